@@ -1,0 +1,61 @@
+import { posix } from 'node:path'
+import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { exists, fileAt, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
+
+const DOCUMENTS = filesLike(/\.md$/)
+
+test('every relative link leads somewhere', () => {
+  const problems = DOCUMENTS.flatMap((document) =>
+    linksOf(document)
+      .filter(({ target }) => !leadsSomewhere(document, target))
+      .map(({ target, line }) => `${document.path}:${line}: ${target}`),
+  )
+  expect(problems).toEqual([])
+})
+
+test('every npm script that a document names exists', () => {
+  const problems = DOCUMENTS.flatMap((document) =>
+    [...document.text.matchAll(/npm run ([\w:-]+)/g)]
+      .filter(([, script = '']) => !Object.hasOwn(manifest.scripts, script))
+      .map(({ 0: command, index }) => `${document.path}:${lineOf(document.text, index)}: ${command}`),
+  )
+  expect(problems).toEqual([])
+})
+
+interface Link {
+  readonly target: string
+  readonly line: number
+}
+
+/** The relative links of a document: those of its text, not of the code in it. */
+function linksOf({ text }: RepositoryFile): Link[] {
+  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)]
+    .map(({ 1: target = '', index }) => ({ target, line: lineOf(text, index) }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target))
+}
+
+/** The same text with spaces for code, so that every line keeps its number. */
+function withoutCode(text: string): string {
+  const blank = (code: string) => code.replace(/[^\n]/g, ' ')
+  return text.replace(/^( *)(```+)[\s\S]*?^\1\2/gm, blank).replace(/`[^`\n]*`/g, blank)
+}
+
+function leadsSomewhere(document: RepositoryFile, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? document.path : posix.join(posix.dirname(document.path), path)
+  if (!exists(target)) return false
+  return anchor === undefined || !target.endsWith('.md') || anchorsOf(fileAt(target).text).includes(anchor)
+}
+
+/** The anchors that a Markdown page has: its headings in lower case, with dashes for spaces. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ +(.+)$/gm)
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}

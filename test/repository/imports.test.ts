@@ -1,0 +1,90 @@
+import { basename, dirname } from 'node:path'
+import { expect, test } from 'vitest'
+import { codeFiles, filesLike, lineOf } from './reading/files.ts'
+import { ENTRIES, type Import, importsOf } from './reading/modules.ts'
+
+const CONTRACT = ['store', 'telemetry', 'job', 'kit']
+const BELOW_CONFIG = ['worker', 'queue', 'maintenance', ...CONTRACT]
+
+/** What each folder of src may import besides itself, lowest first. `store` is the contract alone. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  kit: [],
+  job: ['kit'],
+  telemetry: ['job', 'kit'],
+  store: ['job', 'kit'],
+  'store/memory': ['store', 'job', 'kit'],
+  'store/sqlite': ['store', 'job', 'kit'],
+  'store/postgres': ['store', 'job', 'kit'],
+  queue: CONTRACT,
+  maintenance: CONTRACT,
+  worker: ['queue', 'maintenance', ...CONTRACT],
+  config: BELOW_CONFIG,
+  testing: [...BELOW_CONFIG, 'config', 'store/memory'],
+  index: [...BELOW_CONFIG, 'config'],
+  cli: [...BELOW_CONFIG, 'config', 'testing', 'index', 'store/memory', 'store/sqlite', 'store/postgres'],
+}
+
+/** Types alone, which leave nothing behind when the program runs. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { telemetry: ['store'] }
+
+/** What single files may import beyond their folder. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  // Wraps every store once with events, so that no store has to know of them.
+  'src/store/instrument.ts': ['telemetry'],
+  // Turns an address into a store: the one place that knows which stores there are.
+  'src/queue/open.ts': ['store/memory', 'store/sqlite', 'store/postgres'],
+}
+
+/** Imports of src by files that ought to use the package as its users do: `file -> imported file`, and why. */
+const INSIDERS: Readonly<Record<string, string>> = {}
+
+const BUCKET = /^(utils?|helpers?|types|interfaces?|managers?|common|misc|shared|lib)$/
+
+test('a folder of src imports only what is below it', () => {
+  expect(filesLike(/^src\/.*\.ts$/).flatMap((file) => importsOf(file).flatMap(problemWith(file)))).toEqual([])
+})
+
+test('examples and benchmarks import the package by its name, as a user would', () => {
+  const problems = filesLike(/^(examples|bench)\/.*\.ts$/).flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => target.startsWith('src/') && ![...ENTRIES.values()].includes(target))
+      .filter(({ target }) => INSIDERS[`${file.path} -> ${target}`] === undefined)
+      .map(
+        ({ target, start }) => `${file.path}:${lineOf(file.text, start)} imports ${target}, not 'millhand'`,
+      ),
+  )
+  expect(problems).toEqual([])
+})
+
+test('no file is a bucket, and no folder of src', () => {
+  const problems = codeFiles().flatMap(({ path }) => {
+    const folders = path.startsWith('src/') ? dirname(path).split('/') : []
+    const names = [...folders, basename(path).replace(/(\.test)?\.ts$/, '')]
+    return names.filter((name) => BUCKET.test(name)).map((name) => `${path}: '${name}' names no concept`)
+  })
+  expect(problems).toEqual([])
+})
+
+function problemWith(file: { readonly path: string; readonly text: string }) {
+  return ({ target, typeOnly, start }: Import): string[] => {
+    const place = `${file.path}:${lineOf(file.text, start)}`
+    if (!target.startsWith('src/')) return []
+    const [from, to] = [layerOf(file.path), layerOf(target)]
+    if (from === to) return []
+    const allowed = LAYERS[from]
+    if (!allowed) return [`${place}: src/${from} is not in the table of layers of this test`]
+    const open = [...allowed, ...(DOORS[file.path] ?? []), ...(typeOnly ? (TYPES_ONLY[from] ?? []) : [])]
+    if (open.includes(to)) return []
+    return [
+      `${place} imports ${target}: ${from} may import ${allowed.join(', ') || 'nothing of src'}, not ${to}`,
+    ]
+  }
+}
+
+/** `src/store/sqlite/jobs.ts` is of `store/sqlite`, `src/store/jobs.ts` of `store`, `src/index.ts` of `index`. */
+function layerOf(path: string): string {
+  const [, folder = '', inner] = path.split('/')
+  if (folder.endsWith('.ts')) return basename(folder, '.ts')
+  const store = `${folder}/${inner}`
+  return store in LAYERS ? store : folder
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { exists, fileAt, filesLike } from './reading/files.ts'
+import { importsOf } from './reading/modules.ts'
+
+const DEPENDENCIES = Object.keys(manifest.dependencies)
+
+/** A reason, rather than a list of names: this many words beside the name. */
+const REASON_WORDS = 4
+
+describe('what the package offers', () => {
+  const targets = Object.values(manifest.exports).flatMap((target: string | Record<string, string>) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  )
+
+  test('every export and command is a file of the repository or is built of one', () => {
+    const offered = [...targets, ...Object.values(manifest.bin)]
+    expect(offered.filter((path) => !exists(sourceOf(path)))).toEqual([])
+  })
+
+  test('one export has one source, whatever the condition', () => {
+    for (const [subpath, target] of Object.entries(manifest.exports)) {
+      const sources = typeof target === 'string' ? [target] : Object.values(target).map(sourceOf)
+      expect(new Set(sources).size, subpath).toBe(1)
+    }
+  })
+
+  test('no module is named by a URL: the build would leave it with the ending of its source', () => {
+    const files = filesLike(/^src\/.*\.ts$/).filter(({ text }) => /new URL\('[^']*\.ts'/.test(text))
+    expect(files.map(({ path }) => path)).toEqual([])
+  })
+
+  test('every file and folder to publish exists, or is built', () => {
+    expect(manifest.files.filter((path) => path !== 'dist' && !exists(path))).toEqual([])
+  })
+})
+
+describe('what the package depends on', () => {
+  const imported = new Set(
+    filesLike(/^src\/.*\.ts$/).flatMap((file) => importsOf(file).map(({ target }) => target)),
+  )
+
+  test('src imports every dependency', () => {
+    expect(DEPENDENCIES.filter((name) => !imported.has(name))).toEqual([])
+  })
+
+  test('src imports no package that is not a dependency', () => {
+    const packages = [...imported].filter((target) => !/^(src\/|node:|package\.json$)/.test(target))
+    expect(packages.filter((name) => !DEPENDENCIES.includes(name))).toEqual([])
+  })
+
+  test('ARCHITECTURE.md gives the reason for every dependency', () => {
+    const lines = fileAt('ARCHITECTURE.md').text.split('\n')
+    const unexplained = DEPENDENCIES.filter(
+      (name) =>
+        !lines.some((line) => line.includes(`\`${name}\``) && line.split(/\s+/).length > REASON_WORDS),
+    )
+    expect(unexplained).toEqual([])
+  })
+
+  test('every version is exact', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+
+  test('the lockfile names no registry', () => {
+    const lines = fileAt('package-lock.json').text.split('\n')
+    expect(lines.filter((line) => /"resolved"|registry/.test(line))).toEqual([])
+  })
+})
+
+/** The file that a published one is built of: `./dist/a/b.d.ts` of `src/a/b.ts`. */
+function sourceOf(path: string): string {
+  return path.replace(/^\.\//, '').replace(/^dist\/(.*?)(\.d\.ts|\.js)$/, 'src/$1.ts')
+}

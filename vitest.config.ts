@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+/** Exactly these names: without the ends, 'millhand' would also catch 'millhand/testing'. */
+const alias = [
+  { find: /^millhand$/, replacement: source('index.ts') },
+  { find: /^millhand\/testing$/, replacement: source('testing/index.ts') },
+  { find: /^millhand\/config$/, replacement: source('config/index.ts') },
+]
+
+/** For a Node that runs the sources as they are: `millhand` stands for src, not for a build. */
+const nodeOptions = ['--conditions=millhand-source', '--disable-warning=ExperimentalWarning']
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    // Two: the process tests start workers of their own, and more would only measure how busy the machine is.
+    maxWorkers: 2,
+    execArgv: nodeOptions,
+    // Workers and command lines that a test starts are Node processes too.
+    env: { NODE_OPTIONS: nodeOptions.join(' ') },
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+  },
+})
