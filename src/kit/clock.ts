@@ -1,0 +1,42 @@
+/**
+ * Time, injected. Nothing outside this folder asks the machine for the time or sets a timer, so that a test can
+ * hold the clock still and a simulation can drive it.
+ */
+export interface Clock {
+  /** Wall-clock time in milliseconds since the epoch. */
+  now(): number
+  /** Milliseconds that only ever rise, for measuring how long something took. */
+  elapsed(): number
+  /** Calls `callback` once, `delayMs` from now. */
+  timer(delayMs: number, callback: () => void): Timer
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+/** Longest delay that setTimeout takes; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  timer(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS))
+    return { cancel: () => clearTimeout(handle) }
+  },
+}
+
+/** Resolves after `delayMs`, or at once when `signal` aborts: a sleep that is cut short is not an error. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      timer.cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.timer(delayMs, done)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,35 @@
+/**
+ * A typed event emitter that cannot hurt its owner: a listener that throws is reported through `onListenerError`
+ * and the others still hear the event.
+ */
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+  readonly #onListenerError: (error: unknown) => void
+
+  constructor(onListenerError: (error: unknown) => void = () => {}) {
+    this.#onListenerError = onListenerError
+  }
+
+  /** Calls `listener` for every event of this name, until the returned function is called. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+
+  /** Whether anybody listens: lets a hot path skip building an event that nobody would see. */
+  has(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        ;(listener as (event: Events[Name]) => void)(event)
+      } catch (error) {
+        this.#onListenerError(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Every error that Millhand raises: a stable `code` to branch on, the facts as data, and a message that says what
+ * happened, what was expected and what to do. docs/errors.md lists the codes.
+ */
+export class MillhandError<Code extends string = string, Facts extends object = object> extends Error {
+  override readonly name = 'MillhandError'
+  readonly code: Code
+  readonly facts: Facts
+
+  constructor(code: Code, message: string, options: ErrorOptions & { readonly facts: Facts }) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.facts = options.facts
+  }
+}
+
+/** The codes of one layer: each writes its message from the facts. */
+type ErrorCatalogue = Record<string, (facts: never) => string>
+
+/** Gives the function that raises the errors of a catalogue: `raise('queue_full', { queue, limit })`. */
+export function errorFactory<Catalogue extends ErrorCatalogue>(catalogue: Catalogue) {
+  return <Code extends keyof Catalogue & string>(
+    code: Code,
+    facts: Parameters<Catalogue[Code]>[0] & object,
+    options?: ErrorOptions,
+  ) => new MillhandError(code, (catalogue[code] as (facts: object) => string)(facts), { ...options, facts })
+}
+
+/** Whether `error` is one of Millhand's, and has this code where one is named. */
+export function isMillhandError(error: unknown, code?: string): error is MillhandError {
+  const found = error instanceof Error && error.name === 'MillhandError' && 'code' in error
+  return found && (code === undefined || error.code === code)
+}
+
+/** The value as an Error: what is thrown need not be one. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
+}
+
+const PREVIEW_CHARACTERS = 80
+
+/** A value as it may stand in a message: short, on one line, and never a reason to throw. */
+export function preview(value: unknown): string {
+  const text = typeof value === 'string' ? `'${onOneLine(value)}'` : String(safeJson(value) ?? typeof value)
+  return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text
+}
+
+/** Control characters as escapes: a name that breaks the line would break the message. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+}
+
+function safeJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}

@@ -1,0 +1,146 @@
+import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
+import { errorFactory, preview } from './error.ts'
+import { didYouMean } from './suggest.ts'
+
+/** One option: how a value is read, what stands in for it when it is missing, and what it means. */
+export interface Field<Given, Parsed> {
+  readonly expected: string
+  readonly doc: string
+  readonly fallback?: Given
+  /** The value as the code uses it; `undefined` where it is not acceptable. */
+  readonly parse: (value: unknown) => Parsed | undefined
+  /** Carries the type of what a caller may give; never set. */
+  readonly given?: Given
+}
+
+export type Fields = Record<string, Field<unknown, unknown>>
+
+/** What a caller may pass. */
+export type Given<Table extends Fields> = {
+  readonly [Name in keyof Table]?: Exclude<Table[Name]['given'], undefined>
+}
+
+/** What the code gets: every option that has a fallback is there. */
+export type Parsed<Table extends Fields> = {
+  readonly [Name in keyof Table]: Table[Name] extends Field<infer Value, infer Result>
+    ? undefined extends Table[Name]['fallback']
+      ? Result | undefined
+      : Value extends never
+        ? never
+        : Result
+    : never
+}
+
+export const optionErrors = {
+  unknown_option: (facts: { component: string; option: string; known: readonly string[] }) =>
+    `${facts.component} has no option '${facts.option}'.${didYouMean(facts.option, facts.known)} ` +
+    `It takes: ${facts.known.join(', ')}.`,
+  invalid_option: (facts: { component: string; option: string; expected: string; got: string }) =>
+    `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.`,
+}
+
+const raise = errorFactory(optionErrors)
+
+/** Reads options against their table: unknown names and wrong types are refused, missing ones get their fallback. */
+export function parseOptions<Table extends Fields>(
+  component: string,
+  table: Table,
+  given: object,
+): Parsed<Table> {
+  for (const option of Object.keys(given)) {
+    if (!Object.hasOwn(table, option)) {
+      throw raise('unknown_option', { component, option, known: Object.keys(table) })
+    }
+  }
+  const parsed: Record<string, unknown> = {}
+  for (const [option, field] of Object.entries(table)) {
+    const value = (given as Record<string, unknown>)[option] ?? field.fallback
+    if (value === undefined) continue
+    const result = field.parse(value)
+    if (result === undefined) {
+      throw raise('invalid_option', { component, option, expected: field.expected, got: preview(value) })
+    }
+    parsed[option] = result
+  }
+  return parsed as Parsed<Table>
+}
+
+interface Required<Given> {
+  readonly doc: string
+  readonly default: Given
+}
+
+interface Optional {
+  readonly doc: string
+  readonly default?: undefined
+}
+
+type Spec<Value> = (Required<Value> | Optional) & { readonly min?: number; readonly max?: number }
+
+type FieldOf<S, Given, Parsed> = Field<Given, Parsed> &
+  (S extends { readonly default: Given } ? { readonly fallback: Given } : { readonly fallback?: undefined })
+
+function field<S extends Required<Given> | Optional, Given, Parsed>(
+  spec: S,
+  expected: string,
+  parse: (value: unknown) => Parsed | undefined,
+): FieldOf<S, Given, Parsed> {
+  return { doc: spec.doc, expected, fallback: spec.default, parse } as FieldOf<S, Given, Parsed>
+}
+
+/** Whole numbers between `min` (default 0) and `max`. */
+export function integer<const S extends Spec<number>>(spec: S) {
+  const min = spec.min ?? 0
+  const max = spec.max ?? Number.MAX_SAFE_INTEGER
+  const range = spec.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`
+  return field<S, number, number>(spec, `a whole number ${range}`, (value) =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined,
+  )
+}
+
+/** A duration in milliseconds, of at least `min` milliseconds (default 0). */
+export function duration<const S extends Spec<Duration>>(spec: S) {
+  const min = spec.min ?? 0
+  const expected = min > 0 ? `${DURATION_EXAMPLES}, of at least ${min}ms` : DURATION_EXAMPLES
+  return field<S, Duration, number>(spec, expected, (value) => {
+    const ms = parseDuration(value)
+    return ms !== undefined && ms >= min && ms <= (spec.max ?? Number.POSITIVE_INFINITY) ? ms : undefined
+  })
+}
+
+/** One of the words in `of`. */
+export function choice<const Word extends string, const S extends Required<Word> | Optional>(
+  spec: S & { readonly of: readonly Word[] },
+) {
+  return field<S, Word, Word>(spec, `one of ${spec.of.map((word) => `'${word}'`).join(', ')}`, (value) =>
+    spec.of.find((word) => word === value),
+  )
+}
+
+export function flag<const S extends Required<boolean> | Optional>(spec: S) {
+  return field<S, boolean, boolean>(spec, 'true or false', (value) =>
+    typeof value === 'boolean' ? value : undefined,
+  )
+}
+
+export function text<const S extends Required<string> | Optional>(spec: S) {
+  return field<S, string, string>(spec, 'a text', (value) =>
+    typeof value === 'string' && value !== '' ? value : undefined,
+  )
+}
+
+export function texts<const S extends Required<readonly string[]> | Optional>(spec: S) {
+  return field<S, readonly string[], readonly string[]>(spec, 'a list of texts', (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined,
+  )
+}
+
+/** Anything that `accepts` says yes to, passed on as it is. */
+export function custom<Value>(spec: Optional & { expected: string; accepts: (value: unknown) => boolean }) {
+  return field<Optional, Value, Value>(spec, spec.expected, (value) =>
+    spec.accepts(value) ? (value as Value) : undefined,
+  )
+}
+
+export const isFunction = (value: unknown): boolean => typeof value === 'function'
+export const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

@@ -1,0 +1,93 @@
+import { type Clock, systemClock, type Timer } from './clock.ts'
+import { onNextTurn } from './turn.ts'
+
+interface ServiceOptions {
+  readonly name: string
+  /** One round of the work; resolves to the delay in milliseconds until the next (`Infinity`: until woken). */
+  readonly runOnce: () => Promise<number>
+  readonly clock?: Clock
+  /** Told of a round that threw; the next round comes after a back-off. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** After a round that threw: 100 ms, doubled up to 10 s, so that a broken store is neither hammered nor forgotten. */
+const FIRST_BACKOFF_MS = 100
+const LONGEST_BACKOFF_MS = 10_000
+
+/**
+ * A loop that runs rounds until it is stopped: the one place where loops are written. Starting twice, stopping
+ * twice and stopping before starting are all harmless; `stop` resolves when the round under way has ended.
+ */
+export class Service {
+  readonly name: string
+  readonly #runOnce: () => Promise<number>
+  readonly #clock: Clock
+  readonly #onError: (error: unknown) => void
+  #running = false
+  #round: Promise<void> | undefined
+  #timer: Timer | undefined
+  #woken = false
+  #failures = 0
+
+  constructor(options: ServiceOptions) {
+    this.name = options.name
+    this.#runOnce = options.runOnce
+    this.#clock = options.clock ?? systemClock
+    this.#onError = options.onError ?? (() => {})
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    // Stopped and started again while a round was under way: two rounds at a time would never come apart again.
+    if (this.#round) this.#woken = true
+    else this.#begin()
+  }
+
+  /** Starts the next round now; a round under way is followed by another one at once. */
+  wake(): void {
+    if (!this.#running) return
+    if (this.#round) this.#woken = true
+    else this.#begin()
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    this.#timer?.cancel()
+    this.#timer = undefined
+    await this.#round
+  }
+
+  #begin(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#woken = false
+    this.#round = this.#runRound()
+  }
+
+  async #runRound(): Promise<void> {
+    const delayMs = await this.#attempt()
+    this.#round = undefined
+    if (!this.#running) return
+    if (this.#woken || delayMs <= 0) onNextTurn(() => this.#running && !this.#round && this.#begin())
+    else if (delayMs !== Number.POSITIVE_INFINITY)
+      this.#timer = this.#clock.timer(delayMs, () => this.#begin())
+  }
+
+  async #attempt(): Promise<number> {
+    try {
+      const delayMs = await this.#runOnce()
+      this.#failures = 0
+      return delayMs
+    } catch (error) {
+      this.#onError(error)
+      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, LONGEST_BACKOFF_MS)
+      this.#failures += 1
+      return backoffMs
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock, Timer } from './clock.ts'
+import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
+import { preview } from './error.ts'
+import { nextTurn } from './turn.ts'
+
+interface Alarm {
+  readonly atMs: number
+  readonly order: number
+  readonly callback: () => void
+}
+
+/** How many turns of the event loop `settle` waits for work that a fired timer set off. */
+const SETTLE_TURNS = 12
+
+/** A clock that stands still until it is told to move. For tests: no test has to wait for real time. */
+export class VirtualClock implements Clock {
+  #nowMs: number
+  #order = 0
+  readonly #alarms = new Set<Alarm>()
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs
+  }
+
+  /** Whole milliseconds, as a machine's clock gives them, though timers may fire between two. */
+  now(): number {
+    return Math.floor(this.#nowMs)
+  }
+
+  elapsed(): number {
+    return this.#nowMs
+  }
+
+  timer(delayMs: number, callback: () => void): Timer {
+    this.#order += 1
+    const alarm = { atMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order, callback }
+    this.#alarms.add(alarm)
+    return { cancel: () => this.#alarms.delete(alarm) }
+  }
+
+  /** When the next timer fires, in milliseconds since the epoch; `null` where none is set. */
+  get nextTimerAt(): number | null {
+    return this.#next()?.atMs ?? null
+  }
+
+  /**
+   * Moves time on, firing every timer on the way in order, and lets what they set off finish.
+   *
+   * @throws TypeError for what is not a duration
+   */
+  async advance(by: Duration): Promise<void> {
+    const ms = parseDuration(by)
+    if (ms === undefined) throw new TypeError(`advance: got ${preview(by)}, expected ${DURATION_EXAMPLES}.`)
+    const untilMs = this.#nowMs + ms
+    await this.settle()
+    for (let alarm = this.#next(); alarm && alarm.atMs <= untilMs; alarm = this.#next()) {
+      this.#nowMs = Math.max(this.#nowMs, alarm.atMs)
+      this.#alarms.delete(alarm)
+      alarm.callback()
+      await this.settle()
+    }
+    this.#nowMs = untilMs
+  }
+
+  /** Jumps the wall clock without firing anything, as a machine's clock does when somebody sets it. */
+  jump(ms: number): void {
+    this.#nowMs += ms
+  }
+
+  /** Lets promises and immediates that are under way finish, without moving time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await nextTurn()
+  }
+
+  #next(): Alarm | undefined {
+    let first: Alarm | undefined
+    for (const alarm of this.#alarms) {
+      if (!first || alarm.atMs < first.atMs || (alarm.atMs === first.atMs && alarm.order < first.order)) {
+        first = alarm
+      }
+    }
+    return first
+  }
+}

@@ -1,0 +1,85 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import {
+  choice,
+  custom,
+  duration,
+  flag,
+  type Given,
+  integer,
+  isFunction,
+  type Parsed,
+  parseOptions,
+  text,
+  texts,
+} from '../../../src/kit/options.ts'
+
+const fields = {
+  size: integer({ doc: 'How many.', default: 10, min: 1, max: 99 }),
+  limit: integer({ doc: 'At most.' }),
+  wait: duration({ doc: 'How long.', default: '5s', min: 10 }),
+  mode: choice({ doc: 'Which.', of: ['fast', 'safe'], default: 'safe' }),
+  verbose: flag({ doc: 'Whether.', default: false }),
+  name: text({ doc: 'What.' }),
+  tags: texts({ doc: 'Labels.' }),
+  call: custom<() => void>({ doc: 'Whom.', expected: 'a function', accepts: isFunction }),
+}
+
+const parse = (given: object) => parseOptions('mill', fields, given)
+
+test('what is missing gets its fallback, or stays away', () => {
+  expect(parse({})).toEqual({ size: 10, wait: 5_000, mode: 'safe', verbose: false })
+  expect(parse({ size: undefined, name: undefined })).toEqual(parse({}))
+})
+
+test('what is given is read', () => {
+  const call = () => {}
+  const given = {
+    size: 3,
+    limit: 0,
+    wait: '2m',
+    mode: 'fast',
+    verbose: true,
+    name: 'a',
+    tags: ['b'],
+    call,
+  } as const
+  expect(parse(given)).toEqual({ ...given, wait: 120_000 })
+})
+
+test('a name that does not exist is refused, with the one that was meant', () => {
+  expect(() => parse({ verbos: true })).toThrow(
+    "mill has no option 'verbos'. Did you mean 'verbose'? It takes: size, limit, wait, mode, verbose, name, tags, call.",
+  )
+  expect(() => parse({ toString: 1 })).toThrow(/has no option 'toString'/)
+  expect(() => parse({ colour: undefined })).toThrow(/has no option 'colour'/)
+})
+
+test('a value of the wrong type or out of its range is refused, with what was expected', () => {
+  const wrong: [object, string][] = [
+    [{ size: 0 }, "mill: option 'size' is 0, expected a whole number from 1 to 99."],
+    [{ size: '7' }, "mill: option 'size' is '7', expected a whole number from 1 to 99."],
+    [{ limit: 1.5 }, "mill: option 'limit' is 1.5, expected a whole number of at least 0."],
+    [{ wait: '9ms' }, "mill: option 'wait' is '9ms', expected a duration such as"],
+    [{ mode: 'slow' }, "mill: option 'mode' is 'slow', expected one of 'fast', 'safe'."],
+    [{ verbose: 1 }, "mill: option 'verbose' is 1, expected true or false."],
+    [{ name: '' }, "mill: option 'name' is '', expected a text."],
+    [{ tags: ['a', 1] }, 'mill: option \'tags\' is ["a",1], expected a list of texts.'],
+    [{ call: {} }, "mill: option 'call' is {}, expected a function."],
+  ]
+  for (const [given, message] of wrong) expect(() => parse(given)).toThrow(message)
+})
+
+test('a value that cannot be shown does not break the message', () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  expect(() => parse({ name: circular })).toThrow("'name' is [object Object], expected a text")
+  expect(() => parse({ name: 7n })).toThrow(/'name' is \[object BigInt\]/)
+  expect(() => parse({ name: 'a\nb', size: 'x'.repeat(500) })).toThrow(/'size' is 'x{70,}…, expected/)
+  expect(() => parse({ size: 'a\nb' })).toThrow("'size' is 'a\\nb', expected")
+})
+
+test('the types say what may be given, and what the code gets', () => {
+  expectTypeOf<Given<typeof fields>['mode']>().toEqualTypeOf<'fast' | 'safe' | undefined>()
+  expectTypeOf<Parsed<typeof fields>['wait']>().toEqualTypeOf<number>()
+  expectTypeOf<Parsed<typeof fields>['limit']>().toEqualTypeOf<number | undefined>()
+})
