@@ -1,0 +1,66 @@
+import type { Duration } from '../kit/duration.ts'
+import type { Skip, Snooze } from './control.ts'
+import type { AnyJobSpec, EnqueueArguments, ResultOf } from './definition.ts'
+import type { JobHandle } from './handle.ts'
+import type { Json, Progress, RunningJob } from './job.ts'
+import type { Schema, SchemaOutput } from './schema.ts'
+
+/** Writes lines that are kept with the job: `millhand job ID` shows them. */
+export interface JobLog {
+  debug(message: string, data?: Json): void
+  info(message: string, data?: Json): void
+  warn(message: string, data?: Json): void
+  error(message: string, data?: Json): void
+}
+
+/** What a handler gets beside its input: everything it may ask of the system while it runs. */
+export interface JobContext<Checkpoint = unknown> {
+  /** The job as it was when it was claimed. */
+  readonly job: RunningJob
+  /** Which attempt this is, from 1. Interrupted attempts do not count. */
+  readonly attempt: number
+  /** Aborts on cancel, time-out, a lost lease and shutdown; `signal.reason` is an error that says which. */
+  readonly signal: AbortSignal
+  /** When `timeout` ends this attempt; `undefined` without one. */
+  readonly attemptDeadline: Date | undefined
+  /** What travels with the job: the user that it is for, a trace, a tenant. */
+  readonly context: Readonly<Record<string, Json>>
+  /** What an earlier attempt saved with `checkpoint`; `undefined` on a first run. */
+  readonly checkpointed: Checkpoint | undefined
+  readonly log: JobLog
+  /** Tells how far the job is. Cheap to call often: the worker writes at most a few times a second, and the last one always. */
+  progress(progress: Progress | number): void
+  /**
+   * Saves where the job is, durably; the next attempt finds it in `checkpointed`. Resolves when it is written.
+   *
+   * @throws MillhandError `lease_lost`, `inside_transaction`, `not_serialisable`, `payload_too_large`
+   */
+  checkpoint(value: Checkpoint): Promise<void>
+  /**
+   * Runs `body` in one database transaction that also completes the job with what `body` returns: both are
+   * committed, or neither is. Return what this resolves to.
+   *
+   * @throws MillhandError `lease_lost` (everything is rolled back), `not_supported` on a store without transactions
+   */
+  transaction<Output, Handle = import('node:sqlite').DatabaseSync>(
+    body: (tx: Handle) => Output | Promise<Output>,
+  ): Promise<Output>
+  /** Enqueues another job; tags and context of this one carry along. */
+  enqueue<Spec extends AnyJobSpec>(
+    spec: Spec,
+    ...given: EnqueueArguments<Spec>
+  ): Promise<JobHandle<ResultOf<Spec>>>
+  /** `return ctx.snooze('5m')`: run again later; burns no attempt. */
+  snooze(delay: Duration): Snooze
+  /** `return ctx.skip('already done')`: end well without having done anything. */
+  skip(reason: string): Skip
+}
+
+/** The context that a definition's handler gets. */
+export type ContextOf<Spec> = JobContext<
+  Spec extends { readonly checkpoint: infer C }
+    ? Exclude<C, undefined> extends Schema
+      ? SchemaOutput<Exclude<C, undefined>>
+      : unknown
+    : unknown
+>

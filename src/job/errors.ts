@@ -1,0 +1,49 @@
+import { DURATION_EXAMPLES } from '../kit/duration.ts'
+import { errorFactory } from '../kit/error.ts'
+import { didYouMean } from '../kit/suggest.ts'
+
+/** Every error of the domain: what happened, what was expected, what to do. docs/errors.md lists them. */
+export const jobErrors = {
+  duplicate_definition: (facts: { name: string }) =>
+    `Two definitions are named '${facts.name}'. A name stands for one handler: rename one of them, or list it once.`,
+  missing_handler: (facts: { name: string }) =>
+    `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
+  unknown_job: (facts: { name: string; known: readonly string[] }) =>
+    `No job is named '${facts.name}'.${didYouMean(facts.name, facts.known)} ` +
+    `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,
+  invalid_name: (facts: { what: string; got: string; expected: string }) =>
+    `The ${facts.what} ${facts.got} is not valid: expected ${facts.expected}.`,
+  invalid_duration: (facts: { option: string; got: string }) =>
+    `'${facts.option}' is ${facts.got}, expected ${DURATION_EXAMPLES}.`,
+  invalid_input: (facts: { name: string; issues: readonly string[] }) =>
+    `The input of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}.`,
+  invalid_output: (facts: { name: string; issues: readonly string[] }) =>
+    `The output of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}. ` +
+    `Mend the handler or the schema, then retry the job.`,
+  not_serialisable: (facts: { what: string; path: string; problem: string }) =>
+    `The ${facts.what} cannot be stored as JSON: ${facts.problem} at ${facts.path}.`,
+  payload_too_large: (facts: { what: string; bytes: number; limitBytes: number; path: string }) =>
+    `The ${facts.what} is ${facts.bytes} bytes as JSON, the limit is ${facts.limitBytes}; its largest part is ` +
+    `${facts.path}. Put large data in a file or a bucket and pass a reference.`,
+  queue_full: (facts: { queue: string; limit: number }) =>
+    `Queue '${facts.queue}' already holds ${facts.limit} pending jobs, which is its limit. ` +
+    `Wait until workers have caught up, add workers, or raise 'pendingMax'.`,
+  job_not_found: (facts: { id: string }) =>
+    `No job has the id '${facts.id}'. It never existed, or it was pruned after its retention.`,
+  not_retryable: (facts: { id: string; state: string }) =>
+    facts.state === 'failed' || facts.state === 'cancelled'
+      ? `Job '${facts.id}' cannot be retried: an unfinished job of its name has the same key. Wait until that one has ended.`
+      : `Job '${facts.id}' is ${facts.state}: only a failed or cancelled job can be retried.`,
+  job_failed: (facts: { id: string; name: string; kind: string; message: string; attempts: number }) =>
+    `Job '${facts.name}' (${facts.id}) failed after ${facts.attempts} attempt(s), ${facts.kind}: ${facts.message}`,
+  job_cancelled: (facts: { id: string; name: string; reason: string }) =>
+    `Job '${facts.name}' (${facts.id}) was cancelled: ${facts.reason}`,
+  result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
+    `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
+  lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
+    `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
+  already_settled: (facts: { id: string }) =>
+    `Job '${facts.id}' was settled by this attempt already. ctx.transaction completes the job: return what it returns.`,
+} as const
+
+export const jobError = errorFactory(jobErrors)

@@ -1,0 +1,64 @@
+import { asError, isMillhandError } from '../kit/error.ts'
+import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
+
+/** Why an attempt or a job failed. They are different things and are shown as different things. */
+export const FAILURE_KINDS = [
+  'error',
+  'timeout',
+  'stalled',
+  'crashed',
+  'expired',
+  'invalid_input',
+  'invalid_output',
+  'unknown_job',
+  'dependency',
+] as const
+
+export type FailureKind = (typeof FAILURE_KINDS)[number]
+
+/** One failed attempt, as it is kept with the job. */
+export interface Failure {
+  readonly kind: FailureKind
+  readonly message: string
+  /** The error's own code, where it has one: `ECONNREFUSED`, `rate_limited`. */
+  readonly code?: string
+  readonly stack?: string
+  readonly attempt: number
+  readonly at: Date
+}
+
+/** A failure as it stands in the store: JSON, with the time in milliseconds. */
+type FailureRecord = Omit<Failure, 'at'> & { readonly at: number }
+
+/** What to remember of something thrown: message, code and stack, each cut to its limit. */
+export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code' | 'stack'> {
+  const error = asError(thrown)
+  const cause = error.cause === undefined ? '' : ` (cause: ${asError(error.cause).message})`
+  const code = errorCode(error)
+  return {
+    message: cut(`${error.message || error.name}${cause}`, ERROR_MESSAGE_CHARACTERS),
+    ...(code === undefined ? {} : { code }),
+    ...(error.stack === undefined ? {} : { stack: cut(error.stack, ERROR_STACK_CHARACTERS) }),
+  }
+}
+
+/** The failures of a job with one more; only the newest `ERRORS_KEPT` stay. */
+export function appendFailure(history: string | null, failure: FailureRecord): string {
+  const earlier = history === null ? [] : (JSON.parse(history) as FailureRecord[])
+  return JSON.stringify([...earlier, failure].slice(-ERRORS_KEPT))
+}
+
+export function parseFailures(history: string | null): Failure[] {
+  if (history === null) return []
+  return (JSON.parse(history) as FailureRecord[]).map((failure) => ({ ...failure, at: new Date(failure.at) }))
+}
+
+function errorCode(error: Error): string | undefined {
+  if (isMillhandError(error)) return error.code
+  const code = (error as Error & { code?: unknown }).code
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : undefined
+}
+
+function cut(text: string, characters: number): string {
+  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text
+}

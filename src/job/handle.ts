@@ -1,0 +1,25 @@
+import type { Duration } from '../kit/duration.ts'
+import type { Job } from './job.ts'
+
+/** A job that was enqueued: ask it how it is, wait for it, or cancel it. From any process. */
+export interface JobHandle<Output = unknown> {
+  readonly id: string
+  /** The enqueue found an unfinished job with the same name and key, and this is that one. */
+  readonly existed: boolean
+  /**
+   * The job as it is now.
+   *
+   * @throws MillhandError `job_not_found`
+   */
+  get(): Promise<Job>
+  /**
+   * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
+   *
+   * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `result_timeout`
+   */
+  result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>
+  /** Cancels the job, running or not; false where it was settled already. */
+  cancel(reason?: string): Promise<boolean>
+  /** The job as it is now, then again whenever its state or progress changes, until it is settled. */
+  watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job>
+}

@@ -1,0 +1,190 @@
+import { type Failure, type FailureKind, parseFailures } from './failure.ts'
+import type { JobState } from './state.ts'
+
+/** A value that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** How far a running job says it is. */
+export interface Progress {
+  /** From 0 to 1. */
+  readonly fraction?: number
+  readonly message?: string
+  /** Anything else worth showing, such as counts. */
+  readonly data?: Json
+}
+
+interface JobFields {
+  readonly id: string
+  /** Namespaced: `library.index_document`. */
+  readonly name: string
+  readonly queue: string
+  /** Higher runs first. */
+  readonly priority: number
+  readonly input: unknown
+  readonly key?: string
+  readonly tags: readonly string[]
+  /** Whatever the enqueuer wanted to travel with the job, such as the user that it is for. */
+  readonly context: Readonly<Record<string, Json>>
+  /** Retries allowed: attempts = retries + 1. */
+  readonly retries: number
+  /** Attempts so far that count; an interrupted one does not. */
+  readonly attempt: number
+  /** Rises with every claim; every write after a claim carries it. */
+  readonly epoch: number
+  /** How many workers crashed while they ran it. */
+  readonly crashes: number
+  readonly createdAt: Date
+  /** When it may start, or might have. */
+  readonly dueAt: Date
+  /** When it fails as `expired` if nobody has started it. */
+  readonly expiresAt?: Date
+  /** The newest failed attempts, oldest first. */
+  readonly errors: readonly Failure[]
+  readonly progress?: Progress
+  readonly checkpoint?: unknown
+}
+
+export interface WaitingJob extends JobFields {
+  readonly state: 'waiting'
+}
+
+export interface PendingJob extends JobFields {
+  readonly state: 'pending'
+}
+
+export interface RunningJob extends JobFields {
+  readonly state: 'running'
+  /** The worker that holds it. */
+  readonly worker: string
+  readonly startedAt: Date
+}
+
+export interface CompleteJob extends JobFields {
+  readonly state: 'complete'
+  /** `skipped`: it ended well without doing anything; `reason` says why. */
+  readonly outcome: 'done' | 'skipped'
+  readonly reason?: string
+  readonly output: unknown
+  readonly startedAt: Date
+  readonly finishedAt: Date
+}
+
+export interface FailedJob extends JobFields {
+  readonly state: 'failed'
+  readonly failure: Failure
+  readonly startedAt?: Date
+  readonly finishedAt: Date
+}
+
+export interface CancelledJob extends JobFields {
+  readonly state: 'cancelled'
+  readonly reason: string
+  readonly startedAt?: Date
+  readonly finishedAt: Date
+}
+
+/** A job as it was when it was read: narrowing on `state` gives exactly the fields that exist in that state. */
+export type Job = WaitingJob | PendingJob | RunningJob | CompleteJob | FailedJob | CancelledJob
+
+/**
+ * A job as the stores keep it: flat, times in milliseconds since the epoch, values as JSON text. The stores read and
+ * write records; everything above them sees `Job`.
+ */
+export interface JobRecord {
+  /** The store's own number: order of arrival. */
+  readonly seq: number
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly state: JobState
+  readonly priority: number
+  readonly dueAt: number
+  readonly key: string | null
+  readonly tags: string | null
+  readonly context: string | null
+  readonly input: string
+  readonly retries: number
+  readonly timeoutMs: number | null
+  readonly attempt: number
+  readonly epoch: number
+  readonly crashes: number
+  readonly worker: string | null
+  readonly progress: string | null
+  readonly checkpoint: string | null
+  readonly output: string | null
+  readonly outcome: 'done' | 'skipped' | null
+  readonly reason: string | null
+  readonly failureKind: FailureKind | null
+  readonly errors: string | null
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  readonly expiresAt: number | null
+}
+
+/** The job that a record describes. */
+export function toJob(record: JobRecord): Job {
+  const { state } = record
+  const fields = jobFields(record)
+  const startedAt = record.startedAt === null ? {} : { startedAt: new Date(record.startedAt) }
+  const finishedAt = new Date(record.finishedAt ?? 0)
+  switch (state) {
+    case 'waiting':
+    case 'pending':
+      return { ...fields, state }
+    case 'running':
+      return { ...fields, state, worker: record.worker ?? '', startedAt: new Date(record.startedAt ?? 0) }
+    case 'complete':
+      return {
+        ...fields,
+        state,
+        outcome: record.outcome ?? 'done',
+        ...(record.reason === null ? {} : { reason: record.reason }),
+        output: parse(record.output),
+        startedAt: new Date(record.startedAt ?? 0),
+        finishedAt,
+      }
+    case 'failed':
+      return { ...fields, state, failure: lastFailure(fields.errors, record), ...startedAt, finishedAt }
+    case 'cancelled':
+      return { ...fields, state, reason: record.reason ?? '', ...startedAt, finishedAt }
+  }
+}
+
+function jobFields(record: JobRecord): JobFields {
+  return {
+    id: record.id,
+    name: record.name,
+    queue: record.queue,
+    priority: record.priority,
+    input: parse(record.input),
+    ...(record.key === null ? {} : { key: record.key }),
+    tags: (parse(record.tags) as string[] | undefined) ?? [],
+    context: (parse(record.context) as Record<string, Json> | undefined) ?? {},
+    retries: record.retries,
+    attempt: record.attempt,
+    epoch: record.epoch,
+    crashes: record.crashes,
+    createdAt: new Date(record.createdAt),
+    dueAt: new Date(record.dueAt),
+    ...(record.expiresAt === null ? {} : { expiresAt: new Date(record.expiresAt) }),
+    errors: parseFailures(record.errors),
+    ...(record.progress === null ? {} : { progress: parse(record.progress) as Progress }),
+    ...(record.checkpoint === null ? {} : { checkpoint: parse(record.checkpoint) }),
+  }
+}
+
+function lastFailure(errors: readonly Failure[], record: JobRecord): Failure {
+  return (
+    errors.at(-1) ?? {
+      kind: record.failureKind ?? 'error',
+      message: 'no error was recorded',
+      attempt: record.attempt,
+      at: new Date(record.finishedAt ?? 0),
+    }
+  )
+}
+
+function parse(json: string | null): unknown {
+  return json === null ? undefined : JSON.parse(json)
+}

@@ -1,0 +1,28 @@
+/**
+ * Every limit on what one job may hold. Nothing grows without one of these; each is refused with its own error or
+ * cut where a cut loses nothing that matters (logs, error history).
+ */
+
+/** Input, output, checkpoint and context, each, as JSON. Larger things belong in a file or a bucket, with a reference. */
+export const PAYLOAD_BYTES_MAX = 1024 * 1024
+/** Progress is written often and read by people. */
+export const PROGRESS_BYTES_MAX = 16 * 1024
+/** Attempts whose error is kept with the job; older ones are dropped, the count of attempts is not. */
+export const ERRORS_KEPT = 10
+/** Longest error message and stack that are kept, in characters. */
+export const ERROR_MESSAGE_CHARACTERS = 2_000
+export const ERROR_STACK_CHARACTERS = 4_000
+/** Log lines kept with a job, and the longest line, in characters. */
+export const LOG_LINES_MAX = 1_000
+export const LOG_LINE_CHARACTERS = 4_000
+/** Names are keys of indexes and labels on screens. */
+export const NAME_CHARACTERS_MAX = 128
+export const KEY_CHARACTERS_MAX = 512
+export const TAGS_MAX = 20
+/** Depth of nesting in a payload: deeper ones overflow the stack of whoever walks them. */
+export const PAYLOAD_DEPTH_MAX = 200
+export const RETRIES_MAX = 1_000
+/** Pending jobs in one queue; enqueueing past it is refused with `queue_full`. */
+export const PENDING_MAX = 10_000_000
+/** Jobs that one statement takes at a time: keeps the event loop and the write lock free for others. */
+export const STATEMENT_ROWS_MAX = 1_000

@@ -1,0 +1,56 @@
+import { preview } from '../kit/error.ts'
+import { jobError } from './errors.ts'
+import { KEY_CHARACTERS_MAX, NAME_CHARACTERS_MAX, TAGS_MAX } from './limits.ts'
+
+const JOB_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
+const QUEUE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
+const LETTERS = 'letters, digits and _ . : / -, starting with a letter, a digit or _'
+
+export const DEFAULT_QUEUE = 'default'
+
+/** A job's name, namespaced by a dot: `library.index_document`. @throws MillhandError `invalid_name` */
+export function requireJobName(name: unknown): string {
+  return requireMatch('job name', name, JOB_NAME)
+}
+
+/** A queue's name. @throws MillhandError `invalid_name` */
+export function requireQueueName(name: unknown): string {
+  return requireMatch('queue name', name, QUEUE_NAME)
+}
+
+/** A key or a tag: any text that can be printed and compared. @throws MillhandError `invalid_name` */
+export function requireLabel(what: 'key' | 'tag', label: unknown): string {
+  if (
+    typeof label === 'string' &&
+    label.length > 0 &&
+    label.length <= KEY_CHARACTERS_MAX &&
+    printable(label)
+  ) {
+    return label
+  }
+  const expected = `1 to ${KEY_CHARACTERS_MAX} characters, none of them a control character or half of a pair`
+  throw jobError('invalid_name', { what, got: preview(label), expected })
+}
+
+export function requireTags(tags: readonly string[]): readonly string[] {
+  if (Array.isArray(tags) && tags.length <= TAGS_MAX) return tags.map((tag) => requireLabel('tag', tag))
+  throw jobError('invalid_name', {
+    what: 'list of tags',
+    got: preview(tags),
+    expected: `at most ${TAGS_MAX} texts`,
+  })
+}
+
+function requireMatch(what: string, name: unknown, pattern: RegExp): string {
+  if (typeof name === 'string' && name.length <= NAME_CHARACTERS_MAX && pattern.test(name)) return name
+  const expected = `1 to ${NAME_CHARACTERS_MAX} ${LETTERS}`
+  throw jobError('invalid_name', { what, got: preview(name), expected })
+}
+
+/** Databases cannot compare half a surrogate pair, and some cannot store NUL at all. */
+function printable(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) < 0x20) return false
+  }
+  return text.isWellFormed()
+}

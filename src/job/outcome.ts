@@ -1,0 +1,108 @@
+import type { Random } from '../kit/random.ts'
+import { appendFailure, describeThrown, type FailureKind } from './failure.ts'
+import { backoffMs, classify, type RetryPolicy } from './retry.ts'
+import type { SettleVerb } from './state.ts'
+
+/** How one attempt ended, in the handler's and the worker's words. Closed: everything that can happen is here. */
+export type Outcome =
+  | { readonly kind: 'complete'; readonly output: string | null }
+  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'snooze'; readonly delayMs: number }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'failure'; readonly failureKind: FailureKind; readonly error: Error }
+
+/** What of a claimed job decides how it settles. */
+export interface Claimed {
+  readonly seq: number
+  readonly id: string
+  readonly attempt: number
+  readonly retries: number
+  readonly epoch: number
+  readonly errors: string | null
+}
+
+/**
+ * What a store writes when a running job leaves `running`: fenced by state, worker and epoch, so that it is written
+ * whole or refused. Times are relative (`dueInMs`), since only the store's clock counts.
+ */
+export interface Settlement {
+  readonly seq: number
+  readonly id: string
+  readonly worker: string
+  readonly epoch: number
+  readonly verb: SettleVerb
+  readonly output: string | null
+  readonly outcome: 'done' | 'skipped' | null
+  readonly reason: string | null
+  readonly failureKind: FailureKind | null
+  readonly errors: string | null
+  /** The number of attempts that count from now on. */
+  readonly attempt: number
+  readonly dueInMs: number
+}
+
+/** What decides a settlement beside the job and its outcome. */
+export interface SettlePolicy {
+  /** The worker that holds the job. */
+  readonly worker: string
+  readonly retry: RetryPolicy
+  readonly random: Random
+  readonly nowMs: number
+}
+
+/** Decides what a running job becomes. The one place where that is decided, for every store. */
+export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Settlement {
+  const still = unchanged(job, policy.worker)
+  switch (outcome.kind) {
+    case 'complete':
+      return { ...still, verb: 'complete', outcome: 'done', output: outcome.output }
+    case 'skip':
+      return { ...still, verb: 'complete', outcome: 'skipped', reason: outcome.reason }
+    case 'snooze':
+      return { ...still, verb: 'snooze', attempt: job.attempt - 1, dueInMs: outcome.delayMs }
+    case 'release':
+      return { ...still, verb: 'release', attempt: job.attempt - 1 }
+    case 'failure':
+      return { ...still, ...settleFailure(job, outcome, policy) }
+  }
+}
+
+function settleFailure(
+  job: Claimed,
+  outcome: Extract<Outcome, { kind: 'failure' }>,
+  policy: SettlePolicy,
+): Partial<Settlement> & Pick<Settlement, 'verb'> {
+  const { failureKind, error } = outcome
+  const verdict = classify(policy.retry, failureKind, error)
+  const described = describeThrown(error)
+  const code = verdict.code ?? described.code
+  const failure = {
+    kind: failureKind,
+    ...described,
+    ...(code === undefined ? {} : { code }),
+    attempt: job.attempt,
+    at: policy.nowMs,
+  }
+  const errors = appendFailure(job.errors, failure)
+  if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors }
+  const dueInMs = verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
+  return { verb: 'retry', errors, dueInMs }
+}
+
+/** The settlement that changes nothing but the state: the others are told by what they change. */
+function unchanged(job: Claimed, worker: string): Settlement {
+  return {
+    seq: job.seq,
+    id: job.id,
+    worker,
+    epoch: job.epoch,
+    verb: 'release',
+    output: null,
+    outcome: null,
+    reason: null,
+    failureKind: null,
+    errors: job.errors,
+    attempt: job.attempt,
+    dueInMs: 0,
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  type ContextOf,
+  defineJob,
+  type InputOf,
+  type Job,
+  type JobHandle,
+  openQueue,
+  type ResultOf,
+  Worker,
+} from 'millhand'
+import { expectTypeOf } from 'vitest'
+import { z } from 'zod'
+
+/**
+ * What must compile and what must not. Nothing of this runs: `npm run types` checks it.
+ */
+const queue = await openQueue('memory:')
+
+const index = defineJob({
+  name: 'library.index_document',
+  input: z.object({ path: z.string(), pages: z.coerce.number().default(1) }),
+  output: z.object({ words: z.number() }).transform(({ words }) => ({ words, many: words > 1_000 })),
+  checkpoint: z.object({ page: z.number() }),
+  run(input, ctx) {
+    // The handler gets what the schema makes of the input, and gives what the schema takes.
+    expectTypeOf(input).toEqualTypeOf<{ path: string; pages: number }>()
+    expectTypeOf(ctx.checkpointed).toEqualTypeOf<{ page: number } | undefined>()
+    expectTypeOf(ctx.checkpoint).parameter(0).toEqualTypeOf<{ page: number }>()
+    // @ts-expect-error: a checkpoint of another shape
+    ctx.checkpoint({ chapter: 1 })
+    // @ts-expect-error: no database without ctx.transaction
+    ctx.database
+    return { words: input.pages }
+  },
+})
+
+// --- Input is typed where it is enqueued
+
+const handle = await queue.enqueue(index, { path: 'a.pdf' })
+await queue.enqueue(index, { path: 'a.pdf', pages: '7' }, { priority: 5, key: 'a', delay: '5m' })
+await queue.enqueueMany(index, [{ path: 'a' }, { path: 'b' }], { tags: ['bulk'] })
+await queue.enqueue('by.name', { whatever: 1 })
+// @ts-expect-error: the input is missing
+await queue.enqueue(index)
+// @ts-expect-error: a field is missing
+await queue.enqueue(index, { pages: 1 })
+// @ts-expect-error: a field of the wrong type
+await queue.enqueue(index, { path: 7 })
+// @ts-expect-error: one of many is wrong
+await queue.enqueueMany(index, [{ path: 'a' }, { path: 7 }])
+// @ts-expect-error: an option that does not exist
+await queue.enqueue(index, { path: 'a' }, { prioritty: 1 })
+// @ts-expect-error: no unit of time
+await queue.enqueue(index, { path: 'a' }, { delay: '5 minutes' })
+
+// --- The result is typed from the output schema
+
+expectTypeOf(await handle.result()).toEqualTypeOf<{ words: number; many: boolean }>()
+expectTypeOf<ResultOf<typeof index>>().toEqualTypeOf<{ words: number; many: boolean }>()
+expectTypeOf<InputOf<typeof index>>().toEqualTypeOf<{ path: string; pages?: unknown }>()
+expectTypeOf(queue.handle<string>('id')).toEqualTypeOf<JobHandle<string>>()
+
+defineJob({
+  name: 'test.wrong_output',
+  output: z.number(),
+  // @ts-expect-error: the handler returns what the schema refuses
+  run: () => 'text',
+})
+defineJob({ name: 'test.fate', output: z.number(), run: (_, ctx) => ctx.snooze('5m') })
+defineJob({ name: 'test.fate', output: z.number(), run: async (_, ctx) => ctx.skip('done') })
+// @ts-expect-error: a policy of the wrong type
+defineJob({ name: 'test.policy', retries: 'many' })
+// @ts-expect-error: an option that does not exist
+defineJob({ name: 'test.policy', retry: 3 })
+
+// --- A job without a schema takes anything, or nothing
+
+const plain = defineJob({ name: 'test.plain', run: () => {} })
+await queue.enqueue(plain)
+await queue.enqueue(plain, { anything: 1 })
+expectTypeOf(await (await queue.enqueue(plain)).result()).toBeUnknown()
+
+const optional = defineJob({ name: 'test.optional', input: z.string().optional(), run: () => {} })
+await queue.enqueue(optional)
+// @ts-expect-error: optional is not anything
+await queue.enqueue(optional, 7)
+
+// --- A definition without its handler is enough to enqueue, and not to work
+
+const spec = defineJob({ name: 'mail.send', input: z.object({ to: z.string() }), output: z.boolean() })
+await queue.enqueue(spec, { to: 'ada' })
+// @ts-expect-error: no handler
+new Worker(queue, { jobs: [spec] })
+
+const send = spec.handle(({ to }, ctx) => {
+  expectTypeOf(to).toBeString()
+  expectTypeOf(ctx).toEqualTypeOf<ContextOf<typeof spec>>()
+  return to !== ''
+})
+new Worker(queue, { jobs: [send, index, plain] })
+// @ts-expect-error: the handler of a spec returns its output
+spec.handle(() => 'sent')
+
+// --- A handler may stand by itself
+
+const run: Parameters<typeof spec.handle>[0] = async ({ to }) => to.length > 0
+spec.handle(run)
+
+// --- A child is typed as any other job
+
+index.handle(async (_, ctx) => {
+  const child = await ctx.enqueue(spec, { to: 'ada' })
+  expectTypeOf(await child.result()).toBeBoolean()
+  // @ts-expect-error: the input of the child
+  await ctx.enqueue(spec, { from: 'ada' })
+  return { words: 1 }
+})
+
+// --- Narrowing a job by its state gives exactly the fields that exist in it
+
+function show(job: Job): unknown {
+  // @ts-expect-error: not every job has an output
+  job.output
+  switch (job.state) {
+    case 'waiting':
+    case 'pending':
+      // @ts-expect-error: it has not started
+      return job.startedAt
+    case 'running':
+      expectTypeOf(job.startedAt).toEqualTypeOf<Date>()
+      // @ts-expect-error: it has not ended
+      job.finishedAt
+      return job.worker
+    case 'complete':
+      expectTypeOf(job.outcome).toEqualTypeOf<'done' | 'skipped'>()
+      // @ts-expect-error: it did not fail
+      job.failure
+      return job.output
+    case 'failed':
+      expectTypeOf(job.failure.kind).toExtend<string>()
+      expectTypeOf(job.startedAt).toEqualTypeOf<Date | undefined>()
+      return job.failure.message
+    case 'cancelled':
+      return job.reason
+    default:
+      // Nothing is left: a state that is added has to be thought of here.
+      return job satisfies never
+  }
+}
+show(await handle.get())
+
+// --- Options of queues and workers
+
+// @ts-expect-error: an option that does not exist
+new Worker(queue, { jobs: [], concurency: 1 })
+// @ts-expect-error: not a list of definitions
+new Worker(queue, { jobs: send })
+// @ts-expect-error: not a state
+await queue.list({ state: 'done' })
+queue.on('retry', ({ dueInMs, kind }) => [dueInMs.toFixed(), kind.length])
+// @ts-expect-error: an event that does not exist
+queue.on('retried', () => {})
