@@ -1,0 +1,52 @@
+import type { JobRecord } from '../job/job.ts'
+import type { JobState } from '../job/state.ts'
+import type { LogLine } from './jobs.ts'
+
+/** Looking at jobs, and what an operator does to them. */
+export interface CatalogStore {
+  /** The jobs with these ids that exist, in any order. */
+  get(ids: readonly string[]): Promise<JobRecord[]>
+  /** Newest first. */
+  list(filter: JobFilter, page: Page): Promise<JobRecord[]>
+  count(filter: JobFilter): Promise<number>
+  /** How many jobs there are, by queue, name and state. */
+  tally(): Promise<Tally[]>
+  logs(id: string): Promise<LogLine[]>
+  /** Cancels jobs that are not settled; gives the ids that were. */
+  cancel(ids: readonly string[], reason: string): Promise<string[]>
+  /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. */
+  retry(ids: readonly string[]): Promise<string[]>
+}
+
+export interface JobFilter {
+  readonly states?: readonly JobState[]
+  readonly names?: readonly string[]
+  readonly queues?: readonly string[]
+  readonly tag?: string
+  readonly key?: string
+  /** `true`: only jobs due in the future; `false`: only jobs due now or earlier. */
+  readonly scheduled?: boolean
+  /** Created at or after this time, in milliseconds since the epoch. */
+  readonly createdAfterMs?: number
+  /** Created before this time. */
+  readonly createdBeforeMs?: number
+  /** A text that stands in one of the job's errors. */
+  readonly errorText?: string
+}
+
+export interface Page {
+  readonly limit: number
+  /** Only jobs that arrived before this one. */
+  readonly beforeSeq?: number
+}
+
+export interface Tally {
+  readonly queue: string
+  readonly name: string
+  readonly state: JobState
+  readonly count: number
+  /** Due time of the oldest of them that is due now; `null` where none is, or for other states than `pending`. */
+  readonly oldestDueAt: number | null
+  /** Pending ones that are not due yet. */
+  readonly scheduled: number
+}

@@ -1,0 +1,40 @@
+import { errorFactory } from '../kit/error.ts'
+
+/** What can be wrong with a store. `transient` ones are tried again by the instrument before anybody sees them. */
+export const storeErrors = {
+  invalid_store: (facts: { got: string }) =>
+    `${facts.got} is not a store: expected 'sqlite:FILE' or 'memory:'.`,
+  store_busy: (facts: { location: string; waitedMs: number }) =>
+    `The database ${facts.location} was locked by another process for ${facts.waitedMs} ms. ` +
+    'Find what holds a transaction open on it, or give it longer with busyTimeout.',
+  store_read_only: (facts: { location: string }) =>
+    `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
+  store_full: (facts: { location: string }) =>
+    `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
+  store_unavailable: (facts: { location: string; problem: string }) =>
+    `The database ${facts.location} cannot be used: ${facts.problem}.`,
+  store_corrupt: (facts: { location: string; problem: string }) =>
+    `${facts.location} is not a usable SQLite database: ${facts.problem}. Restore it from a backup or use another file.`,
+  store_newer: (facts: { location: string; version: number; known: number }) =>
+    `The database ${facts.location} is of schema version ${facts.version}, this Millhand knows up to ${facts.known}. Upgrade Millhand here.`,
+  store_closed: (facts: { location: string }) =>
+    `The queue on ${facts.location} is closed. Open it again with openQueue.`,
+  not_supported: (facts: { what: string; store: string; instead: string }) =>
+    `${facts.what} is not supported by the ${facts.store} store. ${facts.instead}`,
+  inside_transaction: (facts: { what: string }) =>
+    `${facts.what} would wait for the transaction that it was called in. Pass it on as { tx } where that is an option, or call it after the transaction.`,
+  foreign_transaction: (facts: { store: string }) =>
+    `'tx' is not a transaction of this ${facts.store} store: pass what queue.transaction or ctx.transaction gave, while it is open.`,
+} as const
+
+export const storeError = errorFactory(storeErrors)
+
+/** Errors that go away by themselves: the statement may be tried again as it was. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof TransientError
+}
+
+/** A store raises this when nothing was written and the same call may succeed later. */
+export class TransientError extends Error {
+  override readonly name = 'TransientError'
+}

@@ -1,0 +1,83 @@
+import type { NewJob } from '../job/enqueue-options.ts'
+import type { JobRecord, Progress } from '../job/job.ts'
+import type { Settlement } from '../job/outcome.ts'
+
+/** The hot verbs: what enqueuers and workers call thousands of times a second. All take and return lists. */
+export interface JobStore {
+  /**
+   * Stores new jobs, durably: when this resolves they survive a power cut. A job whose key is held by an unfinished
+   * job of the same name is not stored; the result names that one.
+   *
+   * @throws MillhandError `queue_full`, when not one of them is stored
+   */
+  insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
+  /** Takes up to `limit` due jobs for a worker, best first: priority, then due time, then order of arrival. */
+  claim(request: ClaimRequest): Promise<ClaimedJob[]>
+  /** Writes how running jobs ended, durably; each is fenced by state, worker and epoch, and refused when that is over. */
+  settle(settlements: readonly Settlement[]): Promise<Settled[]>
+  /** Writes progress, checkpoints and log lines of running jobs, fenced likewise. */
+  report(reports: readonly Report[]): Promise<Settled[]>
+  /** When the next pending job that is not due yet will be due; `null` where there is none. */
+  nextDueAt(): Promise<number | null>
+}
+
+export interface Inserted {
+  readonly id: string
+  /** The key was held: `id` is the job that holds it. */
+  readonly existed: boolean
+}
+
+export interface ClaimRequest {
+  readonly worker: string
+  readonly limit: number
+  /** Names that the worker has handlers for; `null`: any. */
+  readonly names: readonly string[] | null
+  /** Queues that it serves; `null`: any. Paused queues are left out by the store. */
+  readonly queues: readonly string[] | null
+  /** How many jobs may be taken that were in a crashed worker before: 0 or 1, since those run apart. */
+  readonly suspects: number
+  /** A second filter, asked before a job is claimed: a job that it refuses is left as it was. */
+  readonly accepts?: (job: ClaimedJob) => boolean
+}
+
+/** What a worker needs of a job to run it. */
+export type ClaimedJob = Omit<
+  JobRecord,
+  | 'state'
+  | 'worker'
+  | 'progress'
+  | 'output'
+  | 'outcome'
+  | 'reason'
+  | 'failureKind'
+  | 'finishedAt'
+  | 'startedAt'
+> & {
+  /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
+  readonly startedAt: number
+}
+
+/** `refused`: the job is no longer this attempt's; `cancelled` says that it is because somebody cancelled it. */
+export type Settled = 'settled' | 'cancelled' | 'refused'
+
+/** What a running job tells of itself. */
+export interface Report {
+  readonly seq: number
+  readonly id: string
+  readonly worker: string
+  readonly epoch: number
+  readonly progress?: Progress
+  /** JSON. */
+  readonly checkpoint?: string
+  readonly logs?: readonly LogLine[]
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+export interface LogLine {
+  readonly at: number
+  readonly level: (typeof LOG_LEVELS)[number]
+  readonly message: string
+  /** JSON. */
+  readonly data: string | null
+}

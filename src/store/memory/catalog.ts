@@ -1,0 +1,74 @@
+import { parseFailures } from '../../job/failure.ts'
+import type { JobRecord } from '../../job/job.ts'
+import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { LogLine } from '../jobs.ts'
+import type { MemoryData } from './data.ts'
+
+export function get(data: MemoryData, ids: readonly string[]): JobRecord[] {
+  return data.jobs.some(ids).map((job) => ({ ...job }))
+}
+
+export function list(data: MemoryData, filter: JobFilter, page: Page): JobRecord[] {
+  const { limit, beforeSeq = Number.POSITIVE_INFINITY } = page
+  const newestFirst = matching(data, filter).reverse()
+  return newestFirst
+    .filter((job) => job.seq < beforeSeq)
+    .slice(0, limit)
+    .map((job) => ({ ...job }))
+}
+
+export function count(data: MemoryData, filter: JobFilter): number {
+  return matching(data, filter).length
+}
+
+export function logs(data: MemoryData, id: string): LogLine[] {
+  return (data.logs.get(id) ?? []).map((line) => ({ ...line }))
+}
+
+export function tally(data: MemoryData): Tally[] {
+  const groups = Map.groupBy(data.jobs.all(), (job) => JSON.stringify([job.queue, job.name, job.state]))
+  return [...groups.values()].map((jobs) => tallyOf(jobs, data.clock.now()))
+}
+
+function tallyOf(jobs: readonly JobRecord[], nowMs: number): Tally {
+  const { queue, name, state } = jobs[0] as JobRecord
+  const dueTimes = state === 'pending' ? jobs.map((job) => job.dueAt) : []
+  const scheduled = dueTimes.filter((dueAt) => dueAt > nowMs).length
+  const oldestDueAt = dueTimes.reduce((oldest, dueAt) => Math.min(oldest, dueAt), Number.POSITIVE_INFINITY)
+  return {
+    queue,
+    name,
+    state,
+    count: jobs.length,
+    oldestDueAt: oldestDueAt <= nowMs ? oldestDueAt : null,
+    scheduled,
+  }
+}
+
+/** In order of arrival. */
+function matching(data: MemoryData, filter: JobFilter): JobRecord[] {
+  const nowMs = data.clock.now()
+  return [...data.jobs.all()].filter((job) => matches(job, filter, nowMs))
+}
+
+function matches(job: JobRecord, filter: JobFilter, nowMs: number): boolean {
+  return (
+    (filter.states?.includes(job.state) ?? true) &&
+    (filter.names?.includes(job.name) ?? true) &&
+    (filter.queues?.includes(job.queue) ?? true) &&
+    (filter.key === undefined || job.key === filter.key) &&
+    (filter.tag === undefined || tagsOf(job).includes(filter.tag)) &&
+    (filter.scheduled === undefined || job.dueAt > nowMs === filter.scheduled) &&
+    (filter.createdAfterMs === undefined || job.createdAt >= filter.createdAfterMs) &&
+    (filter.createdBeforeMs === undefined || job.createdAt < filter.createdBeforeMs) &&
+    (filter.errorText === undefined || hasErrorText(job, filter.errorText))
+  )
+}
+
+function tagsOf(job: JobRecord): readonly string[] {
+  return job.tags === null ? [] : (JSON.parse(job.tags) as string[])
+}
+
+function hasErrorText(job: JobRecord, text: string): boolean {
+  return parseFailures(job.errors).some((failure) => failure.message.includes(text))
+}

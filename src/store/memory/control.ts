@@ -1,0 +1,36 @@
+import { allows } from '../../job/state.ts'
+import { change } from './change.ts'
+import type { MemoryData } from './data.ts'
+
+/** A running job keeps its worker, so that the worker's next beat can tell it. */
+export function cancel(data: MemoryData, ids: readonly string[], reason: string): string[] {
+  const finishedAt = data.clock.now()
+  const jobs = data.jobs.some(ids).filter((job) => allows(job.state, 'cancel'))
+  return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
+}
+
+/** In order of arrival: of two jobs with one key, the older takes it, and the other one stays as it is. */
+export function retry(data: MemoryData, ids: readonly string[]): string[] {
+  const retried: string[] = []
+  for (const job of data.jobs.some(ids).sort((left, right) => left.seq - right.seq)) {
+    if ((job.state !== 'failed' && job.state !== 'cancelled') || data.jobs.holderOf(job) !== undefined)
+      continue
+    change(data, job, { verb: 'retry', ...AS_NEW, dueAt: data.clock.now() })
+    retried.push(job.id)
+  }
+  return retried
+}
+
+/** All of its attempts again, and nothing left of how it ended but its errors and its checkpoint. */
+const AS_NEW = {
+  attempt: 0,
+  crashes: 0,
+  worker: null,
+  output: null,
+  outcome: null,
+  reason: null,
+  failureKind: null,
+  startedAt: null,
+  finishedAt: null,
+  expiresAt: null,
+} as const

@@ -1,0 +1,97 @@
+import { type Clock, systemClock } from '../../kit/clock.ts'
+import type { Store } from '../store.ts'
+import * as catalog from './catalog.ts'
+import { claim, nextDueAt } from './claim.ts'
+import { cancel, retry } from './control.ts'
+import { emptyData, type MemoryData } from './data.ts'
+import * as feed from './feed.ts'
+import { insert } from './insert.ts'
+import * as queues from './queues.ts'
+import { report } from './report.ts'
+import { settle } from './settle.ts'
+import { MemoryTransactions } from './transaction.ts'
+import * as upkeep from './upkeep.ts'
+import * as workers from './workers.ts'
+
+/**
+ * A store that keeps everything in this process and loses it with it: for tests, and for trying things out. It is
+ * also the reference for what every store does: where another store behaves otherwise, that one is wrong.
+ */
+export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store {
+  const data = emptyData(options.clock ?? systemClock)
+  const transactions = new MemoryTransactions(data)
+  return {
+    kind: 'memory',
+    location: 'memory:',
+    capabilities: { multiProcess: false, transactions: false, beatThread: null },
+    jobs: jobStore(data, transactions),
+    catalog: catalogStore(data, transactions),
+    workers: workerStore(data, transactions),
+    queues: queueStore(data, transactions),
+    upkeep: upkeepStore(data, transactions),
+    feed: feedStore(data, transactions),
+    transaction: (body) => transactions.run(body),
+    insertIn: (handle, jobs, pendingMax) => transactions.insertIn(handle, jobs, pendingMax),
+    insideTransaction: () => transactions.inside,
+    listen: () => () => {},
+    now: () => transactions.read(() => data.clock.now()),
+    close: () => transactions.close(),
+  }
+}
+
+function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jobs'] {
+  return {
+    insert: (jobs, pendingMax) => transactions.write(() => insert(data, jobs, pendingMax)),
+    claim: (request) => transactions.write(() => claim(data, request)),
+    settle: (settlements) => transactions.write(() => settle(data, settlements)),
+    report: (reports) => transactions.write(() => report(data, reports)),
+    nextDueAt: () => transactions.read(() => nextDueAt(data)),
+  }
+}
+
+function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store['catalog'] {
+  return {
+    get: (ids) => transactions.read(() => catalog.get(data, ids)),
+    list: (filter, page) => transactions.read(() => catalog.list(data, filter, page)),
+    count: (filter) => transactions.read(() => catalog.count(data, filter)),
+    tally: () => transactions.read(() => catalog.tally(data)),
+    logs: (id) => transactions.read(() => catalog.logs(data, id)),
+    cancel: (ids, reason) => transactions.write(() => cancel(data, ids, reason)),
+    retry: (ids) => transactions.write(() => retry(data, ids)),
+  }
+}
+
+function workerStore(data: MemoryData, transactions: MemoryTransactions): Store['workers'] {
+  return {
+    register: (worker) => transactions.write(() => workers.register(data, worker)),
+    extend: (worker, leaseMs) => transactions.write(() => workers.extend(data, worker, leaseMs)),
+    deregister: (worker) => transactions.write(() => workers.deregister(data, worker)),
+    list: () => transactions.read(() => workers.list(data)),
+  }
+}
+
+function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['queues'] {
+  return {
+    pause: (queue) => transactions.write(() => queues.pause(data, queue)),
+    resume: (queue) => transactions.write(() => queues.resume(data, queue)),
+    paused: () => transactions.read(() => queues.paused(data)),
+  }
+}
+
+function upkeepStore(data: MemoryData, transactions: MemoryTransactions): Store['upkeep'] {
+  return {
+    elect: (worker, leaseMs) => transactions.write(() => upkeep.elect(data, worker, leaseMs)),
+    resign: (worker) => transactions.write(() => upkeep.resign(data, worker)),
+    rescue: (crashLimit) => transactions.write(() => upkeep.rescue(data, crashLimit)),
+    expire: (limit) => transactions.write(() => upkeep.expire(data, limit)),
+    prune: (retention, limit) => transactions.write(() => upkeep.prune(data, retention, limit)),
+  }
+}
+
+function feedStore(data: MemoryData, transactions: MemoryTransactions): Store['feed'] {
+  return {
+    subscribe: (subscriber, leaseMs) => transactions.write(() => feed.subscribe(data, subscriber, leaseMs)),
+    unsubscribe: (subscriber) => transactions.write(() => feed.unsubscribe(data, subscriber)),
+    changesAfter: (cursor, limit) => transactions.read(() => feed.changesAfter(data, cursor, limit)),
+  }
+}

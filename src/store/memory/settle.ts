@@ -1,0 +1,51 @@
+import type { JobRecord } from '../../job/job.ts'
+import type { Settlement } from '../../job/outcome.ts'
+import type { Settled } from '../jobs.ts'
+import { change } from './change.ts'
+import type { MemoryData } from './data.ts'
+
+export function settle(data: MemoryData, settlements: readonly Settlement[]): Settled[] {
+  return settlements.map((settlement) => settleOne(data, settlement))
+}
+
+function settleOne(data: MemoryData, settlement: Settlement): Settled {
+  const job = heldJob(data, settlement)
+  if (!job) return 'refused'
+  if (job.state === 'cancelled') {
+    letGo(data, job)
+    return 'cancelled'
+  }
+  const { verb, attempt, errors } = settlement
+  change(data, job, { verb, worker: null, attempt, errors, ...ending(data, settlement) })
+  return 'settled'
+}
+
+/** The fence: the job as long as it is this worker's in this epoch, running or cancelled under its hands. */
+export function heldJob(
+  data: MemoryData,
+  claim: Pick<Settlement, 'id' | 'worker' | 'epoch'>,
+): JobRecord | undefined {
+  const job = data.jobs.get(claim.id)
+  return job?.worker === claim.worker && job.epoch === claim.epoch ? job : undefined
+}
+
+/** The worker of a cancelled job knows of it now, or is gone: nobody needs to be told any more. */
+export function letGo(data: MemoryData, job: JobRecord): void {
+  data.jobs.put({ ...job, worker: null })
+}
+
+function ending(data: MemoryData, settlement: Settlement): Partial<JobRecord> {
+  const nowMs = data.clock.now()
+  const { verb, output, outcome, reason, failureKind } = settlement
+  switch (verb) {
+    case 'complete':
+      return { output, outcome, reason, finishedAt: nowMs }
+    case 'fail':
+      return { failureKind, finishedAt: nowMs }
+    case 'retry':
+    case 'snooze':
+      return { dueAt: nowMs + settlement.dueInMs }
+    case 'release':
+      return {}
+  }
+}

@@ -1,0 +1,50 @@
+import type { JobRecord } from '../../job/job.ts'
+import type { Beat, NewWorker, WorkerRecord } from '../workers.ts'
+import { change } from './change.ts'
+import type { MemoryData } from './data.ts'
+import { letGo } from './settle.ts'
+
+export function register(data: MemoryData, worker: NewWorker): void {
+  const nowMs = data.clock.now()
+  const leaseUntil = nowMs + worker.leaseMs
+  data.workers.set(worker.id, { ...copyOf(worker), startedAt: nowMs, beatAt: nowMs, leaseUntil })
+}
+
+/** A lease that has lapsed may still be extended, until somebody has ended it. */
+export function extend(data: MemoryData, id: string, leaseMs: number): Beat {
+  const worker = data.workers.get(id)
+  if (!worker) return { lost: true, cancelled: [] }
+  const nowMs = data.clock.now()
+  data.workers.set(id, { ...worker, beatAt: nowMs, leaseUntil: nowMs + leaseMs })
+  const cancelled = data.jobs.heldBy(id).filter((job) => job.state === 'cancelled')
+  return { lost: false, cancelled: cancelled.map(toNotice) }
+}
+
+export function deregister(data: MemoryData, id: string): void {
+  data.workers.delete(id)
+  for (const job of data.jobs.heldBy(id)) {
+    if (job.state === 'running')
+      change(data, job, { verb: 'release', worker: null, attempt: job.attempt - 1 })
+    else letGo(data, job)
+  }
+}
+
+export function list(data: MemoryData): WorkerRecord[] {
+  return [...data.workers.values()].map((worker) => {
+    const running = data.jobs.heldBy(worker.id).filter((job) => job.state === 'running').length
+    return { ...copyOf(worker), running }
+  })
+}
+
+/** Whether the worker's lease is good: without one it may not claim. */
+export function isAlive(data: MemoryData, id: string, nowMs: number): boolean {
+  return (data.workers.get(id)?.leaseUntil ?? nowMs) > nowMs
+}
+
+function toNotice({ seq, id, epoch, reason }: JobRecord): Beat['cancelled'][number] {
+  return { seq, id, epoch, reason: reason ?? '' }
+}
+
+function copyOf<Worker extends NewWorker>(worker: Worker): Worker {
+  return { ...worker, names: worker.names && [...worker.names], queues: worker.queues && [...worker.queues] }
+}

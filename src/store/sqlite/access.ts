@@ -1,0 +1,58 @@
+import type { Clock } from '../../kit/clock.ts'
+import { storeError } from '../errors.ts'
+import type { Connection } from './connection.ts'
+import { Room } from './insert.ts'
+import { Transactions } from './transaction.ts'
+
+type Body<Result> = (connection: Connection, nowMs: number) => Result
+
+/** How the roles get at the file: reads, and writes in one transaction each, after those of the callers. */
+export class StoreAccess {
+  readonly connection: Connection
+  readonly transactions: Transactions
+  readonly room = new Room()
+  readonly #clock: Clock
+  #closed = false
+
+  constructor(connection: Connection, clock: Clock) {
+    this.connection = connection
+    this.#clock = clock
+    this.transactions = new Transactions(connection.file, () => clock.now(), this.room)
+  }
+
+  /** Reads; what it sees is consistent within one statement. */
+  readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
+    this.requireOpen()
+    return this.connection.guard(() => body(this.connection, this.#clock.now()))
+  }
+
+  /** Writes what must survive a power cut. */
+  readonly durably = <Result>(body: Body<Result>): Promise<Result> => this.#write(true, body)
+
+  /** Writes what would only be done again after a power cut: claims, beats, progress. */
+  readonly lightly = <Result>(body: Body<Result>): Promise<Result> => this.#write(false, body)
+
+  /** @throws MillhandError `store_closed` */
+  requireOpen(): void {
+    if (this.#closed) throw storeError('store_closed', { location: this.connection.file })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    await this.#turn()
+    this.#closed = true
+    this.transactions.close()
+    this.connection.close()
+  }
+
+  async #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
+    if (this.transactions.idle()) await this.#turn()
+    this.requireOpen()
+    return this.connection.write(durable, () => body(this.connection, this.#clock.now()))
+  }
+
+  /** Waits until no caller's own transaction is open in this process: a write would only be refused as busy. */
+  async #turn(): Promise<void> {
+    for (let wait = this.transactions.idle(); wait; wait = this.transactions.idle()) await wait
+  }
+}

@@ -1,0 +1,68 @@
+import type { JobRecord } from '../../job/job.ts'
+import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { LogLine } from '../jobs.ts'
+import type { Connection, Value } from './connection.ts'
+import { asList, RECORD_COLUMNS } from './rows.ts'
+
+const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`
+
+export function get(connection: Connection, ids: readonly string[]): JobRecord[] {
+  return connection.all<JobRecord>(GET, asList(ids))
+}
+
+/** Newest first. */
+export function list(connection: Connection, filter: JobFilter, page: Page & { nowMs: number }): JobRecord[] {
+  const { where, values } = condition(filter, page.nowMs)
+  const before = page.beforeSeq ?? Number.MAX_SAFE_INTEGER
+  const sql = `select ${RECORD_COLUMNS} from millhand_jobs where ${where} and seq < ? order by seq desc limit ?`
+  return connection.all<JobRecord>(sql, ...values, before, page.limit)
+}
+
+export function count(connection: Connection, filter: JobFilter, nowMs: number): number {
+  const { where, values } = condition(filter, nowMs)
+  const sql = `select count(*) as count from millhand_jobs where ${where}`
+  return connection.get<{ count: number }>(sql, ...values)?.count ?? 0
+}
+
+const LOGS = `select at, level, message, data from millhand_logs
+  where job = (select seq from millhand_jobs where id = ?) order by seq`
+
+export function logs(connection: Connection, id: string): LogLine[] {
+  return connection.all<LogLine>(LOGS, id)
+}
+
+const TALLY = `select queue, name, state, count(*) as count,
+  min(due_at) filter (where state = 'pending' and due_at <= ?1) as oldestDueAt,
+  count(*) filter (where state = 'pending' and due_at > ?1) as scheduled
+  from millhand_jobs group by queue, name, state order by queue, name, state`
+
+export function tally(connection: Connection, nowMs: number): Tally[] {
+  return connection.all<Tally>(TALLY, nowMs)
+}
+
+/** Each part of a filter with its condition; only those that are asked for are in the statement. */
+function condition(filter: JobFilter, nowMs: number): { where: string; values: Value[] } {
+  const parts: [string, Value][] = []
+  const isIn = (column: string, list?: readonly string[]) => {
+    if (list) parts.push([`${column} in (select value from json_each(?))`, asList(list)])
+  }
+  isIn('state', filter.states)
+  isIn('name', filter.names)
+  isIn('queue', filter.queues)
+  if (filter.tag !== undefined) {
+    parts.push(['exists (select 1 from json_each(tags) where value = ?)', filter.tag])
+  }
+  if (filter.key !== undefined) parts.push(['key = ?', filter.key])
+  if (filter.scheduled === true) parts.push(['due_at > ?', nowMs])
+  if (filter.scheduled === false) parts.push(['due_at <= ?', nowMs])
+  if (filter.createdAfterMs !== undefined) parts.push(['created_at >= ?', filter.createdAfterMs])
+  if (filter.createdBeforeMs !== undefined) parts.push(['created_at < ?', filter.createdBeforeMs])
+  if (filter.errorText !== undefined) {
+    const inMessage = `exists (select 1 from json_each(errors) where instr(json_extract(value, '$.message'), ?) > 0)`
+    parts.push([inMessage, filter.errorText])
+  }
+  return {
+    where: ['true', ...parts.map(([sql]) => sql)].join(' and '),
+    values: parts.map(([, value]) => value),
+  }
+}

@@ -1,0 +1,197 @@
+import type { ClaimedJob, ClaimRequest } from '../jobs.ts'
+import type { Connection } from './connection.ts'
+import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, CLAIMED_COLUMNS, recordChanges } from './rows.ts'
+
+/** Jobs that become due in one claim; the rest follow with the next. Bounds how long one claim holds the lock. */
+const PROMOTE_MAX = 1_000
+/** Unless there is nothing for this worker among them: then more are moved, so that its own are found. */
+const PROMOTE_ROUNDS = 100
+/** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
+const REFUSALS_MAX = 1_000
+
+/** A queue and a name: the jobs of one lane are in order, and a claim merges the lanes that the worker serves. */
+interface Lane {
+  readonly queue: string
+  readonly name: string
+}
+
+/**
+ * Takes the best due jobs that the worker serves. Ready jobs are indexed by lane, so that a million jobs that this
+ * worker does not serve cost nothing: one probe of the index a lane finds the lanes, and the best of their heads is
+ * taken until there are enough.
+ */
+export function claim(connection: Connection, request: ClaimRequest, nowMs: number): ClaimedJob[] {
+  if (request.limit <= 0 || !connection.get(LEASE_ALIVE, request.worker, nowMs)) return []
+  let chosen: ClaimedJob[] = []
+  for (let round = 0; round < PROMOTE_ROUNDS && chosen.length === 0; round += 1) {
+    const promoted = connection.get(IS_DUE, nowMs) ? connection.run(PROMOTE, nowMs, nowMs, PROMOTE_MAX) : 0
+    chosen = chooseBoth(connection, request, nowMs)
+    if (promoted < PROMOTE_MAX) break
+  }
+  const seqs = chosen.map((job) => job.seq)
+  connection.run(TAKE, request.worker, nowMs, asList(seqs))
+  recordChanges(connection, { verb: 'claim', nowMs }, seqs)
+  return chosen
+}
+
+/** The best jobs of both classes, at most `limit`. */
+function chooseBoth(connection: Connection, request: ClaimRequest, nowMs: number): ClaimedJob[] {
+  const suspects =
+    request.suspects > 0 ? choose(connection, request, { claimable: CLAIMABLE.suspect, nowMs }) : []
+  const ordinary = choose(connection, request, { claimable: CLAIMABLE.ordinary, nowMs })
+  return suspects.length === 0 ? ordinary : [...suspects, ...ordinary].sort(inOrder).slice(0, request.limit)
+}
+
+/** Whether a claim could find anything: a look that takes no lock, so that idle workers cost the busy ones nothing. */
+export function mayClaim(connection: Connection, request: ClaimRequest, nowMs: number): boolean {
+  const { ready, due } = connection.get<{ ready: number; due: number }>(PEEK, nowMs) ?? { ready: 0, due: 0 }
+  if (request.limit <= 0 || !(ready || due)) return false
+  return (
+    due > 0 ||
+    servedLanes(connection, request, CLAIMABLE.ordinary).length > 0 ||
+    (request.suspects > 0 && servedLanes(connection, request, CLAIMABLE.suspect).length > 0)
+  )
+}
+
+const PEEK = `select exists (select 1 from millhand_jobs where claimable is not null) as ready,
+  exists (select 1 from millhand_jobs where state = 'pending' and claimable is null and due_at <= ?) as due`
+
+const IS_DUE =
+  "select 1 from millhand_jobs where state = 'pending' and claimable is null and due_at <= ? limit 1"
+
+const LEASE_ALIVE = 'select 1 from millhand_workers where id = ? and lease_until > ?'
+
+const PROMOTE = `update millhand_jobs set claimable = ${CLAIMABLE_IF_DUE}
+  where seq in (select seq from millhand_jobs where state = 'pending' and claimable is null and due_at <= ?
+    order by due_at limit ?)`
+
+const TAKE = `update millhand_jobs set state = 'running', claimable = null, worker = ?, started_at = ?,
+  epoch = epoch + 1, attempt = attempt + 1, progress = null, expires_at = null where seq in (select value from json_each(?))`
+
+/** The best jobs of one class, merged from the lanes. */
+function choose(
+  connection: Connection,
+  request: ClaimRequest,
+  { claimable, nowMs }: { claimable: number; nowMs: number },
+): ClaimedJob[] {
+  const limit = claimable === CLAIMABLE.suspect ? Math.min(request.suspects, request.limit) : request.limit
+  const lanes = servedLanes(connection, request, claimable)
+  const single = lanes.length === 1
+  const readers = lanes.map((lane, index) => {
+    const most = limit + (request.accepts ? REFUSALS_MAX : 0)
+    return new LaneReader(connection, { lane, claimable, nowMs, most, slot: single ? 'all' : index })
+  })
+  const chosen: ClaimedJob[] = []
+  let refusals = 0
+  while (chosen.length < limit && refusals < REFUSALS_MAX) {
+    const next = takeBest(readers)
+    if (!next) break
+    const job = claimed(next, nowMs)
+    if (request.accepts && !request.accepts(job)) refusals += 1
+    else chosen.push(job)
+  }
+  for (const reader of readers) reader.close()
+  return chosen
+}
+
+/** The row as it will be when it is taken. In place: copying twenty columns costs as much as reading them. */
+function claimed(row: ClaimedJob, nowMs: number): ClaimedJob {
+  const job = row as { -readonly [Column in keyof ClaimedJob]: ClaimedJob[Column] }
+  job.attempt += 1
+  job.epoch += 1
+  job.startedAt = nowMs
+  job.expiresAt = null
+  return job
+}
+
+/** The lanes that have ready jobs, found by skipping from one to the next, that the worker serves and nobody paused. */
+function servedLanes(connection: Connection, request: ClaimRequest, claimable: number): Lane[] {
+  const paused = new Set(connection.all<{ queue: string }>(PAUSED).map((row) => row.queue))
+  const lanes: Lane[] = []
+  for (let lane = nextLane(connection, claimable); lane; lane = nextLane(connection, claimable, lane)) {
+    const served =
+      (request.queues?.includes(lane.queue) ?? true) &&
+      (request.names?.includes(lane.name) ?? true) &&
+      !paused.has(lane.queue)
+    if (served) lanes.push(lane)
+  }
+  return lanes
+}
+
+/** Two plain comparisons: of a row value, `(queue, name) > (?, ?)`, SQLite would read every job of the lane before. */
+function nextLane(connection: Connection, claimable: number, after?: Lane): Lane | undefined {
+  return (
+    (after && connection.get<Lane>(NEXT_NAME, claimable, after.queue, after.name)) ??
+    connection.get<Lane>(NEXT_QUEUE, claimable, after?.queue ?? '')
+  )
+}
+
+const PAUSED = 'select queue from millhand_queues where paused_at is not null'
+
+const NEXT_NAME = `select queue, name from millhand_jobs where claimable = ? and queue = ? and name > ?
+  order by name limit 1`
+
+const NEXT_QUEUE = `select queue, name from millhand_jobs where claimable = ? and queue > ?
+  order by queue, name limit 1`
+
+const LANE = `select ${CLAIMED_COLUMNS} from millhand_jobs where claimable = ? and queue = ? and name = ?
+  and (expires_at is null or expires_at > ?) order by priority desc, due_at, seq limit ?`
+
+interface LaneRead {
+  readonly lane: Lane
+  readonly claimable: number
+  readonly nowMs: number
+  readonly most: number
+  /** `'all'`: the only lane is read in one call; else the lane's number, for a statement of its own. */
+  readonly slot: 'all' | number
+}
+
+/** The jobs of one lane in order, read as far as they are needed. */
+class LaneReader {
+  readonly #rows: Iterator<ClaimedJob>
+  head: ClaimedJob | undefined
+
+  constructor(connection: Connection, { lane, claimable, nowMs, most, slot }: LaneRead) {
+    const values = [claimable, lane.queue, lane.name, nowMs, most] as const
+    // Two iterators cannot share one statement, so each lane of a merge has its own text.
+    const rows =
+      slot === 'all'
+        ? connection
+            .prepare(LANE)
+            .all(...values)
+            [Symbol.iterator]()
+        : connection.prepare(`${LANE} -- lane ${slot}`).iterate(...values)
+    this.#rows = rows as unknown as Iterator<ClaimedJob>
+    this.advance()
+  }
+
+  advance(): void {
+    const next = this.#rows.next()
+    this.head = next.done ? undefined : next.value
+  }
+
+  close(): void {
+    this.#rows.return?.()
+  }
+}
+
+function takeBest(readers: readonly LaneReader[]): ClaimedJob | undefined {
+  let best: LaneReader | undefined
+  for (const reader of readers) {
+    if (reader.head && (!best?.head || inOrder(reader.head, best.head) < 0)) best = reader
+  }
+  const job = best?.head
+  best?.advance()
+  return job
+}
+
+function inOrder(one: ClaimedJob, other: ClaimedJob): number {
+  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
+}
+
+const NEXT_DUE = `select min(due_at) as dueAt from millhand_jobs
+  where state = 'pending' and claimable is null and due_at > ?`
+
+export function nextDueAt(connection: Connection, nowMs: number): number | null {
+  return connection.get<{ dueAt: number | null }>(NEXT_DUE, nowMs)?.dueAt ?? null
+}

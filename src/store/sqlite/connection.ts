@@ -1,0 +1,163 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { storeError, TransientError } from '../errors.ts'
+
+/** What a value bound to a statement may be. */
+export type Value = string | number | null
+
+/**
+ * How long SQLite itself waits for a lock, blocking the event loop: just long enough for another process to finish
+ * the commit it is in. Longer waits are asynchronous (store/instrument.ts).
+ */
+const BUSY_TIMEOUT_MS = 2
+
+/** Fewer, larger checkpoints: 4,000 pages of 4 KiB, 16 MiB of log. */
+const CHECKPOINT_PAGES = 4_000
+
+/** One connection to the file, its prepared statements, and transactions with a say in how durable they are. */
+export class Connection {
+  readonly file: string
+  readonly db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #durable: boolean | undefined
+
+  /** @throws MillhandError `store_unavailable`, `store_corrupt` */
+  constructor(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS) {
+    this.file = file
+    this.db = this.guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }))
+    this.guard(() => {
+      this.db.exec(`
+        pragma journal_mode = wal;
+        pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
+        pragma journal_size_limit = ${CHECKPOINT_PAGES * 4096};
+        pragma foreign_keys = off;
+      `)
+    })
+  }
+
+  all<Row>(sql: string, ...values: Value[]): Row[] {
+    return this.guard(() => this.prepare(sql).all(...values) as Row[])
+  }
+
+  get<Row>(sql: string, ...values: Value[]): Row | undefined {
+    return this.guard(() => this.prepare(sql).get(...values) as Row | undefined)
+  }
+
+  /** How many rows the statement changed. */
+  run(sql: string, ...values: Value[]): number {
+    try {
+      return Number(this.prepare(sql).run(...values).changes)
+    } catch (error) {
+      throw this.#translate(error)
+    }
+  }
+
+  /** A prepared statement; prepared once for each text. */
+  prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /**
+   * Runs `body` in one transaction. `durable` ones are on the disk when this returns; the others may be undone by a
+   * power cut (never by a crash of the process), which for a claim or a beat only means that it happens again.
+   */
+  write<Result>(durable: boolean, body: () => Result): Result {
+    this.begin(durable)
+    try {
+      const result = body()
+      this.commit()
+      return result
+    } catch (error) {
+      this.rollback()
+      throw this.#translate(error)
+    }
+  }
+
+  /** Runs `body` as a part of the open transaction that is undone alone when it throws. */
+  nested<Result>(body: () => Result): Result {
+    this.run('savepoint millhand')
+    try {
+      return body()
+    } catch (error) {
+      this.run('rollback to millhand')
+      throw this.#translate(error)
+    } finally {
+      this.run('release millhand')
+    }
+  }
+
+  begin(durable: boolean): void {
+    if (this.#durable !== durable) {
+      this.guard(() => this.db.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`))
+      this.#durable = durable
+    }
+    this.run('begin immediate')
+  }
+
+  commit(): void {
+    this.run('commit')
+  }
+
+  rollback(): void {
+    if (this.db.isTransaction) this.db.exec('rollback')
+  }
+
+  close(): void {
+    this.#statements.clear()
+    if (this.db.isOpen) this.db.close()
+  }
+
+  /** Runs `body` and turns what SQLite throws into Millhand's errors. */
+  guard<Result>(body: () => Result): Result {
+    try {
+      return body()
+    } catch (error) {
+      throw this.#translate(error)
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    const location = this.file
+    const problem = error instanceof Error ? error.message : String(error)
+    switch (primaryCode(error)) {
+      case undefined:
+        return error
+      case SQLITE.busy:
+      case SQLITE.locked:
+        return new TransientError(problem, { cause: error })
+      case SQLITE.readonly:
+        return storeError('store_read_only', { location }, { cause: error })
+      case SQLITE.full:
+        return storeError('store_full', { location }, { cause: error })
+      case SQLITE.ioError:
+      case SQLITE.cannotOpen:
+        return storeError('store_unavailable', { location, problem }, { cause: error })
+      case SQLITE.corrupt:
+      case SQLITE.notADatabase:
+        return storeError('store_corrupt', { location, problem }, { cause: error })
+      default:
+        return error
+    }
+  }
+}
+
+/** Primary result codes of SQLite (sqlite.org/rescode.html). */
+const SQLITE = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+}
+
+function primaryCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | null)?.errcode
+  return typeof code === 'number' ? code & 0xff : undefined
+}

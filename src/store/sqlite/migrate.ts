@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { storeError } from '../errors.ts'
+import type { Connection } from './connection.ts'
+
+/** A numbered step from one version of the schema to the next: `001_core.sql`. */
+export interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+}
+
+const FOLDER = new URL('./migrations/', import.meta.url)
+
+/** All migrations that this Millhand knows, in order. */
+export function migrations(): Migration[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => ({
+      version: Number.parseInt(file, 10),
+      name: file.replace(/\.sql$/, ''),
+      sql: readFileSync(new URL(file, FOLDER), 'utf8'),
+    }))
+}
+
+/**
+ * Brings the file to the newest version. Forward only; two processes that start together do it once. Gives the names
+ * of the migrations that were applied.
+ *
+ * @throws MillhandError `store_newer`
+ */
+export function migrate(connection: Connection, nowMs: number): string[] {
+  const known = migrations()
+  const pending = pendingMigrations(connection, known)
+  if (pending.length === 0) return []
+  return connection.write(true, () => {
+    connection.db.exec(`create table if not exists millhand_migrations (
+      version integer primary key, name text not null, applied_at integer not null) strict`)
+    // Another process may have been faster between the look and the lock.
+    return pendingMigrations(connection, known).map((migration) => {
+      connection.db.exec(migration.sql)
+      const { version, name } = migration
+      connection.run('insert into millhand_migrations values (?, ?, ?)', version, name, nowMs)
+      return name
+    })
+  })
+}
+
+/** Migrations that the file lacks. @throws MillhandError `store_newer` */
+function pendingMigrations(connection: Connection, known: readonly Migration[]): Migration[] {
+  const version = schemaVersion(connection)
+  const newest = known.at(-1)?.version ?? 0
+  if (version > newest) {
+    throw storeError('store_newer', { location: connection.file, version, known: newest })
+  }
+  return known.filter((migration) => migration.version > version)
+}
+
+function schemaVersion(connection: Connection): number {
+  const table = connection.get(
+    "select 1 from sqlite_master where type = 'table' and name = 'millhand_migrations'",
+  )
+  if (!table) return 0
+  const row = connection.get<{ version: number | null }>(
+    'select max(version) as version from millhand_migrations',
+  )
+  return row?.version ?? 0
+}

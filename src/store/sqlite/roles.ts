@@ -1,0 +1,103 @@
+import type { Store } from '../store.ts'
+import type { StoreAccess } from './access.ts'
+import * as catalog from './catalog.ts'
+import { claim, mayClaim, nextDueAt } from './claim.ts'
+import * as control from './control.ts'
+import * as feed from './feed.ts'
+import { insert } from './insert.ts'
+import * as queues from './queues.ts'
+import { report } from './report.ts'
+import { settle } from './settle.ts'
+import * as upkeep from './upkeep.ts'
+import * as workers from './workers.ts'
+
+/** The roles of the store: which statements run in which kind of transaction. */
+export function roles(
+  access: StoreAccess,
+): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'upkeep' | 'feed'> {
+  return {
+    jobs: jobRole(access),
+    catalog: catalogRole(access),
+    workers: workerRole(access),
+    queues: queueRole(access),
+    upkeep: upkeepRole(access),
+    feed: feedRole(access),
+  }
+}
+
+function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
+  return {
+    insert: (jobs, pendingMax) =>
+      durably((connection, nowMs) => insert(connection, jobs, { room, pendingMax, nowMs })),
+    async claim(request) {
+      const worthwhile = await read((connection, nowMs) => mayClaim(connection, request, nowMs))
+      return worthwhile ? lightly((connection, nowMs) => claim(connection, request, nowMs)) : []
+    },
+    settle: (settlements) => durably((connection, nowMs) => settle(connection, settlements, nowMs)),
+    report(reports) {
+      const write = reports.some((each) => each.checkpoint !== undefined) ? durably : lightly
+      return write((connection, nowMs) => report(connection, reports, nowMs))
+    },
+    nextDueAt: () => read(nextDueAt),
+  }
+}
+
+function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
+  return {
+    get: (ids) => read((connection) => catalog.get(connection, ids)),
+    list: (filter, page) => read((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
+    count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
+    tally: () => read(catalog.tally),
+    logs: (id) => read((connection) => catalog.logs(connection, id)),
+    cancel: (ids, text) => durably((connection, nowMs) => control.cancel(connection, ids, { text, nowMs })),
+    retry: (ids) => durably((connection, nowMs) => control.retry(connection, ids, nowMs)),
+  }
+}
+
+function workerRole({ read, durably, lightly }: StoreAccess): Store['workers'] {
+  return {
+    register: (worker) => lightly((connection, nowMs) => workers.register(connection, worker, nowMs)),
+    extend: (id, leaseMs) =>
+      lightly((connection, nowMs) => workers.extend(connection, { id, leaseMs }, nowMs)),
+    deregister: (id) => durably((connection, nowMs) => workers.deregister(connection, id, nowMs)),
+    list: () => read(workers.list),
+  }
+}
+
+function queueRole({ read, durably }: StoreAccess): Store['queues'] {
+  return {
+    pause: (queue) => durably((connection, nowMs) => queues.pause(connection, queue, nowMs)),
+    resume: (queue) => durably((connection) => queues.resume(connection, queue)),
+    paused: () => read(queues.paused),
+  }
+}
+
+function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
+  return {
+    elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
+    resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
+    async rescue(crashLimit) {
+      const { lapsed, nextLapseAt } = await read((connection, nowMs) => {
+        const next = upkeep.nextLapse(connection)
+        return { nextLapseAt: next, lapsed: next !== null && next <= nowMs }
+      })
+      if (!lapsed) return { workers: [], rescued: [], quarantined: [], nextLapseAt }
+      return durably((connection, nowMs) => upkeep.rescue(connection, crashLimit, nowMs))
+    },
+    async expire(limit) {
+      if (!(await read(upkeep.mayExpire))) return []
+      return durably((connection, nowMs) => upkeep.expire(connection, limit, nowMs))
+    },
+    prune: (retention, limit) =>
+      durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit }, nowMs)),
+  }
+}
+
+function feedRole({ read, lightly }: StoreAccess): Store['feed'] {
+  return {
+    subscribe: (id, leaseMs) =>
+      lightly((connection, nowMs) => feed.subscribe(connection, { id, leaseMs }, nowMs)),
+    unsubscribe: (id) => lightly((connection) => feed.unsubscribe(connection, id)),
+    changesAfter: (cursor, limit) => read((connection) => feed.changesAfter(connection, cursor, limit)),
+  }
+}

@@ -1,0 +1,43 @@
+import type { JobChange } from '../feed.ts'
+import type { Connection } from './connection.ts'
+
+/** The columns of a job under the names of `ClaimedJob`. */
+export const CLAIMED_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
+  timeout_ms as timeoutMs, attempt, epoch, crashes, checkpoint, errors, created_at as createdAt,
+  expires_at as expiresAt`
+
+/** The columns of a job under the names of `JobRecord`. */
+export const RECORD_COLUMNS = `${CLAIMED_COLUMNS}, state, worker, progress, output, outcome, reason,
+  failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt`
+
+/** How a pending job that is due now may be claimed, as `claimable` says it. */
+export const CLAIMABLE = { ordinary: 1, suspect: 2 } as const
+
+/** The value of `claimable` for a pending job: due now or not, in a crashed worker before or not. */
+export const CLAIMABLE_IF_DUE = `case when due_at > ? then null when crashes > 0 then ${CLAIMABLE.suspect}
+  else ${CLAIMABLE.ordinary} end`
+
+/** A list as one bound value; in SQL: `in (select value from json_each(?))`. */
+export const asList = (values: readonly (string | number)[]): string => JSON.stringify(values)
+
+/** Newest changes that stay in the feed, however slow a subscriber is. */
+const CHANGES_KEPT = 10_000
+
+/** Writes jobs' changes to the feed, in the transaction of the change, if anybody reads it. */
+export function recordChanges(
+  connection: Connection,
+  change: { readonly verb: JobChange['verb']; readonly nowMs: number },
+  seqs: readonly number[],
+): void {
+  if (seqs.length === 0 || !connection.get(HAS_SUBSCRIBER, change.nowMs)) return
+  connection.run(RECORD, change.verb, change.nowMs, asList(seqs))
+  connection.run(TRIM, CHANGES_KEPT)
+}
+
+const HAS_SUBSCRIBER = 'select 1 from millhand_subscribers where lease_until > ? limit 1'
+
+const RECORD = `insert into millhand_changes (id, name, queue, verb, state, at, progress)
+  select id, name, queue, ?, state, ?, progress from millhand_jobs
+  where seq in (select value from json_each(?)) order by seq`
+
+const TRIM = 'delete from millhand_changes where cursor <= (select max(cursor) from millhand_changes) - ?'

@@ -1,0 +1,67 @@
+import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
+import type { Connection } from './connection.ts'
+import { CLAIMABLE_IF_DUE, recordChanges } from './rows.ts'
+
+const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
+  lease_ms, started_at, beat_at, lease_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+export function register(connection: Connection, worker: NewWorker, nowMs: number): void {
+  const { id, name, host, pid, version, concurrency, leaseMs } = worker
+  const names = worker.names === null ? null : JSON.stringify(worker.names)
+  const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
+  const times = [leaseMs, nowMs, nowMs, nowMs + leaseMs] as const
+  connection.run(REGISTER, id, name, host, pid, version, names, queues, concurrency, ...times)
+}
+
+/** One statement, so that an idle worker's beat is no more than that. */
+const EXTEND = `update millhand_workers set beat_at = ?, lease_until = ? where id = ? returning
+  exists (select 1 from millhand_jobs where worker = millhand_workers.id and state = 'cancelled') as cancelled`
+
+const CANCELLED = `select seq, id, epoch, coalesce(reason, '') as reason from millhand_jobs
+  where worker = ? and state = 'cancelled'`
+
+/** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
+export function extend(connection: Connection, worker: { id: string; leaseMs: number }, nowMs: number): Beat {
+  const [row] = connection.all<{ cancelled: number }>(EXTEND, nowMs, nowMs + worker.leaseMs, worker.id)
+  return { lost: !row, cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED, worker.id) : [] }
+}
+
+const RELEASE_ALL = `update millhand_jobs set state = 'pending', worker = null, attempt = attempt - 1,
+  claimable = ${CLAIMABLE_IF_DUE} where worker = ? and state = 'running' returning seq`
+
+const FORGET_CANCELLED = "update millhand_jobs set worker = null where worker = ? and state = 'cancelled'"
+
+const DEREGISTER = 'delete from millhand_workers where id = ?'
+
+export function deregister(connection: Connection, worker: string, nowMs: number): void {
+  const released = connection.all<{ seq: number }>(RELEASE_ALL, nowMs, worker)
+  const seqs = released.map((job) => job.seq)
+  recordChanges(connection, { verb: 'release', nowMs }, seqs)
+  forget(connection, worker)
+}
+
+/** Removes a worker that holds no running job any more. */
+export function forget(connection: Connection, worker: string): void {
+  connection.run(FORGET_CANCELLED, worker)
+  connection.run(DEREGISTER, worker)
+}
+
+const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as leaseMs,
+  started_at as startedAt, beat_at as beatAt, lease_until as leaseUntil,
+  (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running
+  from millhand_workers order by started_at, id`
+
+type Row = Omit<WorkerRecord, 'names' | 'queues'> & {
+  readonly names: string | null
+  readonly queues: string | null
+}
+
+export function list(connection: Connection): WorkerRecord[] {
+  return connection
+    .all<Row>(LIST)
+    .map((row) => ({ ...row, names: parse(row.names), queues: parse(row.queues) }))
+}
+
+function parse(json: string | null): string[] | null {
+  return json === null ? null : JSON.parse(json)
+}

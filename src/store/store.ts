@@ -1,0 +1,53 @@
+import type { NewJob } from '../job/enqueue-options.ts'
+import type { Settlement } from '../job/outcome.ts'
+import type { CatalogStore } from './catalog.ts'
+import type { FeedStore } from './feed.ts'
+import type { Inserted, JobStore, Settled } from './jobs.ts'
+import type { QueueStore } from './queues.ts'
+import type { UpkeepStore } from './upkeep.ts'
+import type { BeatThread, WorkerStore } from './workers.ts'
+
+/**
+ * The seam: everything that Millhand asks of a database, one role a noun. A store only persists; what follows from
+ * what is decided by the pure functions in `job/`, which every store calls. Not a public interface: it may change.
+ */
+export interface Store {
+  readonly kind: 'memory' | 'sqlite' | 'postgres'
+  /** Where the data is, fit to be shown: no password in it. */
+  readonly location: string
+  readonly capabilities: Capabilities
+  readonly jobs: JobStore
+  readonly catalog: CatalogStore
+  readonly workers: WorkerStore
+  readonly queues: QueueStore
+  readonly upkeep: UpkeepStore
+  readonly feed: FeedStore
+  /** Runs `body` in one transaction: all of its writes are committed, or, when it throws, none. */
+  transaction<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result>
+  /** Inserts jobs in a transaction that the caller opened with the database's own client. */
+  insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
+  /** Whether the code that asks is inside a transaction of this process, and must not wait for another write. */
+  insideTransaction(): boolean
+  /** Calls back when another process may have changed something: a hint, for whoever would sleep otherwise. */
+  listen(onNotice: () => void): () => void
+  /** The store's time, in milliseconds since the epoch. */
+  now(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface StoreTransaction {
+  /** The database's own handle, for the caller's writes. */
+  readonly handle: object
+  insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
+  settle(settlements: readonly Settlement[]): Promise<Settled[]>
+}
+
+/** What a store can do, declared. Each defaults to the lesser answer in a new store. */
+interface Capabilities {
+  /** Other processes may use the same data. */
+  readonly multiProcess: boolean
+  /** The caller's own writes can share a transaction with Millhand's. */
+  readonly transactions: boolean
+  /** How a thread beside the event loop beats the lease; `null`: the event loop itself has to. */
+  readonly beatThread: BeatThread | null
+}

@@ -1,0 +1,48 @@
+/** Workers and their leases: one row a worker, one beat for all that it holds. */
+export interface WorkerStore {
+  register(worker: NewWorker): Promise<void>
+  /** The beat: extends the lease; tells whether it was lost and which of the worker's jobs were cancelled. */
+  extend(worker: string, leaseMs: number): Promise<Beat>
+  /** Ends the lease; the worker must have settled or released everything that it held. */
+  deregister(worker: string): Promise<void>
+  list(): Promise<WorkerRecord[]>
+}
+
+export interface NewWorker {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly names: readonly string[] | null
+  readonly queues: readonly string[] | null
+  readonly concurrency: number
+  readonly leaseMs: number
+}
+
+export interface WorkerRecord extends NewWorker {
+  readonly startedAt: number
+  readonly beatAt: number
+  readonly leaseUntil: number
+  /** Jobs that it holds. */
+  readonly running: number
+}
+
+export interface Beat {
+  readonly lost: boolean
+  readonly cancelled: readonly CancelNotice[]
+}
+
+/** A running job that was cancelled while the worker held it: its handler is to be aborted. */
+export interface CancelNotice {
+  readonly seq: number
+  readonly id: string
+  readonly epoch: number
+  readonly reason: string
+}
+
+/** What a beat needs to run in a thread of its own: the module to load there and what to open. */
+export interface BeatThread {
+  readonly module: URL
+  readonly data: unknown
+}

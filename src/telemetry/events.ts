@@ -1,0 +1,71 @@
+import type { FailureKind } from '../job/failure.ts'
+import type { Progress } from '../job/job.ts'
+
+/** Which job an event is about. */
+export interface JobEvent {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+}
+
+/** What a worker tells of an attempt. */
+export interface AttemptEvent extends JobEvent {
+  readonly worker: string
+  readonly attempt: number
+}
+
+interface Ended extends AttemptEvent {
+  /** From the start of the handler to its end, in milliseconds. */
+  readonly durationMs: number
+}
+
+/**
+ * Everything that Millhand tells while it works, one name a verb. They are for people and metrics: in this process
+ * only, and never the place to act on a job. `queue.subscribe` sees the changes of all processes.
+ */
+export interface MillhandEvents {
+  /** Jobs were stored. */
+  enqueue: { readonly jobs: readonly JobEvent[] }
+  /** A worker took jobs. */
+  claim: { readonly worker: string; readonly count: number; readonly durationMs: number }
+  /** A handler starts. */
+  start: AttemptEvent & { readonly waitedMs: number }
+  progress: AttemptEvent & { readonly progress: Progress }
+  checkpoint: AttemptEvent
+  complete: Ended & { readonly outcome: 'done' | 'skipped' }
+  fail: Ended & { readonly kind: FailureKind; readonly error: Error }
+  /** An attempt failed; the job is due again after `dueInMs`. */
+  retry: Ended & { readonly kind: FailureKind; readonly error: Error; readonly dueInMs: number }
+  snooze: Ended & { readonly dueInMs: number }
+  /** A stopping worker gave a job back. */
+  release: AttemptEvent
+  /** Jobs were cancelled by this process. */
+  cancel: { readonly ids: readonly string[]; readonly reason: string }
+  /** A result came too late: the job was no longer this attempt's, and nothing was written. */
+  refuse: AttemptEvent & { readonly because: 'cancelled' | 'lost' }
+  /** A handler went on after its attempt was over; its slot is free, its result will be refused. */
+  abandon: AttemptEvent
+  /** Leases lapsed; their jobs run again, or are quarantined. */
+  rescue: {
+    readonly workers: readonly string[]
+    readonly rescued: readonly string[]
+    readonly quarantined: readonly string[]
+  }
+  expire: { readonly ids: readonly string[] }
+  prune: { readonly count: number }
+  pause: { readonly queue: string }
+  resume: { readonly queue: string }
+  /** A worker is claiming. */
+  worker_start: { readonly worker: string; readonly concurrency: number }
+  worker_stop: { readonly worker: string }
+  /** A worker lost its lease: its handlers are aborted and it goes on under a new lease. */
+  lease_lost: { readonly worker: string; readonly jobs: number }
+  /** The event loop has not turned for `blockedMs`; past the limit the lease is left to lapse. */
+  loop_blocked: { readonly worker: string; readonly blockedMs: number; readonly lapsing: boolean }
+  /** A call of the store met a passing fault and is tried again. */
+  store_retry: { readonly operation: string; readonly tries: number; readonly error: Error }
+  /** A loop met an error; it goes on after a back-off. */
+  loop_error: { readonly loop: string; readonly error: Error }
+}
+
+export type EventName = keyof MillhandEvents

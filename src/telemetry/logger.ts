@@ -1,0 +1,55 @@
+import type { Emitter } from '../kit/emitter.ts'
+import type { EventName, MillhandEvents } from './events.ts'
+
+/** What Millhand needs of a logger: that of pino, and of most others. */
+export interface Logger {
+  debug(facts: object, message: string): void
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+/** The level at which each event is logged; nothing is logged twice, nothing that holds a payload is logged. */
+const LEVELS = {
+  enqueue: 'debug',
+  claim: 'debug',
+  start: 'debug',
+  progress: 'debug',
+  checkpoint: 'debug',
+  complete: 'info',
+  fail: 'error',
+  retry: 'warn',
+  snooze: 'info',
+  release: 'info',
+  cancel: 'info',
+  refuse: 'warn',
+  abandon: 'warn',
+  rescue: 'warn',
+  expire: 'warn',
+  prune: 'info',
+  pause: 'info',
+  resume: 'info',
+  worker_start: 'info',
+  worker_stop: 'info',
+  lease_lost: 'error',
+  loop_blocked: 'error',
+  store_retry: 'warn',
+  loop_error: 'error',
+} as const satisfies Record<EventName, keyof Logger>
+
+/** Logs every event with its facts; the verb is the message. Stops when the returned function is called. */
+export function logEvents(events: Emitter<MillhandEvents>, logger: Logger): () => void {
+  const stops = (Object.keys(LEVELS) as EventName[]).map((name) =>
+    events.on(name, (facts) => logger[LEVELS[name]](withError(facts), name)),
+  )
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** Loggers know an error by the key `err`. */
+function withError(facts: object): object {
+  if (!('error' in facts)) return facts
+  const { error, ...rest } = facts
+  return { ...rest, err: error }
+}

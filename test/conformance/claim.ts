@@ -1,0 +1,210 @@
+import { expect } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
+import { enqueue, find, idsOf, LEASE_MS, loseWorkers, newJob, newJobs, startWorker } from '../support/jobs.ts'
+import type { StoreTest } from './suite.ts'
+
+/** Who gets what, and in which order. */
+export function claimPromises(test: StoreTest): void {
+  test('a claim gives the job to its worker, in a new epoch', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    await clock.advance(700)
+    await worker.claim()
+
+    const own = { state: 'running', worker: 'first', epoch: 1, attempt: 1, startedAt: clock.now() }
+    expect(await find(store, 'a')).toMatchObject(own)
+  })
+
+  test('a worker gets all that it needs to run the job', async ({ store, worker }) => {
+    await enqueue(
+      store,
+      newJob('a', { key: 'k', tags: '["x"]', context: '{}', timeoutMs: 9, expiresInMs: 99 }),
+    )
+    const claimed = await worker.claimOne()
+
+    const { state, worker: holder, progress, output, outcome, reason, ...rest } = await find(store, 'a')
+    const { failureKind, finishedAt, ...needed } = rest
+    expect(claimed).toEqual(needed)
+  })
+
+  test('a claim takes no more than it asks for, be it nothing', async ({ store, worker }) => {
+    await enqueue(store, ...newJobs(5))
+
+    expect(await worker.claim({ limit: 0 })).toEqual([])
+    expect(await worker.claim({ limit: 3 })).toHaveLength(3)
+    expect(await worker.claim({ limit: 3 })).toHaveLength(2)
+    expect(await worker.claim({ limit: 3 })).toEqual([])
+  })
+
+  test('jobs that are alike run in the order of arrival', async ({ store, worker }) => {
+    const jobs = newJobs(300)
+    await enqueue(store, ...jobs)
+
+    const claimed = [...(await worker.claim({ limit: 100 })), ...(await worker.claim({ limit: 200 }))]
+    expect(idsOf(claimed)).toEqual(idsOf(jobs))
+  })
+
+  test('order holds across names and queues', async ({ store, worker }) => {
+    const names = ['test.a', 'test.b', 'test.c']
+    const jobs = newJobs(30).map((job, index) => ({
+      ...job,
+      name: names[index % 3] ?? '',
+      queue: index % 2 === 0 ? 'even' : 'odd',
+      priority: -(index % 5),
+    }))
+    await enqueue(store, ...jobs)
+
+    const inOrder = jobs.toSorted((left, right) => right.priority - left.priority)
+    expect(idsOf(await worker.claim({ limit: 30 }))).toEqual(idsOf(inOrder))
+  })
+
+  test('a job is not claimed before it is due', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a', { delayMs: 1_000, priority: 9 }))
+    await clock.advance(999)
+    expect(await worker.claim()).toEqual([])
+
+    await clock.advance(1)
+    expect(idsOf(await worker.claim())).toEqual(['a'])
+  })
+
+  test('a time in the past is due now, before what came since', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('now'), newJob('overdue', { runAtMs: clock.now() - 5_000 }))
+
+    expect(idsOf(await worker.claim())).toEqual(['overdue', 'now'])
+  })
+
+  test('the store says when the next job will be due', async ({ store, clock }) => {
+    expect(await store.jobs.nextDueAt()).toBeNull()
+    await enqueue(store, newJob('due'), newJob('later', { delayMs: 900 }), newJob('soon', { delayMs: 300 }))
+
+    expect(await store.jobs.nextDueAt()).toBe(clock.now() + 300)
+    await clock.advance(300)
+    expect(await store.jobs.nextDueAt()).toBe(clock.now() + 600)
+    await store.catalog.cancel(['later'], 'not needed')
+    expect(await store.jobs.nextDueAt()).toBeNull()
+  })
+
+  test('a worker gets only names that it has handlers for', async ({ store, worker }) => {
+    await enqueue(store, newJob('a', { name: 'test.a' }), newJob('b', { name: 'test.b' }))
+
+    expect(await worker.claim({ names: [] })).toEqual([])
+    expect(await worker.claim({ names: ['test.c', "test.a' or true --"] })).toEqual([])
+    expect(idsOf(await worker.claim({ names: ['test.b', 'test.c'] }))).toEqual(['b'])
+  })
+
+  test('a worker gets only jobs of the queues that it serves', async ({ store, worker }) => {
+    await enqueue(store, newJob('a', { queue: 'mail' }), newJob('b', { queue: 'print' }), newJob('c'))
+
+    expect(await worker.claim({ queues: [] })).toEqual([])
+    expect(idsOf(await worker.claim({ queues: ['print', 'default'] }))).toEqual(['b', 'c'])
+    expect(idsOf(await worker.claim({ names: ['test.work'], queues: ['mail'] }))).toEqual(['a'])
+  })
+
+  test('a job that nobody here serves keeps nobody waiting', async ({ store, worker }) => {
+    await enqueue(store, ...newJobs(1_500, { name: 'test.foreign', priority: 1 }), newJob('own'))
+
+    expect(idsOf(await worker.claim({ names: ['test.work'] }))).toEqual(['own'])
+  })
+
+  test('an expired job is not started, though nobody failed it yet', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a', { expiresInMs: 1_000 }), newJob('b', { expiresInMs: 1_001 }))
+    await clock.advance(1_000)
+
+    expect(idsOf(await worker.claim())).toEqual(['b'])
+    expect(await find(store, 'a')).toMatchObject({ state: 'pending' })
+  })
+
+  test('a worker without a lease claims nothing', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const request = { limit: 1, names: null, queues: null, suspects: 1 }
+    expect(await store.jobs.claim({ worker: 'nobody', ...request })).toEqual([])
+
+    await clock.advance(LEASE_MS)
+    expect(await worker.claim()).toEqual([])
+
+    await worker.beat()
+    expect(idsOf(await worker.claim())).toEqual(['a'])
+  })
+
+  test('a worker that was rescued or has signed off claims nothing', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const other = await startWorker(store, 'other', { leaseMs: 60_000 })
+    await other.stop()
+    expect(await other.claim()).toEqual([])
+
+    await loseWorkers(store, clock)
+    await worker.beat()
+    expect(await worker.claim()).toEqual([])
+  })
+
+  test('a claim asks before it takes: what is refused stays as it was', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'), newJob('b'), newJob('c'))
+    const before = await find(store, 'a')
+
+    const claimed = await worker.claim({ limit: 1, accepts: (job) => job.id === 'b' })
+
+    expect(idsOf(claimed)).toEqual(['b'])
+    expect(await find(store, 'a')).toEqual(before)
+    expect(await find(store, 'c')).toMatchObject({ state: 'pending', epoch: 0, attempt: 0 })
+  })
+
+  test('what a claim asks about is the job as it would be claimed', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    const asked: unknown[] = []
+    const claimed = await worker.claim({ accepts: (job) => asked.push(job) > 0 })
+
+    expect(asked).toEqual(claimed)
+  })
+
+  test('a question that throws ends the claim, and nothing was taken', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'), newJob('b'))
+    const accepts = (job: { id: string }) => {
+      if (job.id === 'b') throw new Error('broken filter')
+      return true
+    }
+
+    await expect(worker.claim({ accepts })).rejects.toThrow('broken filter')
+    expect(await store.catalog.count({ states: ['pending'] })).toBe(2)
+    expect(await worker.claim()).toHaveLength(2)
+  })
+
+  test('a claim that is refused everything gives up after a thousand jobs', async ({ store, worker }) => {
+    await enqueue(store, ...newJobs(1_200), newJob('last'))
+    let asked = 0
+    const accepts = (job: { id: string }) => {
+      asked += 1
+      return job.id === 'last'
+    }
+
+    expect(await worker.claim({ accepts })).toEqual([])
+    expect(asked).toBe(1_000)
+  })
+
+  test('suspects run apart: no more of them are taken than the claim asks for', async ({ store, clock }) => {
+    await enqueue(store, newJob('suspect 1', { priority: 9 }), newJob('suspect 2', { priority: 9 }))
+    await crashOnce(store)
+    await loseWorkers(store, clock)
+    await enqueue(store, newJob('a'), newJob('b'))
+    const worker = await startWorker(store, 'careful')
+
+    expect(idsOf(await worker.claim({ suspects: 0, limit: 1 }))).toEqual(['a'])
+    expect(idsOf(await worker.claim({ suspects: 1 }))).toEqual(['suspect 1', 'b'])
+    expect(idsOf(await worker.claim({ suspects: 1 }))).toEqual(['suspect 2'])
+  })
+
+  test('a suspect waits for its turn like everybody else', async ({ store, clock }) => {
+    await enqueue(store, newJob('suspect'))
+    await crashOnce(store)
+    await loseWorkers(store, clock)
+    await enqueue(store, newJob('urgent', { priority: 1 }))
+    const worker = await startWorker(store, 'careful')
+
+    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['urgent'])
+    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['suspect'])
+  })
+}
+
+/** A worker takes everything that is due and is never heard of again. */
+async function crashOnce(store: Store): Promise<void> {
+  const victim = await startWorker(store, 'victim')
+  await victim.claim()
+}

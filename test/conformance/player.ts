@@ -1,0 +1,249 @@
+import { Fatal } from '../../src/job/control.ts'
+import type { NewJob } from '../../src/job/enqueue-options.ts'
+import type { Outcome, Settlement } from '../../src/job/outcome.ts'
+import { isMillhandError } from '../../src/kit/error.ts'
+import type { VirtualClock } from '../../src/kit/virtual-clock.ts'
+import type { ClaimedJob, LogLine, Report } from '../../src/store/jobs.ts'
+import type { Store } from '../../src/store/store.ts'
+import { newJob, settlement, startWorker } from '../support/jobs.ts'
+import {
+  type ClaimDraft,
+  type Command,
+  type EndDraft,
+  type JobDraft,
+  type ToldDraft,
+  WORKERS,
+} from './history.ts'
+
+/** Small enough that histories run into them. */
+const LEASE_MS = 2_000
+const SUBSCRIPTION_MS = 3_000
+const PENDING_MAX = 6
+
+/** More than there can be. */
+const ALL = 100_000
+
+/**
+ * Plays a history on one store. What it answers can be compared with what another store's player answers: the
+ * store's own numbers are left out, and where the contract promises no order there is a fixed one.
+ */
+export class Player {
+  readonly #store: Store
+  readonly #clock: VirtualClock
+  readonly #claims: { readonly worker: string; readonly job: ClaimedJob }[] = []
+  #drafts = 0
+
+  constructor(store: Store, clock: VirtualClock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  async start(): Promise<void> {
+    for (const worker of WORKERS) await startWorker(this.#store, worker, { leaseMs: LEASE_MS })
+  }
+
+  /** What the store answers; an error of Millhand's is an answer, too. */
+  async play(command: Command): Promise<unknown> {
+    try {
+      return await this.#do(command)
+    } catch (error) {
+      if (isMillhandError(error)) return { refused: error.code }
+      throw error
+    }
+  }
+
+  /** Everything that can be seen from outside. */
+  async dump(): Promise<unknown> {
+    const { catalog, workers, queues, jobs, feed } = this.#store
+    const records = await catalog.list({}, { limit: ALL })
+    const changes = (await feed.changesAfter(0, ALL)).map(({ cursor, ...change }) => change)
+    return {
+      jobs: records.map(withoutSeq),
+      logs: await Promise.all(
+        Array.from({ length: this.#drafts }, (_, number) => catalog.logs(this.#id(number))),
+      ),
+      tally: sorted(await catalog.tally()),
+      workers: sorted(await workers.list()),
+      paused: sorted(await queues.paused()),
+      nextDueAt: await jobs.nextDueAt(),
+      changes: Object.fromEntries(Map.groupBy(changes, ({ id }) => id)),
+    }
+  }
+
+  #do(command: Command): Promise<unknown> {
+    const { jobs, catalog, workers, queues, upkeep, feed } = this.#store
+    switch (command.do) {
+      case 'insert':
+        return jobs.insert(this.#newJobs(command.jobs), PENDING_MAX)
+      case 'claim':
+        return this.#claim(command.worker, command.wish)
+      case 'settle':
+        return jobs.settle(this.#settlements(command.ends))
+      case 'report':
+        return jobs.report(this.#reports(command.told))
+      case 'transaction':
+        return this.#transact(command)
+      case 'cancel':
+        return catalog.cancel(this.#ids(command.jobs), 'no longer "wanted"').then(sorted)
+      case 'retry':
+        return catalog.retry(this.#ids(command.jobs)).then(sorted)
+      case 'advance':
+        return this.#clock.advance(command.ms)
+      case 'register':
+        return startWorker(this.#store, command.worker, { leaseMs: LEASE_MS }).then(({ id }) => id)
+      case 'extend':
+        return this.#extend(command.worker)
+      case 'deregister':
+        return workers.deregister(command.worker)
+      case 'elect':
+        return upkeep.elect(command.worker, LEASE_MS)
+      case 'resign':
+        return upkeep.resign(command.worker)
+      case 'rescue':
+        return this.#rescue(command.crashLimit)
+      case 'expire':
+        return upkeep.expire(command.limit).then(sorted)
+      case 'prune': {
+        const [complete, failed, cancelled] = command.retentionMs
+        return upkeep.prune({ complete, failed, cancelled }, ALL)
+      }
+      case 'pause':
+        return queues.pause(command.queue)
+      case 'resume':
+        return queues.resume(command.queue)
+      case 'subscribe':
+        return feed.subscribe(command.subscriber, SUBSCRIPTION_MS).then(() => 'subscribed')
+      case 'unsubscribe':
+        return feed.unsubscribe(command.subscriber)
+      case 'look':
+        return this.#look(command)
+    }
+  }
+
+  async #claim(worker: string, { refuses, ...wish }: ClaimDraft): Promise<unknown> {
+    const accepts =
+      refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
+    const claimed = await this.#store.jobs.claim({ worker, ...wish, ...accepts })
+    this.#claims.push(...claimed.map((job) => ({ worker, job })))
+    return claimed.map(withoutSeq)
+  }
+
+  async #transact({ jobs, ends, fails }: Extract<Command, { do: 'transaction' }>): Promise<unknown> {
+    const answers: unknown[] = []
+    const undo = new Error('undo')
+    const written = this.#store.transaction(async (tx) => {
+      answers.push(await tx.settle(this.#settlements(ends)))
+      answers.push(await tx.insert(this.#newJobs(jobs), PENDING_MAX))
+      if (fails) throw undo
+    })
+    await written.catch((error) => {
+      if (error !== undo) throw error
+    })
+    return answers
+  }
+
+  async #extend(worker: string): Promise<unknown> {
+    const { lost, cancelled } = await this.#store.workers.extend(worker, LEASE_MS)
+    return { lost, cancelled: sorted(cancelled.map(withoutSeq)) }
+  }
+
+  async #rescue(crashLimit: number): Promise<unknown> {
+    const { workers, rescued, quarantined, nextLapseAt } = await this.#store.upkeep.rescue(crashLimit)
+    return {
+      workers: sorted(workers),
+      rescued: sorted(rescued),
+      quarantined: sorted(quarantined),
+      nextLapseAt,
+    }
+  }
+
+  async #look({ filter, limit }: Extract<Command, { do: 'look' }>): Promise<unknown> {
+    const { catalog } = this.#store
+    const records = await catalog.list(filter, { limit })
+    const beforeSeq = records.at(-1)?.seq ?? ALL
+    const next = await catalog.list(filter, { limit, beforeSeq })
+    return {
+      records: records.map(withoutSeq),
+      next: next.map(withoutSeq),
+      count: await catalog.count(filter),
+    }
+  }
+
+  #newJobs(drafts: readonly JobDraft[]): NewJob[] {
+    return drafts.map((draft) => newJob(this.#id(this.#drafts++), draft))
+  }
+
+  /** Ids sort in the order of arrival, as real ones do. */
+  #id(number: number): string {
+    return `job-${String(number).padStart(5, '0')}`
+  }
+
+  #ids(numbers: readonly number[]): string[] {
+    return numbers.map((number) => this.#id(number % Math.max(this.#drafts, 1)))
+  }
+
+  #settlements(ends: readonly EndDraft[]): Settlement[] {
+    return ends.flatMap((end) => {
+      const { worker, job } = this.#claimOf(end) ?? {}
+      const nowMs = this.#clock.now()
+      return worker && job ? [settlement(job, worker, { outcome: outcomeOf(end), nowMs })] : []
+    })
+  }
+
+  #reports(told: readonly ToldDraft[]): Report[] {
+    return told.flatMap((each) => {
+      const { worker, job } = this.#claimOf(each) ?? {}
+      const { fraction, checkpoint } = each
+      const logs: LogLine[] = Array.from({ length: each.lines }, (_, index) => logLine(index))
+      const what = {
+        ...(fraction === null ? {} : { progress: { fraction } }),
+        ...(checkpoint === null ? {} : { checkpoint }),
+        logs,
+      }
+      return worker && job ? [{ seq: job.seq, id: job.id, epoch: job.epoch, worker, ...what }] : []
+    })
+  }
+
+  /** The claim that is meant, with the wrong worker or epoch where that is wanted; `undefined` before the first one. */
+  #claimOf({
+    claim,
+    lateBy,
+    asWorker,
+  }: EndDraft | ToldDraft): { worker: string; job: ClaimedJob } | undefined {
+    const found = this.#claims.at(-1 - (claim % Math.max(this.#claims.length, 1)))
+    if (!found) return undefined
+    return { worker: asWorker ?? found.worker, job: { ...found.job, epoch: found.job.epoch - lateBy } }
+  }
+}
+
+function outcomeOf({ kind }: EndDraft): Outcome {
+  switch (kind) {
+    case 'complete':
+      return { kind, output: '{"words":3}' }
+    case 'skip':
+      return { kind, reason: "it's done" }
+    case 'snooze':
+      return { kind, delayMs: 500 }
+    case 'release':
+      return { kind }
+    case 'fail':
+    case 'fail for good': {
+      const error = kind === 'fail' ? new Error('broken "pipe"') : new Fatal('broken for good')
+      // Two players throw from two places.
+      delete error.stack
+      return { kind: 'failure', failureKind: 'error', error }
+    }
+  }
+}
+
+function logLine(index: number): LogLine {
+  return { at: index, level: 'info', message: `line ${index}`, data: null }
+}
+
+function withoutSeq<Item extends { readonly seq: number }>({ seq, ...rest }: Item): Omit<Item, 'seq'> {
+  return rest
+}
+
+function sorted<Item>(items: readonly Item[]): Item[] {
+  return items.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}

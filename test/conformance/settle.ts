@@ -1,0 +1,206 @@
+import { expect } from 'vitest'
+import { CRASH_LIMIT } from '../../src/job/interruption.ts'
+import {
+  COMPLETE,
+  enqueue,
+  failure,
+  find,
+  idsOf,
+  LEASE_MS,
+  newJob,
+  newJobs,
+  RELEASE,
+  RETRY_DELAY_MS,
+  settlement,
+  skip,
+  snooze,
+  startWorker,
+} from '../support/jobs.ts'
+import type { StoreTest } from './suite.ts'
+
+/** How a running job leaves `running`. */
+export function settlePromises(test: StoreTest): void {
+  test('a completed job keeps its output', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    await clock.advance(40)
+    await worker.settle(job, { kind: 'complete', output: '{"words":3}' })
+
+    const ended = {
+      state: 'complete',
+      outcome: 'done',
+      output: '{"words":3}',
+      reason: null,
+      failureKind: null,
+    }
+    const times = { startedAt: job.startedAt, finishedAt: job.startedAt + 40 }
+    expect(await find(store, 'a')).toMatchObject({ ...ended, ...times, worker: null, attempt: 1 })
+  })
+
+  test('a job may complete without an output', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    await worker.run({ kind: 'complete', output: null })
+
+    expect(await find(store, 'a')).toMatchObject({ state: 'complete', outcome: 'done', output: null })
+  })
+
+  test('a skipped job is complete, and says why nothing was done', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    await worker.run(skip('already indexed'))
+
+    const ended = { state: 'complete', outcome: 'skipped', reason: 'already indexed', output: null }
+    expect(await find(store, 'a')).toMatchObject(ended)
+  })
+
+  test('a permanent failure is not retried, and says of which kind it was', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    await worker.run(failure('no field "path"', 'invalid_input'))
+
+    expect(await find(store, 'a')).toMatchObject({
+      state: 'failed',
+      failureKind: 'invalid_input',
+      worker: null,
+    })
+  })
+
+  test('a retry keeps its errors, and what the attempt has told', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    await worker.report(job, { progress: { fraction: 0.4 }, checkpoint: '{"page":4}' })
+    await worker.settle(job, failure('away'))
+
+    const { errors, ...rest } = await find(store, 'a')
+    expect(JSON.parse(errors ?? '')).toMatchObject([{ kind: 'error', message: 'away', attempt: 1 }])
+    expect(rest).toMatchObject({
+      state: 'pending',
+      attempt: 1,
+      progress: '{"fraction":0.4}',
+      checkpoint: '{"page":4}',
+    })
+  })
+
+  test('the next attempt starts its progress anew, from the checkpoint', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    await worker.report(job, { progress: { fraction: 0.4 }, checkpoint: '{"page":4}' })
+    await worker.settle(job, failure('away'))
+    await clock.advance(RETRY_DELAY_MS)
+
+    expect(await worker.claimOne()).toMatchObject({ checkpoint: '{"page":4}', attempt: 2 })
+    expect(await find(store, 'a')).toMatchObject({ progress: null, checkpoint: '{"page":4}' })
+  })
+
+  test('a snoozed job is due after its snooze', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    await worker.run(snooze(2_500))
+
+    const asleep = { state: 'pending', dueAt: clock.now() + 2_500, attempt: 0, epoch: 1, worker: null }
+    expect(await find(store, 'a')).toMatchObject(asleep)
+  })
+
+  test('a released job keeps its place: it is due when it was', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const { dueAt } = await find(store, 'a')
+    await clock.advance(100)
+    await enqueue(store, newJob('b'))
+    await worker.run(RELEASE)
+
+    expect(await find(store, 'a')).toMatchObject({ state: 'pending', dueAt, attempt: 0, worker: null })
+    expect(idsOf(await worker.claim())).toEqual(['a', 'b'])
+  })
+
+  test('only the worker that holds a job can settle it', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    const other = await startWorker(store, 'other')
+
+    expect(await other.settle(job, COMPLETE)).toBe('refused')
+    expect(await find(store, 'a')).toMatchObject({ state: 'running', worker: 'first' })
+  })
+
+  test('a worker may settle after its lease, but not after a rescue', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'), newJob('b'))
+    const [a, b] = await worker.claim()
+    if (!a || !b) throw new Error('two jobs were expected')
+    await clock.advance(LEASE_MS * 2)
+
+    expect(await worker.settle(a, COMPLETE)).toBe('settled')
+    expect(await store.upkeep.rescue(CRASH_LIMIT)).toMatchObject({ rescued: ['b'] })
+    expect(await worker.settle(b, COMPLETE)).toBe('refused')
+  })
+
+  test('each settlement of a call is judged by itself', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'), newJob('b'), newJob('c'))
+    const claimed = await worker.claim()
+    await store.catalog.cancel(['b'], 'stop')
+    const written = claimed.map((job) => settlement(job, 'first', { outcome: COMPLETE, nowMs: clock.now() }))
+    const late = written.map((each) => ({ ...each, epoch: 0 }))
+
+    const answers = await store.jobs.settle([...written, ...late])
+
+    expect(answers).toEqual(['settled', 'cancelled', 'settled', 'refused', 'refused', 'refused'])
+  })
+
+  test('a job is settled once, even by one call', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    const nowMs = clock.now()
+    const written = [COMPLETE, RELEASE].map((outcome) => settlement(job, 'first', { outcome, nowMs }))
+
+    expect(await store.jobs.settle(written)).toEqual(['settled', 'refused'])
+    expect(await find(store, 'a')).toMatchObject({ state: 'complete' })
+  })
+
+  test('one call settles 1,500 jobs', async ({ store, worker, clock }) => {
+    await enqueue(store, ...newJobs(1_500))
+    const claimed = await worker.claim({ limit: 1_500 })
+    const written = claimed.map((job) => settlement(job, 'first', { outcome: COMPLETE, nowMs: clock.now() }))
+
+    expect(new Set(await store.jobs.settle(written))).toEqual(new Set(['settled']))
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(1_500)
+  })
+
+  test('an empty call settles nothing', async ({ store }) => {
+    expect(await store.jobs.settle([])).toEqual([])
+  })
+
+  test('what does not exist, or no longer, cannot be settled', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.run(COMPLETE)
+    await clock.advance(1)
+    expect(await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 10)).toBe(1)
+
+    expect(await worker.settle(job, COMPLETE)).toBe('refused')
+    expect(await worker.settle({ ...job, seq: 999, id: 'never' }, COMPLETE)).toBe('refused')
+  })
+
+  test('a late writer of a job that was deleted does not hit the next one', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, newJob('old'))
+    const late = await worker.run(COMPLETE)
+    await clock.advance(1)
+    await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 10)
+    await enqueue(store, newJob('new'))
+    await worker.claimOne()
+
+    expect(await worker.report(late, { checkpoint: '"of the old one"' })).toBe('refused')
+    expect(await worker.settle(late, COMPLETE)).toBe('refused')
+    expect(await find(store, 'new')).toMatchObject({ state: 'running', checkpoint: null })
+  })
+
+  test('a worker is told once that its job was cancelled', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    await store.catalog.cancel(['a'], 'stop')
+    expect(await find(store, 'a')).toMatchObject({ worker: 'first', epoch: 1 })
+
+    expect(await worker.settle(job, failure('aborted'))).toBe('cancelled')
+
+    expect(await find(store, 'a')).toMatchObject({ state: 'cancelled', worker: null, errors: null })
+    expect((await worker.beat()).cancelled).toEqual([])
+    expect(await worker.settle(job, COMPLETE)).toBe('refused')
+  })
+}

@@ -1,0 +1,122 @@
+import { expect } from 'vitest'
+import { CRASH_LIMIT } from '../../src/job/interruption.ts'
+import { COMPLETE, enqueue, find, idsOf, LEASE_MS, newJob, startWorker } from '../support/jobs.ts'
+import type { StoreTest } from './suite.ts'
+
+/** Workers and their leases. */
+export function workerPromises(test: StoreTest): void {
+  test('a worker is listed with what it said of itself', async ({ store, clock }) => {
+    const nowMs = clock.now()
+    const said = {
+      ...{ id: "o'w", name: 'w "1"', host: 'a', pid: 7, version: '1.2.3' },
+      ...{ names: ['test.work', "it's"], queues: [], concurrency: 4, leaseMs: 5_000 },
+    }
+    await store.workers.register(said)
+    const times = { startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + 5_000 }
+
+    expect(await store.workers.list()).toEqual([{ ...said, ...times, running: 0 }])
+  })
+
+  test('a worker that serves everything says so with null', async ({ store, worker }) => {
+    expect(await store.workers.list()).toMatchObject([{ id: worker.id, names: null, queues: null }])
+  })
+
+  test('a list tells how many jobs each worker holds', async ({ store, worker }) => {
+    const other = await startWorker(store, 'other')
+    await enqueue(store, newJob('a'), newJob('b'), newJob('c'), newJob('d'))
+    await worker.claim({ limit: 3 })
+    await other.run(COMPLETE)
+    await store.catalog.cancel(['a'], 'no')
+
+    const running = (await store.workers.list()).map((each) => [each.id, each.running])
+    expect(Object.fromEntries(running)).toEqual({ first: 2, other: 0 })
+  })
+
+  test('to register again is to start again', async ({ store, clock }) => {
+    const first = await startWorker(store, 'w', { version: '1' })
+    await clock.advance(LEASE_MS)
+    await startWorker(store, 'w', { version: '2' })
+
+    const nowMs = clock.now()
+    const again = { id: 'w', version: '2', startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + LEASE_MS }
+    expect(await store.workers.list()).toMatchObject([again])
+    expect(await first.beat()).toEqual({ lost: false, cancelled: [] })
+  })
+
+  test('a beat extends the lease of all that the worker holds', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    await worker.claimOne()
+    await clock.advance(LEASE_MS - 1)
+    expect(await worker.beat(3_000)).toEqual({ lost: false, cancelled: [] })
+
+    const nowMs = clock.now()
+    expect(await store.workers.list()).toMatchObject([
+      { beatAt: nowMs, leaseUntil: nowMs + 3_000, leaseMs: LEASE_MS },
+    ])
+    await clock.advance(2_999)
+    expect(await store.upkeep.rescue(CRASH_LIMIT)).toMatchObject({ workers: [], rescued: [] })
+  })
+
+  test('a lapsed lease can be saved, until somebody has ended it', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    await worker.claimOne()
+    await clock.advance(LEASE_MS * 5)
+
+    expect(await worker.beat()).toMatchObject({ lost: false })
+    expect(await store.upkeep.rescue(CRASH_LIMIT)).toMatchObject({ workers: [] })
+    expect(await find(store, 'a')).toMatchObject({ state: 'running', worker: 'first' })
+  })
+
+  test('the beat of a worker that nobody knows is lost, and registers nobody', async ({ store }) => {
+    expect(await store.workers.extend('nobody', LEASE_MS)).toEqual({ lost: true, cancelled: [] })
+    expect(await store.workers.list()).toEqual([])
+  })
+
+  test('each beat names the cancelled jobs that its worker still holds', async ({ store, worker }) => {
+    const other = await startWorker(store, 'other')
+    await enqueue(store, newJob('a'), newJob('b'), newJob('c'), newJob('d'))
+    const [a] = await worker.claim({ limit: 2 })
+    await other.claim({ limit: 1 })
+    await store.catalog.cancel(['a', 'b', 'c', 'd'], 'stop')
+
+    expect(idsOf((await worker.beat()).cancelled).toSorted()).toEqual(['a', 'b'])
+    if (a) await worker.settle(a, COMPLETE)
+    expect(idsOf((await worker.beat()).cancelled)).toEqual(['b'])
+    expect(idsOf((await other.beat()).cancelled)).toEqual(['c'])
+  })
+
+  test('a worker that signs off is gone, and can come back', async ({ store, worker }) => {
+    await worker.stop()
+    await worker.stop()
+    expect(await store.workers.list()).toEqual([])
+    expect(await worker.beat()).toEqual({ lost: true, cancelled: [] })
+
+    await enqueue(store, newJob('a'))
+    const again = await startWorker(store, 'first')
+    expect(await again.claim()).toHaveLength(1)
+  })
+
+  test('what a worker still holds when it signs off is released', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    const job = await worker.claimOne()
+    await clock.advance(100)
+    await worker.stop()
+
+    const released = { state: 'pending', worker: null, attempt: 0, crashes: 0, dueAt: job.dueAt }
+    expect(await find(store, 'a')).toMatchObject(released)
+    expect(await worker.settle(job, COMPLETE)).toBe('refused')
+    const second = await startWorker(store, 'second')
+    expect(await second.claimOne()).toMatchObject({ id: 'a', attempt: 1, epoch: 2 })
+  })
+
+  test('a cancelled job belongs to nobody once its worker has signed off', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    await worker.claimOne()
+    await store.catalog.cancel(['a'], 'stop')
+    await worker.stop()
+
+    expect(await find(store, 'a')).toMatchObject({ state: 'cancelled', worker: null })
+    const again = await startWorker(store, 'first')
+    expect((await again.beat()).cancelled).toEqual([])
+  })
+}
