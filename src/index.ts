@@ -1,0 +1,52 @@
+// Defining jobs
+
+export type { ContextOf, JobContext, JobLog } from './job/context.ts'
+export { Fatal, RetryAfter, Skip, Snooze } from './job/control.ts'
+export type {
+  AnyJobDefinition,
+  AnyJobSpec,
+  EnqueueArguments,
+  Handler,
+  InputOf,
+  JobDefinition,
+  JobOptions,
+  JobSpec,
+  ResultOf,
+} from './job/definition.ts'
+export { defineJob } from './job/definition.ts'
+export type { EnqueueOptions } from './job/enqueue-options.ts'
+export type { Failure, FailureKind } from './job/failure.ts'
+export type { JobHandle } from './job/handle.ts'
+// Jobs
+export type {
+  CancelledJob,
+  CompleteJob,
+  FailedJob,
+  Job,
+  Json,
+  PendingJob,
+  Progress,
+  RunningJob,
+  WaitingJob,
+} from './job/job.ts'
+export type { RetentionOptions } from './job/retention.ts'
+export type { Backoff, ErrorClass, ErrorMatcher } from './job/retry.ts'
+export type { Schema } from './job/schema.ts'
+export type { JobState } from './job/state.ts'
+export type { Duration } from './kit/duration.ts'
+export { isMillhandError, MillhandError } from './kit/error.ts'
+export type { Explanation, Reason } from './queue/explain.ts'
+export type { FilterOptions, ListOptions, QueueStats, Stats } from './queue/inspect.ts'
+export type { OpenOptions } from './queue/open.ts'
+// The queue
+export { openQueue } from './queue/open.ts'
+export type { EnqueueItem } from './queue/queue.ts'
+export { Queue } from './queue/queue.ts'
+export type { JobChange, SubscribeOptions } from './queue/subscribe.ts'
+// Telemetry and errors
+export type { AttemptEvent, EventName, JobEvent, MillhandEvents } from './telemetry/events.ts'
+export type { Logger } from './telemetry/logger.ts'
+export { JobWorker } from './worker/job-worker.ts'
+export type { FallbackHandler, WorkerOptions } from './worker/options.ts'
+// Workers
+export { Worker } from './worker/worker.ts'

@@ -1,0 +1,92 @@
+import type { Retention } from '../job/retention.ts'
+import { asError } from '../kit/error.ts'
+import { Service } from '../kit/service.ts'
+import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
+
+interface MaintenanceOptions {
+  readonly worker: string
+  readonly leaseMs: number
+  /** How often lapsed leases and expired jobs are looked for, at most. */
+  readonly rescueMs: number
+  readonly pruneMs: number
+  readonly crashLimit: number
+  readonly retention: Retention
+}
+
+/** The leader renews its lease with a quarter of it to spare; the others ask often, to notice soon that it is gone. */
+const LEADER_ROUND = 0.75
+const FOLLOWER_ROUND = 0.3
+
+/**
+ * The maintenance of a store: rescue, expire, prune. Every worker takes part; the one that holds the leader's lease
+ * does the work, and when it is gone another one takes over as soon as that lease has lapsed.
+ *
+ * A lease that is alive cannot lapse before its time, so that the leader sleeps until then instead of asking every
+ * second: an idle system stays idle.
+ */
+export class Maintenance {
+  readonly #parts: UpkeepParts
+  readonly #options: MaintenanceOptions
+  readonly #service: Service
+  #expireAtMs = 0
+  #pruneAtMs = 0
+  #leads = false
+
+  constructor(parts: UpkeepParts, options: MaintenanceOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#service = new Service({
+      name: 'maintenance',
+      clock: parts.clock,
+      runOnce: () => this.runOnce(),
+      onError: (error) => this.#report(error),
+    })
+  }
+
+  start(): void {
+    this.#service.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#service.stop()
+    const led = this.#leads
+    this.#leads = false
+    // A courtesy to the others, who need not wait for the end of the lease then: no reason to fail.
+    if (led) await this.#parts.store.upkeep.resign(this.#options.worker).catch((error) => this.#report(error))
+  }
+
+  /** One round; gives the delay until the next one, in milliseconds. */
+  async runOnce(): Promise<number> {
+    const { worker, leaseMs, rescueMs, crashLimit } = this.#options
+    this.#leads = await this.#parts.store.upkeep.elect(worker, leaseMs)
+    if (!this.#leads) return leaseMs * FOLLOWER_ROUND
+    const nextLapseAt = await rescue(this.#parts, crashLimit)
+    const moreExpired = await this.#expireInTurn()
+    const morePruned = await this.#pruneInTurn()
+    if (moreExpired || morePruned) return 0
+    const untilLapseMs = nextLapseAt === null ? leaseMs : nextLapseAt - (await this.#parts.store.now())
+    return Math.max(rescueMs, Math.min(untilLapseMs, leaseMs * LEADER_ROUND))
+  }
+
+  /** A claim leaves expired jobs alone by itself; this only gives them their final state. */
+  async #expireInTurn(): Promise<boolean> {
+    const { clock } = this.#parts
+    if (clock.elapsed() < this.#expireAtMs) return false
+    const more = await expire(this.#parts)
+    if (!more) this.#expireAtMs = clock.elapsed() + this.#options.leaseMs
+    return more
+  }
+
+  /** Prunes in bounded pieces, so that no other write waits long for it. */
+  async #pruneInTurn(): Promise<boolean> {
+    const { clock } = this.#parts
+    if (clock.elapsed() < this.#pruneAtMs) return false
+    const more = await prune(this.#parts, this.#options.retention)
+    if (!more) this.#pruneAtMs = clock.elapsed() + this.#options.pruneMs
+    return more
+  }
+
+  #report(error: unknown): void {
+    this.#parts.events.emit('loop_error', { loop: 'maintenance', error: asError(error) })
+  }
+}

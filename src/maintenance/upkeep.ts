@@ -1,0 +1,34 @@
+import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import type { Retention } from '../job/retention.ts'
+import type { Clock } from '../kit/clock.ts'
+import type { Emitter } from '../kit/emitter.ts'
+import type { Store } from '../store/store.ts'
+import type { MillhandEvents } from '../telemetry/events.ts'
+
+/** What the maintenance works with. */
+export interface UpkeepParts {
+  readonly store: Store
+  readonly events: Emitter<MillhandEvents>
+  readonly clock: Clock
+}
+
+/** Ends lapsed leases: their jobs run again or are quarantined. Gives when the next lease lapses, if no beat comes. */
+export async function rescue({ store, events }: UpkeepParts, crashLimit: number): Promise<number | null> {
+  const { nextLapseAt, ...rescued } = await store.upkeep.rescue(crashLimit)
+  if (rescued.workers.length > 0) events.emit('rescue', rescued)
+  return nextLapseAt
+}
+
+/** Fails jobs that nobody started in time. True where there may be more. */
+export async function expire({ store, events }: UpkeepParts): Promise<boolean> {
+  const ids = await store.upkeep.expire(STATEMENT_ROWS_MAX)
+  if (ids.length > 0) events.emit('expire', { ids })
+  return ids.length === STATEMENT_ROWS_MAX
+}
+
+/** Deletes a bounded piece of the settled jobs that are too old. True where there may be more. */
+export async function prune({ store, events }: UpkeepParts, retention: Retention): Promise<boolean> {
+  const count = await store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
+  if (count > 0) events.emit('prune', { count })
+  return count === STATEMENT_ROWS_MAX
+}

@@ -1,0 +1,131 @@
+import { reasonText, requireDuration } from '../job/control.ts'
+import { jobError } from '../job/errors.ts'
+import type { JobHandle } from '../job/handle.ts'
+import { type Job, type JobRecord, toJob } from '../job/job.ts'
+import { isFinal } from '../job/state.ts'
+import { Channel } from '../kit/channel.ts'
+import { deferred } from '../kit/deferred.ts'
+import type { Duration } from '../kit/duration.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+import type { OnRecord } from './watch.ts'
+
+/** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
+const WATCH_CAPACITY = 100
+
+interface Waiting {
+  readonly timeout?: Duration
+  readonly signal?: AbortSignal
+}
+
+/** See `JobHandle` in job/handle.ts. */
+export class Handle<Output> implements JobHandle<Output> {
+  readonly id: string
+  readonly existed: boolean
+  readonly #queue: QueueInternals
+
+  constructor(queue: QueueInternals, id: string, existed = false) {
+    this.id = id
+    this.existed = existed
+    this.#queue = queue
+  }
+
+  async get(): Promise<Job> {
+    const [record] = await this.#queue.store.catalog.get([this.id])
+    return toJob(this.#require(record))
+  }
+
+  async cancel(reason = 'cancelled'): Promise<boolean> {
+    requireOutside(this.#queue, 'cancel')
+    const text = reasonText(reason)
+    const cancelled = await this.#queue.store.catalog.cancel([this.id], text)
+    if (cancelled.length > 0) this.#queue.events.emit('cancel', { ids: cancelled, reason: text })
+    return cancelled.length > 0
+  }
+
+  async result(options: Waiting = {}): Promise<Output> {
+    const record = await this.#settled(options)
+    const job = toJob(record)
+    switch (job.state) {
+      case 'complete':
+        return job.output as Output
+      case 'cancelled':
+        throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })
+      default: {
+        const { kind, message } = job.errors.at(-1) ?? {
+          kind: record.failureKind ?? 'error',
+          message: 'unknown',
+        }
+        throw jobError('job_failed', { id: job.id, name: job.name, kind, message, attempts: job.attempt })
+      }
+    }
+  }
+
+  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job> {
+    const { signal } = options
+    let last = ''
+    const close = (error?: unknown) => channel.close(error)
+    const abort = () => close()
+    const channel = new Channel<Job>(WATCH_CAPACITY, () => {
+      stop()
+      signal?.removeEventListener('abort', abort)
+    })
+    const stop = this.#follow(close, (record) => {
+      if (!record) return channel.close(jobError('job_not_found', { id: this.id }))
+      const { state, epoch, progress, dueAt, checkpoint } = record
+      const now = JSON.stringify([state, epoch, progress, dueAt, checkpoint])
+      if (now !== last) channel.push(toJob(record))
+      last = now
+      if (isFinal(state)) channel.close()
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    return channel
+  }
+
+  /** Waits for a final state. */
+  async #settled({ timeout, signal }: Waiting): Promise<JobRecord> {
+    const timeoutMs = timeout === undefined ? undefined : requireDuration('timeout', timeout)
+    const settled = deferred<JobRecord>()
+    let seen: JobRecord | undefined
+    const stop = this.#follow(settled.reject, (record) => {
+      seen = record
+      if (!record) settled.reject(jobError('job_not_found', { id: this.id }))
+      else if (isFinal(record.state)) settled.resolve(record)
+    })
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : this.#queue.clock.timer(timeoutMs, () =>
+            settled.reject(
+              jobError('result_timeout', { id: this.id, timeoutMs, state: seen?.state ?? 'unread' }),
+            ),
+          )
+    const abort = () => settled.reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    try {
+      return await settled.promise
+    } finally {
+      stop()
+      timer?.cancel()
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Calls back with the job as it is, now and whenever it may have changed, or when the queue is closed. */
+  #follow(onClose: (error: Error) => void, onRecord: OnRecord): () => void {
+    const { closing, watch } = this.#queue
+    closing.requireOpen()
+    const stop = watch.add(this.id, onRecord)
+    const stopClosing = closing.on(onClose)
+    return () => {
+      stop()
+      stopClosing()
+    }
+  }
+
+  #require(record: JobRecord | undefined): JobRecord {
+    if (!record) throw jobError('job_not_found', { id: this.id })
+    return record
+  }
+}

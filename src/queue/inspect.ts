@@ -1,0 +1,148 @@
+import { jobError } from '../job/errors.ts'
+import { type Job, toJob } from '../job/job.ts'
+import { type JobState, STATES } from '../job/state.ts'
+import type { Clock } from '../kit/clock.ts'
+import {
+  custom,
+  duration,
+  flag,
+  type Given,
+  integer,
+  type Parsed,
+  parseOptions,
+  text,
+} from '../kit/options.ts'
+import type { JobFilter, Tally } from '../store/catalog.ts'
+import type { Store } from '../store/store.ts'
+
+const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) ? value.every(isOne) : isOne(value)
+const isText = isOneOrMany((value) => typeof value === 'string')
+const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
+
+const filterFields = {
+  state: custom<JobState | readonly JobState[]>({
+    doc: 'Only jobs in this state, or in one of these.',
+    expected: `one or several of ${STATES.join(', ')}`,
+    accepts: isState,
+  }),
+  name: custom<string | readonly string[]>({
+    doc: 'Only jobs of this name.',
+    expected: 'a text or several',
+    accepts: isText,
+  }),
+  queue: custom<string | readonly string[]>({
+    doc: 'Only jobs in this queue.',
+    expected: 'a text or several',
+    accepts: isText,
+  }),
+  tag: text({ doc: 'Only jobs with this tag.' }),
+  key: text({ doc: 'Only jobs with this key.' }),
+  scheduled: flag({ doc: 'Only jobs due in the future, or only jobs that are not.' }),
+  olderThan: duration({ doc: 'Only jobs that were enqueued longer ago than this.' }),
+  newerThan: duration({ doc: 'Only jobs that were enqueued in this time.' }),
+  error: text({ doc: 'Only jobs with this text in the message of an error.' }),
+}
+
+const listFields = {
+  ...filterFields,
+  limit: integer({ doc: 'At most this many jobs.', default: 100, min: 1, max: 10_000 }),
+  before: text({ doc: 'Only jobs that arrived before the one with this id: the next page.' }),
+}
+
+export type FilterOptions = Given<typeof filterFields>
+export type ListOptions = Given<typeof listFields>
+
+/** Jobs that fit, newest first. @throws MillhandError `unknown_option`, `invalid_option`, `job_not_found` */
+export async function listJobs(store: Store, clock: Clock, options: ListOptions = {}): Promise<Job[]> {
+  const parsed = parseOptions('list', listFields, options)
+  const [last] = parsed.before === undefined ? [] : await store.catalog.get([parsed.before])
+  // A page after a job that was pruned meanwhile would be the first page again, and a walk would never end.
+  if (parsed.before !== undefined && !last) throw jobError('job_not_found', { id: parsed.before })
+  const page = { limit: parsed.limit, ...(last && { beforeSeq: last.seq }) }
+  const records = await store.catalog.list(toFilter(parsed, clock), page)
+  return records.map(toJob)
+}
+
+/** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option` */
+export async function countJobs(store: Store, clock: Clock, options: FilterOptions = {}): Promise<number> {
+  return store.catalog.count(toFilter(parseOptions('count', filterFields, options), clock))
+}
+
+function toFilter(parsed: Parsed<typeof filterFields>, clock: Clock): JobFilter {
+  const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  return {
+    ...(state !== undefined && { states: asList(state) }),
+    ...(name !== undefined && { names: asList(name) }),
+    ...(queue !== undefined && { queues: asList(queue) }),
+    ...(tag !== undefined && { tag }),
+    ...(key !== undefined && { key }),
+    ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
+    ...(olderThan !== undefined && { createdBeforeMs: clock.now() - olderThan }),
+    ...(newerThan !== undefined && { createdAfterMs: clock.now() - newerThan }),
+    ...(error !== undefined && { errorText: error }),
+  }
+}
+
+function asList<Value>(value: Value | readonly Value[]): readonly Value[] {
+  return Array.isArray(value) ? value : [value as Value]
+}
+
+/** How many jobs there are, and how the queues stand. */
+export interface Stats extends Counts {
+  readonly queues: readonly QueueStats[]
+  readonly workers: number
+  /** Jobs that live workers can run at a time, and how many they are running. */
+  readonly slots: number
+  readonly busy: number
+}
+
+type Counts = Readonly<Record<JobState, number>> & {
+  /** Pending jobs that are not due yet; they are counted in `pending` too. */
+  readonly scheduled: number
+  /** How long the oldest due job has waited, in milliseconds; `null` where none waits. */
+  readonly oldestWaitMs: number | null
+}
+
+export interface QueueStats extends Counts {
+  readonly queue: string
+  readonly paused: boolean
+}
+
+export async function readStats(store: Store): Promise<Stats> {
+  const [tallies, paused, workers, nowMs] = await Promise.all([
+    store.catalog.tally(),
+    store.queues.paused(),
+    store.workers.list(),
+    store.now(),
+  ])
+  const pausedNames = new Set(paused.map((each) => each.queue))
+  const names = new Set([...tallies.map((tally) => tally.queue), ...pausedNames])
+  const live = workers.filter((worker) => worker.leaseUntil > nowMs)
+  return {
+    ...sum(tallies, nowMs),
+    queues: [...names].sort().map((queue) => ({
+      queue,
+      paused: pausedNames.has(queue),
+      ...sum(
+        tallies.filter((tally) => tally.queue === queue),
+        nowMs,
+      ),
+    })),
+    workers: live.length,
+    slots: live.reduce((slots, worker) => slots + worker.concurrency, 0),
+    busy: live.reduce((busy, worker) => busy + worker.running, 0),
+  }
+}
+
+function sum(tallies: readonly Tally[], nowMs: number): Counts {
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<JobState, number>
+  let scheduled = 0
+  let oldest = Number.POSITIVE_INFINITY
+  for (const tally of tallies) {
+    counts[tally.state] += tally.count
+    scheduled += tally.scheduled
+    oldest = Math.min(oldest, tally.oldestDueAt ?? Number.POSITIVE_INFINITY)
+  }
+  return { ...counts, scheduled, oldestWaitMs: Number.isFinite(oldest) ? nowMs - oldest : null }
+}

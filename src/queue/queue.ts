@@ -1,0 +1,243 @@
+import { reasonText } from '../job/control.ts'
+import type { AnyJobSpec, EnqueueArguments, InputOf, ResultOf } from '../job/definition.ts'
+import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { jobError } from '../job/errors.ts'
+import type { JobHandle } from '../job/handle.ts'
+import { type Job, toJob } from '../job/job.ts'
+import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import { requireQueueName } from '../job/names.ts'
+import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { storeError } from '../store/errors.ts'
+import type { LogLine } from '../store/jobs.ts'
+import type { WorkerRecord } from '../store/workers.ts'
+import type { EventName, MillhandEvents } from '../telemetry/events.ts'
+import { Enqueuer, type SpecOrName } from './enqueue.ts'
+import { type Explanation, explainJob } from './explain.ts'
+import { Handle } from './handle.ts'
+import {
+  countJobs,
+  type FilterOptions,
+  type ListOptions,
+  listJobs,
+  readStats,
+  type Stats,
+} from './inspect.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
+
+/** One of the jobs of `enqueueMany`. */
+export interface EnqueueItem<Spec extends AnyJobSpec = AnyJobSpec> {
+  readonly job: Spec | string
+  readonly input?: InputOf<Spec>
+  readonly options?: EnqueueOptions
+}
+
+/** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
+export class Queue {
+  readonly #parts: QueueInternals
+  readonly #enqueuer: Enqueuer
+
+  constructor(parts: QueueInternals) {
+    this.#parts = parts
+    this.#enqueuer = new Enqueuer(parts)
+  }
+
+  /** What a queue is made of, for the workers on it. Not part of the public contract. */
+  static internals(queue: Queue): QueueInternals {
+    return queue.#parts
+  }
+
+  /** Where the jobs are: `memory:` or the file. */
+  get location(): string {
+    return this.#parts.store.location
+  }
+
+  /**
+   * Stores a job, durably: when this resolves, it survives a crash and a power cut. Concurrent calls are grouped into
+   * one transaction, so that a loop of calls is as fast as a bulk call.
+   *
+   * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `unknown_job`,
+   *   `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `foreign_transaction`
+   */
+  enqueue<Spec extends AnyJobSpec>(
+    spec: Spec,
+    ...given: EnqueueArguments<Spec>
+  ): Promise<JobHandle<ResultOf<Spec>>>
+  enqueue(name: string, input?: unknown, options?: EnqueueOptions): Promise<JobHandle>
+  async enqueue(specOrName: SpecOrName, input?: unknown, options?: EnqueueOptions): Promise<JobHandle> {
+    const spec = typeof specOrName === 'string' ? await this.#enqueuer.resolve(specOrName) : specOrName
+    const inserted = await this.#enqueuer.enqueue(spec, input, options)
+    return new Handle(this.#parts, inserted.id, inserted.existed)
+  }
+
+  /**
+   * Stores many jobs: inputs of one definition, or items that name theirs. All are checked before one is stored;
+   * they are stored in transactions of a thousand, or in the caller's where `tx` is given.
+   *
+   * @throws what `enqueue` throws
+   */
+  enqueueMany<Spec extends AnyJobSpec>(
+    spec: Spec,
+    inputs: readonly InputOf<Spec>[],
+    options?: EnqueueOptions,
+  ): Promise<JobHandle<ResultOf<Spec>>[]>
+  enqueueMany(items: readonly EnqueueItem[]): Promise<JobHandle[]>
+  async enqueueMany(
+    first: AnyJobSpec | readonly EnqueueItem[],
+    inputs: readonly unknown[] = [],
+    options?: EnqueueOptions,
+  ): Promise<JobHandle[]> {
+    const given: readonly EnqueueItem[] = isItems(first)
+      ? first
+      : inputs.map((input) => ({ job: first, input, ...(options && { options }) }))
+    const items = []
+    for (const { job, input, options: own } of given) {
+      const spec = typeof job === 'string' ? await this.#enqueuer.resolve(job) : job
+      items.push({ spec, input, ...(own && { options: own }) })
+    }
+    const inserted = await this.#enqueuer.enqueueMany(items)
+    return inserted.map(({ id, existed }) => new Handle(this.#parts, id, existed))
+  }
+
+  /** The handle of a job that was enqueued earlier or elsewhere. */
+  handle<Output = unknown>(id: string): JobHandle<Output> {
+    return new Handle<Output>(this.#parts, id)
+  }
+
+  /** The job as it is now; `null` where there is none. */
+  async get(id: string): Promise<Job | null> {
+    const [record] = await this.#parts.store.catalog.get([id])
+    return record ? toJob(record) : null
+  }
+
+  /**
+   * Jobs that fit, newest first.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`; `job_not_found` where there is no job `before`
+   */
+  list(options?: ListOptions): Promise<Job[]> {
+    return listJobs(this.#parts.store, this.#parts.clock, options)
+  }
+
+  /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option` */
+  count(options?: FilterOptions): Promise<number> {
+    return countJobs(this.#parts.store, this.#parts.clock, options)
+  }
+
+  /** The log lines that a job wrote, oldest first; the newest 1,000 are kept. */
+  logs(id: string): Promise<LogLine[]> {
+    return this.#parts.store.catalog.logs(id)
+  }
+
+  /**
+   * Cancels a job or several, running or not; gives the ids of those that were not settled yet.
+   *
+   * @throws MillhandError `inside_transaction`
+   */
+  async cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
+    requireOutside(this.#parts, 'cancel')
+    const text = reasonText(reason)
+    const cancelled = await this.#parts.store.catalog.cancel(typeof ids === 'string' ? [ids] : ids, text)
+    if (cancelled.length > 0) this.#parts.events.emit('cancel', { ids: cancelled, reason: text })
+    return cancelled
+  }
+
+  /**
+   * Runs failed or cancelled jobs again, with all their attempts; gives the ids of those that were.
+   *
+   * @throws MillhandError `job_not_found`, `not_retryable`, for a single id; `inside_transaction`
+   */
+  async retry(ids: string | readonly string[]): Promise<string[]> {
+    requireOutside(this.#parts, 'retry')
+    const { catalog } = this.#parts.store
+    const retried = await catalog.retry(typeof ids === 'string' ? [ids] : ids)
+    if (typeof ids === 'string' && retried.length === 0) {
+      const [record] = await catalog.get([ids])
+      throw record
+        ? jobError('not_retryable', { id: ids, state: record.state })
+        : jobError('job_not_found', { id: ids })
+    }
+    return retried
+  }
+
+  /** Stops claims from a queue, in all processes; what runs goes on. @throws MillhandError `invalid_name`, `inside_transaction` */
+  async pause(queue: string): Promise<void> {
+    requireOutside(this.#parts, 'pause')
+    await this.#parts.store.queues.pause(requireQueueName(queue))
+    this.#parts.events.emit('pause', { queue })
+  }
+
+  /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
+  async resume(queue: string): Promise<void> {
+    requireOutside(this.#parts, 'resume')
+    await this.#parts.store.queues.resume(requireQueueName(queue))
+    this.#parts.events.emit('resume', { queue })
+    this.#parts.store.local.emit('ready', undefined)
+  }
+
+  stats(): Promise<Stats> {
+    return readStats(this.#parts.store)
+  }
+
+  /** The workers that have a lease, and what they hold. */
+  workers(): Promise<WorkerRecord[]> {
+    return this.#parts.store.workers.list()
+  }
+
+  /** Why a job is where it is, in words and as data. @throws MillhandError `job_not_found` */
+  explain(id: string): Promise<Explanation> {
+    return explainJob(this.#parts.store, id)
+  }
+
+  /** The changes of jobs in all processes, live, from now on. */
+  subscribe(options?: SubscribeOptions): AsyncIterableIterator<JobChange> {
+    return subscribe(this.#parts, options)
+  }
+
+  /**
+   * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it.
+   *
+   * @throws MillhandError `inside_transaction`; what `body` throws, after everything is rolled back
+   */
+  async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
+    body: (tx: Tx) => Result | Promise<Result>,
+  ): Promise<Result> {
+    requireOutside(this.#parts, 'transaction')
+    return this.#parts.store.transaction(async (tx) => body(tx.handle as Tx))
+  }
+
+  /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction` */
+  async prune(options?: RetentionOptions): Promise<number> {
+    requireOutside(this.#parts, 'prune')
+    const retention = parseRetention(options)
+    let count = 0
+    for (let pruned = -1; pruned !== 0; count += pruned) {
+      pruned = await this.#parts.store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
+    }
+    if (count > 0) this.#parts.events.emit('prune', { count })
+    return count
+  }
+
+  /** Calls `listener` for every event of this name in this process, until the returned function is called. */
+  on<Name extends EventName>(name: Name, listener: (event: MillhandEvents[Name]) => void): () => void {
+    return this.#parts.events.on(name, listener)
+  }
+
+  /**
+   * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
+   * end.
+   */
+  async close(): Promise<void> {
+    this.#parts.closing.close(storeError('store_closed', { location: this.location }))
+    await this.#parts.watch.close()
+    await this.#parts.store.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function isItems(first: AnyJobSpec | readonly EnqueueItem[]): first is readonly EnqueueItem[] {
+  return Array.isArray(first)
+}

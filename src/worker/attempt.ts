@@ -1,0 +1,150 @@
+import type { Progress } from '../job/job.ts'
+import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
+import type { Clock, Timer } from '../kit/clock.ts'
+import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
+import { type Interruption, interruptionError } from './interruption.ts'
+
+interface AttemptOptions {
+  readonly clock: Clock
+  readonly worker: string
+  readonly timeoutMs: number | undefined
+  readonly stallTimeoutMs: number | undefined
+  readonly abortGraceMs: number
+}
+
+/** One attempt of one job while it runs: its signal, its deadlines, and what it has to tell. */
+export class Attempt {
+  readonly job: ClaimedJob
+  readonly worker: string
+  readonly #options: AttemptOptions
+  readonly #startedElapsedMs: number
+  #controller: AbortController | undefined
+  #interruption: Interruption | undefined
+  #abandon: ((reason: Interruption) => void) | undefined
+  #timers: Timer[] = []
+  #lastSignMs: number
+  #progress: Progress | undefined
+  #logs: LogLine[] = []
+  /** Set when `ctx.transaction` has settled the job: there is nothing left to settle. */
+  settled = false
+  /** Set when the slot was freed while the handler went on. */
+  abandoned = false
+
+  constructor(job: ClaimedJob, options: AttemptOptions) {
+    this.job = job
+    this.worker = options.worker
+    this.#options = options
+    this.#startedElapsedMs = options.clock.elapsed()
+    this.#lastSignMs = this.#startedElapsedMs
+    if (options.timeoutMs !== undefined) this.#armTimeout(options.timeoutMs)
+    if (options.stallTimeoutMs !== undefined) this.#armStall(options.stallTimeoutMs, options.stallTimeoutMs)
+  }
+
+  get elapsedMs(): number {
+    return this.#options.clock.elapsed() - this.#startedElapsedMs
+  }
+
+  /** The store's time, reckoned from the claim: the worker's own clock may be wrong. */
+  get nowMs(): number {
+    return this.job.startedAt + Math.round(this.elapsedMs)
+  }
+
+  get deadline(): Date | undefined {
+    const { timeoutMs } = this.#options
+    return timeoutMs === undefined ? undefined : new Date(this.job.startedAt + timeoutMs)
+  }
+
+  /** Why it was aborted, if it was. */
+  get interruption(): Interruption | undefined {
+    return this.#interruption
+  }
+
+  /** Made when it is first asked for: most handlers never do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#interruption) this.#controller.abort(this.#interruption)
+    }
+    return this.#controller.signal
+  }
+
+  /** Aborts the handler. The first reason stands. After the grace, the attempt is over without the handler. */
+  interrupt(reason: Interruption): void {
+    if (this.#interruption) return
+    this.#interruption = reason
+    this.#controller?.abort(reason)
+    this.#timers.push(
+      this.#options.clock.timer(this.#options.abortGraceMs, () => {
+        this.abandoned = true
+        this.#abandon?.(reason)
+      }),
+    )
+  }
+
+  /** Waits for the handler, but no longer than the grace after an abort. */
+  async run<Value>(handler: () => Value | Promise<Value>): Promise<Value> {
+    try {
+      // Aborted before it began: there is nothing to wait for.
+      if (this.#interruption) throw this.#interruption
+      return await new Promise<Value>((resolve, reject) => {
+        this.#abandon = reject
+        const returned = handler()
+        if (returned instanceof Promise) returned.then(resolve, reject)
+        else resolve(returned)
+      })
+    } finally {
+      for (const timer of this.#timers) timer.cancel()
+    }
+  }
+
+  setProgress(progress: Progress): void {
+    this.#progress = progress
+    this.sign()
+  }
+
+  log(level: LogLine['level'], message: string, data: string | null): void {
+    const cut =
+      message.length > LOG_LINE_CHARACTERS ? `${message.slice(0, LOG_LINE_CHARACTERS - 1)}…` : message
+    this.#logs.push({ at: this.nowMs, level, message: cut, data })
+    if (this.#logs.length > LOG_LINES_MAX) this.#logs.shift()
+    this.sign()
+  }
+
+  /** A sign of life: the stall deadline starts anew. */
+  sign(): void {
+    this.#lastSignMs = this.#options.clock.elapsed()
+  }
+
+  /** What was told since this was last asked; `undefined` where nothing was. */
+  takeReport(): Report | undefined {
+    if (this.#progress === undefined && this.#logs.length === 0) return undefined
+    const report = {
+      ...this.identity,
+      ...(this.#progress !== undefined && { progress: this.#progress }),
+      ...(this.#logs.length > 0 && { logs: this.#logs }),
+    }
+    this.#progress = undefined
+    this.#logs = []
+    return report
+  }
+
+  /** What every write of this attempt is fenced with. */
+  get identity(): Pick<Report, 'seq' | 'id' | 'worker' | 'epoch'> {
+    const { seq, id, epoch } = this.job
+    return { seq, id, worker: this.worker, epoch }
+  }
+
+  #armTimeout(timeoutMs: number): void {
+    const onTimeout = () => this.interrupt(interruptionError('timed_out', { timeoutMs }))
+    this.#timers.push(this.#options.clock.timer(timeoutMs, onTimeout))
+  }
+
+  #armStall(stallTimeoutMs: number, delayMs: number): void {
+    const look = () => {
+      const silentMs = this.#options.clock.elapsed() - this.#lastSignMs
+      if (silentMs >= stallTimeoutMs) this.interrupt(interruptionError('stalled', { stallTimeoutMs }))
+      else this.#armStall(stallTimeoutMs, stallTimeoutMs - silentMs)
+    }
+    this.#timers.push(this.#options.clock.timer(delayMs, look))
+  }
+}

@@ -1,0 +1,94 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { sleep, systemClock } from '../kit/clock.ts'
+import { asError } from '../kit/error.ts'
+import type { Beat } from '../store/workers.ts'
+
+/**
+ * The thread that beats a worker's lease, beside the event loop: a handler that computes for a minute does not lose
+ * its jobs. It also watches the loop by its pulse. A loop that has been blocked for longer than the limit is taken
+ * for an endless one: the thread stops beating, the lease lapses, and other workers get the jobs.
+ */
+export interface BeatThreadData {
+  /** The store's module to load: it exports `openBeat`. */
+  readonly module: string
+  readonly data: unknown
+  readonly worker: string
+  readonly leaseMs: number
+  readonly beatMs: number
+  readonly blockedLimitMs: number
+  /** A counter that the event loop raises about once a beat. */
+  readonly pulse: Int32Array
+}
+
+export type BeatMessage =
+  | { readonly kind: 'beat'; readonly beat: Beat }
+  | { readonly kind: 'blocked'; readonly blockedMs: number; readonly lapsing: boolean }
+  | { readonly kind: 'error'; readonly message: string }
+
+interface BeatConnection {
+  extend(worker: string, leaseMs: number): Promise<Beat>
+  close(): Promise<void>
+}
+
+type OpenBeat = (data: unknown, now: () => number) => BeatConnection
+
+/** Pulses that may be missed before the loop counts as blocked. */
+const PULSES_MISSED = 3
+
+async function beatUntilTold(settings: BeatThreadData): Promise<void> {
+  const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
+  const connection = openBeat(settings.data, systemClock.now)
+  const stop = new AbortController()
+  parentPort?.once('message', () => stop.abort())
+  const pulse = new Pulse(settings)
+  while (!stop.signal.aborted) {
+    const blockedMs = pulse.silentMs()
+    const lapsing = blockedMs > settings.blockedLimitMs
+    if (blockedMs > settings.beatMs * PULSES_MISSED) send({ kind: 'blocked', blockedMs, lapsing })
+    if (!lapsing) await beatOnce(connection, settings)
+    await sleep(systemClock, settings.beatMs, stop.signal)
+  }
+  await connection.close()
+  parentPort?.close()
+}
+
+async function beatOnce(connection: BeatConnection, { worker, leaseMs }: BeatThreadData): Promise<void> {
+  try {
+    const beat = await connection.extend(worker, leaseMs)
+    if (beat.lost || beat.cancelled.length > 0) send({ kind: 'beat', beat })
+  } catch (error) {
+    // The next beat tries again: the lease is several beats long.
+    send({ kind: 'error', message: asError(error).message })
+  }
+}
+
+/** How long the event loop has not raised its counter. */
+class Pulse {
+  readonly #counter: Int32Array
+  readonly #stepMaxMs: number
+  #last = -1
+  #lookedMs = systemClock.elapsed()
+  #silentMs = 0
+
+  constructor({ pulse, beatMs }: BeatThreadData) {
+    this.#counter = pulse
+    this.#stepMaxMs = beatMs * 2
+  }
+
+  silentMs(): number {
+    const nowMs = systemClock.elapsed()
+    const count = Atomics.load(this.#counter, 0)
+    // A process that was stopped as a whole was not blocked: this thread stood still with it.
+    const stepMs = Math.min(nowMs - this.#lookedMs, this.#stepMaxMs)
+    this.#silentMs = count === this.#last ? this.#silentMs + stepMs : 0
+    this.#last = count
+    this.#lookedMs = nowMs
+    return Math.round(this.#silentMs)
+  }
+}
+
+function send(message: BeatMessage): void {
+  parentPort?.postMessage(message)
+}
+
+await beatUntilTold(workerData as BeatThreadData)

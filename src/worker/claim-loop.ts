@@ -1,0 +1,201 @@
+import type { Job } from '../job/job.ts'
+import { asError } from '../kit/error.ts'
+import { Service } from '../kit/service.ts'
+import type { QueueInternals } from '../queue/internals.ts'
+import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
+import { toPendingJob } from './context.ts'
+import type { Crew } from './crew.ts'
+import type { Lease } from './lease.ts'
+import type { WorkerSettings } from './options.ts'
+import { claimSize, MovingMean } from './prefetch.ts'
+
+/** Outcomes that may wait to be written before no more jobs are claimed: bounds the memory of a slow store. */
+const UNSETTLED_MAX = 500
+
+interface ClaimLoopParts {
+  readonly settings: WorkerSettings
+  readonly lease: Lease
+  readonly crew: Crew
+  /** Told when there was nothing to claim. */
+  readonly onStarved: () => void
+}
+
+/**
+ * Keeps the crew busy: claims as much as the slots and the speed of the jobs call for, hands jobs to free slots, and
+ * sleeps when there is nothing: until notified, until the next job is due, or for the poll interval.
+ */
+export class ClaimLoop {
+  readonly #queue: QueueInternals
+  readonly #settings: WorkerSettings
+  readonly #lease: Lease
+  readonly #crew: Crew
+  readonly #service: Service
+  readonly #onStarved: () => void
+  readonly #roundTripMs = new MovingMean()
+  #buffer: ClaimedJob[] = []
+  #buffered = 0
+  #bufferOwner = ''
+  #stops: (() => void)[] = []
+  #stopListening: (() => void) | undefined
+  #nextDueAt: number | null | undefined
+  #starved = false
+  /** The last claim took no suspect, since one was here already: when that has ended, there may be another. */
+  #withholdsSuspects = false
+
+  constructor(queue: QueueInternals, parts: ClaimLoopParts) {
+    this.#queue = queue
+    this.#settings = parts.settings
+    this.#lease = parts.lease
+    this.#crew = parts.crew
+    this.#onStarved = parts.onStarved
+    this.#service = new Service({
+      name: 'claim',
+      clock: queue.clock,
+      runOnce: () => this.runOnce(),
+      onError: (error) => queue.events.emit('loop_error', { loop: 'claim', error: asError(error) }),
+    })
+  }
+
+  /** Whether the last look found nothing, and no notice has come since. */
+  get starved(): boolean {
+    return this.#starved && this.#buffered === 0
+  }
+
+  start(): void {
+    this.#starved = false
+    this.#stops = [this.#queue.store.local.on('ready', () => this.#onNotice())]
+    this.#service.start()
+  }
+
+  /** Stops claiming, and gives back what was claimed and not started. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#sleepNoMore()
+    await this.#service.stop()
+    await Promise.all(this.takeBuffer().map((job) => this.#crew.release(job, this.#bufferOwner)))
+  }
+
+  /** Empties the buffer: its jobs are no longer this worker's to start. */
+  takeBuffer(): ClaimedJob[] {
+    const jobs = this.#buffer.slice(this.#buffer.length - this.#buffered)
+    this.#buffer = []
+    this.#buffered = 0
+    return jobs
+  }
+
+  /** A slot is free, or an outcome was written. */
+  onFree(): void {
+    this.#dispatch()
+    if (this.#withholdsSuspects && !this.#holdsSuspect()) this.#onNotice()
+    else if (!this.#starved && this.#claimSize() > 0) this.#service.wake()
+  }
+
+  /** One round; gives the delay until the next one, in milliseconds. */
+  async runOnce(): Promise<number> {
+    const limit = this.#claimSize()
+    if (limit === 0 || this.#lease.worker === '')
+      return this.#lease.worker === '' ? RELEASE_WAIT_MS : Number.POSITIVE_INFINITY
+    const jobs = await this.#claim(limit)
+    if (jobs.length > 0) {
+      this.#starved = false
+      this.#sleepNoMore()
+      this.#dispatch()
+      return 0
+    }
+    return this.#sleepTime()
+  }
+
+  async #claim(limit: number): Promise<ClaimedJob[]> {
+    const { clock, store, events } = this.#queue
+    const startMs = clock.elapsed()
+    const worker = this.#lease.worker
+    this.#crew.rate.measure(startMs)
+    const jobs = await store.jobs.claim(this.#request(worker, limit))
+    const durationMs = clock.elapsed() - startMs
+    if (jobs.length === 0) return jobs
+    this.#roundTripMs.add(durationMs)
+    events.emit('claim', { worker, count: jobs.length, durationMs })
+    this.#buffer = [...this.takeBuffer(), ...jobs]
+    this.#buffered = this.#buffer.length
+    this.#bufferOwner = worker
+    return jobs
+  }
+
+  #request(worker: string, limit: number): ClaimRequest {
+    const { definitions, fallback, claimsUnknown, queues, canProcess } = this.#settings
+    this.#withholdsSuspects = this.#holdsSuspect()
+    return {
+      worker,
+      limit,
+      names: fallback || claimsUnknown ? null : [...definitions.keys()],
+      queues,
+      suspects: this.#withholdsSuspects ? 0 : 1,
+      ...(canProcess && { accepts: (job) => this.#accepts(canProcess, job) }),
+    }
+  }
+
+  /** Whether a job that was in a crashed worker is here, waiting or not settled yet: they are taken one at a time. */
+  #holdsSuspect(): boolean {
+    const buffered = this.#buffer.slice(this.#buffer.length - this.#buffered)
+    return this.#crew.holdsSuspect || buffered.some((job) => job.crashes > 0)
+  }
+
+  /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
+  #accepts(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
+    try {
+      return canProcess(toPendingJob(job)) === true
+    } catch (error) {
+      this.#queue.events.emit('loop_error', { loop: 'canProcess', error: asError(error) })
+      return false
+    }
+  }
+
+  #claimSize(): number {
+    if (this.#crew.active >= UNSETTLED_MAX) return 0
+    return claimSize({
+      concurrency: this.#settings.concurrency,
+      running: this.#crew.running,
+      buffered: this.#buffered,
+      finishedPerMs: this.#crew.rate.perMs,
+      roundTripMs: this.#roundTripMs.value + this.#crew.settler.flushMs.value,
+    })
+  }
+
+  #dispatch(): void {
+    while (this.#buffered > 0 && this.#crew.running < this.#settings.concurrency) {
+      const job = this.#buffer[this.#buffer.length - this.#buffered] as ClaimedJob
+      this.#buffered -= 1
+      void this.#crew.run(job, this.#bufferOwner)
+    }
+  }
+
+  /** Nothing to claim: look once more after the ear is open, then sleep. */
+  async #sleepTime(): Promise<number> {
+    const listening = this.#stopListening !== undefined
+    this.#stopListening ??= this.#queue.store.listen(() => this.#onNotice())
+    if (!listening) return 0
+    this.#starved = true
+    this.#onStarved()
+    this.#nextDueAt ??= await this.#queue.store.jobs.nextDueAt()
+    const untilDueMs =
+      this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#queue.store.now())
+    if (untilDueMs <= 0) this.#nextDueAt = undefined
+    return Math.max(0, Math.min(untilDueMs, this.#settings.pollMs))
+  }
+
+  #onNotice(): void {
+    this.#withholdsSuspects = false
+    this.#nextDueAt = undefined
+    this.#starved = false
+    this.#service.wake()
+  }
+
+  #sleepNoMore(): void {
+    this.#stopListening?.()
+    this.#stopListening = undefined
+    this.#nextDueAt = undefined
+  }
+}
+
+/** While a lost lease is being renewed, nothing can be claimed. */
+const RELEASE_WAIT_MS = 50

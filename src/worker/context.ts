@@ -1,0 +1,142 @@
+import type { JobContext, JobLog } from '../job/context.ts'
+import { Skip, Snooze } from '../job/control.ts'
+import type { AnyJobSpec, EnqueueArguments, ResultOf } from '../job/definition.ts'
+import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { jobError } from '../job/errors.ts'
+import type { JobHandle } from '../job/handle.ts'
+import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
+import { PROGRESS_BYTES_MAX } from '../job/limits.ts'
+import { serialise } from '../job/payload.ts'
+import type { Duration } from '../kit/duration.ts'
+import type { ClaimedJob, LogLine } from '../store/jobs.ts'
+import type { Attempt } from './attempt.ts'
+
+/** What the context needs of its worker. */
+export interface ContextParts {
+  readonly mark: (attempt: Attempt) => void
+  readonly onProgress: (attempt: Attempt, progress: Progress) => void
+  readonly writeCheckpoint: (attempt: Attempt, json: string) => Promise<void>
+  readonly transaction: <Output, Handle>(
+    attempt: Attempt,
+    body: (handle: Handle) => Output | Promise<Output>,
+  ) => Promise<Output>
+  readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
+}
+
+/** See `JobContext` in job/context.ts. Everything that costs something is made when it is first asked for. */
+export class Context implements JobContext {
+  readonly #attempt: Attempt
+  readonly #parts: ContextParts
+  #job: RunningJob | undefined
+  #log: JobLog | undefined
+
+  constructor(attempt: Attempt, parts: ContextParts) {
+    this.#attempt = attempt
+    this.#parts = parts
+  }
+
+  get job(): RunningJob {
+    this.#job ??= toRunningJob(this.#attempt.job, this.#attempt.worker)
+    return this.#job
+  }
+
+  get attempt(): number {
+    return this.#attempt.job.attempt
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal
+  }
+
+  get attemptDeadline(): Date | undefined {
+    return this.#attempt.deadline
+  }
+
+  get context(): Readonly<Record<string, Json>> {
+    return this.job.context
+  }
+
+  get checkpointed(): unknown {
+    return this.job.checkpoint
+  }
+
+  get log(): JobLog {
+    this.#log ??= this.#makeLog()
+    return this.#log
+  }
+
+  progress(given: Progress | number): void {
+    const progress = typeof given === 'number' ? { fraction: given } : given
+    serialise('progress', progress, PROGRESS_BYTES_MAX)
+    this.#attempt.setProgress(progress)
+    this.#parts.mark(this.#attempt)
+    this.#parts.onProgress(this.#attempt, progress)
+  }
+
+  async checkpoint(value: unknown): Promise<void> {
+    const json = serialise('checkpoint', value)
+    this.#attempt.sign()
+    await this.#parts.writeCheckpoint(this.#attempt, json)
+  }
+
+  async transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
+    if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
+    return this.#parts.transaction(this.#attempt, body)
+  }
+
+  async enqueue<Spec extends AnyJobSpec>(
+    spec: Spec,
+    ...[input, options]: EnqueueArguments<Spec>
+  ): Promise<JobHandle<ResultOf<Spec>>> {
+    const { tags, context } = this.job
+    const carried = {
+      ...options,
+      ...(tags.length > 0 && { tags: [...new Set([...tags, ...(options?.tags ?? [])])] }),
+      context: { ...context, ...options?.context },
+    }
+    return (await this.#parts.enqueue(spec, input, carried)) as JobHandle<ResultOf<Spec>>
+  }
+
+  snooze(delay: Duration): Snooze {
+    return new Snooze(delay)
+  }
+
+  skip(reason: string): Skip {
+    return new Skip(reason)
+  }
+
+  #makeLog(): JobLog {
+    const at = (level: LogLine['level']) => (message: string, data?: Json) => {
+      const json = data === undefined ? null : serialise('log data', data, PROGRESS_BYTES_MAX)
+      this.#attempt.log(level, String(message), json)
+      this.#parts.mark(this.#attempt)
+    }
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  }
+}
+
+/** The job as its handler sees it. */
+function toRunningJob(job: ClaimedJob, worker: string): RunningJob {
+  return toJob({ ...job, ...UNSETTLED, state: 'running', worker }) as RunningJob
+}
+
+/** The job as a predicate sees it before it is claimed. */
+export function toPendingJob(job: ClaimedJob) {
+  return toJob({
+    ...job,
+    ...UNSETTLED,
+    state: 'pending',
+    worker: null,
+    attempt: job.attempt - 1,
+    epoch: job.epoch - 1,
+  })
+}
+
+const UNSETTLED = {
+  progress: null,
+  output: null,
+  outcome: null,
+  reason: null,
+  failureKind: null,
+  finishedAt: null,
+} as const

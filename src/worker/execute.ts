@@ -1,0 +1,92 @@
+import type { JobContext } from '../job/context.ts'
+import { Skip, Snooze } from '../job/control.ts'
+import type { AnyJobDefinition } from '../job/definition.ts'
+import { jobError } from '../job/errors.ts'
+import type { FailureKind } from '../job/failure.ts'
+import type { Outcome } from '../job/outcome.ts'
+import { serialise } from '../job/payload.ts'
+import { type Checked, check, checkStored } from '../job/schema.ts'
+import { asError } from '../kit/error.ts'
+import type { Attempt } from './attempt.ts'
+
+/**
+ * One attempt, from top to bottom: find the handler, check the input, run it, check the output. Whatever happens,
+ * this resolves to the outcome; it never throws. What becomes of the job is decided by `settle` in job/outcome.ts.
+ */
+export async function execute(
+  attempt: Attempt,
+  definition: AnyJobDefinition | undefined,
+  context: JobContext,
+): Promise<Outcome> {
+  const { name, input } = attempt.job
+  if (!definition) return failure('unknown_job', jobError('unknown_job', { name, known: [] }))
+
+  const checking = checkInput(definition, input)
+  const checked = checking instanceof Promise ? await checking : checking
+  if ('issues' in checked) return failure('invalid_input', jobError('invalid_input', { name, ...checked }))
+
+  let returned: unknown
+  try {
+    returned = await attempt.run(() => definition.run(checked.value as never, context as never))
+  } catch (thrown) {
+    if (attempt.settled) return SETTLED
+    return interrupted(attempt) ?? failure('error', asError(thrown))
+  }
+  if (attempt.settled) return SETTLED
+  // A handler that was told to stop may still have finished its work; only a stopping worker takes it.
+  if (attempt.interruption && attempt.interruption.code !== 'worker_stopping')
+    return interrupted(attempt) as Outcome
+
+  if (returned instanceof Snooze) return { kind: 'snooze', delayMs: returned.delayMs }
+  if (returned instanceof Skip) return { kind: 'skip', reason: returned.reason }
+  return checkOutput(name, definition, returned)
+}
+
+/** The input again: the code may have changed since it was enqueued, and so may the row. */
+function checkInput(definition: AnyJobDefinition, json: string): Checked | Promise<Checked> {
+  try {
+    return checkStored(definition.input, JSON.parse(json))
+  } catch (error) {
+    return { issues: [`not JSON: ${asError(error).message}`] }
+  }
+}
+
+/** `ctx.transaction` has completed the job: whatever came after cannot change that. */
+const SETTLED: Outcome = { kind: 'complete', output: null }
+
+/** The outcome of what a handler returned: its output as JSON, if it fits the schema. */
+export async function checkOutput(
+  name: string,
+  definition: AnyJobDefinition,
+  returned: unknown,
+): Promise<Outcome> {
+  const checking = check(definition.output, returned)
+  const checked = checking instanceof Promise ? await checking : checking
+  if ('issues' in checked) return failure('invalid_output', jobError('invalid_output', { name, ...checked }))
+  if (checked.value === undefined) return { kind: 'complete', output: null }
+  try {
+    return { kind: 'complete', output: serialise(`output of job '${name}'`, checked.value) }
+  } catch (error) {
+    return failure('invalid_output', asError(error))
+  }
+}
+
+/** The outcome of an attempt that was aborted, by why it was. */
+function interrupted(attempt: Attempt): Outcome | undefined {
+  const { interruption } = attempt
+  switch (interruption?.code) {
+    case undefined:
+      return undefined
+    case 'timed_out':
+      return failure('timeout', asError(interruption))
+    case 'stalled':
+      return failure('stalled', asError(interruption))
+    default:
+      // Cancelled, lost or stopping: nobody failed. The job goes back, unless somebody else has it already.
+      return { kind: 'release' }
+  }
+}
+
+function failure(failureKind: FailureKind, error: Error): Outcome {
+  return { kind: 'failure', failureKind, error }
+}

@@ -1,0 +1,66 @@
+import type { JobContext } from '../job/context.ts'
+import type { Job, RunningJob } from '../job/job.ts'
+import type { Duration } from '../kit/duration.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { WorkerOptions } from './options.ts'
+import { Worker } from './worker.ts'
+
+/**
+ * The class style, for people who come from a worker base class: say what it is called, which jobs it takes, and
+ * what it does with one. On top of `Worker`, with everything that it does.
+ *
+ * @example
+ * class MailWorker extends JobWorker {
+ *   protected getWorkerName() {
+ *     return 'MailWorker'
+ *   }
+ *   protected canProcessJob(job: Job) {
+ *     return job.name === 'mail.send'
+ *   }
+ *   protected async executeJob(job: RunningJob) {
+ *     return { sentTo: job.input }
+ *   }
+ * }
+ */
+export abstract class JobWorker {
+  readonly #queue: Queue
+  readonly #options: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess' | 'name'>
+  #worker: Worker | undefined
+
+  /** Jobs one at a time by default, as a base class of this kind does. */
+  constructor(queue: Queue, options: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess' | 'name'> = {}) {
+    this.#queue = queue
+    this.#options = { concurrency: 1, ...options }
+  }
+
+  protected abstract getWorkerName(): string
+  /** Asked before a job is claimed: a job that is refused here is left to others, untouched. */
+  protected abstract canProcessJob(job: Job): boolean
+  /** What it returns is the job's output; what it throws is retried by the job's policy. */
+  protected abstract executeJob(job: RunningJob, ctx: JobContext): Promise<unknown>
+
+  /** Resolves when it is claiming. */
+  async start(): Promise<void> {
+    this.#worker ??= this.#make()
+    await this.#worker.start()
+  }
+
+  async stop(options?: { readonly timeout?: Duration }): Promise<void> {
+    await this.#worker?.stop(options)
+    this.#worker = undefined
+  }
+
+  /** Runs until no job that it takes is due; gives how many it ran. */
+  runUntilIdle(): Promise<number> {
+    return this.#make().runUntilIdle()
+  }
+
+  #make(): Worker {
+    return new Worker(this.#queue, {
+      ...this.#options,
+      name: this.getWorkerName(),
+      canProcess: (job) => this.canProcessJob(job),
+      fallback: (_, ctx) => this.executeJob(ctx.job, ctx),
+    })
+  }
+}

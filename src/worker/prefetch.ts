@@ -1,0 +1,86 @@
+/** Jobs held beyond the free slots, at most: what a crash makes wait for its rescue. */
+const PREFETCH_MAX = 500
+
+/**
+ * A claim brings work for this many times as long as it and the writing of the outcomes take, so that their fixed
+ * cost (a flush to the disk, a round trip) stays small beside the work; never less than 10 ms, never more than 100.
+ * Measured with no-op jobs on SQLite while another process kept the disk busy: with a fixed 10 ms, 20,000 jobs/s in
+ * claims of 110; with this, 45,000 in claims of 500.
+ */
+const HORIZON_ROUND_TRIPS = 10
+const SHORTEST_HORIZON_MS = 10
+const LONGEST_HORIZON_MS = 100
+
+/** What the claim loop knows when it decides how much to claim. */
+interface Load {
+  readonly concurrency: number
+  readonly running: number
+  readonly buffered: number
+  /** Jobs that were finished a millisecond of late. */
+  readonly finishedPerMs: number
+  /** Mean time of a claim and of a settlement, together. */
+  readonly roundTripMs: number
+}
+
+/**
+ * How many jobs to claim now: what the free slots can start, plus what will be finished within the horizon. Jobs
+ * that last longer than that: nothing ahead, so that other workers get them. No-op jobs: hundreds, so that the store
+ * is asked rarely.
+ */
+export function claimSize(load: Load): number {
+  const wanted = load.concurrency - load.running + ahead(load)
+  // Asking for a handful while there is still plenty would spend a transaction on it.
+  return load.buffered > wanted / 2 ? 0 : Math.max(0, wanted - load.buffered)
+}
+
+function ahead({ concurrency, finishedPerMs, roundTripMs }: Load): number {
+  const horizonMs = Math.min(
+    LONGEST_HORIZON_MS,
+    Math.max(SHORTEST_HORIZON_MS, HORIZON_ROUND_TRIPS * roundTripMs),
+  )
+  const finished = Math.floor(finishedPerMs * horizonMs)
+  return finished < concurrency ? 0 : Math.min(PREFETCH_MAX, finished)
+}
+
+/** How much a new measurement counts in a mean. */
+const WEIGHT = 0.3
+
+/** A mean in which the newest measurements count most. */
+export class MovingMean {
+  #value = 0
+  #empty = true
+
+  get value(): number {
+    return this.#value
+  }
+
+  add(measured: number): void {
+    this.#value = this.#empty ? measured : this.#value + WEIGHT * (measured - this.#value)
+    this.#empty = false
+  }
+}
+
+/**
+ * How fast jobs are finished, measured from claim to claim. Not from the time of single handlers: with a store that
+ * answers at once, a claim between the start and the end of a handler would count as the handler's.
+ */
+export class FinishRate {
+  readonly #mean = new MovingMean()
+  #finished = 0
+  #sinceMs: number | undefined
+
+  get perMs(): number {
+    return this.#mean.value
+  }
+
+  finish(): void {
+    this.#finished += 1
+  }
+
+  /** A claim begins: what was finished since the last one is a measurement. */
+  measure(elapsedMs: number): void {
+    if (this.#sinceMs !== undefined) this.#mean.add(this.#finished / Math.max(elapsedMs - this.#sinceMs, 0.1))
+    this.#finished = 0
+    this.#sinceMs = elapsedMs
+  }
+}

@@ -1,0 +1,247 @@
+import { requireDuration } from '../job/control.ts'
+import { Bell } from '../kit/bell.ts'
+import type { Duration } from '../kit/duration.ts'
+import { Maintenance } from '../maintenance/leader.ts'
+import type { QueueInternals } from '../queue/internals.ts'
+import { Queue } from '../queue/queue.ts'
+import type { CancelNotice } from '../store/workers.ts'
+import { CancelWatch } from './cancel-watch.ts'
+import { ClaimLoop } from './claim-loop.ts'
+import { Crew } from './crew.ts'
+import { interruptionError } from './interruption.ts'
+import { Lease } from './lease.ts'
+import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
+
+/**
+ * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
+ * beaten from a thread of its own, and takes its turn at the maintenance of the store.
+ *
+ * @example
+ * const queue = await openQueue('memory:')
+ * const hello = defineJob({ name: 'example.hello', async run() {} })
+ * const worker = new Worker(queue, { jobs: [hello], concurrency: 10 })
+ * await worker.start()
+ * await worker.stop()
+ */
+export class Worker {
+  readonly #queue: QueueInternals
+  readonly #settings: WorkerSettings
+  readonly #lease: Lease
+  readonly #crew: Crew
+  readonly #claims: ClaimLoop
+  readonly #cancels: CancelWatch
+  #maintenance: Maintenance | undefined
+  #state: 'new' | 'started' | 'stopping' | 'stopped' = 'new'
+  #starting: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
+  #aborted = false
+  /** Rings when nothing is active any more, or nothing was found to claim. */
+  readonly #changed = new Bell()
+
+  /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name` */
+  constructor(queue: Queue, options: WorkerOptions) {
+    this.#queue = Queue.internals(queue)
+    this.#settings = parseWorkerOptions(options)
+    const settings = this.#settings
+    const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
+    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost: (worker) => this.#lost(worker) })
+    this.#crew = new Crew(queue, this.#queue, { settings, onFree: () => this.#onFree() })
+    this.#claims = new ClaimLoop(this.#queue, {
+      settings,
+      lease: this.#lease,
+      crew: this.#crew,
+      onStarved: () => this.#changed.ring(),
+    })
+    this.#cancels = new CancelWatch(this.#queue, this.#crew.attempts, onCancelled)
+  }
+
+  /** Its id in the store; empty while it has no lease. Changes when a lease was lost. */
+  get id(): string {
+    return this.#lease.worker
+  }
+
+  get name(): string {
+    return this.#lease.name
+  }
+
+  /** Handlers that are running now. */
+  get running(): number {
+    return this.#crew.running
+  }
+
+  /** Registers and begins to claim; resolves when it does. Starting twice is harmless. */
+  start(): Promise<void> {
+    if (this.#state === 'new') {
+      this.#state = 'started'
+      this.#starting = this.#begin()
+    }
+    return this.#starting
+  }
+
+  /**
+   * Stops in two stages: claims no more and gives back what was not started; lets handlers finish for `timeout`
+   * (default `stopTimeout`); then aborts them, and what they do not finish in `abortGrace` goes back to its queue
+   * without burning an attempt. Calling it again with a shorter timeout hurries it.
+   *
+   * @throws MillhandError `invalid_duration`
+   */
+  async stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    const { stopTimeoutMs, abortGraceMs } = this.#settings
+    const timeoutMs =
+      options.timeout === undefined ? stopTimeoutMs : requireDuration('timeout', options.timeout)
+    if (this.#state === 'new') this.#state = 'stopped'
+    if (this.#state === 'stopped') return
+    this.#state = 'stopping'
+    const { clock } = this.#queue
+    const timers = [
+      clock.timer(timeoutMs, () => this.#abort()),
+      // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
+      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.settler.abandon()),
+    ]
+    if (timeoutMs === 0) this.#abort()
+    this.#stopping ??= this.#drain()
+    await this.#stopping.finally(() => {
+      for (const timer of timers) timer.cancel()
+    })
+  }
+
+  /**
+   * Claims once and runs what it claimed until it is settled; gives how many jobs those were. For tests and for
+   * workers that a timer starts. Not on a worker that was started.
+   */
+  runOnce(): Promise<number> {
+    return this.#openFor(async () => {
+      await this.#claims.runOnce()
+      await this.#settled()
+    })
+  }
+
+  /**
+   * Runs until no job is due and none is running, then stops; gives how many jobs it ran. For cron-style use and for
+   * tests. Not on a worker that was started. Aborting `signal` ends it early, as soon as the running jobs have ended.
+   *
+   * @throws what the store threw when it could not be claimed from
+   */
+  runUntilIdle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return this.#openFor(async () => {
+      const { events } = this.#queue
+      let failure: Error | undefined
+      const onError = events.on('loop_error', ({ loop, error }) => {
+        if (loop === 'claim') failure = error
+        this.#changed.ring()
+      })
+      const wake = () => this.#changed.ring()
+      signal?.addEventListener('abort', wake, { once: true })
+      this.#claims.start()
+      this.#cancels.start()
+      while (!failure && !signal?.aborted && !this.#idle) await this.#changed.next()
+      await this.#claims.stop()
+      await this.#settled()
+      await this.#cancels.stop()
+      signal?.removeEventListener('abort', wake)
+      onError()
+      if (failure) throw failure
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await this.#open()
+    } catch (error) {
+      if (this.#state === 'started') this.#state = 'new'
+      throw error
+    }
+    // Whoever stops it meanwhile waits for this, and closes what was opened.
+    if (this.#state !== 'started') return
+    this.#claims.start()
+    this.#cancels.start()
+    this.#queue.events.emit('worker_start', { worker: this.id, concurrency: this.#settings.concurrency })
+  }
+
+  /** Opens it for `body` and closes it whatever happens; gives how many jobs were claimed meanwhile. */
+  async #openFor(body: () => Promise<void>): Promise<number> {
+    if (this.#state === 'started') return 0
+    await this.#open()
+    let count = 0
+    const stop = this.#queue.events.on('claim', (event) => {
+      if (event.worker === this.id) count += event.count
+    })
+    try {
+      await body()
+    } finally {
+      stop()
+      await this.#claims.stop()
+      await this.#close()
+    }
+    return count
+  }
+
+  async #open(): Promise<void> {
+    await this.#lease.start()
+    if (!this.#settings.maintenance) return
+    const { leaseMs, rescueMs, pruneMs, crashLimit, retention } = this.#settings
+    const options = { worker: this.id, leaseMs, rescueMs, pruneMs, crashLimit, retention }
+    this.#maintenance = new Maintenance(this.#queue, options)
+    if (this.#state === 'started') this.#maintenance.start()
+    else await this.#maintenance.runOnce()
+  }
+
+  async #close(): Promise<void> {
+    await this.#maintenance?.stop()
+    await this.#lease.stop()
+    this.#crew.close()
+  }
+
+  async #drain(): Promise<void> {
+    await this.#starting.catch(() => {})
+    const worker = this.id
+    await this.#claims.stop()
+    // A claim that was under way may have started handlers after the abort.
+    if (this.#aborted) this.#abort()
+    await this.#settled()
+    await this.#cancels.stop()
+    await this.#close()
+    this.#state = 'stopped'
+    this.#queue.events.emit('worker_stop', { worker })
+  }
+
+  #abort(): void {
+    this.#aborted = true
+    this.#crew.interruptAll(interruptionError('worker_stopping', { worker: this.id }))
+  }
+
+  /** Nothing was found to claim, and nothing runs or waits to be written. */
+  get #idle(): boolean {
+    return this.#claims.starved && this.#crew.active === 0
+  }
+
+  /** Resolves when nothing runs and every outcome is written. */
+  async #settled(): Promise<void> {
+    while (this.#crew.active > 0) await this.#changed.next()
+  }
+
+  #onFree(): void {
+    if (this.#state !== 'stopping') this.#claims.onFree()
+    if (this.#crew.active === 0) this.#changed.ring()
+  }
+
+  #cancelled(notices: readonly CancelNotice[]): void {
+    for (const { seq, epoch, reason } of notices) {
+      const error = interruptionError('cancelled', { reason })
+      this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
+    }
+  }
+
+  #lost(worker: string): void {
+    const dropped = this.#claims.takeBuffer().length
+    this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
+    this.#crew.interruptAll(
+      interruptionError('lease_lapsed', { worker }),
+      (attempt) => attempt.worker === worker,
+    )
+  }
+}
