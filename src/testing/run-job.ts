@@ -1,0 +1,186 @@
+import type { AnyJobDefinition, InputOf, ResultOf } from '../job/definition.ts'
+import { newJob } from '../job/enqueue-options.ts'
+import { jobError } from '../job/errors.ts'
+import type { FailureKind } from '../job/failure.ts'
+import type { Json, Progress } from '../job/job.ts'
+import { type Outcome, settle } from '../job/outcome.ts'
+import { serialise } from '../job/payload.ts'
+import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
+import { asError } from '../kit/error.ts'
+import { custom, integer, isFunction, isObject, type Parsed, parseOptions } from '../kit/options.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+import type { ClaimedJob, LogLine } from '../store/jobs.ts'
+import { Attempt } from '../worker/attempt.ts'
+import { Context } from '../worker/context.ts'
+import { execute } from '../worker/execute.ts'
+import { interruptionError } from '../worker/interruption.ts'
+import { type RecordedEnqueue, Recorder } from './recorder.ts'
+
+export type { RecordedEnqueue } from './recorder.ts'
+
+/** What a definition's `ctx.checkpoint` takes. */
+export type CheckpointOf<Definition> = Definition extends { readonly checkpoint: infer C }
+  ? Exclude<C, undefined> extends Schema
+    ? SchemaOutput<Exclude<C, undefined>>
+    : unknown
+  : unknown
+
+/** The attempt as the handler is to find it. */
+export interface RunJobOptions<Checkpoint = unknown> {
+  /** Which attempt it is. Default 1, minimum 1. */
+  readonly attempt?: number
+  /** What travels with the job. Default: nothing. */
+  readonly context?: Readonly<Record<string, Json>>
+  /** What an earlier attempt saved. Default: nothing. */
+  readonly checkpoint?: Checkpoint
+  /** Aborting it cancels the job under the handler's hands. */
+  readonly signal?: AbortSignal
+  /** What `ctx.transaction` passes to its body, such as a database of the test. Default: `ctx.transaction` is refused. */
+  readonly tx?: object
+}
+
+const runFields = {
+  attempt: integer({ doc: 'Which attempt it is.', default: 1, min: 1 }),
+  context: custom<Readonly<Record<string, Json>>>({
+    doc: 'What travels with the job.',
+    expected: 'an object that JSON can hold',
+    accepts: isObject,
+  }),
+  checkpoint: custom<unknown>({
+    doc: 'What an earlier attempt saved.',
+    expected: 'anything',
+    accepts: () => true,
+  }),
+  signal: custom<AbortSignal>({
+    doc: 'Aborting it cancels the job.',
+    expected: 'an AbortSignal',
+    accepts: (value) => value instanceof AbortSignal,
+  }),
+  tx: custom<object>({
+    doc: 'What ctx.transaction passes to its body.',
+    expected: 'an object',
+    accepts: isObject,
+  }),
+}
+
+/** What stands after the definition: the input may be left out where the schema allows it. */
+export type RunJobArguments<Definition> =
+  undefined extends InputOf<Definition>
+    ? [input?: InputOf<Definition>, options?: RunJobOptions<CheckpointOf<Definition>>]
+    : [input: InputOf<Definition>, options?: RunJobOptions<CheckpointOf<Definition>>]
+
+/** What would become of the job, by the definition's own policy. */
+export type JobRunOutcome<Output = unknown> =
+  | { readonly verb: 'complete'; readonly output: Output }
+  | { readonly verb: 'skip'; readonly reason: string }
+  | { readonly verb: 'snooze'; readonly delayMs: number }
+  | { readonly verb: 'retry'; readonly kind: FailureKind; readonly error: Error; readonly delayMs: number }
+  | { readonly verb: 'fail'; readonly kind: FailureKind; readonly error: Error }
+  | { readonly verb: 'cancel'; readonly reason: string }
+
+/** How the handler ended, and everything that it told on the way. */
+export interface JobRun<Output = unknown> {
+  readonly outcome: JobRunOutcome<Output>
+  /** Every call of `ctx.progress`. */
+  readonly progress: readonly Progress[]
+  readonly logs: readonly {
+    readonly level: LogLine['level']
+    readonly message: string
+    readonly data?: unknown
+  }[]
+  readonly checkpoints: readonly unknown[]
+  /** Every call of `ctx.enqueue`, with the tags and the context that it carries along. */
+  readonly enqueued: readonly RecordedEnqueue[]
+}
+
+/**
+ * Runs a handler once, with no queue at hand, and records what it does. Input and output are checked as by a worker;
+ * no time passes, so that neither `timeout` nor `stallTimeout` strikes.
+ *
+ * Options: `attempt` (default 1), `context`, `checkpoint`, `signal` (aborting it cancels the job), `tx` (what
+ * `ctx.transaction` passes on).
+ *
+ * @example
+ * const double = defineJob({ name: 'example.double', input: z.number(), run: (input) => input * 2 })
+ * const { outcome } = await runJob(double, 21)
+ * console.log(outcome) // { verb: 'complete', output: 42 }
+ *
+ * @throws MillhandError `missing_handler`, `unknown_option`, `invalid_option`; `invalid_input`, `not_serialisable`,
+ *   `payload_too_large`, as `queue.enqueue` would
+ */
+export async function runJob<Definition extends AnyJobDefinition>(
+  definition: Definition,
+  ...[input, given = {}]: RunJobArguments<Definition>
+): Promise<JobRun<ResultOf<Definition>>> {
+  const options = parseOptions('runJob', runFields, given)
+  const clock = new VirtualClock()
+  const job = await claimed(definition, { input, options, nowMs: clock.now() })
+  const { timeoutMs, stallTimeoutMs } = definition
+  const attempt = new Attempt(job, { clock, worker: WORKER, timeoutMs, stallTimeoutMs, abortGraceMs: 0 })
+  const recorder = new Recorder(definition, options.tx)
+  const cancel = () => attempt.interrupt(interruptionError('cancelled', { reason: reasonOf(options.signal) }))
+  options.signal?.addEventListener('abort', cancel, { once: true })
+  if (options.signal?.aborted) cancel()
+  const outcome = await execute(attempt, definition, new Context(attempt, recorder.contextParts))
+  options.signal?.removeEventListener('abort', cancel)
+  const { progress, checkpoints, enqueued } = recorder
+  const logs = (attempt.takeReport()?.logs ?? []).map(toLog)
+  const cancelled = attempt.interruption !== undefined && recorder.committed === undefined
+  const ended = cancelled
+    ? { verb: 'cancel' as const, reason: reasonOf(options.signal) }
+    : toRunOutcome(job, definition, recorder.committed ?? outcome)
+  return { outcome: ended as JobRunOutcome<ResultOf<Definition>>, progress, logs, checkpoints, enqueued }
+}
+
+/** What the worker is called that there is not. */
+const WORKER = 'runJob'
+
+/** The job as a worker would have claimed it. */
+async function claimed(
+  definition: AnyJobDefinition,
+  { input, options, nowMs }: { input: unknown; options: Parsed<typeof runFields>; nowMs: number },
+): Promise<ClaimedJob> {
+  const { name, input: schema } = definition
+  if (!isFunction(definition.run)) throw jobError('missing_handler', { name })
+  const checked = await check(schema, input)
+  if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
+  const { attempt, context, checkpoint } = options
+  const given = { id: 'run-job', input: serialise(`input of job '${name}'`, input ?? null) }
+  const { runAtMs, delayMs, expiresInMs, ...fields } = newJob(definition, given, context && { context })
+  return {
+    ...fields,
+    ...{ seq: 1, attempt, epoch: attempt, crashes: 0, errors: null, expiresAt: null },
+    ...{ createdAt: nowMs, dueAt: nowMs, startedAt: nowMs },
+    checkpoint: checkpoint === undefined ? null : serialise('checkpoint', checkpoint),
+  }
+}
+
+/** Half of the random range: the back-off without its jitter. */
+const MIDDLE = () => 0.5
+
+function toRunOutcome(job: ClaimedJob, definition: AnyJobDefinition, outcome: Outcome): JobRunOutcome {
+  const policy = { worker: WORKER, retry: definition.retry, random: MIDDLE, nowMs: job.startedAt }
+  const { verb, dueInMs } = settle(job, outcome, policy)
+  switch (outcome.kind) {
+    case 'complete':
+      return { verb: 'complete', output: outcome.output === null ? undefined : JSON.parse(outcome.output) }
+    case 'skip':
+      return { verb: 'skip', reason: outcome.reason }
+    case 'snooze':
+      return { verb: 'snooze', delayMs: outcome.delayMs }
+    case 'release':
+      return { verb: 'cancel', reason: '' }
+    case 'failure': {
+      const { failureKind: kind, error } = outcome
+      return verb === 'retry' ? { verb, kind, error, delayMs: dueInMs } : { verb: 'fail', kind, error }
+    }
+  }
+}
+
+function toLog({ level, message, data }: LogLine) {
+  return { level, message, ...(data !== null && { data: JSON.parse(data) as unknown }) }
+}
+
+function reasonOf(signal: AbortSignal | undefined): string {
+  return asError(signal?.reason).message
+}

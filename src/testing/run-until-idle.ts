@@ -1,0 +1,112 @@
+import type { Clock } from '../kit/clock.ts'
+import type { Duration } from '../kit/duration.ts'
+import { custom, duration, flag, integer, parseOptions } from '../kit/options.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+import { Queue } from '../queue/queue.ts'
+import type { WorkerOptions } from '../worker/options.ts'
+import { Worker } from '../worker/worker.ts'
+import { testingError } from './errors.ts'
+
+/** What `runUntilIdle` takes: the options of a worker, and how far to go. */
+export interface RunUntilIdleOptions extends WorkerOptions {
+  /** The virtual clock that the queue is on. Default: the queue's own. */
+  readonly clock?: VirtualClock
+  /** Whether to move the clock on to retries, snoozes and delays. Default true; `false` runs what is due now. */
+  readonly advance?: boolean
+  /** How far the clock may be moved on before it is an error. Default `'30d'`. */
+  readonly maxTime?: Duration
+  /** Attempts that may start before it is an error. Default 10,000, minimum 1. */
+  readonly maxJobs?: number
+}
+
+const runFields = (clock: Clock) => ({
+  clock: custom<VirtualClock>({
+    doc: 'The virtual clock that the queue is on.',
+    expected: 'the virtual clock that the queue was opened with',
+    accepts: (value) => value === clock,
+  }),
+  advance: flag({ doc: 'Whether to move the clock on to what is due later.', default: true }),
+  maxTime: duration({ doc: 'How far the clock may be moved on before it is an error.', default: '30d' }),
+  maxJobs: integer({ doc: 'Attempts that may start before it is an error.', default: 10_000, min: 1 }),
+})
+
+/**
+ * Runs jobs until none is left that these definitions can run; gives how many attempts that were. On a virtual clock,
+ * time is moved on to whatever is due later: retries, snoozes, delays. It stands still while handlers run: to test a
+ * time-out, start a `Worker` and advance the clock yourself.
+ *
+ * Options: those of `Worker`, and `clock` (default: the queue's own), `advance` (default true), `maxTime` (default
+ * 30 d of virtual time), `maxJobs` (default 10,000 attempts, minimum 1).
+ *
+ * @example
+ * const greet = defineJob({ name: 'example.greet', run: () => 'hello' })
+ * const { queue } = await openTestQueue()
+ * const job = await queue.enqueue(greet, null, { delay: '1h' })
+ * await runUntilIdle(queue, { jobs: [greet] })
+ * console.log(await job.result())
+ *
+ * @throws MillhandError `not_idle` past `maxTime` or `maxJobs`, and what `new Worker` throws
+ */
+export async function runUntilIdle(queue: Queue, options: RunUntilIdleOptions): Promise<number> {
+  const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
+  const ownClock = Queue.internals(queue).clock
+  const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
+  const time = ownClock instanceof VirtualClock && bounds.advance ? ownClock : undefined
+  const startMs = ownClock.now()
+  const done = { jobs: 0, virtualMs: 0, last: '' }
+  for (;;) {
+    await runDue(new Worker(queue, workerOptions), queue, { done, maxJobs: bounds.maxJobs })
+    const dueAt = time && (await nextDueAt(queue, workerOptions))
+    if (!time || dueAt === undefined) return done.jobs
+    done.virtualMs = dueAt - startMs
+    if (done.virtualMs > bounds.maxTime)
+      throw testingError('not_idle', { ...done, limit: `maxTime, ${bounds.maxTime} ms` })
+    await time.advance(dueAt - time.now())
+  }
+}
+
+interface Done {
+  jobs: number
+  virtualMs: number
+  last: string
+}
+
+/** Runs what is due now, and what becomes due by that. */
+async function runDue(
+  worker: Worker,
+  queue: Queue,
+  { done, maxJobs }: { done: Done; maxJobs: number },
+): Promise<void> {
+  const tooMany = new AbortController()
+  const stop = queue.on('start', (event) => {
+    if (event.worker !== worker.id) return
+    done.jobs += 1
+    done.last = event.name
+    if (done.jobs > maxJobs) tooMany.abort()
+  })
+  try {
+    await worker.runUntilIdle({ signal: tooMany.signal })
+  } finally {
+    stop()
+  }
+  if (tooMany.signal.aborted) throw testingError('not_idle', { ...done, limit: `maxJobs, ${maxJobs}` })
+}
+
+/** More scheduled jobs than `maxJobs` allows need not be looked through. */
+const SCHEDULED_LOOKED_AT = 10_000
+
+/** When the first job will be due that such a worker would run. */
+async function nextDueAt(
+  queue: Queue,
+  { jobs, fallback, unknownJobs, queues }: WorkerOptions,
+): Promise<number | undefined> {
+  const anyName = fallback !== undefined || unknownJobs === 'fail'
+  const scheduled = await queue.list({
+    scheduled: true,
+    limit: SCHEDULED_LOOKED_AT,
+    ...(!anyName && { name: (jobs ?? []).map((job) => job.name) }),
+    ...(queues && { queue: queues }),
+  })
+  const dueTimes = scheduled.map((job) => job.dueAt.getTime())
+  return dueTimes.length === 0 ? undefined : Math.min(...dueTimes)
+}

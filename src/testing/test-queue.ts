@@ -1,0 +1,50 @@
+import { seededRandom } from '../kit/random.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+import { type OpenOptions, openQueue } from '../queue/open.ts'
+import type { Queue } from '../queue/queue.ts'
+
+/**
+ * A clock that stands still until it is told to move, so that no test waits for real time. `advance('5m')` moves it
+ * and lets what that sets off finish; it begins on 1 January 2026, UTC, unless `start` says otherwise.
+ *
+ * @example
+ * const clock = virtualClock(new Date('2026-03-01T12:00:00Z'))
+ * const queue = await openQueue('memory:', { clock })
+ * await clock.advance('1h')
+ * await queue.close()
+ */
+export function virtualClock(start?: Date | number): VirtualClock {
+  return start === undefined ? new VirtualClock() : new VirtualClock(Number(start))
+}
+
+/** What `openQueue` takes; the clock is a virtual one. */
+export interface TestQueueOptions extends Omit<OpenOptions, 'clock'> {
+  /** Default: a new `virtualClock()`. */
+  readonly clock?: VirtualClock
+}
+
+export interface TestQueue {
+  readonly queue: Queue
+  readonly clock: VirtualClock
+}
+
+/** The same back-offs in every run of a test. */
+const SEED = 1
+
+/**
+ * Opens a queue in memory on a virtual clock, with the same random numbers in every run.
+ *
+ * Options: those of `openQueue`, such as `jobs` for enqueueing by name, and `clock`.
+ *
+ * @example
+ * const { queue, clock } = await openTestQueue()
+ * await clock.advance('1m')
+ * await queue.close()
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`
+ */
+export async function openTestQueue(options: TestQueueOptions = {}): Promise<TestQueue> {
+  const clock = options.clock ?? virtualClock()
+  const queue = await openQueue('memory:', { random: seededRandom(SEED), ...options, clock })
+  return { queue, clock }
+}

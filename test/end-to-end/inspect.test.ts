@@ -1,0 +1,224 @@
+import { defineJob, Fatal, type Queue } from 'millhand'
+import { runUntilIdle } from 'millhand/testing'
+import { expect } from 'vitest'
+import { heldJob } from '../support/held-job.ts'
+import { describeStores } from '../support/stores.ts'
+
+const echo = defineJob({ name: 'test.echo', run: (input) => input })
+
+const codesOf = async (queue: Queue, id: string) => (await queue.explain(id)).reasons.map(({ code }) => code)
+
+describeStores('explain', (test) => {
+  test('a pending job: not due, its queue paused, nobody to run it', async ({ queue }) => {
+    const handle = await queue.enqueue(echo, 1, { delay: '90s', queue: 'mail' })
+    await queue.pause('mail')
+    const explanation = await queue.explain(handle.id)
+    expect(explanation).toMatchObject({
+      ...{ id: handle.id, name: 'test.echo', queue: 'mail', state: 'pending' },
+      reasons: [
+        { code: 'due_later', facts: { dueInMs: 90_000 } },
+        { code: 'queue_paused', facts: { queue: 'mail' } },
+        { code: 'no_worker', facts: { workers: 0 } },
+      ],
+    })
+    expect(explanation.text).toBe(
+      "due in 1m 30s, at 2026-01-01T00:01:30.000Z; queue 'mail' is paused (millhand resume mail); " +
+        "no live worker handles 'test.echo' in queue 'mail'",
+    )
+  })
+
+  test('a pending job behind others waits for a slot', async ({ queue, start }) => {
+    const { job } = heldJob()
+    await queue.enqueue(job)
+    const next = await queue.enqueue(job)
+    await start({ jobs: [job], concurrency: 1 })
+    const { reasons } = await queue.explain(next.id)
+    expect(reasons).toMatchObject([{ code: 'waiting_for_slot', facts: { workers: 1, slots: 1, busy: 1 } }])
+  })
+
+  test('a worker for other names or queues, or a silent one, is no help', async ({ queue, start, clock }) => {
+    await start({ jobs: [echo], queues: ['other'], maintenance: false })
+    const { job } = heldJob()
+    const handle = await queue.enqueue(job)
+    const elsewhere = await queue.enqueue(echo, 1)
+    expect(await codesOf(queue, handle.id)).toEqual(['no_worker'])
+    expect(await codesOf(queue, elsewhere.id)).toEqual(['no_worker'])
+    const served = await queue.enqueue(echo, 1, { queue: 'other', delay: '1m' })
+    expect(await codesOf(queue, served.id)).toEqual(['due_later'])
+    clock.jump(11_000)
+    expect(await codesOf(queue, served.id)).toEqual(['due_later', 'no_worker'])
+  })
+
+  test('a running job: where, since when, which attempt, and whether its worker is heard of', async ({
+    queue,
+    start,
+    clock,
+  }) => {
+    const { job } = heldJob()
+    const handle = await queue.enqueue(job)
+    const worker = await start({ jobs: [job], name: 'mill-1' })
+    clock.jump(5_000)
+    const { reasons, text } = await queue.explain(handle.id)
+    expect(reasons).toMatchObject([
+      { code: 'running', facts: { worker: worker.id, runningMs: 5_000, attempt: 1 } },
+    ])
+    expect(text).toMatch(/^running on worker mill-1 \(.+, process \d+\) since 2026-.*, 5.0s ago, attempt 1$/)
+    clock.jump(6_000)
+    expect(await codesOf(queue, handle.id)).toEqual(['running', 'worker_silent'])
+  })
+
+  test('what went wrong last is told with the rest', async ({ queue, start, clock }) => {
+    const { job, run } = heldJob({ backoff: { base: '1m', jitter: 0 } })
+    const handle = await queue.enqueue(job)
+    await start({ jobs: [job] })
+    run().fail(new Error('no route to host'))
+    await clock.settle()
+    const { reasons } = await queue.explain(handle.id)
+    expect(reasons.map(({ code }) => code)).toEqual(['due_later', 'last_error'])
+    expect(reasons[1]).toMatchObject({ facts: { kind: 'error', message: 'no route to host', attempt: 1 } })
+  })
+
+  test('a suspect says that it runs apart', async ({ queue, start, clock }) => {
+    const { job } = heldJob()
+    const handle = await queue.enqueue(job)
+    await start({ jobs: [job] })
+    clock.jump(11_000)
+    await start({ jobs: [], maintenance: true })
+    expect(await codesOf(queue, handle.id)).toContain('crashed_before')
+  })
+
+  test('a settled job says how it ended', async ({ queue }) => {
+    const jobs = {
+      done: defineJob({ name: 'test.done', run: () => 1 }),
+      skip: defineJob({ name: 'test.skip', run: (_, ctx) => ctx.skip('nothing to do') }),
+      fail: defineJob({
+        name: 'test.fail',
+        run: () => {
+          throw new Fatal('no')
+        },
+      }),
+    }
+    const [done, skipped, failed] = [
+      await queue.enqueue(jobs.done),
+      await queue.enqueue(jobs.skip),
+      await queue.enqueue(jobs.fail),
+    ]
+    const cancelled = await queue.enqueue(echo)
+    await cancelled.cancel('not wanted')
+    await runUntilIdle(queue, { jobs: Object.values(jobs) })
+    const texts = await Promise.all(
+      [done, skipped, failed, cancelled].map(async ({ id }) => (await queue.explain(id)).text),
+    )
+    expect(texts).toEqual([
+      'complete since 2026-01-01T00:00:00.000Z',
+      'skipped: nothing to do',
+      "failed as 'error' after 1 attempt(s): no",
+      'cancelled: not wanted',
+    ])
+    await expect(queue.explain('nobody')).rejects.toMatchObject({ code: 'job_not_found' })
+  })
+})
+
+describeStores('looking at jobs', (test) => {
+  test('stats count by state and by queue, and say how long the oldest waits', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const { job } = heldJob()
+    await queue.enqueueMany(job, [1, 2, 3], { queue: 'mail' })
+    await queue.enqueue(echo, 4, { delay: '1h' })
+    await (await queue.enqueue(echo, 5)).cancel()
+    await start({ jobs: [job], concurrency: 2 })
+    clock.jump(3_000)
+    const stats = await queue.stats()
+    expect(stats).toMatchObject({
+      ...{ pending: 2, running: 2, cancelled: 1, complete: 0, failed: 0, waiting: 0 },
+      ...{ scheduled: 1, oldestWaitMs: 3_000, workers: 1, slots: 2, busy: 2 },
+    })
+    expect(stats.queues).toMatchObject([
+      { queue: 'default', pending: 1, scheduled: 1, cancelled: 1, oldestWaitMs: null },
+      { queue: 'mail', pending: 1, running: 2, scheduled: 0, oldestWaitMs: 3_000 },
+    ])
+    const [worker] = await queue.workers()
+    expect(worker).toMatchObject({ names: ['test.hold'], queues: null, concurrency: 2, running: 2 })
+  })
+
+  test('list filters by everything that it knows, newest first', async ({ queue, clock }) => {
+    const fail = defineJob({
+      name: 'test.fail',
+      retries: 0,
+      run: () => {
+        throw new Error('disk on fire')
+      },
+    })
+    const ids: Record<string, string> = {}
+    const keep = async (name: string, handle: Promise<{ id: string }>) => {
+      ids[name] = (await handle).id
+    }
+    await keep('failed', queue.enqueue(fail))
+    await keep('complete', queue.enqueue(echo, 1, { tags: ['a', 'b'], queue: 'mail' }))
+    await runUntilIdle(queue, { jobs: [echo, fail] })
+    await clock.advance('10m')
+    await keep('scheduled', queue.enqueue(echo, 2, { delay: '1h', tags: ['b'] }))
+    await keep('keyed', queue.enqueue(echo, 3, { key: 'k' }))
+    const names = async (options: Parameters<Queue['list']>[0]) =>
+      (await queue.list(options)).map(({ id }) => Object.keys(ids).find((name) => ids[name] === id))
+
+    expect(await names({})).toEqual(['keyed', 'scheduled', 'complete', 'failed'])
+    expect(await names({ state: 'failed' })).toEqual(['failed'])
+    expect(await names({ state: ['failed', 'complete'] })).toEqual(['complete', 'failed'])
+    expect(await names({ name: 'test.fail' })).toEqual(['failed'])
+    expect(await names({ name: ['test.fail', 'test.echo'], queue: ['mail'] })).toEqual(['complete'])
+    expect(await names({ tag: 'b' })).toEqual(['scheduled', 'complete'])
+    expect(await names({ key: 'k' })).toEqual(['keyed'])
+    expect(await names({ scheduled: true })).toEqual(['scheduled'])
+    expect(await names({ scheduled: false })).toEqual(['keyed'])
+    expect(await names({ olderThan: '5m' })).toEqual(['complete', 'failed'])
+    expect(await names({ newerThan: '5m' })).toEqual(['keyed', 'scheduled'])
+    expect(await names({ error: 'on fire' })).toEqual(['failed'])
+    expect(await names({ error: 'FIRE%' })).toEqual([])
+    expect(await queue.count({ state: 'pending', tag: 'b' })).toBe(1)
+  })
+
+  test('a walk through pages meets every job once', async ({ queue }) => {
+    await queue.enqueueMany(
+      echo,
+      Array.from({ length: 25 }, (_, index) => index),
+    )
+    const seen: string[] = []
+    for (let before: string | undefined; ; before = seen.at(-1)) {
+      const page = await queue.list({ limit: 10, ...(before !== undefined && { before }) })
+      if (page.length === 0) break
+      seen.push(...page.map(({ id }) => id))
+    }
+    expect(seen).toEqual((await queue.list()).map(({ id }) => id))
+    await expect(queue.list({ before: 'pruned' })).rejects.toMatchObject({ code: 'job_not_found' })
+  })
+
+  test('a filter that does not exist, or has the wrong type, is refused', async ({ queue }) => {
+    await expect(queue.list({ stat: 'failed' } as never)).rejects.toThrow(
+      /list has no option 'stat'. Did you mean 'state'/,
+    )
+    await expect(queue.list({ state: 'done' as never })).rejects.toThrow(
+      /'state' is 'done', expected one or several of/,
+    )
+    await expect(queue.list({ limit: 0 })).rejects.toThrow(/from 1 to 10000/)
+    await expect(queue.count({ limit: 1 } as never)).rejects.toMatchObject({ code: 'unknown_option' })
+  })
+
+  test('a listener that throws hurts nobody', async ({ queue }) => {
+    const heard: string[] = []
+    queue.on('complete', () => {
+      throw new Error('broken listener')
+    })
+    const stop = queue.on('complete', ({ name }) => heard.push(name))
+    const handle = await queue.enqueue(echo, 1)
+    await runUntilIdle(queue, { jobs: [echo] })
+    expect(await handle.result()).toBe(1)
+    stop()
+    await queue.enqueue(echo, 2)
+    await runUntilIdle(queue, { jobs: [echo] })
+    expect(heard).toEqual(['test.echo'])
+  })
+})

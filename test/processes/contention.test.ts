@@ -1,0 +1,73 @@
+import { expect } from 'vitest'
+import { BOUND, results, test, times } from './scene.ts'
+import { scripted } from './script.ts'
+
+const TELLS = ['store_retry', 'loop_error', 'lease_lost'] as const
+const GRACEFUL = { code: 0, signal: null }
+
+test('two enqueuers and two workers on one file: every job runs once, and nobody hears of a busy database', async ({
+  scene,
+  queue,
+}) => {
+  const workers = await Promise.all([1, 2].map(() => scene.worker({}, { tells: ['loop_error', 'complete'] })))
+  const enqueuers = await Promise.all(
+    [20, 30].map((atATime) => scene.enqueuer({ act: 'return' }, { atATime, most: 600 })),
+  )
+  for (const each of enqueuers) each.say('go')
+  expect(await Promise.all(enqueuers.map((each) => each.exited))).toEqual([GRACEFUL, GRACEFUL])
+
+  const ids = enqueuers.flatMap((each) => each.all('acknowledged').flatMap((message) => message.ids))
+  expect(ids).toHaveLength(1_200)
+  expect(enqueuers.flatMap((each) => each.all('refused'))).toEqual([])
+  await results(ids.map((id) => queue.handle(id)))
+  for (const worker of workers) await worker.end('SIGTERM')
+  const completed = workers.flatMap((worker) => worker.all('complete').map(({ event }) => event.id))
+  expect(completed.sort()).toEqual(ids.sort())
+  expect(workers.flatMap((worker) => worker.all('loop_error'))).toEqual([])
+})
+
+test('a process that holds a write transaction for 1.5 seconds only delays the others', async ({
+  scene,
+  queue,
+}) => {
+  const worker = await scene.worker({}, { tells: TELLS })
+  const locker = await scene.locker()
+  const running = await queue.enqueue(scripted, { act: 'wait' })
+  await worker.next('running')
+
+  locker.say(1_500)
+  await locker.next('locked')
+  worker.say('go')
+  const later = await Promise.all(
+    times(20, { act: 'return' }).map((script) => queue.enqueue(scripted, script)),
+  )
+  await locker.next('unlocked')
+
+  expect(await results([running, ...later])).toEqual(
+    times(21, { act: 'return' }).map(() => ({ pid: worker.pid, epoch: 1 })),
+  )
+  expect(worker.all('store_retry').length).toBeGreaterThan(0)
+  expect(worker.all('loop_error')).toEqual([])
+})
+
+test('a worker that cannot write its database says so, lives, and goes on when it can', async ({
+  scene,
+  queue,
+}) => {
+  const worker = await scene.worker({ beat: '100ms' }, { tells: TELLS, busyTimeout: '50ms' })
+  const locker = await scene.locker()
+  const running = await queue.enqueue(scripted, { act: 'wait' })
+  await worker.next('running')
+
+  locker.say(2_500)
+  await locker.next('locked')
+  worker.say('go')
+  await worker.next('loop_error', ({ event }) => event.loop === 'settle')
+  await worker.next('loop_error', ({ event }) => event.loop === 'beat')
+  await locker.next('unlocked')
+
+  expect(await running.result(BOUND)).toEqual({ pid: worker.pid, epoch: 1 })
+  const next = await queue.enqueue(scripted, { act: 'return' })
+  expect(await next.result(BOUND)).toEqual({ pid: worker.pid, epoch: 1 })
+  expect(worker.all('lease_lost')).toEqual([])
+})

@@ -1,0 +1,81 @@
+import {
+  type Duration,
+  defineJob,
+  type EventName,
+  type MillhandEvents,
+  type Schema,
+  type WorkerOptions,
+} from 'millhand'
+
+/** What a job makes the process do that runs it. */
+export type Script = Act & {
+  /** From the second claim on, it only returns. */
+  readonly once?: boolean
+}
+
+type Act =
+  | { readonly act: 'return' }
+  /** Until the test says go, or the signal aborts. */
+  | { readonly act: 'wait' }
+  /** Until the test says go, whatever the signal says. */
+  | { readonly act: 'ignore' }
+  /** Keeps the event loop to itself. */
+  | { readonly act: 'block'; readonly forMs: number }
+  | { readonly act: 'exit' }
+  | { readonly act: 'kill' }
+  /** Leaves a line in a file, then returns: two steps. */
+  | { readonly act: 'effect' }
+  /** Leaves a row in the database, in the transaction that completes the job: one step. */
+  | { readonly act: 'transaction' }
+  | { readonly act: 'progress' }
+
+/** The one job of these tests. What it does is in its input; what comes of it is which process did it. */
+export const scripted = defineJob<Schema<Script>, Schema<{ pid: number; epoch: number }>>({
+  name: 'test.scripted',
+  backoff: { kind: 'fixed', base: '20ms' },
+})
+
+/** How to start a worker process. */
+export interface WorkerProcessOptions {
+  readonly file: string
+  readonly worker: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess'>
+  readonly busyTimeout?: Duration
+  /** Events that it is to tell; beside them it tells what its handlers do. */
+  readonly tells: readonly EventName[]
+  /** As where the operating system cannot watch files. */
+  readonly deaf: boolean
+}
+
+/** What a worker process tells. */
+export type WorkerTold =
+  | { readonly kind: 'ready'; readonly worker: string }
+  | { readonly kind: 'stopping' | 'stopped' }
+  | { readonly kind: 'running'; readonly id: string; readonly attempt: number; readonly worker: string }
+  | { readonly kind: 'aborted'; readonly id: string; readonly because: string }
+  | { [Name in EventName]: { readonly kind: Name; readonly event: MillhandEvents[Name] } }[EventName]
+
+/** How to start a process that opens the file when it is told to, and enqueues as fast as it can. */
+export interface EnqueuerProcessOptions {
+  readonly file: string
+  readonly script: Script
+  /** Calls side by side. */
+  readonly atATime: number
+  /** Jobs after which it ends. */
+  readonly most: number
+}
+
+export type EnqueuerTold =
+  | { readonly kind: 'loaded' }
+  /** These are durable now. */
+  | { readonly kind: 'acknowledged'; readonly ids: readonly string[] }
+  | { readonly kind: 'refused'; readonly error: Error }
+
+/** How to start a process that is no part of Millhand, and holds the file's write lock for as long as it is told. */
+export interface LockerProcessOptions {
+  readonly file: string
+}
+
+export type LockerTold =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'unlocked' }
