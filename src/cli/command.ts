@@ -1,0 +1,69 @@
+import { Command, Option } from 'commander'
+import { EXIT_CODES_HELP, type ExitCode } from './exit.ts'
+import { Terminal } from './terminal.ts'
+
+/** What every command takes. */
+interface CommonOptions {
+  readonly json?: boolean
+  readonly store?: string
+  readonly config?: string
+}
+
+export interface OptionSpec {
+  /** As commander reads it: `--limit <count>`. */
+  readonly flags: string
+  readonly doc: string
+  /** May be given several times; the command gets a list. */
+  readonly many?: boolean
+}
+
+/** One call of a command: what stood on the command line, and where to write. */
+export interface Call<Options = object> {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly options: Options & CommonOptions
+  readonly terminal: Terminal
+}
+
+/** A command, declared. `run` loads what is heavy when it is called, so that `--help` need not. */
+export interface CommandSpec<Options = object> {
+  readonly name: string
+  /** Name as commander reads it (`<id...>`, `[json]`), and what it is. */
+  readonly arguments?: readonly (readonly [name: string, doc: string])[]
+  readonly summary: string
+  readonly options?: readonly OptionSpec[]
+  /** Command lines that show it in use. */
+  readonly examples: readonly string[]
+  /** Gives the exit code where it is not 0. A method, so that commands with different options fit in one list. */
+  run(call: Call<Options>): Promise<ExitCode | undefined>
+}
+
+/** What every command takes, after its own options. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--store <url>', doc: 'where the jobs are: sqlite:FILE (default: what the configuration says)' },
+  {
+    flags: '--config <file>',
+    doc: 'the configuration (default: the nearest millhand.config.ts or millhand.yaml)',
+  },
+  { flags: '--json', doc: 'output for programs: one JSON document, or JSON lines for a stream' },
+]
+
+/** The commander's command of a declaration; its exit code goes to `onEnd`. */
+export function toCommand(spec: CommandSpec, onEnd: (code: ExitCode | undefined) => void): Command {
+  const command = new Command(spec.name).description(spec.summary)
+  for (const [name, doc] of spec.arguments ?? []) command.argument(name, doc)
+  for (const option of [...(spec.options ?? []), ...COMMON_OPTIONS]) command.addOption(toOption(option))
+  const examples = spec.examples.map((example) => `  $ ${example}`).join('\n')
+  command.addHelpText('after', `\nExamples:\n${examples}\n\n${EXIT_CODES_HELP}`)
+  return command.action(async () => {
+    const options: CommonOptions = command.opts()
+    const { stdout, stderr, env } = process
+    const terminal = new Terminal({ stdout, stderr, env, json: options.json === true })
+    onEnd(await spec.run({ command: spec.name, args: command.args, options, terminal }))
+  })
+}
+
+function toOption({ flags, doc, many }: OptionSpec): Option {
+  const option = new Option(flags, doc)
+  return many ? option.argParser((text: string, before: readonly string[] = []) => [...before, text]) : option
+}

@@ -1,0 +1,139 @@
+import type { EnqueueOptions } from '../../job/enqueue-options.ts'
+import type { JobHandle } from '../../job/handle.ts'
+import type { Duration } from '../../kit/duration.ts'
+import type { Call, CommandSpec } from '../command.ts'
+import { cliError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { given, numberOr } from '../filter.ts'
+import { withQueue } from '../session.ts'
+
+interface Options {
+  readonly queue?: string
+  readonly priority?: string
+  readonly delay?: string
+  readonly runAt?: string
+  readonly expiresIn?: string
+  readonly key?: string
+  readonly tag?: readonly string[]
+  readonly context?: string
+  readonly retries?: string
+  readonly timeout?: string
+  readonly wait?: boolean
+  readonly waitTimeout?: string
+}
+
+/** `millhand enqueue NAME JSON`: checks the input, then enqueues. */
+export const enqueueCommand: CommandSpec<Options> = {
+  name: 'enqueue',
+  arguments: [
+    ['<name>', 'the name of the job'],
+    ['[json]', "its input; '-' reads it from standard input"],
+  ],
+  summary: 'Enqueue a job. Its input is checked against the schema of its definition first.',
+  options: [
+    { flags: '--queue <queue>', doc: "the queue that it goes to (default: the definition's)" },
+    { flags: '--priority <number>', doc: "higher runs first (default: the definition's)" },
+    { flags: '--delay <duration>', doc: 'due this long from now, such as 5m' },
+    { flags: '--run-at <time>', doc: 'due at this time, such as 2026-05-01T08:00:00Z' },
+    { flags: '--expires-in <duration>', doc: 'fails as expired when nobody has started it in this time' },
+    { flags: '--key <key>', doc: 'while an unfinished job of this name has the same key, gives that one' },
+    { flags: '--tag <tag>', doc: 'a label to find it by; may be given several times', many: true },
+    { flags: '--context <json>', doc: 'an object that travels with the job' },
+    { flags: '--retries <count>', doc: "retries after a failed attempt (default: the definition's)" },
+    {
+      flags: '--timeout <duration>',
+      doc: "longest time that one attempt may take (default: the definition's)",
+    },
+    { flags: '--wait', doc: 'wait until the job is settled and print its output; a failed job exits with 4' },
+    { flags: '--wait-timeout <duration>', doc: 'with --wait: longest time to wait (default: for ever)' },
+  ],
+  examples: [
+    `millhand enqueue library.index_document '{"path":"a.pdf"}'`,
+    `millhand enqueue mail.send - --delay 5m --tag campaign < mail.json`,
+    `millhand enqueue report.build '{"day":"2026-05-01"}' --wait --json`,
+  ],
+  run: async (call) => {
+    const input = await readInput(call.args[1])
+    const options = await enqueueOptions(call.options)
+    return withQueue(call, { jobs: true, create: true }, async (queue) => {
+      const job = await queue.enqueue(call.args[0] ?? '', input, options)
+      if (call.options.wait) return waitFor(job, call)
+      call.terminal.show({ id: job.id, existed: job.existed }, () =>
+        job.existed ? `${job.id} (an unfinished job with this key was there already)` : job.id,
+      )
+      return undefined
+    })
+  },
+}
+
+async function readInput(text: string | undefined): Promise<unknown> {
+  if (text === undefined) return undefined
+  const { parseJson } = await import('../json-text.ts')
+  return parseJson('The input', text === '-' ? await readStandardInput() : text)
+}
+
+/** A payload may have 1 MiB as JSON; white space may make it longer, but what is this long was not meant. */
+const STANDARD_INPUT_CHARACTERS_MAX = 16 * 1024 * 1024
+
+async function readStandardInput(): Promise<string> {
+  let text = ''
+  process.stdin.setEncoding('utf8')
+  for await (const chunk of process.stdin) {
+    text += chunk
+    if (text.length <= STANDARD_INPUT_CHARACTERS_MAX) continue
+    const problem = `Standard input is longer than ${STANDARD_INPUT_CHARACTERS_MAX} characters`
+    throw cliError('usage', { problem, command: 'enqueue ' })
+  }
+  return text
+}
+
+async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
+  const { queue, priority, delay, runAt, expiresIn, key, tag, context, retries, timeout } = options
+  if (delay !== undefined && runAt !== undefined) {
+    throw cliError('usage', {
+      problem: '--delay and --run-at both say when: give one of them',
+      command: 'enqueue ',
+    })
+  }
+  const { parseJson } = await import('../json-text.ts')
+  return given({
+    queue,
+    priority: numberOr(priority),
+    delay: numberOr(delay),
+    runAt: runAt === undefined ? undefined : readTime(runAt),
+    expiresIn: numberOr(expiresIn),
+    key,
+    tags: tag,
+    context: context === undefined ? undefined : parseJson('--context', context),
+    retries: numberOr(retries),
+    timeout: numberOr(timeout),
+  }) as EnqueueOptions
+}
+
+function readTime(text: string): Date {
+  const time = new Date(text)
+  if (!Number.isNaN(time.getTime())) return time
+  throw cliError('usage', {
+    problem: `--run-at is '${text}', expected a time such as 2026-05-01T08:00:00Z`,
+    command: 'enqueue ',
+  })
+}
+
+async function waitFor(job: JobHandle, { options, terminal }: Call<Options>): Promise<ExitCode | undefined> {
+  const { interruptible } = await import('../signals.ts')
+  const timeout = numberOr(options.waitTimeout) as Duration | undefined
+  if (!terminal.json) terminal.note(`${job.id} is enqueued; waiting for it`)
+  return interruptible(async (signal) => {
+    try {
+      const output = await job.result({ signal, ...(timeout === undefined ? {} : { timeout }) })
+      terminal.show({ id: job.id, state: 'complete', output: output ?? null }, () =>
+        JSON.stringify(output ?? null, null, 2),
+      )
+      return undefined
+    } catch (error) {
+      if (!signal.aborted) throw error
+      terminal.note(`The job goes on: millhand job ${job.id}`)
+      return EXIT.interrupted
+    }
+  })
+}

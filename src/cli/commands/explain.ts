@@ -1,0 +1,22 @@
+import type { CommandSpec } from '../command.ts'
+import { withQueue } from '../session.ts'
+import { oneLine } from '../text-width.ts'
+
+/** `millhand explain ID`: why a job is where it is. */
+export const explainCommand: CommandSpec = {
+  name: 'explain',
+  arguments: [['<id>', 'the id of the job']],
+  summary:
+    'Say why a job is where it is: due later, queue paused, no worker for it, waiting for a slot, running where.',
+  examples: ['millhand explain 0190a1b2-…'],
+  run: (call) =>
+    withQueue(call, {}, async (queue) => {
+      const explanation = await queue.explain(call.args[0] ?? '')
+      const { name, state, queue: lane, reasons } = explanation
+      call.terminal.show(explanation, () => [
+        `${name} in queue '${lane}' is ${state}:`,
+        ...reasons.map((reason) => `  ${oneLine(reason.text)}`),
+      ])
+      return undefined
+    }),
+}

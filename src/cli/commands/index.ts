@@ -1,0 +1,39 @@
+import type { CommandSpec } from '../command.ts'
+import { cancelCommand } from './cancel.ts'
+import { checkCommand } from './check.ts'
+import { devCommand } from './dev.ts'
+import { doctorCommand } from './doctor.ts'
+import { enqueueCommand } from './enqueue.ts'
+import { explainCommand } from './explain.ts'
+import { jobCommand } from './job.ts'
+import { jobsCommand } from './jobs.ts'
+import { migrateCommand } from './migrate.ts'
+import { pauseCommand } from './pause.ts'
+import { pruneCommand } from './prune.ts'
+import { queuesCommand } from './queues.ts'
+import { resumeCommand } from './resume.ts'
+import { retryCommand } from './retry.ts'
+import { statsCommand } from './stats.ts'
+import { workCommand } from './work.ts'
+import { workersCommand } from './workers.ts'
+
+/** Every command, in the order in which `--help` lists them. */
+export const COMMANDS: readonly CommandSpec[] = [
+  devCommand,
+  workCommand,
+  enqueueCommand,
+  jobsCommand,
+  jobCommand,
+  cancelCommand,
+  retryCommand,
+  queuesCommand,
+  pauseCommand,
+  resumeCommand,
+  workersCommand,
+  statsCommand,
+  explainCommand,
+  pruneCommand,
+  migrateCommand,
+  checkCommand,
+  doctorCommand,
+]

@@ -1,0 +1,28 @@
+import type { CommandSpec } from '../command.ts'
+import { withQueue } from '../session.ts'
+
+/** `millhand job ID`: everything that is known of one job. */
+export const jobCommand: CommandSpec = {
+  name: 'job',
+  arguments: [['<id>', 'the id of the job']],
+  summary: 'Show everything of one job: fields, why it is where it is, errors, progress, log lines.',
+  examples: ['millhand job 0190a1b2-…', 'millhand job 0190a1b2-… --json'],
+  run: (call) =>
+    withQueue(call, {}, async (queue) => {
+      const [id = ''] = call.args
+      const [job, explanation, logs] = await Promise.all([
+        queue.handle(id).get(),
+        queue.explain(id),
+        queue.logs(id),
+      ])
+      const { sheetLines } = await import('../job-sheet.ts')
+      const shown = logs.map(({ at, data, ...line }) => ({
+        ...line,
+        at: new Date(at),
+        ...(data === null ? {} : { data: JSON.parse(data) }),
+      }))
+      const document = { ...job, explanation, logs: shown }
+      call.terminal.show(document, () => sheetLines({ job, explanation, logs }, call.terminal.paint))
+      return undefined
+    }),
+}

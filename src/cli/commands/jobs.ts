@@ -1,0 +1,95 @@
+import type { Job } from '../../job/job.ts'
+import { systemClock } from '../../kit/clock.ts'
+import type { ListOptions } from '../../queue/inspect.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { Call, CommandSpec } from '../command.ts'
+import { cliError } from '../errors.ts'
+import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given, numberOr } from '../filter.ts'
+import { jobColumns } from '../job-table.ts'
+import { withQueue } from '../session.ts'
+
+interface Options extends FilterFlags {
+  readonly limit?: string
+  readonly before?: string
+  readonly watch?: boolean
+}
+
+/** `millhand jobs`: lists the jobs that fit, once or live. */
+export const jobsCommand: CommandSpec<Options> = {
+  name: 'jobs',
+  summary: 'List jobs, newest first.',
+  options: [
+    ...FILTER_OPTIONS,
+    { flags: '--limit <count>', doc: 'at most this many (default: 20 for people, 100 with --json)' },
+    { flags: '--before <id>', doc: 'only jobs that arrived before this one: the next page' },
+    {
+      flags: '--watch',
+      doc: 'keep the list up to date; with --json, and without a terminal, a line a change',
+    },
+  ],
+  examples: [
+    'millhand jobs --state failed --newer-than 1h',
+    'millhand jobs --name mail.send --error ECONNREFUSED --json',
+    'millhand jobs --state running --watch',
+  ],
+  run: (call) =>
+    withQueue(call, {}, async (queue) => {
+      if (call.options.watch) await watch(call, queue)
+      else await list(call, queue)
+      return undefined
+    }),
+}
+
+const LIMIT_FOR_PEOPLE = 20
+
+async function list(call: Call<Options>, queue: Queue): Promise<void> {
+  const jobs = await queue.list(listOptions(call))
+  call.terminal.show(jobs, () => lines(call, jobs))
+}
+
+function listOptions({ options, terminal }: Call<Options>): ListOptions {
+  const limit = numberOr(options.limit) ?? (terminal.json ? undefined : LIMIT_FOR_PEOPLE)
+  return { ...filterOf(options), ...given({ limit, before: options.before }) }
+}
+
+function lines({ options, terminal }: Call<Options>, jobs: readonly Job[]): string[] {
+  if (jobs.length === 0) return [choosesAny(options) ? 'No job fits.' : 'No jobs yet.']
+  return terminal.table(jobColumns(systemClock.now()), jobs)
+}
+
+async function watch(call: Call<Options>, queue: Queue): Promise<void> {
+  const { interruptible } = await import('../signals.ts')
+  await interruptible((signal) =>
+    call.terminal.interactive ? redrawList(call, queue, signal) : printChanges(call, queue, signal),
+  )
+}
+
+async function redrawList(call: Call<Options>, queue: Queue, signal: AbortSignal): Promise<void> {
+  const [{ live }, { Screen }] = await Promise.all([import('../live.ts'), import('../screen.ts')])
+  const screen = new Screen(call.terminal.stdout)
+  const show = async () => screen.draw(lines(call, await queue.list(listOptions(call))))
+  await live({ queue, signal, show }).finally(() => screen.close())
+}
+
+/** A change says what happened to which job; what it does not say cannot be asked of it. */
+async function printChanges(
+  { options, terminal }: Call<Options>,
+  queue: Queue,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, name, queue: queues, watch: _, json: __, store: ___, config: ____, ...others } = options
+  const [other] = Object.keys(others)
+  if (other !== undefined) {
+    const problem = `Without a terminal, --watch takes --state, --name and --queue, not --${other}`
+    throw cliError('usage', { problem, command: 'jobs ' })
+  }
+  const fits = (list: readonly string[] | undefined, value: string) => list?.includes(value) ?? true
+  for await (const change of queue.subscribe({ signal })) {
+    if (!fits(state, change.state) || !fits(name, change.name) || !fits(queues, change.queue)) continue
+    const { at, verb, id } = change
+    terminal.show(
+      change,
+      () => `${at.toISOString()}  ${verb.padEnd(10)}  ${change.state.padEnd(9)}  ${id}  ${change.name}`,
+    )
+  }
+}

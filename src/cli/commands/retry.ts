@@ -1,0 +1,20 @@
+import { BULK_OPTIONS, type Bulk, type BulkFlags, runBulk } from '../bulk.ts'
+import type { CommandSpec } from '../command.ts'
+import { withQueue } from '../session.ts'
+
+/** `millhand retry`: runs failed and cancelled jobs again, by id, or all that a filter chooses. */
+export const retryCommand: CommandSpec<BulkFlags> = {
+  name: 'retry',
+  arguments: [['[ids...]', 'the ids of the jobs']],
+  summary: 'Run failed or cancelled jobs again, with all their attempts: by id, or all that fit a filter.',
+  options: BULK_OPTIONS,
+  examples: ['millhand retry 0190a1b2-…', 'millhand retry --state failed --error ECONNREFUSED --yes'],
+  run: (call) => withQueue(call, {}, (queue) => runBulk(RETRYING, call, queue)),
+}
+
+const RETRYING: Bulk = {
+  verb: 'retry',
+  done: 'retried',
+  states: ['failed', 'cancelled'],
+  apply: (queue, ids) => queue.retry(ids),
+}

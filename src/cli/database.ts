@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { asError } from '../kit/error.ts'
+import { storeError } from '../store/errors.ts'
+import { type Migration, migrations } from '../store/sqlite/migrate.ts'
+
+/** How the schema of a file stands. */
+export interface SchemaState {
+  /** 0: the file has no tables of Millhand's, or is not there. */
+  readonly version: number
+  /** What this Millhand knows. */
+  readonly newest: number
+  /** What opening the store would apply. */
+  readonly pending: readonly Migration[]
+}
+
+/** Looks at a file through a connection that cannot write: looking must not change what is looked at. */
+export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Result): Result {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_WAIT_MS })
+  try {
+    return look(db)
+  } finally {
+    db.close()
+  }
+}
+
+/** @throws MillhandError `store_unavailable` */
+export function schemaState(file: string): SchemaState {
+  const known = migrations()
+  const newest = known.at(-1)?.version ?? 0
+  try {
+    const version = existsSync(file) ? inspectFile(file, schemaVersion) : 0
+    return { version, newest, pending: known.filter((migration) => migration.version > version) }
+  } catch (error) {
+    throw storeError(
+      'store_unavailable',
+      { location: file, problem: asError(error).message },
+      { cause: error },
+    )
+  }
+}
+
+/** A person waits for the answer, so that blocking is fine; but not for long. */
+const LOCK_WAIT_MS = 2_000
+
+function schemaVersion(db: DatabaseSync): number {
+  const table = db.prepare("select 1 from sqlite_master where name = 'millhand_migrations'").get()
+  const row = table && db.prepare('select max(version) as version from millhand_migrations').get()
+  return Number(row?.version ?? 0)
+}

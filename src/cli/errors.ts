@@ -1,0 +1,16 @@
+import { errorFactory } from '../kit/error.ts'
+
+/** What only the command line can complain about. */
+export const cliErrors = {
+  usage: (facts: { problem: string; command: string }) =>
+    `${facts.problem.replace(/[^.?]$/, '$&.')} See 'millhand ${facts.command}--help'.`,
+  invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
+    `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
+    `near ${facts.near}. Quote it for the shell: '{"path":"a.pdf"}'.`,
+  store_missing: (facts: { location: string }) =>
+    `There is no database at ${facts.location}. Nothing was enqueued there yet, or --store or --config has to name another one.`,
+  confirmation_required: (facts: { verb: string; count: number }) =>
+    `This would ${facts.verb} ${facts.count} job(s). Say --yes to do it.`,
+} as const
+
+export const cliError = errorFactory(cliErrors)

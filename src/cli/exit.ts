@@ -1,0 +1,44 @@
+import { isMillhandError } from '../kit/error.ts'
+
+/** The exit codes of every command; docs/cli.md and `--help` list them. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, jobFailed: 4, interrupted: 130 } as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0    it worked
+  1    the command failed; the error has a code
+  2    wrong usage, invalid configuration or invalid input
+  3    no such job or database
+  4    the job failed or was cancelled (enqueue --wait)
+  130  interrupted before it was done`
+
+/** Codes that say: what was asked for cannot be, whatever the state of things. */
+const USAGE_CODES: readonly string[] = [
+  'usage',
+  'config_not_found',
+  'config_load_failed',
+  'config_invalid',
+  'confirmation_required',
+  'duplicate_definition',
+  'invalid_duration',
+  'invalid_input',
+  'invalid_json',
+  'invalid_name',
+  'invalid_option',
+  'invalid_store',
+  'missing_handler',
+  'not_serialisable',
+  'not_supported',
+  'payload_too_large',
+  'unknown_job',
+  'unknown_option',
+]
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!isMillhandError(error)) return EXIT.failed
+  if (USAGE_CODES.includes(error.code)) return EXIT.usage
+  if (error.code === 'job_not_found' || error.code === 'store_missing') return EXIT.notFound
+  if (error.code === 'job_failed' || error.code === 'job_cancelled') return EXIT.jobFailed
+  return EXIT.failed
+}

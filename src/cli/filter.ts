@@ -1,0 +1,58 @@
+import type { FilterOptions } from '../queue/inspect.ts'
+import type { OptionSpec } from './command.ts'
+
+/** The flags by which jobs are chosen. */
+export interface FilterFlags {
+  readonly state?: readonly string[]
+  readonly name?: readonly string[]
+  readonly queue?: readonly string[]
+  readonly tag?: string
+  readonly key?: string
+  readonly olderThan?: string
+  readonly newerThan?: string
+  readonly error?: string
+  readonly scheduled?: boolean
+}
+
+export const FILTER_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--state <state>', doc: 'only jobs in this state; may be given several times', many: true },
+  { flags: '--name <name>', doc: 'only jobs of this name; may be given several times', many: true },
+  { flags: '--queue <queue>', doc: 'only jobs in this queue; may be given several times', many: true },
+  { flags: '--tag <tag>', doc: 'only jobs with this tag' },
+  { flags: '--key <key>', doc: 'only jobs with this key' },
+  { flags: '--older-than <duration>', doc: 'only jobs that were enqueued longer ago than this, such as 2h' },
+  { flags: '--newer-than <duration>', doc: 'only jobs that were enqueued in this time, such as 5m' },
+  { flags: '--error <text>', doc: 'only jobs with this text in the message of an error' },
+  { flags: '--scheduled', doc: 'only jobs that are due in the future' },
+]
+
+/** The flags as the queue takes them; it says what is wrong with them. */
+export function filterOf(flags: FilterFlags): FilterOptions {
+  const { state, name, queue, tag, key, olderThan, newerThan, error, scheduled } = flags
+  return given({
+    state,
+    name,
+    queue,
+    tag,
+    key,
+    olderThan: numberOr(olderThan),
+    newerThan: numberOr(newerThan),
+    error,
+    scheduled,
+  }) as FilterOptions
+}
+
+/** Whether any flag chooses jobs. */
+export function choosesAny(flags: FilterFlags): boolean {
+  return Object.keys(filterOf(flags)).length > 0
+}
+
+/** The options that were given at all. */
+export function given(options: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/** A text that is a number as that number; whatever takes it says what it expects instead. */
+export function numberOr(text: string | undefined): string | number | undefined {
+  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}

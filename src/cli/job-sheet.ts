@@ -1,0 +1,91 @@
+import type { Failure } from '../job/failure.ts'
+import type { Job } from '../job/job.ts'
+import { formatDuration } from '../kit/duration.ts'
+import type { Explanation } from '../queue/explain.ts'
+import type { LogLine } from '../store/jobs.ts'
+import { progressOf, STATE_STYLES } from './job-table.ts'
+import type { Paint } from './paint.ts'
+import { oneLine } from './text-width.ts'
+
+export interface JobSheet {
+  readonly job: Job
+  readonly explanation: Explanation
+  readonly logs: readonly LogLine[]
+}
+
+/** Everything that is known of one job, for people. */
+export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): string[] {
+  const facts = factsOf(job).filter(([, value]) => value !== '')
+  const width = Math.max(...facts.map(([name]) => name.length))
+  return [
+    `${paint('bold', job.name)} ${paint(STATE_STYLES[job.state], job.state)}`,
+    ...explanation.reasons.map((reason) => `  ${oneLine(reason.text)}`),
+    '',
+    ...facts.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${oneLine(value)}`),
+    ...titled(
+      'errors',
+      job.errors.flatMap((failure) => failureLines(failure, paint)),
+      paint,
+    ),
+    ...titled('log', logs.map(logLine), paint),
+  ]
+}
+
+function factsOf(job: Job): [name: string, value: string][] {
+  return [
+    ['id', job.id],
+    ['queue', job.queue],
+    ['priority', String(job.priority)],
+    ['attempt', `${job.attempt} of ${job.retries + 1}`],
+    ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
+    ['key', job.key ?? ''],
+    ['tags', job.tags.join(', ')],
+    ['context', Object.keys(job.context).length > 0 ? JSON.stringify(job.context) : ''],
+    ...timesOf(job),
+    ['progress', job.progress ? [progressOf(job), json(job.progress.data)].join(' ').trim() : ''],
+    ['checkpoint', json(job.checkpoint)],
+    ['input', json(job.input)],
+    ['output', job.state === 'complete' ? json(job.output) : ''],
+  ]
+}
+
+function timesOf(job: Job): [name: string, value: string][] {
+  const started = 'startedAt' in job ? job.startedAt : undefined
+  const finished = 'finishedAt' in job ? job.finishedAt : undefined
+  const tookMs = started && finished ? finished.getTime() - started.getTime() : undefined
+  return [
+    ['enqueued', job.createdAt.toISOString()],
+    ['due', job.dueAt.toISOString()],
+    ['expires', job.expiresAt?.toISOString() ?? ''],
+    ['started', started?.toISOString() ?? ''],
+    [
+      'finished',
+      finished
+        ? `${finished.toISOString()}${tookMs === undefined ? '' : `, took ${formatDuration(tookMs)}`}`
+        : '',
+    ],
+  ]
+}
+
+function json(value: unknown): string {
+  return value === undefined ? '' : JSON.stringify(value)
+}
+
+function titled(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : ['', paint('bold', title), ...lines]
+}
+
+function failureLines({ attempt, at, kind, code, message, stack }: Failure, paint: Paint): string[] {
+  const head = `attempt ${attempt}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
+  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return [
+    `  ${oneLine(head)} ${paint('red', oneLine(message))}`,
+    ...frames.map((line) => paint('dim', `  ${oneLine(line)}`)),
+  ]
+}
+
+function logLine({ at, level, message, data }: LogLine): string {
+  return oneLine(
+    `  ${new Date(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
+  )
+}

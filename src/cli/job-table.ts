@@ -1,0 +1,64 @@
+import type { Job } from '../job/job.ts'
+import type { JobState } from '../job/state.ts'
+import { formatDuration } from '../kit/duration.ts'
+import type { Style } from './paint.ts'
+import type { Column } from './table.ts'
+
+export const STATE_STYLES: Readonly<Record<JobState, Style>> = {
+  waiting: 'dim',
+  pending: 'yellow',
+  running: 'cyan',
+  complete: 'green',
+  failed: 'red',
+  cancelled: 'dim',
+}
+
+/** The columns of a list of jobs, as they are at `nowMs`. */
+export function jobColumns(nowMs: number): readonly Column<Job>[] {
+  return [
+    { title: 'ID', text: (job) => job.id },
+    { title: 'STATE', text: (job) => job.state, style: (job) => STATE_STYLES[job.state] },
+    { title: 'NAME', text: (job) => job.name, shrinksTo: 12 },
+    { title: 'QUEUE', text: (job) => job.queue, shrinksTo: 5 },
+    { title: 'TRY', text: (job) => `${job.attempt}/${job.retries + 1}`, align: 'right' },
+    { title: 'AGE', text: (job) => formatDuration(nowMs - job.createdAt.getTime()), align: 'right' },
+    { title: 'NOTE', text: (job) => noteOf(job, nowMs), shrinksTo: 10 },
+  ]
+}
+
+/** What is most worth knowing of a job in its state, in a few words. */
+export function noteOf(job: Job, nowMs: number): string {
+  switch (job.state) {
+    case 'waiting':
+    case 'pending':
+      return [dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
+    case 'running':
+      return progressOf(job)
+    case 'complete':
+      return job.outcome === 'skipped' ? `skipped: ${job.reason ?? ''}` : took(job.startedAt, job.finishedAt)
+    case 'failed':
+      return `${job.failure.kind}: ${job.failure.message}`
+    case 'cancelled':
+      return job.reason
+  }
+}
+
+/** How far a job says that it is: '40% reading'. */
+export function progressOf({ progress }: Pick<Job, 'progress'>): string {
+  const percent = progress?.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`
+  return [percent, progress?.message ?? ''].filter((part) => part !== '').join(' ')
+}
+
+function dueIn(dueAt: Date, nowMs: number): string {
+  const ms = dueAt.getTime() - nowMs
+  return ms > 0 ? `due in ${formatDuration(ms)}` : ''
+}
+
+function lastError(job: Job): string {
+  const failure = job.errors.at(-1)
+  return failure ? `last ${failure.kind}: ${failure.message}` : ''
+}
+
+function took(startedAt: Date, finishedAt: Date): string {
+  return `took ${formatDuration(finishedAt.getTime() - startedAt.getTime())}`
+}

@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module'
+import type { Logger as Pino } from 'pino'
+import type { LogSettings } from '../config/index.ts'
+import { formatDuration } from '../kit/duration.ts'
+import { type Paint, paintFor, type Style } from './paint.ts'
+import type { Stream } from './terminal.ts'
+import { oneLine } from './text-width.ts'
+
+/**
+ * Required, not imported: to import a CommonJS package, Node starts a parser in WebAssembly, and that stays. Measured on
+ * Node 24: a worker at rest takes 74 MB this way, 85 MB the other.
+ */
+const { pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
+
+/** The logger of a worker: lines for people, or JSON for programs. */
+export function makeLogger({ level, format }: LogSettings, stream: Stream): Pino {
+  const options = {
+    level,
+    base: { pid: process.pid },
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  const lines = format === 'lines' || (format === 'auto' && stream.isTTY === true)
+  if (!lines) return pino(options, { write: (line: string) => void stream.write(line) })
+  const paint = paintFor(stream.isTTY === true, process.env)
+  return pino(options, { write: (line: string) => void stream.write(`${toLine(JSON.parse(line), paint)}\n`) })
+}
+
+interface LogEntry {
+  readonly level: string
+  readonly time: number
+  readonly msg?: string
+  readonly [fact: string]: unknown
+}
+
+const STYLES: Readonly<Record<string, Style | undefined>> = {
+  debug: 'dim',
+  warn: 'yellow',
+  error: 'red',
+  fatal: 'red',
+}
+
+/** One entry for people: the time of day, the level, what happened to which job, and the facts in short. */
+function toLine({ level, time, msg = '', pid: _, ...facts }: LogEntry, paint: Paint): string {
+  const clock = new Date(time).toTimeString().slice(0, CLOCK_CHARACTERS)
+  const { name, id, worker, ...others } = facts
+  const job = id === undefined ? [] : [name, id].map(String)
+  // Every line of a worker is about the same worker: it is said when it starts and when it stops.
+  const rest = id === undefined ? { name, worker, ...others } : others
+  const words = Object.entries(rest).flatMap(([fact, value]) => factWords(fact, value))
+  const text = [msg, ...job, ...words].map(oneLine).join(' ')
+  return `${paint('dim', clock)} ${paint(STYLES[level], level.padEnd(LEVEL_CHARACTERS))} ${text}`
+}
+
+const CLOCK_CHARACTERS = 'hh:mm:ss'.length
+const LEVEL_CHARACTERS = 'error'.length
+
+function factWords(name: string, value: unknown): string[] {
+  if (value === undefined || value === null) return []
+  if (name === 'err') return [`error=${messageOf(value)}`]
+  if (typeof value === 'number' && name.endsWith('Ms'))
+    return [`${name.slice(0, -2)}=${formatDuration(value)}`]
+  return [`${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? JSON.stringify(error.message)
+    : String(error)
+}

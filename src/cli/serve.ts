@@ -1,0 +1,89 @@
+import type { CheckedConfig } from '../config/index.ts'
+import { deferred } from '../kit/deferred.ts'
+import { openQueue } from '../queue/open.ts'
+import { workerFields } from '../worker/options.ts'
+import { VERSION } from '../worker/version.ts'
+import { Worker } from '../worker/worker.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { makeLogger } from './log.ts'
+import { outliveOutput } from './output.ts'
+import { interruptible, onSignals } from './signals.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ServeOptions {
+  readonly terminal: Terminal
+  /** Run what is due, then end. */
+  readonly untilIdle: boolean
+}
+
+type Loaded = Pick<CheckedConfig, 'config' | 'warnings'>
+
+/** Runs a worker until it is told to stop, or until nothing is due. */
+export async function serve(
+  { config, warnings }: Loaded,
+  options: ServeOptions,
+): Promise<ExitCode | undefined> {
+  const { terminal, untilIdle } = options
+  outliveOutput()
+  const logger = makeLogger(config.log, terminal.stdout)
+  for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
+  const { worker: settings, definitions, retention } = config
+  const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs, logger })
+  try {
+    const worker = new Worker(queue, { ...settings, jobs: definitions, retention })
+    logger.info(whatItServes(config), `millhand ${VERSION} serves`)
+    if (untilIdle) {
+      const { ran, interrupted } = await runUntilIdle(worker)
+      logger.info({ ran }, 'idle')
+      if (terminal.json) terminal.show({ ran }, () => [])
+      return interrupted ? EXIT.interrupted : undefined
+    }
+    await runUntilStopped(worker, (count) =>
+      logger.info({ running: worker.running }, STAGES[count - 1] ?? 'ending'),
+    )
+    return undefined
+  } finally {
+    await queue.close()
+  }
+}
+
+/** What each further signal does. */
+const STAGES = ['stopping; the next signal aborts what runs', 'aborting; the next signal ends the process']
+
+function whatItServes({ store, worker, definitions }: Loaded['config']): object {
+  const jobs = definitions.map((definition) => definition.name)
+  return {
+    store,
+    queues: worker.queues ?? 'all',
+    concurrency: worker.concurrency ?? workerFields.concurrency.fallback,
+    jobs,
+  }
+}
+
+/** The first signal lets handlers finish, the second one aborts them, the third one ends the process as it is. */
+async function runUntilStopped(worker: Worker, onStage: (count: number) => void): Promise<void> {
+  const stopped = deferred<void>()
+  const started = worker.start()
+  const stop = (count: number) => {
+    if (count > 2) process.exit(EXIT.interrupted)
+    onStage(count)
+    started.then(() => worker.stop(count === 1 ? {} : { timeout: 0 })).then(stopped.resolve, stopped.reject)
+  }
+  const ignoreSignals = onSignals(stop)
+  // Whoever started this process over a channel and is gone without a word has crashed: nobody would stop it.
+  const onDisconnect = () => stop(1)
+  process.once('disconnect', onDisconnect)
+  await started
+  process.send?.('ready')
+  await stopped.promise
+  process.off('disconnect', onDisconnect)
+  ignoreSignals()
+}
+
+/** The first signal lets what runs finish; the second one ends the process, and the jobs run again elsewhere. */
+async function runUntilIdle(worker: Worker): Promise<{ ran: number; interrupted: boolean }> {
+  return interruptible(async (signal) => {
+    const ran = await worker.runUntilIdle({ signal })
+    return { ran, interrupted: signal.aborted }
+  })
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import type { CheckedConfig, Config, Flag, LoadOptions } from '../config/index.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Call } from './command.ts'
+import { cliError } from './errors.ts'
+
+interface StoreNeeds {
+  /** The command needs the job definitions. */
+  readonly jobs?: boolean
+  /** The command needs the configuration file, even where `--store` says where the jobs are. */
+  readonly file?: boolean
+  /** A database that is not there is made; else its absence is an error, and no empty one is left behind. */
+  readonly create?: boolean
+}
+
+/**
+ * The configuration of a call. With `--store` and without `--config`, a command that only looks at a store reads no
+ * file: it works whatever is wrong with that.
+ *
+ * @throws MillhandError `config_invalid`, `config_not_found`, `config_load_failed`
+ */
+export async function loadFor(
+  call: Call,
+  needs: StoreNeeds,
+  flags: readonly Flag[] = [],
+): Promise<CheckedConfig> {
+  const { loadConfig } = await import('../config/index.ts')
+  return loadConfig(loadOptions(call, needs, flags))
+}
+
+export function loadOptions(
+  { options }: Call,
+  { jobs, file: needsFile }: StoreNeeds,
+  flags: readonly Flag[],
+): LoadOptions {
+  const readsFile = jobs === true || needsFile === true || options.store === undefined
+  const file = options.config ?? (readsFile ? undefined : false)
+  const store = options.store === undefined ? [] : [{ path: 'store', flag: '--store', text: options.store }]
+  return { ...(file === undefined ? {} : { file }), jobs: jobs === true, flags: [...store, ...flags] }
+}
+
+/** Opens the queue of a call, and closes it when `use` has ended. @throws MillhandError `store_missing`, … */
+export async function withQueue<Result>(
+  call: Call,
+  needs: StoreNeeds,
+  use: (queue: Queue, config: Config) => Promise<Result>,
+): Promise<Result> {
+  const { config } = await loadFor(call, needs)
+  await requireStore(config, call.command, needs)
+  const { openQueue } = await import('../queue/open.ts')
+  const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs })
+  try {
+    return await use(queue, config)
+  } finally {
+    await queue.close()
+  }
+}
+
+/** The path of the file that a store is in; `undefined` where it is in none. */
+export function fileOf(store: string): string | undefined {
+  return store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : undefined
+}
+
+/** A worker without any jobs is most often one that was started in the wrong folder. @throws MillhandError `config_not_found` */
+export async function requireConfig({ file, folder, specs }: Config): Promise<void> {
+  if (file !== undefined || specs.length > 0) return
+  const { configError } = await import('../config/errors.ts')
+  throw configError('config_not_found', { file: null, folder })
+}
+
+/** What all commands but the workers need: a store that others use too, and that is there. */
+async function requireStore(config: Config, command: string, { create }: StoreNeeds): Promise<void> {
+  await requireShared(config, command)
+  const file = fileOf(config.store)
+  if (file !== undefined && !create && !existsSync(file)) throw cliError('store_missing', { location: file })
+}
+
+/** A store that ends with its process holds nothing that another one could look at. */
+export async function requireShared({ store }: Config, command: string): Promise<void> {
+  if (store !== 'memory:') return
+  const { storeError } = await import('../store/errors.ts')
+  const instead = 'Its jobs live in one process alone: name a file with --store sqlite:FILE.'
+  throw storeError('not_supported', { what: `millhand ${command}`, store: 'memory', instead })
+}

@@ -1,0 +1,9 @@
+// The configuration of the command line
+
+export type { ConfigOptions } from './define.ts'
+export { defineConfig } from './define.ts'
+export type { Problem } from './errors.ts'
+export type { CheckedConfig, Config, LoadOptions } from './load.ts'
+export { checkConfig, loadConfig } from './load.ts'
+export type { LogSettings } from './options.ts'
+export type { Flag } from './settings.ts'

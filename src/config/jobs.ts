@@ -1,0 +1,76 @@
+import { existsSync, globSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
+import { preview } from '../kit/error.ts'
+import type { Problem } from './errors.ts'
+import { loadModule, whatWasThrown } from './source.ts'
+
+/** The definitions that a configuration names, those without a handler among them. */
+export interface Collected {
+  readonly specs: readonly AnyJobSpec[]
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** Collects the definitions of a list: they themselves, lists of them, and paths or globs of modules that export them. */
+export async function collectJobs(sources: readonly unknown[], folder: string): Promise<Collected> {
+  const found: AnyJobSpec[] = []
+  const errors: Problem[] = []
+  const warnings: Problem[] = []
+  for (const [index, source] of sources.entries()) {
+    const path = `jobs[${index}]`
+    if (typeof source !== 'string') {
+      found.push(...specsIn(source))
+      if (specsIn(source).length === 0) errors.push({ path, message: `is ${preview(source)}, ${EXPECTED}` })
+      continue
+    }
+    const files = filesOf(source, folder)
+    if (files.length === 0) errors.push({ path, message: `no file is at '${source}', seen from ${folder}` })
+    for (const file of files) {
+      const specs = await specsOf(file).catch((error: unknown) => {
+        errors.push({ path, message: `${file} cannot be loaded: ${whatWasThrown(error, file)}` })
+        return undefined
+      })
+      found.push(...(specs ?? []))
+      if (specs?.length === 0) warnings.push({ path, message: `${file} exports no job definition` })
+    }
+  }
+  return { specs: withoutTwins(found), errors, warnings }
+}
+
+export function isDefinition(spec: AnyJobSpec): spec is AnyJobDefinition {
+  return 'run' in spec && typeof spec.run === 'function'
+}
+
+const EXPECTED = 'expected a job definition, or the path of a module that exports some'
+
+/** The files of a path or a glob, in a fixed order. */
+function filesOf(pattern: string, folder: string): string[] {
+  if (!/[*?{[]/.test(pattern)) return [resolve(folder, pattern)].filter((file) => existsSync(file))
+  const found = globSync(pattern, { cwd: folder, exclude: (name) => name === 'node_modules' })
+  return found
+    .filter((file) => !file.endsWith('.d.ts'))
+    .sort()
+    .map((file) => resolve(folder, file))
+}
+
+async function specsOf(file: string): Promise<AnyJobSpec[]> {
+  return Object.values(await loadModule(file)).flatMap(specsIn)
+}
+
+function specsIn(value: unknown): AnyJobSpec[] {
+  if (Array.isArray(value)) return value.flatMap(specsIn)
+  return isSpec(value) ? [value] : []
+}
+
+function isSpec(value: unknown): value is AnyJobSpec {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, handle, retry } = value as Record<string, unknown>
+  return typeof name === 'string' && typeof handle === 'function' && typeof retry === 'object'
+}
+
+/** One definition may be exported under two names; and a spec stands aside for the definition that was made of it. */
+function withoutTwins(specs: readonly AnyJobSpec[]): AnyJobSpec[] {
+  const handled = new Set(specs.filter(isDefinition).map((spec) => spec.name))
+  return [...new Set(specs)].filter((spec) => isDefinition(spec) || !handled.has(spec.name))
+}

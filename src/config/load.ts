@@ -1,0 +1,156 @@
+import { isAbsolute, resolve } from 'node:path'
+import { type AnyJobDefinition, type AnyJobSpec, byName } from '../job/definition.ts'
+import type { RetentionOptions } from '../job/retention.ts'
+import { isMillhandError } from '../kit/error.ts'
+import { parseOptions } from '../kit/options.ts'
+import { parseWorkerOptions } from '../worker/options.ts'
+import type { ConfigOptions } from './define.ts'
+import { configError, type Problem } from './errors.ts'
+import { type Collected, collectJobs, isDefinition } from './jobs.ts'
+import { CONFIG_VARIABLE, DEFAULT_STORE, type LogSettings, logFields } from './options.ts'
+import { type Flag, readSettings, type Setting, type Settings, sectionOf } from './settings.ts'
+import { type ConfigSource, readSource } from './source.ts'
+import { oddities } from './warnings.ts'
+
+export interface LoadOptions {
+  /** The folder to look for a configuration from, upwards. Default: the working folder. */
+  readonly cwd?: string
+  /** The configuration file; `false`: read none. */
+  readonly file?: string | false
+  /** Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** What was set on a command line. */
+  readonly flags?: readonly Flag[]
+  /** Whether to load the modules with the jobs; a command that only looks at a store need not. Default true. */
+  readonly jobs?: boolean
+}
+
+/** A configuration that was found valid. Options are as they were given: whoever takes them reads them. */
+export interface Config {
+  readonly file: string | undefined
+  /** The folder of the file, or the working folder. */
+  readonly folder: string
+  /** With an absolute path. */
+  readonly store: string
+  /** Whether somebody named the store, rather than leaving it to the default. */
+  readonly storeNamed: boolean
+  /** Everything that may be enqueued. */
+  readonly specs: readonly AnyJobSpec[]
+  /** Those of them that have a handler. */
+  readonly definitions: readonly AnyJobDefinition[]
+  readonly worker: NonNullable<ConfigOptions['worker']>
+  readonly queue: NonNullable<ConfigOptions['queue']>
+  readonly retention: RetentionOptions
+  readonly log: LogSettings
+}
+
+/** A configuration with everything that is wrong with it or odd about it. */
+export interface CheckedConfig {
+  readonly config: Config
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Loads a valid configuration.
+ *
+ * @throws MillhandError `config_invalid` with all of its problems, `config_not_found`, `config_load_failed`
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
+  const checked = await checkConfig(options)
+  const { config, errors } = checked
+  if (errors.length === 0) return checked
+  throw configError('config_invalid', { file: config.file ?? null, problems: errors })
+}
+
+/**
+ * Loads a configuration and says everything that is wrong with it, starting nothing.
+ *
+ * @throws MillhandError `config_not_found`, `config_load_failed`
+ */
+export async function checkConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
+  const cwd = resolve(options.cwd ?? '.')
+  const env = options.env ?? process.env
+  const source = await sourceOf(options, { cwd, env })
+  const settings = readSettings(source.content, { env, flags: options.flags ?? [] })
+  const store = readStore(settings, { cwd, folder: source.folder })
+  const jobs = options.jobs === false ? NO_JOBS : await readJobs(settings, { cwd, folder: source.folder })
+  const config = assemble(source, settings, { store: store.url, specs: jobs.specs })
+  const early = [...settings.errors, ...store.errors, ...jobs.errors]
+  // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
+  const errors = early.length > 0 ? early : refusals(config)
+  const odd = errors.length > 0 ? [] : oddities(config, { jobsRead: options.jobs !== false })
+  return { config, errors, warnings: [...source.warnings, ...settings.warnings, ...jobs.warnings, ...odd] }
+}
+
+const NO_JOBS: Collected = { specs: [], errors: [], warnings: [] }
+
+interface Place {
+  readonly cwd: string
+  /** That of the configuration file. */
+  readonly folder: string
+}
+
+async function sourceOf(
+  { file }: LoadOptions,
+  { cwd, env }: { readonly cwd: string; readonly env: NonNullable<LoadOptions['env']> },
+): Promise<ConfigSource> {
+  if (file === false) return { file: undefined, folder: cwd, content: {}, warnings: [] }
+  return readSource(cwd, file ?? (env[CONFIG_VARIABLE] || undefined))
+}
+
+/** What the file says is relative to the file; what the environment or a flag says, to where the command runs. */
+function base(setting: Setting | undefined, { cwd, folder }: Place): string {
+  return setting === undefined || setting.from === undefined ? folder : cwd
+}
+
+function readStore(settings: Settings, place: Place): { url: string; errors: readonly Problem[] } {
+  const setting = settings.values.get('store')
+  const url = setting === undefined ? DEFAULT_STORE : String(setting.value)
+  if (url === 'memory:') return { url, errors: [] }
+  const [, file = ''] = /^sqlite:(.+)$/.exec(url) ?? []
+  if (file !== '')
+    return { url: `sqlite:${isAbsolute(file) ? file : resolve(base(setting, place), file)}`, errors: [] }
+  return { url, errors: [{ path: 'store', message: `is '${url}', expected 'sqlite:FILE' or 'memory:'` }] }
+}
+
+async function readJobs(settings: Settings, place: Place): Promise<Collected> {
+  const setting = settings.values.get('jobs')
+  return collectJobs((setting?.value as readonly unknown[]) ?? [], base(setting, place))
+}
+
+function assemble(
+  { file, folder }: ConfigSource,
+  settings: Settings,
+  { store, specs }: { store: string; specs: readonly AnyJobSpec[] },
+): Config {
+  const log = settings.errors.some(({ path }) => path.startsWith('log.')) ? {} : sectionOf(settings, 'log')
+  return {
+    file,
+    folder,
+    store,
+    storeNamed: settings.values.has('store'),
+    specs,
+    definitions: specs.filter(isDefinition),
+    worker: sectionOf(settings, 'worker'),
+    queue: sectionOf(settings, 'queue'),
+    retention: sectionOf(settings, 'retention'),
+    log: parseOptions('log', logFields, log),
+  }
+}
+
+/** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
+function refusals({ specs, definitions, worker }: Config): Problem[] {
+  const problems: Problem[] = []
+  const attempt = (path: string, read: () => unknown) => {
+    try {
+      read()
+    } catch (error) {
+      if (!isMillhandError(error)) throw error
+      problems.push({ path, message: error.message })
+    }
+  }
+  attempt('jobs', () => byName(specs))
+  if (problems.length === 0) attempt('worker', () => parseWorkerOptions({ ...worker, jobs: definitions }))
+  return problems
+}

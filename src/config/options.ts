@@ -1,0 +1,92 @@
+import { retentionFields } from '../job/retention.ts'
+import { choice, custom, type Field, type Fields, type Parsed, text } from '../kit/options.ts'
+import { openFields } from '../queue/open.ts'
+import { workerFields } from '../worker/options.ts'
+
+/** Where the jobs are when nobody says it: one place for every command, so that they all see the same jobs. */
+export const DEFAULT_STORE = 'sqlite:.millhand/dev.db'
+
+export const logFields = {
+  level: choice({
+    doc: 'What is logged: lines of this level and of the graver ones.',
+    of: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+  }),
+  format: choice({
+    doc: '`lines` for people, `json` for programs; `auto`: lines on a terminal, JSON elsewhere.',
+    of: ['auto', 'lines', 'json'],
+    default: 'auto',
+  }),
+}
+
+export type LogSettings = Parsed<typeof logFields>
+
+const topFields = {
+  store: text({
+    doc: 'Where the jobs are: `sqlite:FILE`, or `memory:` within one process.',
+    default: DEFAULT_STORE,
+  }),
+  jobs: custom<readonly unknown[]>({
+    doc: 'The job definitions; or paths and globs of modules, and every definition that those export.',
+    expected: 'a list of job definitions and of paths of modules',
+    accepts: Array.isArray,
+  }),
+}
+
+// Retention has a section of its own, and the jobs stand at the top.
+const { jobs: _jobs, retention: _retention, ...workerSection } = workerFields
+
+/** The sections of a configuration with their options; `top` is the file itself. */
+export const SECTIONS = {
+  top: topFields,
+  worker: workerSection,
+  queue: { pendingMax: openFields.pendingMax, busyTimeout: openFields.busyTimeout },
+  retention: retentionFields,
+  log: logFields,
+} as const satisfies Record<string, Fields>
+
+export type Section = keyof typeof SECTIONS
+
+/** These are code, and no text can say them. */
+const CODE_ONLY: readonly string[] = ['worker.fallback', 'worker.canProcess']
+
+export interface ConfigOption {
+  readonly section: Section
+  readonly name: string
+  /** As people write it: `worker.concurrency`. */
+  readonly path: string
+  readonly field: Field<unknown, unknown>
+  /** The environment variable that sets it, where a text can. */
+  readonly variable: string | undefined
+}
+
+/** Every option of a configuration. */
+export const OPTIONS: readonly ConfigOption[] = Object.entries(SECTIONS).flatMap(([section, fields]) =>
+  Object.entries(fields as Fields).map(([name, field]) => {
+    const path = section === 'top' ? name : `${section}.${name}`
+    const variable = CODE_ONLY.includes(path) ? undefined : variableOf(path)
+    return { section: section as Section, name, path, field, variable }
+  }),
+)
+
+/** Names the configuration file itself; not an option in it. */
+export const CONFIG_VARIABLE = 'MILLHAND_CONFIG'
+
+/** `worker.stopTimeout` is set by `MILLHAND_WORKER_STOP_TIMEOUT`. */
+function variableOf(path: string): string {
+  return `MILLHAND_${path.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('.', '_')}`.toUpperCase()
+}
+
+/**
+ * What a text means for an option: the text itself, a number, true or false, or a list with commas, whichever the
+ * option takes first; `undefined` where it takes none of them.
+ */
+export function readText(field: Field<unknown, unknown>, given: string): unknown {
+  const readings: unknown[] = [
+    given,
+    Number(given),
+    given === 'true' ? true : given === 'false' ? false : undefined,
+  ]
+  readings.push(given.split(',').map((item) => item.trim()))
+  return readings.find((reading) => reading !== undefined && field.parse(reading) !== undefined)
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { asError, preview } from '../kit/error.ts'
+import { configError, type Problem } from './errors.ts'
+
+/** What a configuration is called, in the order in which they win over each other in one folder. */
+const CONFIG_NAMES = [
+  'millhand.config.ts',
+  'millhand.config.mts',
+  'millhand.config.js',
+  'millhand.config.mjs',
+  'millhand.yaml',
+  'millhand.yml',
+] as const
+
+/** A configuration as it stands in its file, unchecked. */
+export interface ConfigSource {
+  /** `undefined`: there is none, and everything has its default. */
+  readonly file: string | undefined
+  /** What relative paths in it are relative to. */
+  readonly folder: string
+  readonly content: object
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Reads the configuration that was named, or the nearest one from `cwd` upwards.
+ *
+ * @throws MillhandError `config_not_found` for a named one, `config_load_failed`
+ */
+export async function readSource(cwd: string, named: string | undefined): Promise<ConfigSource> {
+  if (named !== undefined && !existsSync(resolve(cwd, named))) {
+    throw configError('config_not_found', { file: resolve(cwd, named), folder: cwd })
+  }
+  const found = named === undefined ? nearest(cwd) : [resolve(cwd, named)]
+  const [file, ...shadowed] = found
+  if (file === undefined) return { file, folder: cwd, content: {}, warnings: [] }
+  const content = /\.ya?ml$/.test(file) ? readYaml(file) : await readModule(file)
+  const warnings = shadowed.map((path) => ({ path, message: `is not read: ${file} is beside it and wins` }))
+  return { file, folder: dirname(file), content, warnings }
+}
+
+/** The configurations of the first folder upwards that has any. */
+function nearest(cwd: string): string[] {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const found = CONFIG_NAMES.map((name) => join(folder, name)).filter((file) => existsSync(file))
+    if (found.length > 0 || folder === dirname(folder)) return found
+  }
+}
+
+async function readModule(file: string): Promise<object> {
+  const module = await loadModule(file).catch((error: unknown) => {
+    throw configError('config_load_failed', { file, problem: whatWasThrown(error, file) }, { cause: error })
+  })
+  return requireObject(
+    file,
+    module.default,
+    'it has no default export. End it with: export default defineConfig({ … })',
+  )
+}
+
+function readYaml(file: string): object {
+  // As with pino in cli/log.ts: importing a CommonJS package would cost every worker 6 MB more.
+  const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
+  const document = parseDocument(readFileSync(file, 'utf8'))
+  const [error] = document.errors
+  if (error)
+    throw configError('config_load_failed', { file, problem: error.message.trim() }, { cause: error })
+  return requireObject(file, document.toJS() ?? {}, 'it is empty')
+}
+
+function requireObject(file: string, content: unknown, ifMissing: string): object {
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
+  const problem =
+    content === undefined ? ifMissing : `it holds ${preview(content)}, expected an object of options`
+  throw configError('config_load_failed', { file, problem })
+}
+
+/** Loads a module of the user's by its path. */
+export async function loadModule(file: string): Promise<Record<string, unknown>> {
+  return import(pathToFileURL(file).href)
+}
+
+/** What a module threw when it was loaded, with the place in it, which a syntax error has in its stack alone. */
+export function whatWasThrown(thrown: unknown, file: string): string {
+  const error = asError(thrown)
+  const url = pathToFileURL(file).href
+  const places = [...(error.stack ?? '').matchAll(/(file:\/\/[^\s)]+?)(:\d+)/g)]
+  const place = places.find(([, module]) => module === url) ?? places[0]
+  const where = place ? ` (${fileURLToPath(place[1] ?? '')}${place[2]})` : ''
+  const kind = ['Error', 'MillhandError'].includes(error.name) ? '' : `${error.name}: `
+  return `${kind}${error.message}${where}`
+}

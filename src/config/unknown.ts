@@ -1,0 +1,52 @@
+import { preview } from '../kit/error.ts'
+import { didYouMean, suggest } from '../kit/suggest.ts'
+import type { Problem } from './errors.ts'
+import { CONFIG_VARIABLE, OPTIONS, SECTIONS, type Section } from './options.ts'
+
+/** What stands in a configuration file and is no option: most often a misspelt one, or one in the wrong place. */
+export function unknownOptions(file: object): Problem[] {
+  return Object.entries(file).flatMap(([name, value]): Problem[] => {
+    if (Object.hasOwn(SECTIONS.top, name)) return []
+    if (!isSection(name)) return [unknownOption(name, name)]
+    if (value === undefined || value === null) return []
+    const known = Object.keys(SECTIONS[name])
+    if (!isRecord(value)) {
+      return [{ path: name, message: `is ${preview(value)}, expected an object with ${known.join(', ')}` }]
+    }
+    const unknown = Object.keys(value).filter((option) => !known.includes(option))
+    return unknown.map((option) => unknownOption(`${name}.${option}`, option))
+  })
+}
+
+/** A variable of ours that sets nothing is most often a misspelt one. `MILLHAND_TEST_…` is for our own tests. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): Problem[] {
+  const known = [CONFIG_VARIABLE, ...OPTIONS.flatMap(({ variable }) => variable ?? [])]
+  return Object.keys(env)
+    .filter((name) => /^MILLHAND_(?!TEST_)/.test(name) && !known.includes(name) && env[name] !== '')
+    .map((name) => ({ path: name, message: `sets no option.${didYouMean(name, known)}` }))
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isSection(name: string): name is Section {
+  return name !== 'top' && Object.hasOwn(SECTIONS, name)
+}
+
+/** Every option and every section, by the last word of its path. */
+const PATHS: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(SECTIONS)
+    .filter(isSection)
+    .map((section) => [section, section] as const),
+  ...OPTIONS.map(({ name, path }) => [name, path] as const),
+])
+
+/** The same word elsewhere is what was meant; else the nearest one beside it; else the nearest anywhere. */
+function unknownOption(path: string, name: string): Problem {
+  const place = path.slice(0, -name.length)
+  const words = [...PATHS.keys()]
+  const beside = words.filter((word) => PATHS.get(word) === `${place}${word}`)
+  const meant = PATHS.get(name) ?? PATHS.get(suggest(name, beside) ?? suggest(name, words) ?? '')
+  return { path, message: `is no option.${meant === undefined ? '' : ` Did you mean '${meant}'?`}` }
+}

@@ -1,0 +1,52 @@
+import { parseDuration } from '../kit/duration.ts'
+import { workerFields } from '../worker/options.ts'
+import type { Problem } from './errors.ts'
+import { isDefinition } from './jobs.ts'
+import type { Config } from './load.ts'
+import { DEFAULT_STORE } from './options.ts'
+
+/** Handlers share one event loop: past this many, more processes are worth more than more concurrency. */
+const CONCURRENCY_ODD = 1_000
+
+/** What is valid and probably not meant. */
+export function oddities(config: Config, { jobsRead }: { readonly jobsRead: boolean }): Problem[] {
+  return [...aboutStore(config), ...aboutWorker(config), ...(jobsRead ? aboutJobs(config) : [])]
+}
+
+function aboutStore({ store, storeNamed }: Config): Problem[] {
+  if (store === 'memory:') {
+    const message = "'memory:' lives in one process: no other command sees its jobs, and they end with it"
+    return [{ path: 'store', message }]
+  }
+  const message = `is not set, so that the jobs are in ${DEFAULT_STORE}, which is meant for development`
+  return storeNamed ? [] : [{ path: 'store', message }]
+}
+
+function aboutWorker({ worker }: Config): Problem[] {
+  const problems: Problem[] = []
+  if (worker.concurrency !== undefined && worker.concurrency > CONCURRENCY_ODD) {
+    const message = `${worker.concurrency} handlers would share one event loop; start more worker processes instead`
+    problems.push({ path: 'worker.concurrency', message })
+  }
+  const leaseMs = parseDuration(worker.lease ?? workerFields.lease.fallback) ?? 0
+  const beatMs = parseDuration(worker.beat) ?? 0
+  if (beatMs > leaseMs / 2) {
+    const message = `a beat every ${beatMs}ms does not keep a lease of ${leaseMs}ms: the worker beats every ${leaseMs / 2}ms`
+    problems.push({ path: 'worker.beat', message })
+  }
+  return problems
+}
+
+function aboutJobs({ specs, worker }: Config): Problem[] {
+  const none = { path: 'jobs', message: 'there are none: a worker would have nothing to run' }
+  if (specs.length === 0) return [none]
+  return specs.flatMap((spec): Problem[] => {
+    if (!isDefinition(spec)) {
+      const message = `'${spec.name}' has no handler: it can be enqueued, but not run from here`
+      return [{ path: 'jobs', message }]
+    }
+    if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
+    const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
+    return [{ path: 'worker.queues', message }]
+  })
+}

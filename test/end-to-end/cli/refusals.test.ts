@@ -1,0 +1,178 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Project, type RunOptions, WITH_JOBS } from './project.ts'
+
+interface Case {
+  readonly words: string
+  readonly json?: string
+  readonly options?: RunOptions
+  readonly code: number
+  readonly error: string
+  readonly message: RegExp
+}
+
+const REFUSALS: readonly Case[] = [
+  { words: 'jobz', code: 2, error: 'usage', message: /Did you mean one of job, jobs\?/ },
+  {
+    words: 'jobs --limt 5',
+    code: 2,
+    error: 'usage',
+    message: /Did you mean --limit\? See 'millhand jobs --help'/,
+  },
+  { words: 'job', code: 2, error: 'usage', message: /missing required argument 'id'/ },
+  {
+    words: 'jobs --state runing',
+    code: 2,
+    error: 'invalid_option',
+    message: /one or several of waiting, pending/,
+  },
+  { words: 'jobs --limit many', code: 2, error: 'invalid_option', message: /'limit' is 'many'/ },
+  { words: 'cancel', code: 2, error: 'usage', message: /ids of jobs, or a filter/ },
+  { words: 'retry x --state failed', code: 2, error: 'usage', message: /not both/ },
+  {
+    words: 'retry --state running --yes',
+    code: 2,
+    error: 'usage',
+    message: /failed or cancelled can be retried/,
+  },
+  { words: 'enqueue mail.snd', code: 2, error: 'unknown_job', message: /Did you mean 'mail.send'\?/ },
+  {
+    words: 'enqueue mail.send JSON',
+    json: '{"to":5}',
+    code: 2,
+    error: 'invalid_input',
+    message: /to: .*expected string/,
+  },
+  {
+    words: 'enqueue mail.send JSON',
+    json: '{to:1}',
+    code: 2,
+    error: 'invalid_json',
+    message: /line 1, column 2, near "to:1}"/,
+  },
+  {
+    words: 'enqueue mail.send -',
+    options: { input: '' },
+    code: 2,
+    error: 'invalid_json',
+    message: /near its end/,
+  },
+  {
+    words: 'enqueue mail.send JSON --run-at noon',
+    json: '{"to":"a"}',
+    code: 2,
+    error: 'usage',
+    message: /--run-at is 'noon'/,
+  },
+  {
+    words: 'enqueue mail.send JSON --priority high',
+    json: '{"to":"a"}',
+    code: 2,
+    error: 'invalid_option',
+    message: /'priority' is 'high'/,
+  },
+  { words: 'job nobody', code: 3, error: 'job_not_found', message: /No job has the id 'nobody'/ },
+  { words: 'explain nobody', code: 3, error: 'job_not_found', message: /'nobody'/ },
+  { words: 'pause in%valid', code: 2, error: 'invalid_name', message: /queue name/ },
+  { words: 'prune --failed soon', code: 2, error: 'invalid_option', message: /'failed' is 'soon'/ },
+  { words: 'jobs --store sqlite:elsewhere.db', code: 3, error: 'store_missing', message: /elsewhere\.db/ },
+  { words: 'jobs --store memory:', code: 2, error: 'not_supported', message: /one process alone/ },
+  {
+    words: 'jobs --store redis://here',
+    code: 2,
+    error: 'config_invalid',
+    message: /'sqlite:FILE' or 'memory:'/,
+  },
+  {
+    words: 'work --concurrency 0',
+    code: 2,
+    error: 'config_invalid',
+    message: /worker\.concurrency: is '0' \(--concurrency\)/,
+  },
+  { words: 'dev --processes none', code: 2, error: 'usage', message: /--processes is 'none'/ },
+  { words: 'work --config nowhere.ts', code: 2, error: 'config_not_found', message: /nowhere\.ts/ },
+]
+
+test('what cannot be done is refused with an exit code, a code and what to do', async () => {
+  const project = new Project(WITH_JOBS)
+  await project.run('migrate')
+  for (let from = 0; from < REFUSALS.length; from += 4) {
+    const group = REFUSALS.slice(from, from + 4)
+    const ended = await Promise.all(
+      group.map(({ words, json, options }) =>
+        project.run(`${words} --json`, { ...options, ...(json && { json }) }),
+      ),
+    )
+    for (const [index, { words, code, error, message }] of group.entries()) {
+      const { stderr = '', stdout, code: got } = ended[index] ?? {}
+      const told = { words, code: got, stdout, ...JSON.parse(stderr) }
+      const expected = { code: error, message: expect.stringMatching(message), facts: expect.any(Object) }
+      expect(told).toEqual({ words, code, stdout: '', error: expected })
+    }
+  }
+})
+
+describe('a configuration that is wrong', () => {
+  test('is told at once, with every path; commands with --store work all the same', async () => {
+    const project = new Project({
+      'millhand.yaml': 'worker: { concurency: 5, lease: soon }\njobs: [none.ts]\n',
+    })
+    const checked = await project.run('check')
+    expect(checked.code).toBe(2)
+    expect(checked.stdout.split('\n').slice(0, 3)).toEqual([
+      "error  worker.concurency: is no option. Did you mean 'worker.concurrency'?",
+      expect.stringMatching(/^error {2}worker\.lease: is 'soon', expected a duration/),
+      expect.stringMatching(/^error {2}jobs\[0\]: no file is at 'none\.ts'/),
+    ])
+    expect(await project.run('queues')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('(config_invalid)'),
+    })
+    await project.run('migrate --store sqlite:jobs.db')
+    expect(await project.json('queues --store sqlite:jobs.db')).toEqual([])
+  })
+
+  test('a module that throws is told with the place', async () => {
+    const project = new Project({
+      'millhand.config.ts': "const a: number = 1\nthrow new Error('no key')\nexport default {}",
+    })
+    const { code, stderr } = await project.run('check')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/no key \(.*millhand\.config\.ts:2\) \(config_load_failed\)/)
+  })
+
+  test('none at all is an error for what needs jobs', async () => {
+    const project = new Project()
+    const [checked, worked] = await Promise.all([project.run('check'), project.run('work')])
+    expect(checked).toMatchObject({ code: 2, stderr: expect.stringContaining('(config_not_found)') })
+    expect(worked).toMatchObject({ code: 2, stderr: expect.stringContaining('(config_not_found)') })
+  })
+
+  test('warnings are no failure', async () => {
+    const project = new Project({ 'jobs.ts': WITH_JOBS['jobs.ts'], 'millhand.yaml': 'jobs: [jobs.ts]' })
+    const checked = await project.json('check', { env: { MILLHAND_WORKER_CONCURRENCY: '5000' } })
+    expect(checked).toMatchObject({
+      ok: true,
+      jobs: expect.arrayContaining(['mail.send', 'test.patient', 'test.stubborn']),
+      warnings: [{ path: 'store' }, { path: 'worker.concurrency' }],
+    })
+  })
+})
+
+test('a file that is no database is told, by a command and by the doctor', async () => {
+  const project = new Project()
+  writeFileSync(
+    join(project.folder, 'text.db'),
+    'no database, but a text that is long enough to be read as one\n'.repeat(100),
+  )
+  const [listed, examined] = await Promise.all([
+    project.run('jobs --store sqlite:text.db'),
+    project.run('doctor --store sqlite:text.db --json'),
+  ])
+  expect(listed).toMatchObject({ code: 1, stderr: expect.stringContaining('(store_corrupt)') })
+  expect(examined.code).toBe(1)
+  expect(JSON.parse(examined.stdout).checks).toContainEqual(
+    expect.objectContaining({ check: 'opens', level: 'fail' }),
+  )
+})

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { Project, WITH_JOBS } from './project.ts'
+
+test('a worker says what it serves, runs jobs, and drains when it is told to stop', async () => {
+  const project = new Project(WITH_JOBS)
+  const work = project.start('work --queues default --concurrency 3 --name mill')
+  expect(await work.line(/serves/)).toMatch(/queues=\["default"\] concurrency=3 jobs=\[.*"mail\.send"/)
+  await work.line(/worker_start/)
+  const [workers] = await project.json<object[]>('workers')
+  expect(workers).toMatchObject({ name: 'mill', queues: ['default'], concurrency: 3, alive: true })
+  await project.run('enqueue test.patient')
+  await work.line(/patient runs/)
+  const { code, stdout } = await work.end('SIGTERM')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/stopping[\s\S]* complete test\.patient [\s\S]*worker_stop/)
+  expect(await project.json('workers')).toEqual([])
+})
+
+test('a second signal aborts what runs: it goes back to its queue and has burnt no attempt', async () => {
+  const project = new Project(WITH_JOBS)
+  await project.run('enqueue test.stubborn')
+  const work = project.start('work --json')
+  await work.line(/stubborn runs/)
+  work.signal('SIGINT')
+  await work.line(/"running":1,"msg":"stopping/)
+  expect((await work.end('SIGINT')).code).toBe(0)
+  expect(await project.json('jobs')).toMatchObject([{ state: 'pending', attempt: 0 }])
+})
+
+test('--until-idle stops early when it is interrupted, after what runs', async () => {
+  const project = new Project(WITH_JOBS)
+  await project.run('enqueue test.patient')
+  const work = project.start('work --until-idle')
+  await work.line(/patient runs/)
+  expect((await work.end('SIGTERM')).code).toBe(130)
+  expect(await project.json('jobs')).toMatchObject([{ state: 'complete', output: 'done' }])
+})
+
+test('enqueue --wait gives the output, or the failure as an exit code of its own', async () => {
+  const project = new Project(WITH_JOBS)
+  const work = project.start('work')
+  await work.line(/worker_start/)
+  const [good, bad, late] = await Promise.all([
+    project.run('enqueue mail.send JSON --wait --json', { json: '{"to":"ann"}' }),
+    project.run('enqueue mail.send JSON --wait --json', { json: '{"to":"ann","fail":"no route"}' }),
+    project.run('enqueue mail.send JSON --wait --wait-timeout 10ms --delay 1h', { json: '{"to":"ann"}' }),
+  ])
+  expect(JSON.parse(good.stdout)).toMatchObject({ state: 'complete', output: { sentTo: 'ann' } })
+  expect(bad).toMatchObject({ code: 4, stdout: '' })
+  expect(JSON.parse(bad.stderr)).toMatchObject({
+    error: { code: 'job_failed', facts: { message: 'no route' } },
+  })
+  expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('(result_timeout)') })
+  await work.end('SIGTERM')
+})
+
+test('a worker that has a name of a job is enough to enqueue it by name', async () => {
+  const project = new Project(WITH_JOBS)
+  const work = project.start('work')
+  await work.line(/worker_start/)
+  const stranger = new Project()
+  const [known, unheard] = await Promise.all([
+    stranger.run(`enqueue test.patient --store ${project.store}`),
+    stranger.run(`enqueue test.unheard --store ${project.store}`),
+  ])
+  expect([known.code, unheard.code]).toEqual([0, 2])
+  await work.line(/patient runs/)
+  await work.end('SIGTERM')
+})

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { makeLogger } from '../../../src/cli/log.ts'
+import { KeptStream } from './stream.ts'
+
+const TERMINAL = { columns: 80, rows: 24 }
+
+test('a line for people says when, how grave, what, which job, and the facts in short', () => {
+  const stream = new KeptStream()
+  const logger = makeLogger({ level: 'info', format: 'lines' }, stream)
+  logger.debug({}, 'not shown')
+  logger.info({ id: 'x1', name: 'mail.send', worker: 'w', attempt: 2, durationMs: 1_500 }, 'complete')
+  logger.error({ id: 'x2', name: 'mail.send', err: new Error('no\nroute') }, 'fail')
+  logger.info({ worker: 'w', jobs: ['a', 'b'], nothing: null }, 'worker_start')
+  expect(stream.text.replaceAll(/^\d\d:\d\d:\d\d/gm, 'hh:mm:ss')).toBe(
+    [
+      'hh:mm:ss info  complete mail.send x1 attempt=2 duration=1.5s',
+      'hh:mm:ss error fail mail.send x2 error="no\\nroute"',
+      'hh:mm:ss info  worker_start worker=w jobs=["a","b"]',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('auto is lines on a terminal and JSON elsewhere', () => {
+  const [terminal, pipe] = [new KeptStream(TERMINAL), new KeptStream()]
+  for (const stream of [terminal, pipe])
+    makeLogger({ level: 'info', format: 'auto' }, stream).info({ ran: 1 }, 'idle')
+  expect(terminal.text).toContain('idle ran=1')
+  expect(JSON.parse(pipe.text)).toMatchObject({ level: 'info', ran: 1, msg: 'idle', pid: process.pid })
+})

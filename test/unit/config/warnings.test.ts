@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { type Config, defineConfig } from '../../../src/config/index.ts'
+import { oddities } from '../../../src/config/warnings.ts'
+import { defineJob } from '../../../src/job/definition.ts'
+
+const hello = defineJob({ name: 'example.hello', run: () => {} })
+
+const ORDINARY: Config = {
+  file: undefined,
+  folder: '.',
+  store: 'sqlite:jobs.db',
+  storeNamed: true,
+  specs: [hello],
+  definitions: [hello],
+  worker: {},
+  queue: {},
+  retention: {},
+  log: { level: 'info', format: 'auto' },
+}
+
+test.each<[what: string, changes: Partial<Config>, path: string]>([
+  ['no jobs', { specs: [], definitions: [] }, 'jobs'],
+  ['a store in memory', { store: 'memory:' }, 'store'],
+  ['a store that nobody named', { storeNamed: false }, 'store'],
+  ['very many handlers in one process', { worker: { concurrency: 1_001 } }, 'worker.concurrency'],
+  ['a beat that is too slow for its lease', { worker: { lease: '4s', beat: '3s' } }, 'worker.beat'],
+  ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
+])('%s', (_, changes, path) => {
+  const found = oddities({ ...ORDINARY, ...changes }, { jobsRead: true })
+  expect(found.map((each) => each.path)).toEqual([path])
+})
+
+test('an ordinary configuration is no cause for a warning', () => {
+  const worker = { concurrency: 1_000, lease: '6s', beat: '3s', queues: ['default'] } as const
+  expect(oddities({ ...ORDINARY, worker }, { jobsRead: true })).toEqual([])
+})
+
+test('defineConfig gives back what it gets', () => {
+  const options = { store: 'sqlite:jobs.db', jobs: [hello, [hello], './jobs/*.ts'] }
+  expect(defineConfig(options)).toBe(options)
+})
