@@ -1,0 +1,25 @@
+import { type Filling, recordFlatness } from '../flatness.ts'
+import type { Scenario } from '../scenario.ts'
+import { payloads } from '../systems/system.ts'
+
+export const history1m: Scenario = {
+  name: 'history-1m',
+  about: '50,000 jobs are run beside 1,000,000 finished ones that are kept, and beside 10,000.',
+  targets: [{ metric: '1M to 10k', atLeast: 0.9 }],
+  run: (bench) =>
+    recordFlatness(bench, {
+      async fill({ system, db, rows }: Filling) {
+        await system.enqueueMany(payloads(rows))
+        db.prepare(FINISH).run(Date.now())
+      },
+      // What the round itself has finished must not add to the history of the next.
+      restore: ({ db, rows }) => {
+        db.prepare(FORGET).run(rows)
+      },
+    }),
+}
+
+const FINISH = `update millhand_jobs set state = 'complete', claimable = null, outcome = 'done', attempt = 1, epoch = 1,
+  started_at = created_at, finished_at = ?`
+
+const FORGET = "delete from millhand_jobs where state = 'complete' and seq > ?"

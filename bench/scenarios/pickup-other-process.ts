@@ -1,0 +1,30 @@
+import { Child } from '../child.ts'
+import { recordPickups, warmUp } from '../pickup.ts'
+import type { Started } from '../processes/pick-up.ts'
+import type { Scenario } from '../scenario.ts'
+import { handLoop } from '../systems/hand-loop.ts'
+
+export const pickupOtherProcess: Scenario = {
+  name: 'pickup-other-process',
+  about: 'From the enqueue of one job to the start of its handler in an idle worker of another process.',
+  targets: [
+    { metric: 'p50 from acknowledgement', atMost: 3 },
+    { metric: 'p95 from acknowledgement', atMost: 10 },
+  ],
+  async run(bench) {
+    for (const system of bench.systems.filter((each) => each !== handLoop)) {
+      const file = bench.scratch.file()
+      const open = await system.open(file)
+      await warmUp(bench, open)
+      using child = new Child('pick-up.ts', { values: [system.name, file] })
+      await child.receive('ready')
+      await recordPickups(bench, {
+        system: system.name,
+        enqueue: (payload) => open.enqueue(payload),
+        nextStart: async () => (await child.receive<Started>('started')).atMs,
+      })
+      await child.stop()
+      await open.close()
+    }
+  },
+}

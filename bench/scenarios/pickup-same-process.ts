@@ -1,0 +1,34 @@
+import { withNewFile } from '../contest.ts'
+import { monotonicMs } from '../measure.ts'
+import { recordPickups, warmUp } from '../pickup.ts'
+import type { Scenario } from '../scenario.ts'
+import { handLoop } from '../systems/hand-loop.ts'
+
+export const pickupSameProcess: Scenario = {
+  name: 'pickup-same-process',
+  about: 'From the enqueue of one job to the start of its handler in an idle worker of the same process.',
+  targets: [
+    { metric: 'p50 from acknowledgement', atMost: 0.5 },
+    { metric: 'p95 from acknowledgement', atMost: 2 },
+  ],
+  async run(bench) {
+    // The hand-written loop asks again every millisecond: that is no way to be idle.
+    for (const system of bench.systems.filter((each) => each !== handLoop)) {
+      await withNewFile(bench, system, async (open) => {
+        await warmUp(bench, open)
+        let started = Promise.withResolvers<number>()
+        const stop = await open.work(() => started.resolve(monotonicMs()))
+        const nextStart = () => {
+          started = Promise.withResolvers()
+          return started.promise
+        }
+        await recordPickups(bench, {
+          system: system.name,
+          enqueue: (payload) => open.enqueue(payload),
+          nextStart,
+        })
+        await stop()
+      })
+    }
+  },
+}

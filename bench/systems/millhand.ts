@@ -1,0 +1,64 @@
+import { defineJob, openQueue, type Queue, Worker } from 'millhand'
+import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
+
+/** Millhand as its README shows it, with no option set. */
+export const millhand: System = {
+  name: 'millhand',
+  open: async (file) => new Millhand(await openQueue(`sqlite:${file}`)),
+}
+
+const noOp = defineJob({ name: JOB_NAME })
+
+class Millhand implements OpenSystem {
+  readonly #queue: Queue
+  #reached = 0
+  #retried = 0
+
+  constructor(queue: Queue) {
+    this.#queue = queue
+    queue.on('loop_error', () => {
+      this.#reached += 1
+    })
+    queue.on('store_retry', () => {
+      this.#retried += 1
+    })
+  }
+
+  async enqueueMany(payloads: readonly Payload[]): Promise<void> {
+    await this.#queue.enqueueMany(noOp, payloads)
+  }
+
+  async enqueue(payload: Payload): Promise<void> {
+    await this.#queue.enqueue(noOp, payload)
+  }
+
+  async drain(count: number): Promise<void> {
+    const all = Promise.withResolvers<void>()
+    let left = count
+    const stop = await this.work(() => {
+      left -= 1
+      if (left === 0) all.resolve()
+    })
+    await all.promise
+    await stop()
+  }
+
+  async work(onStart: (payload: Payload) => void): Promise<() => Promise<void>> {
+    const job = noOp.handle(async (input) => onStart(input as Payload))
+    const worker = new Worker(this.#queue, { jobs: [job] })
+    await worker.start()
+    return () => worker.stop()
+  }
+
+  async unfinished(): Promise<number> {
+    return (await this.#queue.count()) - (await this.#queue.count({ state: 'complete' }))
+  }
+
+  faults(): Faults {
+    return { reached: this.#reached, retried: this.#retried }
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close()
+  }
+}

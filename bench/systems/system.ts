@@ -1,0 +1,41 @@
+/** A job queue that is measured. */
+export interface System {
+  readonly name: string
+  /** Opens a file, which it makes where there is none. */
+  open(file: string): Promise<OpenSystem>
+}
+
+/** What the scenarios ask of every system, each in the way that its own documentation advises. */
+export interface OpenSystem {
+  /** Stores jobs in bulk. */
+  enqueueMany(payloads: readonly Payload[]): Promise<void>
+  /** Stores one job; resolves when it is acknowledged. */
+  enqueue(payload: Payload): Promise<void>
+  /** Runs that many jobs which are there, without doing anything in them; resolves when their outcomes are written. */
+  drain(count: number): Promise<void>
+  /** Runs jobs as they come, telling when each one's handler starts, until the returned function is called. */
+  work(onStart: (payload: Payload) => void): Promise<() => Promise<void>>
+  /** Jobs that have not ended well. */
+  unfinished(): Promise<number>
+  faults(): Faults
+  close(): Promise<void>
+}
+
+/** Calls that met a locked database or another fault. */
+export interface Faults {
+  /** Those that the system could not mend by itself. */
+  readonly reached: number
+  /** Those that it tried again by itself. */
+  readonly retried: number
+}
+
+export type Payload = Readonly<Record<string, string>>
+
+/** What a small job carries: a reference to the thing that it is about. */
+export const SMALL_PAYLOAD: Payload = { document: 'library/a.pdf' }
+
+export const JOB_NAME = 'bench.no_op'
+
+export function payloads(count: number, payload: Payload = SMALL_PAYLOAD): Payload[] {
+  return Array.from({ length: count }, () => payload)
+}

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Measurement, Unit } from '../../bench/scenario.ts'
+import { scenarios } from '../../bench/scenarios.ts'
+import { judge, wording } from '../../bench/target.ts'
+
+const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
+const UNITS: readonly Unit[] = ['jobs/s', 'ms', 'MB', '%', 'jobs', 'errors', 'per s', '×']
+/** A dozen processes, one after the other, on a machine that may be busy. */
+const SMOKE_BOUND_MS = 60_000
+
+const run = (...values: string[]) => promisify(execFile)(process.execPath, [RUN, ...values])
+
+describe('a smoke run of the benchmarks', () => {
+  let lines: Measurement[] = []
+
+  beforeAll(async () => {
+    const { stdout } = await run('--smoke', '--json')
+    lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  }, SMOKE_BOUND_MS)
+
+  test('prints a figure of Millhand for every scenario', () => {
+    const measured = new Set(
+      lines.filter(({ system }) => system === 'millhand').map(({ scenario }) => scenario),
+    )
+    expect([...measured].sort()).toEqual(scenarios.map(({ name }) => name).sort())
+  })
+
+  test('prints figures that are numbers with a unit', () => {
+    const odd = lines.filter(
+      (line) => !(Number.isFinite(line.value) && line.value >= 0 && UNITS.includes(line.unit)),
+    )
+    expect(odd).toEqual([])
+  })
+
+  test('prints lines with the same fields', () => {
+    const fields = new Set(lines.map((line) => Object.keys(line).join()))
+    expect([...fields]).toEqual(['scenario,system,metric,value,unit'])
+  })
+
+  test('measures what its targets name', () => {
+    const unmeasured = scenarios.flatMap(({ name, targets }) => {
+      const own = lines.filter(({ scenario }) => scenario === name)
+      const systems = new Set(own.map(({ system }) => system))
+      return judge(targets, own)
+        .filter(({ target, reached }) => reached === undefined && systems.has(target.over ?? 'millhand'))
+        .map(({ target }) => `${name}: ${target.metric}`)
+    })
+    expect(unmeasured).toEqual([])
+  })
+
+  test('finds no job lost and none run twice by several processes', () => {
+    const audited = lines.filter(({ metric }) => metric === 'lost' || metric === 'run twice')
+    expect(audited.map(({ system, metric, value }) => `${system} ${metric} ${value}`).sort()).toEqual([
+      'hand-loop lost 0',
+      'hand-loop run twice 0',
+      'millhand lost 0',
+      'millhand run twice 0',
+    ])
+  })
+})
+
+test('a scenario that does not exist is refused with the names of those that do', async () => {
+  const refused = await run('drains').catch((error: { code: number; stderr: string }) => error)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("no scenario 'drains'") })
+  expect(refused.stderr).toContain('drain, whole-cycle')
+})
+
+test('a target on a ratio compares Millhand with the other system', () => {
+  const rate = (system: string, value: number): Measurement => {
+    return { scenario: 'drain', system, metric: 'rate', value, unit: 'jobs/s' }
+  }
+  const target = { metric: 'rate', over: 'hand-loop', atLeast: 0.5 }
+  expect(wording(target)).toBe('≥ 0.5 × hand-loop')
+  expect(judge([target], [rate('millhand', 60), rate('hand-loop', 100)])).toEqual([
+    { target, reached: 0.6, met: true },
+  ])
+  expect(judge([target], [rate('millhand', 40), rate('hand-loop', 100)])).toMatchObject([{ met: false }])
+  expect(judge([target], [rate('millhand', 40)])).toEqual([{ target, reached: undefined, met: false }])
+})
