@@ -6,7 +6,9 @@ import { handLoop } from '../systems/hand-loop.ts'
 
 export const pickupOtherProcess: Scenario = {
   name: 'pickup-other-process',
-  about: 'From the enqueue of one job to the start of its handler in an idle worker of another process.',
+  about:
+    'From one enqueue to the start of its handler in an idle worker of another process: from the call, ' +
+    'which waits for the disk, and from its acknowledgement.',
   targets: [
     { metric: 'p50 from acknowledgement', atMost: 3 },
     { metric: 'p95 from acknowledgement', atMost: 10 },

@@ -6,7 +6,9 @@ import { handLoop } from '../systems/hand-loop.ts'
 
 export const pickupSameProcess: Scenario = {
   name: 'pickup-same-process',
-  about: 'From the enqueue of one job to the start of its handler in an idle worker of the same process.',
+  about:
+    'From one enqueue to the start of its handler in an idle worker of the same process: from the call, ' +
+    'which waits for the disk, and from its acknowledgement.',
   targets: [
     { metric: 'p50 from acknowledgement', atMost: 0.5 },
     { metric: 'p95 from acknowledgement', atMost: 2 },

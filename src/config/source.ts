@@ -62,7 +62,7 @@ async function readModule(file: string): Promise<object> {
 }
 
 function readYaml(file: string): object {
-  // As with pino in cli/log.ts: importing a CommonJS package would cost every worker 6 MB more.
+  // Required for the reason that stands in cli/log.ts: every worker would pay for the import.
   const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   const document = parseDocument(readFileSync(file, 'utf8'))
   const [error] = document.errors

@@ -38,7 +38,15 @@ export interface ClaimRequest {
   readonly suspects: number
   /** A second filter, asked before a job is claimed: a job that it refuses is left as it was. */
   readonly accepts?: (job: ClaimedJob) => boolean
+  /** Only jobs that come after this place in the order: where an earlier claim gave up. */
+  readonly after?: Place
 }
+
+/** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
+export const REFUSALS_MAX = 1_000
+
+/** A place in the order in which jobs are claimed: priority, due time, arrival. */
+export type Place = Pick<JobRecord, 'priority' | 'dueAt' | 'seq'>
 
 /** What a worker needs of a job to run it. */
 export type ClaimedJob = Omit<

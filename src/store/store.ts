@@ -2,7 +2,7 @@ import type { NewJob } from '../job/enqueue-options.ts'
 import type { Settlement } from '../job/outcome.ts'
 import type { CatalogStore } from './catalog.ts'
 import type { FeedStore } from './feed.ts'
-import type { Inserted, JobStore, Settled } from './jobs.ts'
+import type { Inserted, JobStore, Report, Settled } from './jobs.ts'
 import type { QueueStore } from './queues.ts'
 import type { UpkeepStore } from './upkeep.ts'
 import type { BeatThread, WorkerStore } from './workers.ts'
@@ -40,6 +40,7 @@ export interface StoreTransaction {
   readonly handle: object
   insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
   settle(settlements: readonly Settlement[]): Promise<Settled[]>
+  report(reports: readonly Report[]): Promise<Settled[]>
 }
 
 /** What a store can do, declared. Each defaults to the lesser answer in a new store. */

@@ -38,6 +38,11 @@ export class CancelWatch {
     this.#service.start()
   }
 
+  /** There are attempts to look after again. */
+  wake(): void {
+    if (!this.#stopListening) this.#service.wake()
+  }
+
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopListening = undefined
@@ -49,7 +54,7 @@ export class CancelWatch {
     if (long.length === 0) {
       this.#stopListening?.()
       this.#stopListening = undefined
-      return IDLE_LOOK_MS
+      return this.#attempts.size === 0 ? Number.POSITIVE_INFINITY : IDLE_LOOK_MS
     }
     if (!this.#stopListening) this.#listen()
     if (!this.#noticed && long.every((attempt) => this.#asked.has(attempt))) return IDLE_LOOK_MS

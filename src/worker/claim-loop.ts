@@ -8,6 +8,7 @@ import type { Crew } from './crew.ts'
 import type { Lease } from './lease.ts'
 import type { WorkerSettings } from './options.ts'
 import { claimSize, MovingMean } from './prefetch.ts'
+import { Refusals } from './refusals.ts'
 
 /** Outcomes that may wait to be written before no more jobs are claimed: bounds the memory of a slow store. */
 const UNSETTLED_MAX = 500
@@ -18,6 +19,8 @@ interface ClaimLoopParts {
   readonly crew: Crew
   /** Told when there was nothing to claim. */
   readonly onStarved: () => void
+  /** Told when jobs were claimed. */
+  readonly onClaimed: () => void
 }
 
 /**
@@ -31,7 +34,9 @@ export class ClaimLoop {
   readonly #crew: Crew
   readonly #service: Service
   readonly #onStarved: () => void
+  readonly #onClaimed: () => void
   readonly #roundTripMs = new MovingMean()
+  readonly #refusals = new Refusals()
   #buffer: ClaimedJob[] = []
   #buffered = 0
   #bufferOwner = ''
@@ -39,6 +44,8 @@ export class ClaimLoop {
   #stopListening: (() => void) | undefined
   #nextDueAt: number | null | undefined
   #starved = false
+  /** While it stops: a claim that is under way gives back what it brings. */
+  #stopping = false
   /** The last claim took no suspect, since one was here already: when that has ended, there may be another. */
   #withholdsSuspects = false
 
@@ -48,6 +55,7 @@ export class ClaimLoop {
     this.#lease = parts.lease
     this.#crew = parts.crew
     this.#onStarved = parts.onStarved
+    this.#onClaimed = parts.onClaimed
     this.#service = new Service({
       name: 'claim',
       clock: queue.clock,
@@ -69,10 +77,12 @@ export class ClaimLoop {
 
   /** Stops claiming, and gives back what was claimed and not started. */
   async stop(): Promise<void> {
+    this.#stopping = true
     for (const stop of this.#stops.splice(0)) stop()
     this.#sleepNoMore()
     await this.#service.stop()
     await Promise.all(this.takeBuffer().map((job) => this.#crew.release(job, this.#bufferOwner)))
+    this.#stopping = false
   }
 
   /** Empties the buffer: its jobs are no longer this worker's to start. */
@@ -99,10 +109,11 @@ export class ClaimLoop {
     if (jobs.length > 0) {
       this.#starved = false
       this.#sleepNoMore()
-      this.#dispatch()
+      if (!this.#stopping) this.#dispatch()
+      this.#onClaimed()
       return 0
     }
-    return this.#sleepTime()
+    return this.#refusals.after ? 0 : this.#sleepTime()
   }
 
   async #claim(limit: number): Promise<ClaimedJob[]> {
@@ -111,6 +122,7 @@ export class ClaimLoop {
     const worker = this.#lease.worker
     this.#crew.rate.measure(startMs)
     const jobs = await store.jobs.claim(this.#request(worker, limit))
+    this.#refusals.endRound()
     const durationMs = clock.elapsed() - startMs
     if (jobs.length === 0) return jobs
     this.#roundTripMs.add(durationMs)
@@ -130,7 +142,8 @@ export class ClaimLoop {
       names: fallback || claimsUnknown ? null : [...definitions.keys()],
       queues,
       suspects: this.#withholdsSuspects ? 0 : 1,
-      ...(canProcess && { accepts: (job) => this.#accepts(canProcess, job) }),
+      ...(canProcess && { accepts: (job) => this.#accepts(canProcess, job) || this.#refusals.add(job) }),
+      ...(this.#refusals.after && { after: this.#refusals.after }),
     }
   }
 

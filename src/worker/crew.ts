@@ -168,6 +168,8 @@ export class Crew {
       const returned = await body(tx.handle as Handle)
       const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
       if (outcome?.kind === 'failure') throw outcome.error
+      const told = attempt.takeReport()
+      if (told) await tx.report([told])
       const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
       const [settled] = await tx.settle([settlement])
       requireSettled(attempt, settled ?? 'refused')

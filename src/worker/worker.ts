@@ -51,6 +51,7 @@ export class Worker {
       lease: this.#lease,
       crew: this.#crew,
       onStarved: () => this.#changed.ring(),
+      onClaimed: () => this.#cancels.wake(),
     })
     this.#cancels = new CancelWatch(this.#queue, this.#crew.attempts, onCancelled)
   }

@@ -179,6 +179,16 @@ export function claimPromises(test: StoreTest): void {
     expect(asked).toBe(1_000)
   })
 
+  test('a claim goes on where an earlier one gave up', async ({ store, worker }) => {
+    const [first] = await enqueueAnd(store, 'refused 1', 'refused 2', 'last')
+    const seen: string[] = []
+    const accepts = (job: { id: string }) => seen.push(job.id) > 0 && job.id === 'last'
+    const after = { priority: 0, dueAt: first?.dueAt ?? 0, seq: first?.seq ?? 0 }
+
+    expect(idsOf(await worker.claim({ accepts, after }))).toEqual(['last'])
+    expect(seen).toEqual(['refused 2', 'last'])
+  })
+
   test('suspects run apart: no more of them are taken than the claim asks for', async ({ store, clock }) => {
     await enqueue(store, newJob('suspect 1', { priority: 9 }), newJob('suspect 2', { priority: 9 }))
     await crashOnce(store)
@@ -201,6 +211,13 @@ export function claimPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['urgent'])
     expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['suspect'])
   })
+}
+
+/** Enqueues jobs and reads them back, in the order in which they came. */
+async function enqueueAnd(store: Store, ...ids: string[]) {
+  await enqueue(store, ...ids.map((id) => newJob(id)))
+  const records = await store.catalog.get(ids)
+  return records.sort((one, other) => one.seq - other.seq)
 }
 
 /** A worker takes everything that is due and is never heard of again. */

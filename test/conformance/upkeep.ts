@@ -12,6 +12,7 @@ import {
   loseWorkers,
   newJob,
   newJobs,
+  RELEASE,
   startWorker,
 } from '../support/jobs.ts'
 import type { StoreTest } from './suite.ts'
@@ -137,6 +138,19 @@ export function upkeepPromises(test: StoreTest): void {
     })
     expect(JSON.parse(errors ?? '')).toMatchObject([{ kind: 'expired' }])
     expect(await store.upkeep.expire(10)).toEqual([])
+  })
+
+  test('a job that was started in time does not expire when it runs again', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, newJob('a', { expiresInMs: 1_000 }))
+    await worker.settle(await worker.claimOne(), RELEASE)
+    await clock.advance(1_000)
+
+    expect(await store.upkeep.expire(10)).toEqual([])
+    expect(idsOf(await worker.claim())).toEqual(['a'])
   })
 
   test('a running job does not expire', async ({ store, worker, clock }) => {

@@ -66,6 +66,16 @@ describeStores('what a worker claims', (test) => {
     expect(await odd?.get()).toMatchObject({ state: 'pending', attempt: 0, epoch: 0 })
   })
 
+  test('a job that stands behind thousands that canProcess refuses is found', async ({ queue }) => {
+    await queue.enqueueMany(
+      echo,
+      Array.from({ length: 2_500 }, () => 1),
+    )
+    const last = await queue.enqueue(echo, 2)
+    expect(await runUntilIdle(queue, { jobs: [echo], canProcess: (job) => job.input === 2 })).toBe(1)
+    expect((await last.get()).state).toBe('complete')
+  })
+
   test('a predicate that throws has refused that job, and no other', async ({ queue }) => {
     const told: string[] = []
     queue.on('loop_error', ({ loop, error }) => told.push(`${loop}: ${error.message}`))

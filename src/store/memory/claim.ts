@@ -1,12 +1,9 @@
 import { claimClass } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
-import type { ClaimedJob, ClaimRequest } from '../jobs.ts'
+import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
 import { isAlive } from './workers.ts'
-
-/** Jobs that `accepts` may refuse before a claim gives up: it looks at them one by one, on the event loop. */
-const REFUSALS_MAX = 1_000
 
 export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {
   const nowMs = data.clock.now()
@@ -26,6 +23,7 @@ function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobReco
   for (const job of data.jobs.pending.dueAt(nowMs)) {
     if (chosen.length >= request.limit || refusals >= REFUSALS_MAX) break
     const suspect = claimClass(job.crashes) === 'suspect'
+    if (request.after && !comesAfter(job, request.after)) continue
     if (!isOpen(data, job, nowMs) || !serves(request, job) || (suspect && suspects <= 0)) continue
     if (request.accepts?.(toClaimed(job, nowMs)) === false) {
       refusals += 1
@@ -35,6 +33,10 @@ function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobReco
     if (suspect) suspects -= 1
   }
   return chosen
+}
+
+function comesAfter(job: JobRecord, place: Place): boolean {
+  return (place.priority - job.priority || job.dueAt - place.dueAt || job.seq - place.seq) > 0
 }
 
 function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {

@@ -6,6 +6,7 @@ import type { Inserted } from '../jobs.ts'
 import type { StoreTransaction } from '../store.ts'
 import type { MemoryData } from './data.ts'
 import { insert } from './insert.ts'
+import { report } from './report.ts'
 import { settle } from './settle.ts'
 
 /** A transaction that is open. */
@@ -92,6 +93,7 @@ export class MemoryTransactions {
       handle,
       insert: (jobs, pendingMax) => within(() => insert(this.#data, jobs, pendingMax)),
       settle: (settlements) => within(() => settle(this.#data, settlements)),
+      report: (reports) => within(() => report(this.#data, reports)),
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../kit/clock.ts'
 import { storeError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { Room } from './insert.ts'
+import { OwnWrites } from './own-writes.ts'
 import { Transactions } from './transaction.ts'
 
 type Body<Result> = (connection: Connection, nowMs: number) => Result
@@ -11,6 +12,7 @@ export class StoreAccess {
   readonly connection: Connection
   readonly transactions: Transactions
   readonly room = new Room()
+  readonly ownWrites = new OwnWrites()
   readonly #clock: Clock
   #closed = false
 
@@ -24,6 +26,13 @@ export class StoreAccess {
   readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
     this.requireOpen()
     return this.connection.guard(() => body(this.connection, this.#clock.now()))
+  }
+
+  /** Writes with a single statement, which is a transaction by itself. */
+  readonly singly = async <Result>(body: Body<Result>): Promise<Result> => {
+    if (this.transactions.idle()) await this.#turn()
+    this.ownWrites.addOther()
+    return this.read(body)
   }
 
   /** Writes what must survive a power cut. */
@@ -48,6 +57,7 @@ export class StoreAccess {
   async #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
     if (this.transactions.idle()) await this.#turn()
     this.requireOpen()
+    this.ownWrites.addOther()
     return this.connection.write(durable, () => body(this.connection, this.#clock.now()))
   }
 

@@ -1,4 +1,4 @@
-import type { ClaimedJob, ClaimRequest } from '../jobs.ts'
+import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import type { Connection } from './connection.ts'
 import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, CLAIMED_COLUMNS, recordChanges } from './rows.ts'
 
@@ -6,8 +6,6 @@ import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, CLAIMED_COLUMNS, recordChanges } f
 const PROMOTE_MAX = 1_000
 /** Unless there is nothing for this worker among them: then more are moved, so that its own are found. */
 const PROMOTE_ROUNDS = 100
-/** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
-const REFUSALS_MAX = 1_000
 
 /** A queue and a name: the jobs of one lane are in order, and a claim merges the lanes that the worker serves. */
 interface Lane {
@@ -79,7 +77,8 @@ function choose(
   const single = lanes.length === 1
   const readers = lanes.map((lane, index) => {
     const most = limit + (request.accepts ? REFUSALS_MAX : 0)
-    return new LaneReader(connection, { lane, claimable, nowMs, most, slot: single ? 'all' : index })
+    const slot = single ? 'all' : index
+    return new LaneReader(connection, { lane, claimable, nowMs, most, slot, after: request.after })
   })
   const chosen: ClaimedJob[] = []
   let refusals = 0
@@ -134,14 +133,22 @@ const NEXT_NAME = `select queue, name from millhand_jobs where claimable = ? and
 const NEXT_QUEUE = `select queue, name from millhand_jobs where claimable = ? and queue > ?
   order by queue, name limit 1`
 
-const LANE = `select ${CLAIMED_COLUMNS} from millhand_jobs where claimable = ? and queue = ? and name = ?
-  and (expires_at is null or expires_at > ?) order by priority desc, due_at, seq limit ?`
+const laneFrom = (start: string) => `select ${CLAIMED_COLUMNS} from millhand_jobs
+  where claimable = ?1 and queue = ?2 and name = ?3 and (expires_at is null or expires_at > ?4) ${start}
+  order by priority desc, due_at, seq limit ?5`
+
+const LANE = laneFrom('')
+
+const LANE_AFTER = laneFrom(
+  'and (priority < ?6 or (priority = ?6 and (due_at > ?7 or (due_at = ?7 and seq > ?8))))',
+)
 
 interface LaneRead {
   readonly lane: Lane
   readonly claimable: number
   readonly nowMs: number
   readonly most: number
+  readonly after: Place | undefined
   /** `'all'`: the only lane is read in one call; else the lane's number, for a statement of its own. */
   readonly slot: 'all' | number
 }
@@ -151,16 +158,18 @@ class LaneReader {
   readonly #rows: Iterator<ClaimedJob>
   head: ClaimedJob | undefined
 
-  constructor(connection: Connection, { lane, claimable, nowMs, most, slot }: LaneRead) {
-    const values = [claimable, lane.queue, lane.name, nowMs, most] as const
+  constructor(connection: Connection, { lane, claimable, nowMs, most, slot, after }: LaneRead) {
+    const start = after ? [after.priority, after.dueAt, after.seq] : []
+    const values = [claimable, lane.queue, lane.name, nowMs, most, ...start]
+    const sql = after ? LANE_AFTER : LANE
     // Two iterators cannot share one statement, so each lane of a merge has its own text.
     const rows =
       slot === 'all'
         ? connection
-            .prepare(LANE)
+            .prepare(sql)
             .all(...values)
             [Symbol.iterator]()
-        : connection.prepare(`${LANE} -- lane ${slot}`).iterate(...values)
+        : connection.prepare(`${sql} -- lane ${slot}`).iterate(...values)
     this.#rows = rows as unknown as Iterator<ClaimedJob>
     this.advance()
   }

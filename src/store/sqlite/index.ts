@@ -41,11 +41,11 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 function compose(connection: Connection, clock: Clock, file: string): Store {
   const access = new StoreAccess(connection, clock)
   const { transactions } = access
-  const notices = new Notices(connection)
+  const notices = new Notices(connection, access.ownWrites)
   return {
     kind: 'sqlite',
     location: file,
-    capabilities: { multiProcess: true, transactions: true, beatThread: beatThread(file, clock) },
+    capabilities: { multiProcess: true, transactions: true, beatThread: beatThread(access, clock) },
     ...roles(access),
     async transaction(body) {
       access.requireOpen()
@@ -67,9 +67,12 @@ function compose(connection: Connection, clock: Clock, file: string): Store {
 }
 
 /** An injected clock cannot reach into a thread; then the event loop beats. */
-function beatThread(file: string, clock: Clock) {
+function beatThread({ connection, ownWrites }: StoreAccess, clock: Clock) {
   return clock === systemClock
-    ? { module: siblingModule(import.meta.url, './beat-thread'), data: { file } }
+    ? {
+        module: siblingModule(import.meta.url, './beat-thread'),
+        data: { file: connection.file, ownWrites: ownWrites.shared },
+      }
     : null
 }
 

@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { systemClock, type Timer } from '../../kit/clock.ts'
 import type { Connection } from './connection.ts'
+import type { OwnWrites } from './own-writes.ts'
 
 /**
  * The operating system tells of a commit when its pages are written; it can be seen only when they are on the disk,
@@ -16,13 +17,17 @@ const LOOK_AGAIN_MS = [1, 2, 4, 8, 16, 32, 64, 128]
  */
 export class Notices {
   readonly #connection: Connection
+  readonly #ownWrites: OwnWrites
   readonly #listeners = new Set<() => void>()
+  #beatsSeen = 0
+  #othersSeen = 0
   #watcher: FSWatcher | undefined
   #timer: Timer | undefined
   #version = 0
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, ownWrites: OwnWrites) {
     this.#connection = connection
+    this.#ownWrites = ownWrites
   }
 
   listen(onNotice: () => void): () => void {
@@ -43,11 +48,13 @@ export class Notices {
   #watch(): void {
     if (this.#watcher) return
     this.#version = this.#dataVersion()
+    this.#beatsSeen = this.#ownWrites.beats
+    this.#othersSeen = this.#ownWrites.others
     const file = this.#connection.file
     try {
       // The folder, not the log: the log is made anew when the last connection elsewhere has closed.
       this.#watcher = watch(dirname(file), { persistent: false }, (_, name) => {
-        if (name === null || name.startsWith(basename(file))) this.#look()
+        if (name === null || name.startsWith(basename(file))) this.#onEvent()
       })
       this.#watcher.on('error', () => this.close())
       // The event of a commit that is under way may have passed already.
@@ -57,10 +64,25 @@ export class Notices {
     }
   }
 
+  /**
+   * An event that a write of our own explains needs no series of looks, and one that a beat explains none at all.
+   * Another process's write in the same instant may be missed by that: it is seen with the next event or poll.
+   */
+  #onEvent(): void {
+    const { beats, others } = this.#ownWrites
+    const isBeat = beats !== this.#beatsSeen
+    const isOwn = others !== this.#othersSeen
+    this.#beatsSeen = beats
+    this.#othersSeen = others
+    if (!isBeat) this.#look(isOwn ? LOOK_AGAIN_MS.length : 0)
+  }
+
   #look(again = 0): void {
-    this.#timer?.cancel()
     const delayMs = LOOK_AGAIN_MS[again]
-    if (delayMs !== undefined) this.#timer = systemClock.timer(delayMs, () => this.#look(again + 1))
+    if (delayMs !== undefined) {
+      this.#timer?.cancel()
+      this.#timer = systemClock.timer(delayMs, () => this.#look(again + 1))
+    }
     if (this.#hasChanged()) for (const listener of [...this.#listeners]) listener()
   }
 

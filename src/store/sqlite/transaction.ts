@@ -5,6 +5,7 @@ import { isTransient, storeError } from '../errors.ts'
 import type { StoreTransaction } from '../store.ts'
 import { Connection } from './connection.ts'
 import { insert, type Room } from './insert.ts'
+import { report } from './report.ts'
 import { settle } from './settle.ts'
 
 /** Another process holds the lock for as long as one of its transactions takes: 10,000 tries are half a minute. */
@@ -88,6 +89,7 @@ export class Transactions {
         return connection.nested(() => insert(connection, jobs, options))
       },
       settle: async (settlements) => settle(connection, settlements, this.#now()),
+      report: async (reports) => report(connection, reports, this.#now()),
     }
   }
 }
