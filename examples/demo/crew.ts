@@ -71,7 +71,7 @@ export class Crew {
   }
 
   #hear(member: Member, news: News): void {
-    if (news.kind === 'ready') this.#set(member)
+    if (news.kind === 'ready' && member.state === 'ready') this.#set(member)
     if (news.kind === 'rescued' && news.jobs > 0) {
       this.#options.say(
         `Worker ${member.number} rescued ${plural(news.jobs, 'job')} of a lost worker: they run again.`,

@@ -89,7 +89,7 @@ export class Member {
   }
 
   #note(news: News): void {
-    if (news.kind === 'ready') this.state = 'ready'
+    if (news.kind === 'ready' && this.state === 'starting') this.state = 'ready'
     if (news.kind === 'claiming' && this.state === 'ready') this.state = 'working'
     if (news.kind === 'begin') this.#doing.set(news.job, news.path)
     if (news.kind === 'holding') this.#holding.resolve(news.path)

@@ -27,6 +27,7 @@ process.on('SIGINT', () => {})
 tell({ kind: 'ready' })
 
 async function work({ paceMs: given, lease }: WorkSettings): Promise<void> {
+  if (stopping) return
   paceMs = given
   worker = new Worker(queue, {
     jobs: [indexFile.handle(run)],

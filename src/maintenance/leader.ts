@@ -13,8 +13,8 @@ interface MaintenanceOptions {
   readonly retention: Retention
 }
 
-/** The leader renews its lease with a quarter of it to spare; the others ask often, to notice soon that it is gone. */
-const LEADER_ROUND = 0.75
+/** The leader renews its lease with a tenth of it to spare; the others ask often, to notice soon that it is gone. */
+const LEADER_ROUND = 0.9
 const FOLLOWER_ROUND = 0.3
 
 /**

@@ -189,7 +189,7 @@ export class ClaimLoop {
     if (!listening) return 0
     this.#starved = true
     this.#onStarved()
-    this.#nextDueAt ??= await this.#queue.store.jobs.nextDueAt()
+    if (this.#nextDueAt === undefined) this.#nextDueAt = await this.#queue.store.jobs.nextDueAt()
     const untilDueMs =
       this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#queue.store.now())
     if (untilDueMs <= 0) this.#nextDueAt = undefined

@@ -10,6 +10,11 @@ import type { OwnWrites } from './own-writes.ts'
  */
 const LOOK_AGAIN_MS = [1, 2, 4, 8, 16, 32, 64, 128]
 
+/** One commit may be told in several events, that come this close together. */
+const SAME_COMMIT_MS = 3
+/** A process that wrote twice in this time is not a quiet one. */
+const BUSY_MS = 1_000
+
 /**
  * Notices what other processes write. SQLite cannot notify, but every commit touches the file or its log, which the
  * operating system reports; `data_version` then tells other processes' commits from our own. A hint only: where the
@@ -20,6 +25,8 @@ export class Notices {
   readonly #ownWrites: OwnWrites
   readonly #listeners = new Set<() => void>()
   #beatsSeen = 0
+  #ownSeenMs = Number.NEGATIVE_INFINITY
+  #quietUntilMs = 0
   #othersSeen = 0
   #watcher: FSWatcher | undefined
   #timer: Timer | undefined
@@ -65,16 +72,21 @@ export class Notices {
   }
 
   /**
-   * An event that a write of our own explains needs no series of looks, and one that a beat explains none at all.
-   * Another process's write in the same instant may be missed by that: it is seen with the next event or poll.
+   * An event that a write of our own explains tells nothing: a beat's, or a single write of a quiet process. A busy
+   * process looks all the same, once, since its own events hide others. What is missed in the same instant is seen
+   * with the next event or poll.
    */
   #onEvent(): void {
+    const nowMs = systemClock.elapsed()
     const { beats, others } = this.#ownWrites
     const isBeat = beats !== this.#beatsSeen
     const isOwn = others !== this.#othersSeen
+    const isBusy = isOwn && nowMs - this.#ownSeenMs < BUSY_MS
     this.#beatsSeen = beats
     this.#othersSeen = others
-    if (!isBeat) this.#look(isOwn ? LOOK_AGAIN_MS.length : 0)
+    if (isOwn) this.#ownSeenMs = nowMs
+    if (isBeat || (isOwn && !isBusy)) this.#quietUntilMs = nowMs + SAME_COMMIT_MS
+    if (nowMs >= this.#quietUntilMs) this.#look(isOwn ? LOOK_AGAIN_MS.length : 0)
   }
 
   #look(again = 0): void {
