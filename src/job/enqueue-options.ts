@@ -4,6 +4,7 @@ import {
   type Given,
   integer,
   isObject,
+  optionError,
   type Parsed,
   parseOptions,
   text,
@@ -80,6 +81,14 @@ export function newJob(
   options?: EnqueueOptions,
 ): NewJob {
   const parsed = options === undefined ? NO_OPTIONS : parseOptions('enqueue', enqueueFields, options)
+  if (parsed.delay !== undefined && parsed.runAt !== undefined) {
+    throw optionError('invalid_option', {
+      component: 'enqueue',
+      option: 'runAt',
+      expected: "no 'delay' beside it",
+      got: 'given together with it',
+    })
+  }
   return {
     id: job.id,
     name: spec.name,

@@ -84,7 +84,8 @@ export function backoffMs(backoff: Backoff, retry: number, random: Random): numb
   const baseMs = parseDuration(backoff.base) ?? BACKOFF_DEFAULTS.baseMs
   const maxMs = parseDuration(backoff.max) ?? BACKOFF_DEFAULTS.maxMs
   const jitter = backoff.jitter ?? BACKOFF_DEFAULTS.jitter
-  const plainMs = Math.min(maxMs, baseMs * growth(backoff, retry))
+  // A base of 0 stays 0, whatever it is multiplied by: 0 times the infinity of a long exponential is not a number.
+  const plainMs = baseMs === 0 ? 0 : Math.min(maxMs, baseMs * growth(backoff, retry))
   return Math.round(Math.min(maxMs, plainMs * (1 - jitter + 2 * jitter * random())))
 }
 

@@ -15,14 +15,19 @@ export interface Timer {
   cancel(): void
 }
 
-/** Longest delay that setTimeout takes; a longer one would fire at once. */
+/** Longest delay that setTimeout takes, 24.8 days: a longer one would fire at once, so that it goes in steps. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   timer(delayMs, callback) {
-    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS))
+    let handle: NodeJS.Timeout
+    const arm = (restMs: number) => {
+      const stepMs = Math.min(restMs, LONGEST_TIMER_MS)
+      handle = setTimeout(() => (restMs > stepMs ? arm(restMs - stepMs) : callback()), stepMs)
+    }
+    arm(Math.max(delayMs, 0))
     return { cancel: () => clearTimeout(handle) }
   },
 }

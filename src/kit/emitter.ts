@@ -23,12 +23,19 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(name)?.size ?? 0) > 0
   }
 
+  /** A report that fails is dropped: it must not hurt whoever emitted. */
+  #report(error: unknown): void {
+    try {
+      this.#onListenerError(error)
+    } catch {}
+  }
+
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
         ;(listener as (event: Events[Name]) => void)(event)
       } catch (error) {
-        this.#onListenerError(error)
+        this.#report(error)
       }
     }
   }

@@ -39,7 +39,7 @@ export const optionErrors = {
     `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.`,
 }
 
-const raise = errorFactory(optionErrors)
+export const optionError = errorFactory(optionErrors)
 
 /** Reads options against their table: unknown names and wrong types are refused, missing ones get their fallback. */
 export function parseOptions<Table extends Fields>(
@@ -49,7 +49,7 @@ export function parseOptions<Table extends Fields>(
 ): Parsed<Table> {
   for (const option of Object.keys(given)) {
     if (!Object.hasOwn(table, option)) {
-      throw raise('unknown_option', { component, option, known: Object.keys(table) })
+      throw optionError('unknown_option', { component, option, known: Object.keys(table) })
     }
   }
   const parsed: Record<string, unknown> = {}
@@ -58,7 +58,12 @@ export function parseOptions<Table extends Fields>(
     if (value === undefined) continue
     const result = field.parse(value)
     if (result === undefined) {
-      throw raise('invalid_option', { component, option, expected: field.expected, got: preview(value) })
+      throw optionError('invalid_option', {
+        component,
+        option,
+        expected: field.expected,
+        got: preview(value),
+      })
     }
     parsed[option] = result
   }

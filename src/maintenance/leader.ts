@@ -6,7 +6,7 @@ import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
 interface MaintenanceOptions {
   readonly worker: string
   readonly leaseMs: number
-  /** How often lapsed leases and expired jobs are looked for, at most. */
+  /** How often lapsed leases are looked for, at most; expired jobs are looked for once a lease. */
   readonly rescueMs: number
   readonly pruneMs: number
   readonly crashLimit: number

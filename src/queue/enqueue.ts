@@ -33,7 +33,7 @@ export class Enqueuer {
     if (options?.tx) return this.#first(await this.#insertIn(options.tx, [job]))
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
-    this.#announce([job])
+    this.#announce([job], [inserted])
     return inserted
   }
 
@@ -41,6 +41,7 @@ export class Enqueuer {
   async enqueueMany(
     items: readonly { spec: AnyJobSpec; input: unknown; options?: EnqueueOptions }[],
   ): Promise<Inserted[]> {
+    if (items.length === 0) return []
     const jobs: NewJob[] = []
     for (const { spec, input, options } of items) {
       const checked = check(spec.input, input)
@@ -58,7 +59,7 @@ export class Enqueuer {
       const group = jobs.slice(from, from + STATEMENT_ROWS_MAX)
       inserted.push(...(await this.#insert(group)))
     }
-    this.#announce(jobs)
+    this.#announce(jobs, inserted)
     return inserted
   }
 
@@ -107,19 +108,19 @@ export class Enqueuer {
   }
 
   async #insertIn(tx: object, jobs: readonly NewJob[]): Promise<Inserted[]> {
-    const inserted = await this.#queue.store.insertIn(tx, jobs, this.#queue.pendingMax)
-    this.#announce(jobs)
-    return inserted
+    return this.#queue.store.insertIn(tx, jobs, this.#queue.pendingMax)
   }
 
   #first(inserted: readonly Inserted[]): Inserted {
     return inserted[0] as Inserted
   }
 
-  #announce(jobs: readonly NewJob[]): void {
-    if (this.#queue.events.has('enqueue')) {
-      this.#queue.events.emit('enqueue', { jobs: jobs.map(({ id, name, queue }) => ({ id, name, queue })) })
-    }
+  /** Jobs in a caller's transaction are not told of: it may be rolled back. */
+  #announce(jobs: readonly NewJob[], inserted: readonly Inserted[]): void {
+    if (!this.#queue.events.has('enqueue')) return
+    const stored = jobs.filter((_, index) => inserted[index]?.existed === false)
+    if (stored.length === 0) return
+    this.#queue.events.emit('enqueue', { jobs: stored.map(({ id, name, queue }) => ({ id, name, queue })) })
   }
 }
 

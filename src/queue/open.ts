@@ -26,6 +26,8 @@ import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
 
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
+
 export const openFields = {
   jobs: custom<readonly AnyJobSpec[]>({
     doc: 'Definitions that may be enqueued by name.',
@@ -44,7 +46,8 @@ export const openFields = {
   logger: custom<Logger>({
     doc: 'Gets every event, such as a pino logger.',
     expected: 'a logger with debug, info, warn and error',
-    accepts: (value) => isObject(value) && isFunction((value as Partial<Logger>).info),
+    accepts: (value) =>
+      isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method])),
   }),
   clock: custom<Clock>({
     doc: 'The time, for tests.',

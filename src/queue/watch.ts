@@ -25,6 +25,7 @@ export class JobWatch {
   readonly #service: Service
   #lookAtAll = false
   #nextFullLookMs = 0
+  #lastFullLookMs = 0
   #stops: (() => void)[] = []
 
   constructor(store: InstrumentedStore, clock: Clock, onError: (error: unknown) => void) {
@@ -72,7 +73,9 @@ export class JobWatch {
 
   async #look(): Promise<number> {
     const startMs = this.#clock.elapsed()
-    const full = this.#dirty.size === 0 || (this.#lookAtAll && startMs >= this.#nextFullLookMs)
+    const overdue = startMs >= this.#lastFullLookMs + LOOK_INTERVAL_MS
+    const full = this.#dirty.size === 0 || overdue || (this.#lookAtAll && startMs >= this.#nextFullLookMs)
+    if (full) this.#lastFullLookMs = startMs
     const ids = full ? [...this.#watched.keys()] : [...this.#dirty]
     if (full) this.#lookAtAll = false
     this.#dirty.clear()

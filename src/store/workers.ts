@@ -3,7 +3,7 @@ export interface WorkerStore {
   register(worker: NewWorker): Promise<void>
   /** The beat: extends the lease; tells whether it was lost and which of the worker's jobs were cancelled. */
   extend(worker: string, leaseMs: number): Promise<Beat>
-  /** Ends the lease; the worker must have settled or released everything that it held. */
+  /** Ends the lease; what the worker still holds goes back to its queue. */
   deregister(worker: string): Promise<void>
   list(): Promise<WorkerRecord[]>
 }

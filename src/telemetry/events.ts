@@ -24,7 +24,7 @@ interface Ended extends AttemptEvent {
  * only, and never the place to act on a job. `queue.subscribe` sees the changes of all processes.
  */
 export interface MillhandEvents {
-  /** Jobs were stored. */
+  /** Jobs were stored; not told for those in a caller's own transaction, which may be rolled back. */
   enqueue: { readonly jobs: readonly JobEvent[] }
   /** A worker took jobs. */
   claim: { readonly worker: string; readonly count: number; readonly durationMs: number }

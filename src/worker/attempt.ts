@@ -27,6 +27,8 @@ export class Attempt {
   #logs: LogLine[] = []
   /** Set when `ctx.transaction` has settled the job: there is nothing left to settle. */
   settled = false
+  /** Set while `ctx.transaction` is open: it writes what is told meanwhile itself. */
+  transacting = false
   /** Set when the slot was freed while the handler went on. */
   abandoned = false
 
@@ -83,18 +85,19 @@ export class Attempt {
 
   /** Waits for the handler, but no longer than the grace after an abort. */
   async run<Value>(handler: () => Value | Promise<Value>): Promise<Value> {
-    try {
-      // Aborted before it began: there is nothing to wait for.
-      if (this.#interruption) throw this.#interruption
-      return await new Promise<Value>((resolve, reject) => {
-        this.#abandon = reject
-        const returned = handler()
-        if (returned instanceof Promise) returned.then(resolve, reject)
-        else resolve(returned)
-      })
-    } finally {
-      for (const timer of this.#timers) timer.cancel()
-    }
+    // Aborted before it began: there is nothing to wait for.
+    if (this.#interruption) throw this.#interruption
+    return new Promise<Value>((resolve, reject) => {
+      this.#abandon = reject
+      const returned = handler()
+      if (returned instanceof Promise) returned.then(resolve, reject)
+      else resolve(returned)
+    })
+  }
+
+  /** It is over, however it ended: no deadline may fire for it any more. */
+  end(): void {
+    for (const timer of this.#timers.splice(0)) timer.cancel()
   }
 
   setProgress(progress: Progress): void {

@@ -1,3 +1,4 @@
+import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { CancelNotice } from '../store/workers.ts'
@@ -31,7 +32,12 @@ export class CancelWatch {
     this.#queue = queue
     this.#attempts = attempts
     this.#onCancelled = onCancelled
-    this.#service = new Service({ name: 'cancel', clock: queue.clock, runOnce: () => this.#look() })
+    this.#service = new Service({
+      name: 'cancel',
+      clock: queue.clock,
+      runOnce: () => this.#look(),
+      onError: (error) => queue.events.emit('loop_error', { loop: 'cancel', error: asError(error) }),
+    })
   }
 
   start(): void {

@@ -70,9 +70,23 @@ export class Crew {
   async run(job: ClaimedJob, worker: string): Promise<void> {
     this.#active += 1
     if (job.crashes > 0) this.#suspects += 1
+    try {
+      await this.#attempt(job, worker)
+    } catch (error) {
+      // Only a fault of Millhand's own comes here: the job stays claimed, and goes back when the worker stops.
+      this.#queue.events.emit('loop_error', { loop: 'attempt', error: asError(error) })
+    } finally {
+      this.#active -= 1
+      if (job.crashes > 0) this.#suspects -= 1
+      this.#onFree()
+    }
+  }
+
+  async #attempt(job: ClaimedJob, worker: string): Promise<void> {
     const definition = this.#definition(job.name)
     const attempt = this.#begin(job, worker, definition)
     const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
+    attempt.end()
     const durationMs = attempt.elapsedMs
     this.rate.finish()
     this.#running.delete(attempt)
@@ -81,9 +95,6 @@ export class Crew {
     const settlement = this.#decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
     tellOutcome(this.#queue.events, attempt, { settled, settlement, outcome, durationMs })
-    this.#active -= 1
-    if (job.crashes > 0) this.#suspects -= 1
-    this.#onFree()
   }
 
   /** Gives a claimed job back that was not started. */
@@ -164,17 +175,22 @@ export class Crew {
     const definition = this.#definition(attempt.job.name)
     // The transaction settles the job: what was told before it would be refused afterwards.
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const output = await store.transaction(async (tx) => {
-      const returned = await body(tx.handle as Handle)
-      const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
-      if (outcome?.kind === 'failure') throw outcome.error
-      const told = attempt.takeReport()
-      if (told) await tx.report([told])
-      const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
-      const [settled] = await tx.settle([settlement])
-      requireSettled(attempt, settled ?? 'refused')
-      return returned
-    })
+    attempt.transacting = true
+    const output = await store
+      .transaction(async (tx) => {
+        const returned = await body(tx.handle as Handle)
+        const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
+        if (outcome?.kind === 'failure') throw outcome.error
+        const told = attempt.takeReport()
+        if (told) await tx.report([told])
+        const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
+        const [settled] = await tx.settle([settlement])
+        requireSettled(attempt, settled ?? 'refused')
+        return returned
+      })
+      .finally(() => {
+        attempt.transacting = false
+      })
     attempt.settled = true
     return output
   }

@@ -72,7 +72,7 @@ export const workerFields = {
     min: 100,
   }),
   progressInterval: duration({
-    doc: 'How often the progress of one job is written at most.',
+    doc: 'How often progress and log lines are written at most.',
     default: '250ms',
   }),
   maintenance: flag({ doc: 'Whether it takes its turn at rescue, expire and prune.', default: true }),

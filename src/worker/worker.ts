@@ -70,7 +70,10 @@ export class Worker {
     return this.#crew.running
   }
 
-  /** Registers and begins to claim; resolves when it does. Starting twice is harmless. */
+  /**
+   * Registers and begins to claim; resolves when it does. Starting twice is harmless. A worker
+   * that was stopped stays so, even if the stop came before the start: make a new one.
+   */
   start(): Promise<void> {
     if (this.#state === 'new') {
       this.#state = 'started'
@@ -220,7 +223,6 @@ export class Worker {
     return this.#claims.starved && this.#crew.active === 0
   }
 
-  /** Resolves when nothing runs and every outcome is written. */
   async #settled(): Promise<void> {
     while (this.#crew.active > 0) await this.#changed.next()
   }

@@ -48,9 +48,8 @@ export class StoreAccess {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    await this.#turn()
     this.#closed = true
-    this.transactions.close()
+    await this.transactions.close()
     this.connection.close()
   }
 

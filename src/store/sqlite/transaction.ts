@@ -60,7 +60,9 @@ export class Transactions {
     return result
   }
 
-  close(): void {
+  /** Waits for all that were begun or wait for their turn, and takes no more. */
+  async close(): Promise<void> {
+    await this.#last
     this.#connection?.close()
   }
 
