@@ -35,6 +35,9 @@ type OpenBeat = (data: unknown, now: () => number) => BeatConnection
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
 
+/** A beat that failed is tried again after this share of the time between beats. */
+const FAILED_BEAT = 0.1
+
 async function beatUntilTold(settings: BeatThreadData): Promise<void> {
   const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
   const connection = openBeat(settings.data, systemClock.now)
@@ -45,20 +48,23 @@ async function beatUntilTold(settings: BeatThreadData): Promise<void> {
     const blockedMs = pulse.silentMs()
     const lapsing = blockedMs > settings.blockedLimitMs
     if (blockedMs > settings.beatMs * PULSES_MISSED) send({ kind: 'blocked', blockedMs, lapsing })
-    if (!lapsing) await beatOnce(connection, settings)
-    await sleep(systemClock, settings.beatMs, stop.signal)
+    const beaten = lapsing || (await beatOnce(connection, settings))
+    await sleep(systemClock, settings.beatMs * (beaten ? 1 : FAILED_BEAT), stop.signal)
   }
   await connection.close()
   parentPort?.close()
 }
 
-async function beatOnce(connection: BeatConnection, { worker, leaseMs }: BeatThreadData): Promise<void> {
+/** Whether the lease was extended, or is known to be lost. */
+async function beatOnce(connection: BeatConnection, { worker, leaseMs }: BeatThreadData): Promise<boolean> {
   try {
     const beat = await connection.extend(worker, leaseMs)
     if (beat.lost || beat.cancelled.length > 0) send({ kind: 'beat', beat })
+    return true
   } catch (error) {
     // The next beat tries again: the lease is several beats long.
     send({ kind: 'error', message: asError(error).message })
+    return false
   }
 }
 
