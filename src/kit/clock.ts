@@ -45,3 +45,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', done, { once: true })
   })
 }
+
+/** Resolves when `promise` has settled, or after `ms` of real time, whichever is first. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const settled = new AbortController()
+  const stop = () => settled.abort()
+  promise.then(stop, stop)
+  await sleep(systemClock, ms, settled.signal)
+}

@@ -1,9 +1,12 @@
-import type { Clock } from '../../kit/clock.ts'
-import { storeError } from '../errors.ts'
+import { type Clock, within } from '../../kit/clock.ts'
+import { storeError, TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { Room } from './insert.ts'
 import { OwnWrites } from './own-writes.ts'
 import { Transactions } from './transaction.ts'
+
+/** How long one write waits for a caller's transaction before it counts as refused. */
+const TURN_MS = 1_000
 
 type Body<Result> = (connection: Connection, nowMs: number) => Result
 
@@ -60,8 +63,14 @@ export class StoreAccess {
     return this.connection.write(durable, () => body(this.connection, this.#clock.now()))
   }
 
-  /** Waits until no caller's own transaction is open in this process: a write would only be refused as busy. */
+  /**
+   * Waits until no caller's own transaction is open in this process: a write would only be refused as busy. One that
+   * stays open is reported as that, so that the wait has the bound of every other (`busyTimeout`).
+   */
   async #turn(): Promise<void> {
-    for (let wait = this.transactions.idle(); wait; wait = this.transactions.idle()) await wait
+    for (let wait = this.transactions.idle(); wait; wait = this.transactions.idle()) {
+      await within(TURN_MS, wait)
+      if (this.transactions.idle() === wait) throw new TransientError('a transaction of this process is open')
+    }
   }
 }

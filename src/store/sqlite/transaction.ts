@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DatabaseSync } from 'node:sqlite'
-import { sleep, systemClock } from '../../kit/clock.ts'
+import { sleep, systemClock, within } from '../../kit/clock.ts'
 import { isTransient, storeError } from '../errors.ts'
 import type { StoreTransaction } from '../store.ts'
 import { Connection } from './connection.ts'
@@ -11,6 +11,7 @@ import { settle } from './settle.ts'
 /** Another process holds the lock for as long as one of its transactions takes: 10,000 tries are half a minute. */
 const BEGIN_RETRY_MS = 3
 const BEGIN_TRIES = 10_000
+const CLOSE_WAIT_MS = 5_000
 
 /** One transaction, from its beginning to its end: the connection that it is on serves many. */
 interface Open {
@@ -60,9 +61,9 @@ export class Transactions {
     return result
   }
 
-  /** Waits for all that were begun or wait for their turn, and takes no more. */
+  /** Waits for those that were begun or wait for their turn; one that does not end is rolled back. */
   async close(): Promise<void> {
-    await this.#last
+    await within(CLOSE_WAIT_MS, this.#last)
     this.#connection?.close()
   }
 
