@@ -1,4 +1,4 @@
-import { asError, isMillhandError } from '../kit/error.ts'
+import { asError, safeText } from '../kit/error.ts'
 import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
@@ -33,12 +33,14 @@ type FailureRecord = Omit<Failure, 'at'> & { readonly at: number }
 /** What to remember of something thrown: message, code and stack, each cut to its limit. */
 export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code' | 'stack'> {
   const error = asError(thrown)
-  const cause = error.cause === undefined ? '' : ` (cause: ${asError(error.cause).message})`
+  const message = safeText(() => error.message) || safeText(() => error.name) || 'an error without a message'
+  const cause = safeText(() => (error.cause === undefined ? undefined : asError(error.cause).message))
   const code = errorCode(error)
+  const stack = safeText(() => error.stack)
   return {
-    message: cut(`${error.message || error.name}${cause}`, ERROR_MESSAGE_CHARACTERS),
+    message: cut(cause === undefined ? message : `${message} (cause: ${cause})`, ERROR_MESSAGE_CHARACTERS),
     ...(code === undefined ? {} : { code }),
-    ...(error.stack === undefined ? {} : { stack: cut(error.stack, ERROR_STACK_CHARACTERS) }),
+    ...(stack === undefined ? {} : { stack: cut(stack, ERROR_STACK_CHARACTERS) }),
   }
 }
 
@@ -54,9 +56,10 @@ export function parseFailures(history: string | null): Failure[] {
 }
 
 function errorCode(error: Error): string | undefined {
-  if (isMillhandError(error)) return error.code
-  const code = (error as Error & { code?: unknown }).code
-  return typeof code === 'string' || typeof code === 'number' ? String(code) : undefined
+  return safeText(() => {
+    const code = (error as Error & { code?: unknown }).code
+    return typeof code === 'string' || typeof code === 'number' ? code : undefined
+  })
 }
 
 function cut(text: string, characters: number): string {

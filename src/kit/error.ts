@@ -32,10 +32,24 @@ export function isMillhandError(error: unknown, code?: string): error is Millhan
   return found && (code === undefined || error.code === code)
 }
 
-/** The value as an Error: what is thrown need not be one. */
+/** The value as an Error: what is thrown need not be one, and a proxy may even refuse to say what it is. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  return new Error(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
+  try {
+    if (thrown instanceof Error) return thrown
+    return new Error(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
+  } catch {
+    return new Error('thrown: something that cannot be described')
+  }
+}
+
+/** A text of a value that may be hostile: its getter may throw, and it may not be a text at all. */
+export function safeText(read: () => unknown): string | undefined {
+  try {
+    const value = read()
+    return value === undefined || value === null ? undefined : String(value)
+  } catch {
+    return undefined
+  }
 }
 
 const PREVIEW_CHARACTERS = 80

@@ -90,7 +90,8 @@ export class Attempt {
     return new Promise<Value>((resolve, reject) => {
       this.#abandon = reject
       const returned = handler()
-      if (returned instanceof Promise) returned.then(resolve, reject)
+      // By way of a promise: resolving with a thenable would lock this one to it, and no abort could end the wait.
+      if (isThenable(returned)) Promise.resolve(returned).then(resolve, reject)
       else resolve(returned)
     })
   }
@@ -150,4 +151,8 @@ export class Attempt {
     }
     this.#timers.push(this.#options.clock.timer(delayMs, look))
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<never> {
+  return typeof value === 'object' && value !== null && 'then' in value
 }

@@ -91,7 +91,11 @@ export class Transactions {
         const options = { room: this.#room, pendingMax, nowMs: this.#now() }
         return connection.nested(() => insert(connection, jobs, options))
       },
-      settle: async (settlements) => settle(connection, settlements, this.#now()),
+      settle: async (settlements) => {
+        // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
+        if (!connection.db.isTransaction) throw storeError('foreign_transaction', { store: 'sqlite' })
+        return settle(connection, settlements, this.#now())
+      },
       report: async (reports) => report(connection, reports, this.#now()),
     }
   }
