@@ -15,8 +15,7 @@ function settleOne(data: MemoryData, settlement: Settlement): Settled {
     letGo(data, job)
     return 'cancelled'
   }
-  const { verb, attempt, errors } = settlement
-  change(data, job, { verb, worker: null, attempt, errors, ...ending(data, settlement) })
+  change(data, job, { verb: settlement.verb, worker: null, ...ending(data, settlement) })
   return 'settled'
 }
 
@@ -34,18 +33,19 @@ export function letGo(data: MemoryData, job: JobRecord): void {
   data.jobs.put({ ...job, worker: null })
 }
 
+/** What each verb writes; the rest of the job stays as it is. */
 function ending(data: MemoryData, settlement: Settlement): Partial<JobRecord> {
   const nowMs = data.clock.now()
-  const { verb, output, outcome, reason, failureKind } = settlement
+  const { verb, output, outcome, reason, failureKind, attempt, errors } = settlement
   switch (verb) {
     case 'complete':
       return { output, outcome, reason, finishedAt: nowMs }
     case 'fail':
-      return { failureKind, finishedAt: nowMs }
+      return { failureKind, errors, finishedAt: nowMs }
     case 'retry':
     case 'snooze':
-      return { dueAt: nowMs + settlement.dueInMs }
+      return { attempt, errors, dueAt: nowMs + settlement.dueInMs }
     case 'release':
-      return {}
+      return { attempt }
   }
 }
