@@ -16,6 +16,7 @@ const nodeOptions = ['--conditions=millhand-source', '--disable-warning=Experime
 export default defineConfig({
   resolve: { alias },
   test: {
+    globalSetup: 'test/support/postgres-server.ts',
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',

@@ -9,6 +9,8 @@ export interface Clock {
   elapsed(): number
   /** Calls `callback` once, `delayMs` from now. */
   timer(delayMs: number, callback: () => void): Timer
+  /** Tells a clock that is not the machine's of work outside of this process: it does not move on before that ends. */
+  during?<Result>(work: Promise<Result>): Promise<Result>
 }
 
 export interface Timer {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts'
+import { type Clock, systemClock, type Timer } from './clock.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { preview } from './error.ts'
 import { nextTurn } from './turn.ts'
@@ -11,11 +11,14 @@ interface Alarm {
 
 /** How many turns of the event loop `settle` waits for work that a fired timer set off. */
 const SETTLE_TURNS = 12
+/** How long, in real time, it waits for a database's answer: one that waits for a lock may never come. */
+const SETTLE_OUTSIDE_MS = 1_000
 
 /** A clock that stands still until it is told to move. For tests: no test has to wait for real time. */
 export class VirtualClock implements Clock {
   #nowMs: number
   #order = 0
+  #outside = 0
   readonly #alarms = new Set<Alarm>()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -67,9 +70,22 @@ export class VirtualClock implements Clock {
     this.#nowMs += ms
   }
 
-  /** Lets promises and immediates that are under way finish, without moving time. */
+  /** Lets promises and immediates that are under way finish, and what is asked of a database, without moving time. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await nextTurn()
+    const untilMs = systemClock.elapsed() + SETTLE_OUTSIDE_MS
+    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) {
+      await nextTurn()
+      if (this.#outside > 0 && systemClock.elapsed() < untilMs) turn = -1
+    }
+  }
+
+  async during<Result>(work: Promise<Result>): Promise<Result> {
+    this.#outside += 1
+    try {
+      return await work
+    } finally {
+      this.#outside -= 1
+    }
   }
 
   #next(): Alarm | undefined {

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg'
 import { type AnyJobSpec, byName } from '../job/definition.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
@@ -7,12 +8,14 @@ import { uuidv7 } from '../kit/ids.ts'
 import {
   custom,
   duration,
+  flag,
   type Given,
   integer,
   isFunction,
   isObject,
   type Parsed,
   parseOptions,
+  text,
 } from '../kit/options.ts'
 import { type Random, systemRandom } from '../kit/random.ts'
 import { storeError } from '../store/errors.ts'
@@ -40,9 +43,23 @@ export const openFields = {
     min: 1,
   }),
   busyTimeout: duration({
-    doc: 'How long a call is tried again while another process locks the database.',
+    doc: 'How long a call is tried again while the database is locked or away.',
     default: '30s',
   }),
+  enqueueTimeout: duration({
+    doc: 'The same for an enqueue: 0 to fail at once; `busyTimeout` by default.',
+  }),
+  postgres: custom<Pool>({
+    doc: 'Your own `pg` pool, in place of a URL: it is used and not closed.',
+    expected: 'a pool of pg',
+    accepts: (value) => isObject(value) && isFunction((value as Partial<Pool>).connect),
+  }),
+  schema: text({ doc: 'The schema in PostgreSQL that the tables are in: `millhand` by default.' }),
+  notify: flag({
+    doc: 'PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode.',
+    default: true,
+  }),
+  migrate: flag({ doc: 'Whether to bring the database to the newest version.', default: true }),
   logger: custom<Logger>({
     doc: 'Gets every event, such as a pino logger.',
     expected: 'a logger with debug, info, warn and error',
@@ -59,30 +76,49 @@ export const openFields = {
 
 export type OpenOptions = Given<typeof openFields>
 
+/** What is opened with a pool of the caller's in place of a URL. */
+type PoolOptions = OpenOptions & { readonly postgres: Pool }
+
 /**
- * Opens a queue: `'sqlite:FILE'` (made where there is none), or `'memory:'` for tests.
+ * Opens a queue: `'sqlite:FILE'` (made where there is none), `'postgres://USER:PASSWORD@HOST/DATABASE'` (its schema is
+ * made where there is none), or `'memory:'` for tests. With `{ postgres: pool }` in place of a URL, on your own pool.
  *
  * @example
  * const queue = await openQueue('memory:')
  * await queue.close()
  *
- * @throws MillhandError `invalid_store`, `unknown_option`, `invalid_option`, `store_unavailable`, `store_corrupt`,
- *   `store_newer`, `store_read_only`
+ * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`,
+ *   `store_corrupt`, `store_newer`, `store_read_only`, `store_busy`
  */
-export async function openQueue(url: string, options: OpenOptions = {}): Promise<Queue> {
-  const parsed = parseOptions('openQueue', openFields, options)
+export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
+export async function openQueue(options: PoolOptions): Promise<Queue>
+export async function openQueue(to: string | PoolOptions, options: OpenOptions = {}): Promise<Queue> {
+  const parsed = parseOptions('openQueue', openFields, isPoolOptions(to) ? to : options)
   const clock = parsed.clock ?? systemClock
   byName(parsed.jobs ?? [])
-  return queueOn(await openStore(url, clock), { ...parsed, clock })
+  return queueOn(await openStore(isPoolOptions(to) ? to.postgres : to, { ...parsed, clock }), {
+    ...parsed,
+    clock,
+  })
+}
+
+function isPoolOptions(to: unknown): to is PoolOptions {
+  return isObject(to) && isObject((to as Partial<PoolOptions>).postgres)
 }
 
 /** A queue on a store that is open already. */
 export function queueOn(raw: Store, options: Parsed<typeof openFields> & { readonly clock: Clock }): Queue {
-  const { clock, logger, pendingMax, busyTimeout } = options
+  const { clock, logger, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
   const events = new Emitter<MillhandEvents>((error) => logger?.error({ err: error }, 'listener_error'))
   if (logger) logEvents(events, logger)
-  const store = instrument(raw, { events, clock, random, busyTimeoutMs: busyTimeout })
+  const store = instrument(raw, {
+    events,
+    clock,
+    random,
+    busyTimeoutMs: busyTimeout,
+    enqueueTimeoutMs: enqueueTimeout,
+  })
   const onError = (error: unknown) => events.emit('loop_error', { loop: 'watch', error: asError(error) })
   return new Queue({
     store,
@@ -97,11 +133,22 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
   })
 }
 
-/** The one place that names concrete stores. */
-function openStore(url: string, clock: Clock): Promise<Store> | Store {
-  if (typeof url === 'string' && url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
-    return openSqliteStore({ file: url.slice('sqlite:'.length), clock })
+type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
+
+/** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
+async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
+  const { clock, schema, notify, migrate } = options
+  if (typeof to === 'object' || isPostgres(to)) {
+    const { openPostgresStore } = await import('../store/postgres/index.ts')
+    return openPostgresStore({ to, schema, notify, migrate, clock })
   }
-  if (url === 'memory:') return openMemoryStore({ clock })
-  throw storeError('invalid_store', { got: preview(url) })
+  if (typeof to === 'string' && to.startsWith('sqlite:') && to.length > 'sqlite:'.length) {
+    return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate })
+  }
+  if (to === 'memory:') return openMemoryStore({ clock })
+  throw storeError('invalid_store', { got: preview(to) })
+}
+
+function isPostgres(url: unknown): boolean {
+  return typeof url === 'string' && /^postgres(ql)?:\/\/./.test(url)
 }

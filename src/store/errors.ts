@@ -3,10 +3,12 @@ import { errorFactory } from '../kit/error.ts'
 /** What can be wrong with a store. `transient` ones are tried again by the instrument before anybody sees them. */
 export const storeErrors = {
   invalid_store: (facts: { got: string }) =>
-    `${facts.got} is not a store: expected 'sqlite:FILE' or 'memory:'.`,
+    `${facts.got} is not a store: expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'.`,
+  invalid_schema: (facts: { got: string }) =>
+    `The schema ${facts.got} is not valid: expected 1 to 50 letters, digits and _, not starting with a digit.`,
   store_busy: (facts: { location: string; waitedMs: number }) =>
-    `The database ${facts.location} was locked by another process for ${facts.waitedMs} ms. ` +
-    'Find what holds a transaction open on it, or give it longer with busyTimeout.',
+    `The database ${facts.location} was locked or away for ${facts.waitedMs} ms. ` +
+    "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), or give it longer with busyTimeout.",
   store_read_only: (facts: { location: string }) =>
     `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
   store_full: (facts: { location: string }) =>

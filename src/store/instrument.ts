@@ -21,6 +21,8 @@ interface InstrumentOptions {
   readonly random: Random
   /** How long a call is tried again while the store is busy, in milliseconds. */
   readonly busyTimeoutMs: number
+  /** The same for an insert. */
+  readonly enqueueTimeoutMs: number
 }
 
 /** A store with what every store needs around it, written once. */
@@ -51,8 +53,10 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
 
 /** The store with every role's every call tried again. */
 function withRetries(store: Store, options: InstrumentOptions): Store {
-  const again = <Result>(operation: string, call: () => Promise<Result>) =>
-    retryTransient(operation, call, { ...options, location: store.location })
+  const again = <Result>(operation: string, call: () => Promise<Result>) => {
+    const busyTimeoutMs = operation === 'jobs.insert' ? options.enqueueTimeoutMs : options.busyTimeoutMs
+    return retryTransient(operation, call, { ...options, busyTimeoutMs, location: store.location })
+  }
   const role = <Role extends object>(name: string, calls: Role): Role =>
     Object.fromEntries(
       Object.entries(calls).map(([verb, call]) => [

@@ -1,7 +1,7 @@
 import { type Clock, within } from '../../kit/clock.ts'
 import { storeError, TransientError } from '../errors.ts'
+import { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
-import { Room } from './insert.ts'
 import { OwnWrites } from './own-writes.ts'
 import { Transactions } from './transaction.ts'
 

@@ -1,6 +1,6 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
-import { jobError } from '../../job/errors.ts'
 import type { Inserted } from '../jobs.ts'
+import type { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
 import { CLAIMABLE, recordChanges } from './rows.ts'
 
@@ -31,7 +31,10 @@ export function insert(
     stored.push(job)
     return { id: job.id, existed: false }
   })
-  room.require(connection, stored, pendingMax)
+  // Asked after the jobs were stored, since a job whose key is held takes no room.
+  for (const queue of room.take(stored, pendingMax)) {
+    room.counted(queue, pendingIn(connection, queue), pendingMax)
+  }
   recordChanges(connection, { verb: 'enqueue', nowMs }, seqs)
   return inserted
 }
@@ -71,39 +74,6 @@ const COUNT_PENDING = `select
   (select count(*) from millhand_jobs where claimable = ${CLAIMABLE.suspect} and queue = ?1) +
   (select count(*) from millhand_jobs where state = 'pending' and claimable is null and queue = ?1) as pending`
 
-/** Below this limit every insert counts; above it, counting again can wait until a share of the room is used. */
-const ALWAYS_COUNT_BELOW = 100_000
-const SHARE_BEFORE_RECOUNT = 0.25
-const MOST_BEFORE_RECOUNT = 100_000
-
-/**
- * Keeps queues within their limit without counting a million rows for every insert: after a count, a share of the
- * room that was left may be used before the next. With several processes a queue may pass a limit of more than
- * 100,000 by that share each.
- */
-export class Room {
-  readonly #left = new Map<string, number>()
-
-  /** Asked after the jobs were stored, since a job whose key is held takes no room. @throws MillhandError `queue_full` */
-  require(connection: Connection, stored: readonly NewJob[], limit: number): void {
-    for (const [queue, count] of countByQueue(stored)) {
-      const account = `${limit} ${queue}`
-      const left = this.#left.get(account) ?? 0
-      this.#left.set(account, count <= left ? left - count : recount(connection, queue, limit))
-    }
-  }
-}
-
-/** How many jobs may be stored before the next count. */
-function recount(connection: Connection, queue: string, limit: number): number {
-  const pending = connection.get<{ pending: number }>(COUNT_PENDING, queue)?.pending ?? 0
-  if (pending > limit) throw jobError('queue_full', { queue, limit })
-  if (limit < ALWAYS_COUNT_BELOW) return 0
-  return Math.min(Math.floor((limit - pending) * SHARE_BEFORE_RECOUNT), MOST_BEFORE_RECOUNT)
-}
-
-function countByQueue(jobs: readonly NewJob[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const job of jobs) counts.set(job.queue, (counts.get(job.queue) ?? 0) + 1)
-  return counts
+function pendingIn(connection: Connection, queue: string): number {
+  return connection.get<{ pending: number }>(COUNT_PENDING, queue)?.pending ?? 0
 }

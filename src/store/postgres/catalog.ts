@@ -1,0 +1,92 @@
+import type { JobRecord } from '../../job/job.ts'
+import { FINAL_STATES, type JobState } from '../../job/state.ts'
+import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { LogLine } from '../jobs.ts'
+import { RECORD_COLUMNS, STANDING } from './rows.ts'
+import type { Session, Value } from './session.ts'
+import { NOW } from './sql.ts'
+
+const GET = `select ${RECORD_COLUMNS} from millhand.jobs j
+  join (${standing()}) s using (seq) left join millhand.details d using (seq) where j.id = any($1::text[])`
+
+export function get(session: Session, ids: readonly string[]): Promise<JobRecord[]> {
+  return session.rows<JobRecord>(GET, ids)
+}
+
+/** Newest first. */
+export async function list(session: Session, filter: JobFilter, page: Page): Promise<JobRecord[]> {
+  const { from, where, values } = select(filter)
+  const sql = `select ${RECORD_COLUMNS} ${from} where ${where}
+    and j.seq < $${values.length + 2} order by j.seq desc limit $${values.length + 3}`
+  return session.at<JobRecord>(sql, ...values, page.beforeSeq ?? Number.MAX_SAFE_INTEGER, page.limit)
+}
+
+export async function count(session: Session, filter: JobFilter): Promise<number> {
+  const { from, where, values } = select(filter)
+  const [row] = await session.at<{ count: number }>(
+    `select count(*) as count ${from} where ${where}`,
+    ...values,
+  )
+  return row?.count ?? 0
+}
+
+const LOGS = `select at, level, message, data from millhand.logs
+  where job = (select seq from millhand.jobs where id = $1) order by seq`
+
+export function logs(session: Session, id: string): Promise<LogLine[]> {
+  return session.rows<LogLine>(LOGS, id)
+}
+
+const TALLY = `select j.queue, j.name, s.state, count(*) as count,
+  min(s.due_at) filter (where s.state = 'pending' and s.due_at <= ${NOW}) as "oldestDueAt",
+  count(*) filter (where s.state = 'pending' and s.due_at > ${NOW}) as scheduled
+  from millhand.jobs j join (${standing()}) s using (seq)
+  group by j.queue, j.name, s.state order by j.queue, j.name, s.state`
+
+export function tally(session: Session): Promise<Tally[]> {
+  return session.at<Tally>(TALLY)
+}
+
+/** Where jobs in these states stand: only the tables that can hold them. */
+function standing(states?: readonly JobState[]): string {
+  const wanted = (among: readonly JobState[]) => states?.some((state) => among.includes(state)) ?? true
+  const parts = [
+    ...(wanted(['pending']) ? [STANDING.pending] : []),
+    ...(wanted(['running']) ? [STANDING.running] : []),
+    ...(wanted(FINAL_STATES) ? [STANDING.settled] : []),
+  ]
+  return parts.length === 0 ? `${STANDING.pending} where false` : parts.join(' union all ')
+}
+
+/** Each part of a filter with its condition; only those that are asked for are in the statement. */
+function select(filter: JobFilter): { from: string; where: string; values: Value[] } {
+  const values: Value[] = []
+  const parts = [`${NOW} is not null`]
+  const where = (sql: string, value: Value) => {
+    values.push(value)
+    parts.push(sql.replaceAll('?', `$${values.length + 1}`))
+  }
+  if (filter.states) where('s.state = any(?::text[])', filter.states)
+  if (filter.names) where('j.name = any(?::text[])', filter.names)
+  if (filter.queues) where('j.queue = any(?::text[])', filter.queues)
+  if (filter.tag !== undefined) where('j.tags::jsonb @> jsonb_build_array(?::text)', filter.tag)
+  if (filter.key !== undefined) where('j.key = ?', filter.key)
+  if (filter.scheduled === true) parts.push(`s.due_at > ${NOW}`)
+  if (filter.scheduled === false) parts.push(`s.due_at <= ${NOW}`)
+  if (filter.createdAfterMs !== undefined) where('j.created_at >= ?::bigint', filter.createdAfterMs)
+  if (filter.createdBeforeMs !== undefined) where('j.created_at < ?::bigint', filter.createdBeforeMs)
+  if (filter.errorText !== undefined) where('d.errors ~ ?', inMessage(filter.errorText))
+  const from = `from millhand.jobs j join (${standing(filter.states)}) s using (seq)
+    left join millhand.details d using (seq)`
+  return { from, where: parts.join(' and '), values }
+}
+
+/**
+ * A pattern for the JSON of the errors: the text within a message. As text, since PostgreSQL's JSON types refuse some
+ * of what JSON allows. The quotes of whatever stands inside of another text are escaped, so that it cannot match.
+ */
+function inMessage(text: string): string {
+  const json = JSON.stringify(text).slice(1, -1)
+  const literal = json.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return `"message":"(?:[^"\\\\]|\\\\.)*?${literal}`
+}

@@ -1,0 +1,179 @@
+import { claimClass } from '../../job/interruption.ts'
+import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
+import type { Session, Value } from './session.ts'
+import { CLOCK, LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
+
+/** Jobs that become due in one statement. Bounds how long it holds their locks. */
+const PROMOTE_MAX = 1_000
+/** Rounds of that before a claim takes what there is. */
+const PROMOTE_ROUNDS = 100
+/** Jobs that stand in one row of `claims`: few enough that the row is not moved out of line. */
+const CLAIM_ROW_JOBS = 64
+/** Candidates that are read at a time for a predicate. */
+const WINDOW = 200
+
+/** The lanes (queue and name) that the worker serves. None while jobs have become due: those come first. */
+const SERVED = `due as materialized (
+    select exists (select from millhand.pending where claimable is null and due_at <= (select now from clock)) as any_due
+  ), served as materialized (
+    select l.queue, l.name from millhand.lanes l
+    where not (select any_due from due)
+    and ($4::text[] is null or l.name = any($4)) and ($5::text[] is null or l.queue = any($5))
+    and not exists (select from millhand.queues q where q.queue = l.queue and q.paused_at is not null)
+    and exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))
+  )`
+
+/** The jobs of one lane in order, from a place on; `from` has the columns of the lane. */
+const inLane = (from: string, columns: string): string => `select ${columns} from millhand.pending p
+  where p.claimable = ${from}.claimable and p.queue = ${from}.queue and p.name = ${from}.name
+  and (p.rank, p.due_at, p.seq) > ($7::integer, $8::bigint, $9::bigint)
+  and (p.expires_at is null or p.expires_at > (select now from clock))
+  order by p.rank, p.due_at, p.seq`
+
+/** The best jobs of one class, at most `most`, without a lock. */
+const bestOf = (claimable: 1 | 2, most: string, columns: string): string => `(
+    select ${columns} from (select queue, name, ${claimable}::smallint as claimable from served where ${most} > 0) s
+    cross join lateral (${inLane('s', 'p.*')} limit ${most}) p
+    order by p.rank, p.due_at, p.seq limit ${most})`
+
+const best = (columns: string): string => `${bestOf(1, '$3::integer', columns)}
+    union all ${bestOf(2, 'least($3::integer, $6::integer)', columns)}
+    order by rank, due_at, seq limit $3`
+
+/**
+ * How many of the best jobs each lane has, without a lock; then as many are locked in each. What another worker has
+ * locked meanwhile is skipped: then the lane's next ones are taken.
+ */
+const CHOSEN = `shares as materialized (
+    select queue, name, claimable, count(*) as many
+    from (${best('p.queue, p.name, p.claimable, p.rank, p.due_at, p.seq')}) heads group by queue, name, claimable
+  ), chosen as materialized (
+    select p.place from shares b
+    cross join lateral (${inLane('b', 'p.ctid as place')} limit b.many for update skip locked) p
+  )`
+
+/** Takes what is `chosen` and makes it the worker's. `call` is the parameter that names the call. */
+const taking = (call: string): string => `taken as (
+    delete from millhand.pending where ctid = any (array(select place from chosen)) returning *
+  ), held as (
+    insert into millhand.claims (worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
+    select $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
+      array_agg(attempt + 1), array_agg(crashes), array_agg(due_at)
+    from (select *, (row_number() over () - 1) / ${CLAIM_ROW_JOBS} as part from taken) parts group by part
+  ), claimed as (
+    select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from taken
+  )`
+
+const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
+  j.timeout_ms as "timeoutMs", j.created_at as "createdAt", d.errors, d.checkpoint, null::bigint as "expiresAt"`
+
+/** A pending job as it is when it is claimed. */
+const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at as "dueAt", p.attempt + 1 as attempt, p.epoch + 1 as epoch, p.crashes,
+  (select now from clock) as "startedAt"`
+
+/** One row at least: with no job in it where there was none, to say whether others have become due. */
+const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$10')}, ${tell('claimed')}
+  select ${NEXT_COLUMNS}, due.any_due as "othersDue"
+  from due left join (taken p join millhand.jobs j using (seq) left join millhand.details d using (seq)) on ${WAKE}
+  order by p.rank, p.due_at, p.seq`
+
+const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, due.any_due as "othersDue"
+  from due left join (heads p join millhand.jobs j using (seq) left join millhand.details d using (seq)) on true
+  order by p.rank, p.due_at, p.seq`
+
+const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
+    select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
+    on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
+  ), ${taking('$5')}, ${tell('claimed')}
+  select ${NEXT_COLUMNS} from taken p join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  where ${WAKE} order by p.rank, p.due_at, p.seq`
+
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u.crashes, c.started_at as "startedAt"
+  from millhand.claims c
+  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
+  join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  where c.worker = $1 and c.call = any($2::text[]) order by j.priority desc, u.due_at, j.seq`
+
+const PROMOTE = `with ${LIGHT_CLOCK}
+  update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
+  where seq in (select seq from millhand.pending where claimable is null and due_at <= (select now from clock)
+    order by due_at limit $2 for update skip locked)`
+
+/** What names a call, and where in the order it begins to look. */
+export interface ClaimCall {
+  readonly call: string
+  readonly after: Place | undefined
+}
+
+/** Takes the best due jobs that the worker serves. */
+export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<ClaimedJob[]> {
+  if (request.limit <= 0) return []
+  if (request.accepts) return claimAccepted(session, { ...request, accepts: request.accepts }, how)
+  return whenPromoted(session, () => session.at(CLAIM, ...wish(request), ...placeOf(how.after), how.call))
+}
+
+/** What an earlier call has claimed that got no answer. */
+export function adopt(session: Session, worker: string, calls: readonly string[]): Promise<ClaimedJob[]> {
+  return session.rows<ClaimedJob>(ADOPT, worker, calls)
+}
+
+/** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
+async function claimAccepted(
+  session: Session,
+  request: ClaimRequest & Required<Pick<ClaimRequest, 'accepts'>>,
+  how: ClaimCall,
+): Promise<ClaimedJob[]> {
+  const chosen: ClaimedJob[] = []
+  const room = { suspects: request.suspects, refusals: REFUSALS_MAX }
+  const window = { ...request, limit: WINDOW, suspects: request.suspects > 0 ? WINDOW : 0 }
+  let after = how.after
+  for (let full = true; full && chosen.length < request.limit && room.refusals > 0; ) {
+    const heads = await whenPromoted(session, () =>
+      session.at(CANDIDATES, ...wish(window), ...placeOf(after)),
+    )
+    for (const job of heads) {
+      if (chosen.length >= request.limit || room.refusals <= 0) break
+      const isSuspect = claimClass(job.crashes) === 'suspect'
+      if (isSuspect && room.suspects <= 0) continue
+      if (!request.accepts(job)) room.refusals -= 1
+      else {
+        chosen.push(job)
+        if (isSuspect) room.suspects -= 1
+      }
+    }
+    full = heads.length === WINDOW
+    after = heads.at(-1)
+  }
+  if (chosen.length === 0) return []
+  const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
+  return session.at<ClaimedJob>(TAKE, request.worker, seqs, epochs, how.call)
+}
+
+type ClaimRow = ClaimedJob & { readonly othersDue: boolean }
+
+/** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
+async function whenPromoted(session: Session, look: () => Promise<unknown[]>): Promise<ClaimedJob[]> {
+  for (let round = 0; ; round += 1) {
+    const rows = (await look()) as ClaimRow[]
+    if (rows[0]?.othersDue !== true || round >= PROMOTE_ROUNDS) {
+      return rows.filter((row) => row.seq !== null).map(({ othersDue, ...job }) => job)
+    }
+    await session.at(PROMOTE, PROMOTE_MAX)
+  }
+}
+
+function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {
+  return [worker, limit, names, queues, suspects]
+}
+
+/** A place before every job where there is none to begin at. */
+function placeOf(after: Place | undefined): [number, number, number] {
+  return after ? [-after.priority, after.dueAt, after.seq] : [-(2 ** 31), 0, 0]
+}
+
+const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending where claimable is null and due_at > ${NOW}`
+
+export async function nextDueAt(session: Session): Promise<number | null> {
+  const [row] = await session.at<{ dueAt: number | null }>(NEXT_DUE)
+  return row?.dueAt ?? null
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../../kit/clock.ts'
+import { TransientError } from '../errors.ts'
+import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
+import { adopt, claim } from './claim.ts'
+import type { Session } from './session.ts'
+
+/** A claim begins where the last one ended, and looks at everything at least this often. */
+const LOOK_INTERVAL_MS = 500
+/** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
+const LOOK_SHARE = 0.05
+
+/**
+ * The claims of one process: where in the order the last one ended, and which calls got no answer.
+ *
+ * While somebody holds an old snapshot, PostgreSQL keeps every entry of what was claimed since. A claim that began at
+ * the top would walk them all, each time more.
+ */
+export class Claims {
+  readonly #session: Session
+  readonly #clock: Clock
+  readonly #self: string
+  readonly #ends = new Map<string, Place>()
+  readonly #unanswered = new Map<string, string[]>()
+  #calls = 0
+  #lookAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(session: Session, clock: Clock, self: string) {
+    this.#session = session
+    this.#clock = clock
+    this.#self = self
+  }
+
+  /** Something may have come before the place where the last claim ended. */
+  reset(): void {
+    this.#ends.clear()
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
+    const adopted = await this.#adopt(request.worker)
+    if (adopted.length > 0) return adopted
+    if (request.accepts || request.after) return this.#call(request, request.after)
+    const wish = JSON.stringify([request.names, request.queues, request.suspects])
+    if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
+    const end = this.#ends.get(wish)
+    const jobs = end ? await this.#call(request, end) : []
+    const all = jobs.length > 0 ? jobs : await this.#look(request)
+    const last = all.at(-1)
+    if (last && all.length === request.limit) this.#ends.set(wish, last)
+    else this.#ends.delete(wish)
+    return all
+  }
+
+  /** From the top. */
+  async #look(request: ClaimRequest): Promise<ClaimedJob[]> {
+    const startMs = this.#clock.elapsed()
+    const jobs = await this.#call(request, undefined)
+    const nowMs = this.#clock.elapsed()
+    this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
+    return jobs
+  }
+
+  async #call(request: ClaimRequest, after: Place | undefined): Promise<ClaimedJob[]> {
+    this.#calls += 1
+    const call = `${this.#self}-${this.#calls}`
+    try {
+      return await claim(this.#session, request, { call, after })
+    } catch (error) {
+      // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
+      if (error instanceof TransientError) this.#doubt(request.worker, call)
+      throw error
+    }
+  }
+
+  #doubt(worker: string, call: string): void {
+    this.#unanswered.set(worker, [...(this.#unanswered.get(worker) ?? []), call])
+  }
+
+  async #adopt(worker: string): Promise<ClaimedJob[]> {
+    const calls = this.#unanswered.get(worker)
+    if (!calls) return []
+    const jobs = await adopt(this.#session, worker, calls)
+    this.#unanswered.delete(worker)
+    return jobs
+  }
+}

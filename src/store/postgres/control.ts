@@ -1,0 +1,80 @@
+import { leave } from './leave.ts'
+import type { Session } from './session.ts'
+import { CLOCK, tell, WAKE } from './sql.ts'
+
+const CANCEL_PENDING = `with ${CLOCK}, gone as (
+    delete from millhand.pending p using millhand.jobs j where j.id = any($2::text[]) and p.seq = j.seq
+    returning p.*, j.id
+  ), ended as (
+    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, reason)
+    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, $3::text
+    from gone
+  ), freed as (
+    delete from millhand.keys where seq in (select seq from gone)
+  ), announced as (
+    select seq, epoch, 'cancel' as verb, 'cancelled' as state from gone
+  ), ${tell('announced')}
+  select id from gone where ${WAKE}`
+
+/** Those of the jobs that a worker holds. */
+const RUNNING = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
+  join (millhand.claims c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)) on u.seq = j.seq
+  where j.id = any($1::text[])`
+
+const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
+  and not exists (select from millhand.settled s where s.seq = j.seq)`
+
+/** A job that was claimed, or came back, while it was looked for in the other place is looked for again. */
+const CANCEL_ROUNDS = 10
+
+/** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
+export async function cancel(session: Session, ids: readonly string[], reason: string): Promise<string[]> {
+  const cancelled: string[] = []
+  let rest = ids
+  for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
+    const pending = await session.at<{ id: string }>(CANCEL_PENDING, rest, reason)
+    const running = await session.rows<Held>(RUNNING, rest)
+    const left = await leave(
+      session,
+      running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),
+    )
+    cancelled.push(
+      ...pending.map(({ id }) => id),
+      ...running.filter(({ seq }) => left.has(seq)).map(({ id }) => id),
+    )
+    rest = (await session.rows<{ id: string }>(UNSETTLED, rest)).map(({ id }) => id)
+  }
+  return cancelled
+}
+
+interface Held {
+  readonly id: string
+  readonly seq: number
+  readonly worker: string
+  readonly epoch: number
+}
+
+/** A job whose key another unfinished job holds by now stays as it is. */
+const RETRY = `with ${CLOCK}, wanted as materialized (
+    select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key
+    from millhand.settled s join millhand.jobs j using (seq)
+    where j.id = any($2::text[]) and s.state in ('failed', 'cancelled') order by s.seq for update of s
+  ), held as (
+    insert into millhand.keys (name, key, seq, id) select name, key, seq, id from wanted where key is not null
+    on conflict do nothing returning seq
+  ), free as materialized (
+    select * from wanted where key is null or seq in (select seq from held)
+  ), revived as (
+    delete from millhand.settled where seq in (select seq from free)
+  ), waiting as (
+    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, attempt, epoch, crashes)
+    select seq, 1, queue, name, -priority, (select now from clock), 0, epoch, 0 from free
+  ), announced as (
+    select seq, epoch, 'retry' as verb, 'pending' as state from free
+  ), ${tell('announced')}
+  select id from free where ${WAKE}`
+
+export async function retry(session: Session, ids: readonly string[]): Promise<string[]> {
+  const rows = await session.at<{ id: string }>(RETRY, ids)
+  return rows.map(({ id }) => id)
+}

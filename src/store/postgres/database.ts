@@ -1,0 +1,113 @@
+import pg, { type Pool, type PoolClient } from 'pg'
+import type { Clock } from '../../kit/clock.ts'
+import { storeError } from '../errors.ts'
+import type { Address } from './address.ts'
+import { Session } from './session.ts'
+
+/** Connections for statements and transactions; one for notices and one for the beat come to that. */
+const CONNECTIONS_MAX = 10
+/** A server that does not answer for so long is taken for gone: the call is tried again. */
+const CONNECT_TIMEOUT_MS = 5_000
+const QUERY_TIMEOUT_MS = 60_000
+
+/**
+ * Plans are made for each execution: a plan that was kept from when a table was empty would sort a million rows for
+ * every claim. Compiling a plan would cost more than any of these statements.
+ */
+const SETTINGS = 'set plan_cache_mode = force_custom_plan; set jit = off'
+
+interface DatabaseOptions {
+  readonly address: Address
+  /** The caller's own pool: it is used as it is, and not closed. */
+  readonly pool?: Pool | undefined
+  /** Whether connections keep what is set on them; behind a pooler in transaction mode they do not. */
+  readonly sessions: boolean
+  readonly self: string
+  readonly clock: Clock | undefined
+}
+
+/** The connections of one process to its database. */
+export class Database {
+  readonly address: Address
+  readonly session: Session
+  readonly #pool: Pool
+  readonly #owned: boolean
+  #closed = false
+
+  constructor({ address, pool, sessions, self, clock }: DatabaseOptions) {
+    this.address = address
+    this.#owned = pool === undefined
+    this.#pool = pool ?? openPool(address, sessions)
+    // An idle connection that breaks is replaced by the pool: nobody has lost anything.
+    this.#pool.on('error', ignore)
+    const { schema, location } = address
+    const prepares = this.#owned && sessions
+    const client = { query: (...given: unknown[]) => this.#ready().query(...(given as [string])) }
+    this.session = new Session(client, { schema, location, self, clock, prepares })
+  }
+
+  /** Runs `body` in one transaction on a connection of its own. */
+  async transaction<Result>(
+    body: (client: PoolClient, session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    const client = await this.#connect()
+    const session = this.session.on(client)
+    let broken: Error | undefined
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
+    try {
+      await session.run('begin')
+      const result = await body(client, session)
+      await session.run('commit')
+      return result
+    } catch (error) {
+      await session.run('rollback').catch(onError)
+      throw error
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+
+  /** @throws MillhandError `store_closed` */
+  requireOpen(): void {
+    if (this.#closed) throw storeError('store_closed', { location: this.address.location })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#pool.off('error', ignore)
+    if (this.#owned) await this.#pool.end()
+  }
+
+  #ready(): Pool {
+    this.requireOpen()
+    return this.#pool
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      const connected = this.#ready().connect()
+      return await (this.session.clock?.during?.(connected) ?? connected)
+    } catch (error) {
+      throw this.session.translate(error)
+    }
+  }
+}
+
+function openPool({ config }: Address, sessions: boolean): Pool {
+  return new pg.Pool({
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'millhand',
+    ...(sessions && { onConnect: async (client) => void (await client.query(SETTINGS)) }),
+    ...config,
+  })
+}
+
+function ignore(): void {}

@@ -1,0 +1,121 @@
+import type { NewJob } from '../../job/enqueue-options.ts'
+import type { Inserted } from '../jobs.ts'
+import type { Room } from '../room.ts'
+import type { Session } from './session.ts'
+import { CLOCK, claimable, tell, WAKE } from './sql.ts'
+
+/**
+ * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
+ * waited for. A job that is there already is this very call's, made again after its answer was lost.
+ */
+const INSERT = `with ${CLOCK}, given as materialized (
+    select nextval('millhand.arrivals') as seq, g.*
+    from unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::text[],
+      $10::integer[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in)
+  ), held as (
+    insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
+    on conflict do nothing returning seq
+  ), stored as (
+    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input)
+    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input
+    from given where key is null or seq in (select seq from held)
+    on conflict (id) do nothing returning seq
+  ), waiting as (
+    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, expires_at, attempt, epoch, crashes)
+    select seq, ${claimable('coalesce(run_at, now + delay_ms)', '0')}, queue, name, -priority,
+      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0
+    from given join stored using (seq) cross join clock
+  ), seen as (
+    insert into millhand.lanes (queue, name) select distinct queue, name from given
+    where (queue, name) not in (select queue, name from millhand.lanes) on conflict do nothing
+  ), announced as (
+    select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
+  ), ${tell('announced', 'given')}
+  select g.id from given g join stored using (seq) where ${WAKE}`
+
+const HOLDERS = `select k.name, k.key, k.id from millhand.keys k
+  join unnest($1::text[], $2::text[]) as g(name, key) using (name, key)`
+
+const KNOWN = 'select id from millhand.jobs where id = any($1::text[])'
+
+/** Tries to store a job whose key was held at first, and is not any more when its holder is asked for. */
+const KEY_TRIES = 5
+
+/** Stores new jobs. Whether there is room for them is another question: see `requireRoom`. */
+export async function insert(session: Session, jobs: readonly NewJob[]): Promise<Inserted[]> {
+  const results = new Map<string, Inserted>()
+  let rest = jobs
+  for (let tries = 1; rest.length > 0 && tries <= KEY_TRIES; tries += 1) {
+    const stored = await store(session, rest)
+    const others = rest.filter(({ id }) => !stored.has(id))
+    for (const id of stored) results.set(id, { id, existed: false })
+    for (const [id, holder] of await holdersOf(session, others)) {
+      results.set(id, { id: holder, existed: holder !== id })
+    }
+    rest = others.filter(({ id }) => !results.has(id))
+  }
+  return jobs.map(({ id }) => results.get(id) ?? { id, existed: false })
+}
+
+/** Counts queues that new jobs went to, in the transaction that has to be undone when one is too full. @throws MillhandError `queue_full` */
+export async function requireRoom(
+  session: Session,
+  queues: readonly string[],
+  { room, pendingMax }: { readonly room: Room; readonly pendingMax: number },
+): Promise<void> {
+  for (const queue of queues) room.counted(queue, await pendingIn(session, queue), pendingMax)
+}
+
+async function store(session: Session, jobs: readonly NewJob[]): Promise<ReadonlySet<string>> {
+  const column = <Field extends keyof NewJob>(field: Field): NewJob[Field][] => jobs.map((job) => job[field])
+  const rows = await session.at<{ id: string }>(
+    INSERT,
+    column('id'),
+    column('name'),
+    column('queue'),
+    column('priority'),
+    column('input'),
+    column('key'),
+    column('tags'),
+    column('context'),
+    column('retries'),
+    column('timeoutMs'),
+    column('delayMs'),
+    column('runAtMs'),
+    column('expiresInMs'),
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** For each job that was not stored: the job that holds its key, or itself where it was stored before. */
+async function holdersOf(session: Session, jobs: readonly NewJob[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  if (jobs.length === 0) return found
+  const keyed = jobs.filter(({ key }) => key !== null)
+  const holders = await session.rows<{ name: string; key: string; id: string }>(
+    HOLDERS,
+    keyed.map(({ name }) => name),
+    keyed.map(({ key }) => key),
+  )
+  const byKey = new Map(holders.map(({ name, key, id }) => [JSON.stringify([name, key]), id]))
+  for (const { id, name, key } of keyed) {
+    const holder = byKey.get(JSON.stringify([name, key]))
+    if (holder !== undefined) found.set(id, holder)
+  }
+  const known = await session.rows<{ id: string }>(
+    KNOWN,
+    jobs.map(({ id }) => id),
+  )
+  for (const { id } of known) found.set(id, id)
+  return found
+}
+
+const COUNT_PENDING = `select (select count(*) from millhand.pending where claimable = 1 and queue = $1)
+  + (select count(*) from millhand.pending where claimable = 2 and queue = $1)
+  + (select count(*) from millhand.pending where claimable is null and queue = $1) as pending`
+
+async function pendingIn(session: Session, queue: string): Promise<number> {
+  const [row] = await session.rows<{ pending: number }>(COUNT_PENDING, queue)
+  return Number(row?.pending ?? 0)
+}

@@ -1,0 +1,114 @@
+import { LOG_LINES_MAX } from '../../job/limits.ts'
+import type { Report, Settled } from '../jobs.ts'
+import { inWaves } from './rows.ts'
+import type { Session } from './session.ts'
+import { CLOCK, LIGHT_CLOCK, WAKE } from './sql.ts'
+
+/** Locked against a settlement that comes at the same time: what is told of a job is told before it ends. */
+const toldWith = (clock: string): string => `with ${clock}, given as (
+    select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::text[])
+    as g(seq, worker, epoch, progress, checkpoint)
+  ), held as materialized (
+    select worker, seqs, epochs from millhand.claims
+    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for share
+  ), mine as materialized (
+    select g.* from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
+    join given g on g.seq = u.seq and g.epoch = u.epoch and g.worker = h.worker
+  ), written as (
+    insert into millhand.details as d (seq, progress, progress_epoch, checkpoint)
+    select seq, progress, case when progress is not null then epoch end, checkpoint from mine
+    where progress is not null or checkpoint is not null
+    on conflict (seq) do update set progress = coalesce(excluded.progress, d.progress),
+      progress_epoch = coalesce(excluded.progress_epoch, d.progress_epoch),
+      checkpoint = coalesce(excluded.checkpoint, d.checkpoint)
+  ), told as (
+    insert into millhand.changes (id, name, queue, verb, state, at, progress)
+    select j.id, j.name, j.queue, m.verb, 'running', (select now from clock),
+      coalesce(m.progress, case when d.progress_epoch = m.epoch then d.progress end)
+    from (
+      select seq, epoch, 'progress' as verb, progress from mine where progress is not null
+      union all select seq, epoch, 'checkpoint', progress from mine where checkpoint is not null
+    ) m join millhand.jobs j using (seq) left join millhand.details d using (seq)
+    where exists (select from millhand.subscribers where lease_until > (select now from clock))
+    order by m.seq, m.verb desc
+  ), woken as materialized (
+    select pg_notify('{channel}', '{self}') where exists (select from mine where coalesce(progress, checkpoint) is not null)
+    and exists (select from millhand.listeners where id <> '{self}' and lease_until > (select now from clock))
+  )
+  select seq from mine where ${WAKE}`
+
+const DURABLY = toldWith(CLOCK)
+/** Progress and log lines may be lost in a power cut: they tell of a handler that was lost too. */
+const LIGHTLY = toldWith(LIGHT_CLOCK)
+
+const CANCELLED = `select s.seq from millhand.settled s
+  join unnest($1::bigint[], $2::text[], $3::integer[]) as g(seq, worker, epoch) using (seq, worker, epoch)
+  where s.state = 'cancelled'`
+
+const LOG = `insert into millhand.logs (job, at, level, message, data)
+  select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[])`
+
+const TRIM = `delete from millhand.logs l using unnest($1::bigint[]) as t(job)
+  where l.job = t.job and l.seq <= (select seq from millhand.logs where job = t.job order by seq desc limit 1 offset $2)`
+
+/** Writes what running jobs tell of themselves. */
+export async function report(session: Session, reports: readonly Report[]): Promise<Settled[]> {
+  const results = new Map<Report, Settled>()
+  for (const wave of inWaves(reports)) {
+    const written = await tellOnce(session, wave)
+    await appendLogs(
+      session,
+      wave.filter(({ seq }) => written.has(seq)),
+    )
+    const others = wave.filter(({ seq }) => !written.has(seq))
+    const cancelled = others.length === 0 ? new Set() : await cancelledOf(session, others)
+    for (const each of wave) {
+      if (written.has(each.seq)) results.set(each, 'settled')
+      else results.set(each, cancelled.has(each.seq) ? 'cancelled' : 'refused')
+    }
+  }
+  return reports.map((each) => results.get(each) ?? 'refused')
+}
+
+async function tellOnce(session: Session, reports: readonly Report[]): Promise<ReadonlySet<number>> {
+  const seqs = reports.map(({ seq }) => seq)
+  const rows = await session.at<{ seq: number }>(
+    reports.some(({ checkpoint }) => checkpoint !== undefined) ? DURABLY : LIGHTLY,
+    ...fence(reports),
+    reports.map(({ progress }) => (progress === undefined ? null : JSON.stringify(progress))),
+    reports.map(({ checkpoint }) => checkpoint ?? null),
+    [...new Set(reports.map(({ worker }) => worker))],
+    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    seqs.reduce((high, seq) => Math.max(high, seq), 0),
+  )
+  return new Set(rows.map((row) => row.seq))
+}
+
+async function cancelledOf(session: Session, reports: readonly Report[]): Promise<ReadonlySet<number>> {
+  const rows = await session.rows<{ seq: number }>(CANCELLED, ...fence(reports))
+  return new Set(rows.map((row) => row.seq))
+}
+
+function fence(reports: readonly Report[]): [number[], string[], number[]] {
+  return [
+    reports.map(({ seq }) => seq),
+    reports.map(({ worker }) => worker),
+    reports.map(({ epoch }) => epoch),
+  ]
+}
+
+async function appendLogs(session: Session, reports: readonly Report[]): Promise<void> {
+  const lines = reports.flatMap(({ seq, logs }) =>
+    (logs ?? []).slice(-LOG_LINES_MAX).map((line) => ({ job: seq, ...line })),
+  )
+  if (lines.length === 0) return
+  await session.rows(
+    LOG,
+    lines.map(({ job }) => job),
+    lines.map(({ at }) => at),
+    lines.map(({ level }) => level),
+    lines.map(({ message }) => message),
+    lines.map(({ data }) => data),
+  )
+  await session.rows(TRIM, [...new Set(lines.map(({ job }) => job))], LOG_LINES_MAX)
+}

@@ -1,0 +1,39 @@
+/** The columns of a job in every state, under the names of `JobRecord`. */
+const ANY_STATE = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
+  j.timeout_ms as "timeoutMs", j.created_at as "createdAt", d.errors, d.checkpoint,
+  case when d.progress_epoch = s.epoch then d.progress end as progress`
+
+const OF_STATE = `s.state, s.worker, s.due_at as "dueAt", s.expires_at as "expiresAt", s.started_at as "startedAt",
+  s.finished_at as "finishedAt", s.attempt, s.epoch, s.crashes, s.outcome, s.reason,
+  s.failure_kind as "failureKind", s.output`
+
+export const RECORD_COLUMNS = `${ANY_STATE}, ${OF_STATE}`
+
+/** Where jobs stand, with what changes of them: each of these gives the same columns, and no job is in two. */
+export const STANDING = {
+  pending: `select seq, 'pending' as state, null as worker, due_at, expires_at, started_at, null::bigint as finished_at,
+    attempt, epoch, crashes, null as outcome, null as reason, null as failure_kind, null as output
+    from millhand.pending`,
+  running: `select u.seq, 'running' as state, c.worker, u.due_at, null::bigint as expires_at, c.started_at,
+    null::bigint as finished_at, u.attempt, u.epoch, u.crashes, null as outcome, null as reason,
+    null as failure_kind, null as output
+    from millhand.claims c
+    cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues)
+      as u(seq, epoch, attempt, crashes, due_at)`,
+  settled: `select seq, state, worker, due_at, expires_at, started_at, finished_at, attempt, epoch, crashes, outcome,
+    reason, failure_kind, output from millhand.settled`,
+} as const
+
+/** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */
+export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): Item[][] {
+  const waves: Item[][] = []
+  const depths = new Map<number, number>()
+  for (const item of items) {
+    const depth = depths.get(item.seq) ?? 0
+    depths.set(item.seq, depth + 1)
+    const wave = waves[depth]
+    if (wave) wave.push(item)
+    else waves.push([item])
+  }
+  return waves
+}

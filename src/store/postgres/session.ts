@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { QueryConfig } from 'pg'
+import type { Clock } from '../../kit/clock.ts'
+import { translate } from './faults.ts'
+
+/** What a statement is sent through: a pool, or one of its connections. */
+export interface Client {
+  query(config: QueryConfig): Promise<{ readonly rows: unknown[] }>
+}
+
+/** What a value bound to a statement may be. */
+export type Value = string | number | null | readonly (string | number | null)[]
+
+export interface Dialect {
+  /** Names this process: it need not notify itself. */
+  readonly self: string
+  /** The schema that `millhand.` stands for. */
+  readonly schema: string
+  /** Where the data is, fit to be shown. */
+  readonly location: string
+  /** An injected clock; none: the database's own counts. */
+  readonly clock: Clock | undefined
+  /** The connections are the store's own and keep what is prepared on them. */
+  readonly prepares: boolean
+}
+
+/** Oids of the types that are not texts. A `bigint` is the number of a job or a time: it fits for 285,000 years. */
+const OID = { bool: 16, bigint: 20, smallint: 21, integer: 23 } as const
+const NUMBERS: readonly number[] = [OID.bigint, OID.integer, OID.smallint]
+
+const types = {
+  getTypeParser(oid: number): (text: string) => unknown {
+    if (NUMBERS.includes(oid)) return Number
+    return oid === OID.bool ? (text) => text === 't' : (text) => text
+  },
+}
+
+/** Sends the statements of one connection, or of a pool. */
+export class Session {
+  readonly #client: Client
+  readonly #dialect: Dialect
+  readonly #texts: Map<string, { readonly text: string; readonly name: string }>
+
+  constructor(client: Client, dialect: Dialect, texts = new Map()) {
+    this.#client = client
+    this.#dialect = dialect
+    this.#texts = texts
+  }
+
+  get clock(): Clock | undefined {
+    return this.#dialect.clock
+  }
+
+  /** The same on another connection. */
+  on(client: Client): Session {
+    return new Session(client, this.#dialect, this.#texts)
+  }
+
+  /** Rows of a statement whose `$1` is the time; see sql.ts. */
+  at<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return this.rows<Row>(sql, this.#dialect.clock?.now() ?? null, ...values)
+  }
+
+  async rows<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    const { text, name } = this.#statement(sql)
+    const named = this.#dialect.prepares ? { name } : {}
+    const config: QueryConfig = { ...named, text, values: values as unknown[], types }
+    try {
+      return (await this.#send(config)).rows as Row[]
+    } catch (error) {
+      throw this.translate(error)
+    }
+  }
+
+  /** What the connection threw, as an error of Millhand's. */
+  translate(thrown: unknown): unknown {
+    return translate(thrown, this.#dialect.location)
+  }
+
+  /** Several statements without values, such as a migration. */
+  async run(sql: string): Promise<void> {
+    await this.#send({ text: this.#statement(sql).text }).catch((error) => {
+      throw this.translate(error)
+    })
+  }
+
+  #send(config: QueryConfig): Promise<{ readonly rows: unknown[] }> {
+    const answer = this.#client.query(config)
+    return this.#dialect.clock?.during?.(answer) ?? answer
+  }
+
+  /** The statement with its schema in it, and the name under which a connection keeps it prepared. */
+  #statement(sql: string): { text: string; name: string } {
+    const known = this.#texts.get(sql)
+    if (known) return known
+    const { schema, self } = this.#dialect
+    const text = sql
+      .replaceAll('millhand.', `"${schema}".`)
+      .replaceAll('{schema}', schema)
+      .replaceAll('{channel}', channelOf(schema))
+      .replaceAll('{self}', self)
+    const name = `millhand_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
+    this.#texts.set(sql, { text, name })
+    return { text, name }
+  }
+}
+
+/** What the processes on one schema are notified through. */
+export function channelOf(schema: string): string {
+  return `millhand_${schema}`
+}

@@ -1,0 +1,38 @@
+/**
+ * What the statements have in common. `millhand.` stands for the schema, whatever its name is (see `Session`), and
+ * `$1` for the time of an injected clock, or null for the database's own: machines disagree about the time, so that
+ * only one clock may count.
+ */
+
+/** The time in milliseconds since the epoch. */
+export const NOW = '(coalesce($1::bigint, floor(extract(epoch from statement_timestamp()) * 1000)::bigint))'
+
+/** `now` for a statement whose loss in a power cut would only mean that it happens again. */
+export const LIGHT_CLOCK = `clock as (select ${NOW} as now, set_config('synchronous_commit', 'off', true))`
+
+/** `now` for a statement that is on the disk when it has been answered. */
+export const CLOCK = `clock as (select ${NOW} as now)`
+
+/** The value of `claimable` for a pending job: due now or not, in a crashed worker before or not. */
+export const claimable = (dueAt: string, crashes: string): string =>
+  `case when ${dueAt} > (select now from clock) then null when ${crashes} > 0 then 2 else 1 end::smallint`
+
+/**
+ * Tells subscribers of the jobs in `source` (seq, epoch, verb, state), if there are any, and wakes processes that
+ * sleep. As a part of the statement that makes the change: nobody hears of what was undone, and nobody pays where
+ * nobody listens. `jobs` has their names, where this very statement stores them. `woken` only runs where the statement's own select names it: see `WAKE`.
+ */
+export const tell = (source: string, jobs = 'millhand.jobs'): string => `told as (
+    insert into millhand.changes (id, name, queue, verb, state, at, progress)
+    select j.id, j.name, j.queue, s.verb, s.state, (select now from clock), d.progress
+    from ${source} s join ${jobs} j using (seq)
+    left join millhand.details d on d.seq = s.seq and d.progress_epoch = s.epoch
+    where exists (select from millhand.subscribers where lease_until > (select now from clock))
+    order by s.seq
+  ), woken as materialized (
+    select pg_notify('{channel}', '{self}') where exists (select from ${source})
+    and exists (select from millhand.listeners where id <> '{self}' and lease_until > (select now from clock))
+  )`
+
+/** A condition that always holds, and that makes `woken` run. */
+export const WAKE = '(select count(*) from woken) >= 0'

@@ -1,0 +1,137 @@
+import { expiry, interrupt } from '../../job/interruption.ts'
+import type { JobRecord } from '../../job/job.ts'
+import type { Retention } from '../../job/retention.ts'
+import type { Rescued } from '../upkeep.ts'
+import { type Leave, leave } from './leave.ts'
+import type { Session } from './session.ts'
+import { CLOCK, NOW, tell, WAKE } from './sql.ts'
+import { forget, type HeldJob } from './workers.ts'
+
+const ELECT = `insert into millhand.leader as l (role, worker, lease_until)
+  select 'maintenance', $2, now + $3::bigint from (select ${NOW} as now) t
+  on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
+  where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker`
+
+export async function elect(session: Session, worker: string, leaseMs: number): Promise<boolean> {
+  return (await session.at(ELECT, worker, leaseMs)).length > 0
+}
+
+export async function resign(session: Session, worker: string): Promise<void> {
+  await session.rows('delete from millhand.leader where worker = $1', worker)
+}
+
+const NEXT_LAPSE = `select min(lease_until) as "nextLapseAt", coalesce(min(lease_until) <= ${NOW}, false)
+  or exists (select from millhand.claims c where not exists (select from millhand.workers w where w.id = c.worker))
+  as lapsed from millhand.workers`
+
+/** Whether there is something to rescue, and when the next lease lapses: asked without a lock. */
+export async function lookForLapsed(
+  session: Session,
+): Promise<{ readonly nextLapseAt: number | null; readonly lapsed: boolean }> {
+  const [row] = await session.at<{ nextLapseAt: number | null; lapsed: boolean }>(NEXT_LAPSE)
+  return row ?? { nextLapseAt: null, lapsed: false }
+}
+
+/** Workers whose lease has lapsed, locked against a beat that comes too late; and what a worker claimed that is gone. */
+const LAPSED = `with lapsed as materialized (
+    select id from millhand.workers where lease_until <= ${NOW} order by id for update skip locked
+  ) select id from lapsed union select c.worker from millhand.claims c
+    where not exists (select from millhand.workers w where w.id = c.worker)`
+
+const HELD = `select u.seq, j.id, c.worker, u.epoch, u.attempt, u.crashes, d.errors, ${NOW} as "nowMs"
+  from millhand.claims c
+  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes) as u(seq, epoch, attempt, crashes)
+  join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  where c.worker = any($2::text[]) order by u.seq`
+
+type Held = HeldJob & Pick<JobRecord, 'id' | 'errors'> & { readonly nowMs: number }
+
+/** Ends lapsed leases, in a transaction; `job/interruption.ts` decides what becomes of each job. */
+export async function rescue(session: Session, crashLimit: number): Promise<Rescued> {
+  const workers = (await session.at<{ id: string }>(LAPSED)).map(({ id }) => id)
+  const held = await session.at<Held>(HELD, workers)
+  const leaves = held.map((job) => interrupted(job, crashLimit))
+  const left = await leave(session, leaves)
+  for (const worker of workers) await forget(session, worker)
+  const idsOf = (verb: string) =>
+    held.filter(({ seq }, index) => left.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
+  const { nextLapseAt } = await lookForLapsed(session)
+  return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), nextLapseAt }
+}
+
+function interrupted(job: Held, crashLimit: number): Leave {
+  const { seq, worker, epoch } = job
+  const { verb, attempt, crashes, errors } = interrupt(job, job.nowMs, crashLimit)
+  return {
+    seq,
+    worker,
+    epoch,
+    verb,
+    attempt,
+    crashes,
+    ...(verb === 'fail' && { failureKind: 'crashed', errors }),
+  }
+}
+
+const EXPIRED = `select p.seq, p.attempt, p.expires_at as "expiresAt", d.errors, ${NOW} as "nowMs"
+  from millhand.pending p left join millhand.details d using (seq)
+  where p.expires_at <= ${NOW} order by p.expires_at, p.seq limit $2 for update of p skip locked`
+
+const EXPIRE = `with ${CLOCK}, given as (
+    select * from unnest($2::bigint[], $3::text[]) as g(seq, errors)
+  ), gone as (
+    delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.errors
+  ), ended as (
+    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, failure_kind)
+    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, 'expired'
+    from gone
+  ), noted as (
+    insert into millhand.details (seq, errors) select seq, errors from gone
+    on conflict (seq) do update set errors = excluded.errors
+  ), freed as (
+    delete from millhand.keys where seq in (select seq from gone)
+  ), announced as (
+    select seq, epoch, 'expire' as verb, 'failed' as state from gone
+  ), ${tell('announced')}
+  select j.id from gone join millhand.jobs j using (seq) where ${WAKE}`
+
+type Expired = Pick<JobRecord, 'seq' | 'attempt' | 'expiresAt' | 'errors'> & { readonly nowMs: number }
+
+/** Whether a job has expired: asked without a lock. */
+export async function mayExpire(session: Session): Promise<boolean> {
+  const rows = await session.at(`select 1 from millhand.pending where expires_at <= ${NOW} limit 1`)
+  return rows.length > 0
+}
+
+/** Fails jobs that nobody started in time, in a transaction. */
+export async function expire(session: Session, limit: number): Promise<string[]> {
+  const jobs = await session.at<Expired>(EXPIRED, limit)
+  const errors = jobs.map((job) => expiry(job, job.nowMs))
+  const rows = await session.at<{ id: string }>(
+    EXPIRE,
+    jobs.map(({ seq }) => seq),
+    errors,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Found by an index in order of their end; a deleted job takes along everything that was kept of it. */
+const PRUNE = `with ${CLOCK}, old as materialized (
+    select seq from (values ('complete', $2::bigint), ('failed', $3::bigint), ('cancelled', $4::bigint)) as r(state, kept)
+    cross join lateral (
+      select seq from millhand.settled s where s.state = r.state and s.finished_at <= (select now from clock) - r.kept
+      order by s.finished_at, s.seq limit $5
+    ) each limit $5
+  ), gone as (
+    delete from millhand.settled where seq in (select seq from old) returning seq
+  ), details as (
+    delete from millhand.details where seq in (select seq from gone)
+  ), logs as (
+    delete from millhand.logs where job in (select seq from gone)
+  )
+  delete from millhand.jobs where seq in (select seq from gone) returning seq`
+
+export async function prune(session: Session, retention: Retention, limit: number): Promise<number> {
+  const { complete, failed, cancelled } = retention
+  return (await session.at(PRUNE, complete, failed, cancelled, limit)).length
+}

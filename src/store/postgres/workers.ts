@@ -1,0 +1,84 @@
+import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
+import { leave } from './leave.ts'
+import type { Session } from './session.ts'
+import { NOW } from './sql.ts'
+
+const REGISTER = `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
+    started_at, beat_at, lease_until)
+  select $2, $3, $4, $5::integer, $6, $7, $8, $9::integer, $10::bigint, now, now, now + $10::bigint from (select ${NOW} as now) t
+  on conflict (id) do update set name = excluded.name, host = excluded.host, pid = excluded.pid,
+    version = excluded.version, names = excluded.names, queues = excluded.queues, concurrency = excluded.concurrency,
+    lease_ms = excluded.lease_ms, started_at = excluded.started_at, beat_at = excluded.beat_at,
+    lease_until = excluded.lease_until`
+
+export async function register(session: Session, worker: NewWorker): Promise<void> {
+  const { id, name, host, pid, version, concurrency, leaseMs } = worker
+  const names = worker.names === null ? null : JSON.stringify(worker.names)
+  const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
+  await session.at(REGISTER, id, name, host, pid, version, names, queues, concurrency, leaseMs)
+}
+
+/** One statement, so that an idle worker's beat is no more than that. */
+const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.now + $3::bigint
+  from (select ${NOW} as now, set_config('synchronous_commit', 'off', true)) t where w.id = $2
+  returning exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
+
+const CANCELLED = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
+  from millhand.settled s join millhand.jobs j using (seq) where s.worker = $1 and s.state = 'cancelled'`
+
+/** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
+export async function extend(session: Session, worker: string, leaseMs: number): Promise<Beat> {
+  const [row] = await session.at<{ cancelled: boolean }>(EXTEND, worker, leaseMs)
+  const cancelled = row?.cancelled ? await session.rows<CancelNotice>(CANCELLED, worker) : []
+  return { lost: !row, cancelled }
+}
+
+const HELD = `select u.seq, c.worker, u.epoch, u.attempt, u.crashes from millhand.claims c
+  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes) as u(seq, epoch, attempt, crashes)
+  where c.worker = $1 order by u.seq`
+
+/** A job that a worker holds. */
+export interface HeldJob {
+  readonly seq: number
+  readonly worker: string
+  readonly epoch: number
+  readonly attempt: number
+  readonly crashes: number
+}
+
+/** Ends a lease, in a transaction. A claim that is under way is found by the next rescue, since its worker is gone. */
+export async function deregister(session: Session, worker: string): Promise<void> {
+  const held = await session.rows<HeldJob>(HELD, worker)
+  await leave(
+    session,
+    held.map(({ seq, epoch, attempt }) => ({ seq, worker, epoch, attempt: attempt - 1, verb: 'release' })),
+  )
+  await forget(session, worker)
+}
+
+const FORGET = `with let_go as (update millhand.settled set worker = null where worker = $1)
+  delete from millhand.workers where id = $1`
+
+/** Removes a worker that holds no running job any more. */
+export async function forget(session: Session, worker: string): Promise<void> {
+  await session.rows(FORGET, worker)
+}
+
+const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as "leaseMs",
+  started_at as "startedAt", beat_at as "beatAt", lease_until as "leaseUntil",
+  coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id), 0) as running
+  from millhand.workers w order by started_at, id`
+
+type Row = Omit<WorkerRecord, 'names' | 'queues'> & {
+  readonly names: string | null
+  readonly queues: string | null
+}
+
+export async function list(session: Session): Promise<WorkerRecord[]> {
+  const rows = await session.rows<Row>(LIST)
+  return rows.map((row) => ({ ...row, names: parse(row.names), queues: parse(row.queues) }))
+}
+
+function parse(json: string | null): string[] | null {
+  return json === null ? null : JSON.parse(json)
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, inject } from 'vitest'
+
+/** Schemas that nobody uses at the moment, of this test file: to empty one is cheaper than to make one. */
+const free: string[] = []
+const made: string[] = []
+let pool: pg.Pool | undefined
+
+/** The tables in which jobs leave something behind. */
+const TABLES = [
+  'jobs',
+  'pending',
+  'claims',
+  'settled',
+  'details',
+  'keys',
+  'lanes',
+  'workers',
+  'queues',
+  'logs',
+]
+const TABLES_BESIDE = ['leader', 'listeners', 'subscribers', 'changes']
+
+/** A pool for what a test does to the database by itself. */
+export function postgresPool(): pg.Pool {
+  if (!pool) {
+    const opened = new pg.Pool({ connectionString: inject('postgres'), max: 5 })
+    pool = opened
+    afterAll(async () => {
+      for (const schema of made) await opened.query(`drop schema if exists "${schema}" cascade`)
+      await opened.end()
+    })
+  }
+  return pool
+}
+
+/** The URL of an empty schema, to be given back when the case has ended. */
+export async function emptySchema(): Promise<{ readonly url: string; readonly release: () => void }> {
+  const schema = free.pop() ?? newSchema()
+  const { rows } = await postgresPool().query('select to_regnamespace($1) is not null as there', [schema])
+  if (rows[0].there) {
+    const emptied = [...TABLES, ...TABLES_BESIDE].map((table) => `delete from "${schema}".${table};`)
+    await postgresPool().query(emptied.join('\n'))
+  }
+  const url = `${inject('postgres')}?schema=${schema}`
+  return { url, release: () => void free.push(schema) }
+}
+
+function newSchema(): string {
+  const schema = `test_${randomUUID().replaceAll('-', '')}`
+  made.push(schema)
+  return schema
+}
