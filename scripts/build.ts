@@ -18,6 +18,7 @@ const ENTRIES = [
   'cli/main',
   'worker/beat-thread',
   'store/sqlite/beat-thread',
+  'store/postgres/beat-thread',
 ]
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))

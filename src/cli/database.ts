@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { asError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
-import { type Migration, migrations } from '../store/sqlite/migrate.ts'
+import type { Migration } from '../store/migration.ts'
+import { migrations } from '../store/sqlite/migrate.ts'
 
 /** How the schema of a file stands. */
 export interface SchemaState {

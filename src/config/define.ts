@@ -7,13 +7,16 @@ import type { logFields } from './options.ts'
 
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
 export interface ConfigOptions {
-  /** Where the jobs are: `sqlite:FILE`, relative to the file. Default `sqlite:.millhand/dev.db`. */
+  /** Where the jobs are: `sqlite:FILE`, relative to the file, or `postgres://…`. Default `sqlite:.millhand/dev.db`. */
   readonly store?: string
   /** Definitions, and paths or globs of modules that export some, relative to the file. */
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
   /** Of every worker that the command line starts. */
   readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention'>
-  readonly queue?: Pick<OpenOptions, 'pendingMax' | 'busyTimeout'>
+  readonly queue?: Pick<
+    OpenOptions,
+    'pendingMax' | 'busyTimeout' | 'enqueueTimeout' | 'schema' | 'notify' | 'migrate'
+  >
   /** How long settled jobs are kept. */
   readonly retention?: RetentionOptions
   readonly log?: Given<typeof logFields>

@@ -23,7 +23,7 @@ export type LogSettings = Parsed<typeof logFields>
 
 const topFields = {
   store: text({
-    doc: 'Where the jobs are: `sqlite:FILE`, or `memory:` within one process.',
+    doc: 'Where the jobs are: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:` within one process.',
     default: DEFAULT_STORE,
   }),
   jobs: custom<readonly unknown[]>({
@@ -36,11 +36,14 @@ const topFields = {
 // Retention has a section of its own, and the jobs stand at the top.
 const { jobs: _jobs, retention: _retention, ...workerSection } = workerFields
 
+const { pendingMax, busyTimeout, enqueueTimeout, schema, notify, migrate } = openFields
+const queueSection = { pendingMax, busyTimeout, enqueueTimeout, schema, notify, migrate }
+
 /** The sections of a configuration with their options; `top` is the file itself. */
 export const SECTIONS = {
   top: topFields,
   worker: workerSection,
-  queue: { pendingMax: openFields.pendingMax, busyTimeout: openFields.busyTimeout },
+  queue: queueSection,
   retention: retentionFields,
   log: logFields,
 } as const satisfies Record<string, Fields>

@@ -11,7 +11,7 @@ export interface Address {
   readonly location: string
 }
 
-export const DEFAULT_SCHEMA = 'millhand'
+const DEFAULT_SCHEMA = 'millhand'
 
 /** Short enough that what is named after it fits into the 63 bytes of a name. */
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,49}$/

@@ -67,6 +67,13 @@ const taking = (call: string): string => `taken as (
 const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
   j.timeout_ms as "timeoutMs", j.created_at as "createdAt", d.errors, d.checkpoint, null::bigint as "expiresAt"`
 
+/**
+ * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
+ * empty, and must not read them whole when they are full. The limits keep the planner from another way.
+ */
+const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq limit 1) j on true
+  left join lateral (select errors, checkpoint from millhand.details where seq = p.seq limit 1) d on true`
+
 /** A pending job as it is when it is claimed. */
 const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at as "dueAt", p.attempt + 1 as attempt, p.epoch + 1 as epoch, p.crashes,
   (select now from clock) as "startedAt"`
@@ -74,18 +81,18 @@ const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at as "dueAt", p.attempt + 1 as atte
 /** One row at least: with no job in it where there was none, to say whether others have become due. */
 const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$10')}, ${tell('claimed')}
   select ${NEXT_COLUMNS}, due.any_due as "othersDue"
-  from due left join (taken p join millhand.jobs j using (seq) left join millhand.details d using (seq)) on ${WAKE}
+  from due left join (taken p ${WITH_JOB}) on ${WAKE}
   order by p.rank, p.due_at, p.seq`
 
 const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, due.any_due as "othersDue"
-  from due left join (heads p join millhand.jobs j using (seq) left join millhand.details d using (seq)) on true
+  from due left join (heads p ${WITH_JOB}) on true
   order by p.rank, p.due_at, p.seq`
 
 const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
     select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
   ), ${taking('$5')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS} from taken p join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  select ${NEXT_COLUMNS} from taken p ${WITH_JOB}
   where ${WAKE} order by p.rank, p.due_at, p.seq`
 
 const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u.crashes, c.started_at as "startedAt"
@@ -96,11 +103,11 @@ const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u
 
 const PROMOTE = `with ${LIGHT_CLOCK}
   update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
-  where seq in (select seq from millhand.pending where claimable is null and due_at <= (select now from clock)
-    order by due_at limit $2 for update skip locked)`
+  where seq = any (array(select seq from millhand.pending
+    where claimable is null and due_at <= (select now from clock) order by due_at limit $2 for update skip locked))`
 
 /** What names a call, and where in the order it begins to look. */
-export interface ClaimCall {
+interface ClaimCall {
   readonly call: string
   readonly after: Place | undefined
 }

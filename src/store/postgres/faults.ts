@@ -38,7 +38,7 @@ export function translate(thrown: unknown, location: string): unknown {
 }
 
 /** Whether the connection may be broken: then it goes back to nobody, and what it was asked may have been done. */
-export function isPassing(thrown: unknown): boolean {
+function isPassing(thrown: unknown): boolean {
   const code = codeOf(thrown)
   if (code === CANCELLED_BY_USER) return true
   if (PASSING_CODES.has(code) || PASSING_CLASSES.includes(code.slice(0, 2))) return true

@@ -60,12 +60,13 @@ const LEAVE = `with ${CLOCK}, given as (
     insert into millhand.pending (seq, claimable, queue, name, rank, due_at, started_at, attempt, epoch, crashes)
     select g.seq, ${claimable('coalesce(g.due_new, g.due_old)', 'g.crashes')}, j.queue, j.name, -j.priority,
       coalesce(g.due_new, g.due_old), g.started_at, g.attempt, g.epoch, g.crashes
-    from gone g join millhand.jobs j using (seq) where g.state = 'pending'
+    from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
+    where g.state = 'pending'
   ), noted as (
     insert into millhand.details (seq, errors) select seq, errors from gone where errors is not null
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
-    delete from millhand.keys where seq in (select seq from gone where state <> 'pending')
+    delete from millhand.keys where seq = any (array(select seq from gone where state <> 'pending'))
   ), ${tell('gone')}
   select seq from gone where ${WAKE}`
 

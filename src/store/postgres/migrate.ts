@@ -1,27 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { storeError } from '../errors.ts'
+import { type Migration, readMigrations } from '../migration.ts'
 import type { Database } from './database.ts'
 import type { Session } from './session.ts'
-
-/** A numbered step from one version of the schema to the next: `001_core.sql`. */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  readonly sql: string
-}
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
 /** All migrations that this Millhand knows, in order. */
-export function migrations(): Migration[] {
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => ({
-      version: Number.parseInt(file, 10),
-      name: file.replace(/\.sql$/, ''),
-      sql: readFileSync(new URL(file, FOLDER), 'utf8'),
-    }))
+function migrations(): Migration[] {
+  return readMigrations(FOLDER)
 }
 
 /** A migration waits so long for a lock at most: whoever waits for one makes all others wait behind it. */
@@ -60,7 +46,7 @@ export async function migrate(database: Database): Promise<string[]> {
 }
 
 /** Migrations that the schema lacks. @throws MillhandError `store_newer` */
-export async function pendingMigrations(session: Session, location: string): Promise<Migration[]> {
+async function pendingMigrations(session: Session, location: string): Promise<Migration[]> {
   const known = migrations()
   const version = await schemaVersion(session)
   const newest = known.at(-1)?.version ?? 0
@@ -69,7 +55,7 @@ export async function pendingMigrations(session: Session, location: string): Pro
 }
 
 /** The version that the schema is of; 0 where there is none. */
-export async function schemaVersion(session: Session): Promise<number> {
+async function schemaVersion(session: Session): Promise<number> {
   if (!(await hasFoundation(session))) return 0
   const [row] = await session.rows<{ version: number | null }>(
     'select max(version) as version from millhand.migrations',

@@ -11,7 +11,7 @@ export interface Client {
 /** What a value bound to a statement may be. */
 export type Value = string | number | null | readonly (string | number | null)[]
 
-export interface Dialect {
+interface Dialect {
   /** Names this process: it need not notify itself. */
   readonly self: string
   /** The schema that `millhand.` stands for. */

@@ -1,26 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { storeError } from '../errors.ts'
+import { type Migration, readMigrations } from '../migration.ts'
 import type { Connection } from './connection.ts'
-
-/** A numbered step from one version of the schema to the next: `001_core.sql`. */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  readonly sql: string
-}
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
 /** All migrations that this Millhand knows, in order. */
 export function migrations(): Migration[] {
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => ({
-      version: Number.parseInt(file, 10),
-      name: file.replace(/\.sql$/, ''),
-      sql: readFileSync(new URL(file, FOLDER), 'utf8'),
-    }))
+  return readMigrations(FOLDER)
 }
 
 /**
