@@ -91,6 +91,8 @@ describeStores('subscribe', (test) => {
       return 'nothing'
     })()
     const byQueue = reading(queue.subscribe())
+    // A server is asked for a subscription on another connection than it is sent the job on.
+    await clock.settle()
     await queue.enqueue(echo, 1)
     await clock.settle()
     stop.abort()

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type OpenOptions, openQueue, type Queue, Worker, type WorkerOptions } from 'millhand'
 import { virtualClock } from 'millhand/testing'
 import { afterAll, test as base, describe } from 'vitest'
+import { emptySchema } from './postgres.ts'
 
-const KINDS = ['memory', 'sqlite'] as const
+const KINDS = ['memory', 'sqlite', 'postgres'] as const
 
 type Kind = (typeof KINDS)[number]
 
@@ -26,9 +27,13 @@ function testOn(kind: Kind) {
   const folder = temporaryFolder()
   return base
     .extend('clock', () => virtualClock())
-    .extend('url', () =>
-      kind === 'memory' ? 'memory:' : `sqlite:${join(mkdtempSync(join(folder(), 'q-')), 'jobs.db')}`,
-    )
+    .extend('url', async ({ clock: _ }, { onCleanup }) => {
+      if (kind === 'memory') return 'memory:'
+      if (kind === 'sqlite') return `sqlite:${join(mkdtempSync(join(folder(), 'q-')), 'jobs.db')}`
+      const { url, release } = await emptySchema()
+      onCleanup(release)
+      return url
+    })
     .extend('open', ({ clock, url }, { onCleanup }) => {
       const queues: Queue[] = []
       onCleanup(async () => void (await Promise.all(queues.map((queue) => queue.close()))))

@@ -1,3 +1,4 @@
+import { sleep, systemClock } from '../../kit/clock.ts'
 import type { JobChange } from '../feed.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
@@ -40,13 +41,22 @@ export async function unsubscribe(session: Session, subscriber: string): Promise
 const AFTER = `select * from (
     select transaction::text::bigint * ${PLACES}
       + least(row_number() over (partition by transaction order by number), ${PLACES} - 1) as cursor,
-      id, name, queue, verb, state, at, progress
+      transaction < pg_snapshot_xmin(pg_current_snapshot()) as sure, id, name, queue, verb, state, at, progress
     from millhand.changes
     where number > (select max(number) from millhand.changes) - ${CHANGES_KEPT}
     and transaction >= ($1::bigint / ${PLACES})::text::xid8
-    and transaction < pg_snapshot_xmin(pg_current_snapshot())
   ) changes where cursor > $1 order by cursor limit $2`
 
-export function changesAfter(session: Session, cursor: number, limit: number): Promise<JobChange[]> {
-  return session.rows<JobChange>(AFTER, cursor, limit)
+/** Changes behind an open transaction are looked for again so often and so long; then the caller's own turn comes. */
+const LOOK_AGAIN_MS = 4
+const LOOKS = 25
+
+export async function changesAfter(session: Session, cursor: number, limit: number): Promise<JobChange[]> {
+  for (let look = 1; ; look += 1) {
+    const rows = await session.rows<JobChange & { readonly sure: boolean }>(AFTER, cursor, limit)
+    const unsure = rows.findIndex((row) => !row.sure)
+    const changes = unsure < 0 ? rows : rows.slice(0, unsure)
+    if (changes.length > 0 || unsure < 0 || look >= LOOKS) return changes.map(({ sure, ...change }) => change)
+    await sleep(systemClock, LOOK_AGAIN_MS)
+  }
 }

@@ -125,6 +125,9 @@ function feedRole({ database: { session } }: Parts): Store['feed'] {
   return {
     subscribe: (subscriber, leaseMs) => feed.subscribe(session, subscriber, leaseMs),
     unsubscribe: (subscriber) => feed.unsubscribe(session, subscriber),
-    changesAfter: (cursor, limit) => feed.changesAfter(session, cursor, limit),
+    changesAfter(cursor, limit) {
+      const changes = feed.changesAfter(session, cursor, limit)
+      return session.clock?.during?.(changes) ?? changes
+    },
   }
 }
