@@ -44,6 +44,8 @@ export class ClaimLoop {
   #stopListening: (() => void) | undefined
   #nextDueAt: number | null | undefined
   #starved = false
+  /** Notices so far: one that comes while a claim is under way may be of a job that the claim did not see. */
+  #notices = 0
   /** While it stops: a claim that is under way gives back what it brings. */
   #stopping = false
   /** The last claim took no suspect, since one was here already: when that has ended, there may be another. */
@@ -105,6 +107,7 @@ export class ClaimLoop {
     const limit = this.#claimSize()
     if (limit === 0 || this.#lease.worker === '')
       return this.#lease.worker === '' ? RELEASE_WAIT_MS : Number.POSITIVE_INFINITY
+    const notices = this.#notices
     const jobs = await this.#claim(limit)
     if (jobs.length > 0) {
       this.#starved = false
@@ -113,7 +116,7 @@ export class ClaimLoop {
       this.#onClaimed()
       return 0
     }
-    return this.#refusals.after ? 0 : this.#sleepTime()
+    return this.#refusals.after ? 0 : this.#sleepTime(notices)
   }
 
   async #claim(limit: number): Promise<ClaimedJob[]> {
@@ -125,6 +128,11 @@ export class ClaimLoop {
     this.#refusals.endRound()
     const durationMs = clock.elapsed() - startMs
     if (jobs.length === 0) return jobs
+    // The lease was lost meanwhile: what came too late is not to be started under it.
+    if (worker !== this.#lease.worker) {
+      for (const job of jobs) void this.#crew.release(job, worker)
+      return []
+    }
     this.#roundTripMs.add(durationMs)
     events.emit('claim', { worker, count: jobs.length, durationMs })
     this.#buffer = [...this.takeBuffer(), ...jobs]
@@ -183,13 +191,16 @@ export class ClaimLoop {
   }
 
   /** Nothing to claim: look once more after the ear is open, then sleep. */
-  async #sleepTime(): Promise<number> {
+  async #sleepTime(notices: number): Promise<number> {
     const listening = this.#stopListening !== undefined
     this.#stopListening ??= this.#queue.store.listen(() => this.#onNotice())
     if (!listening) return 0
+    const nextDueAt =
+      this.#nextDueAt === undefined ? await this.#queue.store.jobs.nextDueAt() : this.#nextDueAt
+    if (notices !== this.#notices) return 0
+    this.#nextDueAt = nextDueAt
     this.#starved = true
     this.#onStarved()
-    if (this.#nextDueAt === undefined) this.#nextDueAt = await this.#queue.store.jobs.nextDueAt()
     const untilDueMs =
       this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#queue.store.now())
     if (untilDueMs <= 0) this.#nextDueAt = undefined
@@ -197,6 +208,7 @@ export class ClaimLoop {
   }
 
   #onNotice(): void {
+    this.#notices += 1
     this.#withholdsSuspects = false
     this.#nextDueAt = undefined
     this.#starved = false
