@@ -1,6 +1,7 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
+import { column } from './rows.ts'
 import type { Session } from './session.ts'
 import { CLOCK, claimable, tell, WAKE } from './sql.ts'
 
@@ -68,22 +69,21 @@ export async function requireRoom(
 }
 
 async function store(session: Session, jobs: readonly NewJob[]): Promise<ReadonlySet<string>> {
-  const column = <Field extends keyof NewJob>(field: Field): NewJob[Field][] => jobs.map((job) => job[field])
   const rows = await session.at<{ id: string }>(
     INSERT,
-    column('id'),
-    column('name'),
-    column('queue'),
-    column('priority'),
-    column('input'),
-    column('key'),
-    column('tags'),
-    column('context'),
-    column('retries'),
-    column('timeoutMs'),
-    column('delayMs'),
-    column('runAtMs'),
-    column('expiresInMs'),
+    jobs.map(({ id }) => id),
+    jobs.map(({ name }) => name),
+    jobs.map(({ queue }) => queue),
+    jobs.map(({ priority }) => priority),
+    jobs.map(({ input }) => input),
+    column(jobs, ({ key }) => key),
+    column(jobs, ({ tags }) => tags),
+    column(jobs, ({ context }) => context),
+    jobs.map(({ retries }) => retries),
+    column(jobs, ({ timeoutMs }) => timeoutMs),
+    jobs.map(({ delayMs }) => delayMs),
+    column(jobs, ({ runAtMs }) => runAtMs),
+    column(jobs, ({ expiresInMs }) => expiresInMs),
   )
   return new Set(rows.map((row) => row.id))
 }

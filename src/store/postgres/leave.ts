@@ -1,5 +1,6 @@
 import type { FailureKind } from '../../job/failure.ts'
 import type { Verb } from '../../job/state.ts'
+import { column } from './rows.ts'
 import type { Session } from './session.ts'
 import { CLOCK, claimable, tell, WAKE } from './sql.ts'
 
@@ -25,7 +26,9 @@ export interface Leave {
  * does not hold in this epoch is not in `gone`, and nothing is written for it.
  */
 const LEAVE = `with ${CLOCK}, given as (
-    select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[],
+    select g.seq, coalesce(g.worker, ($14::text[])[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
+      g.attempt, g.crashes, g.due_in, g.output, g.outcome, g.reason, g.failure_kind, g.errors
+    from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[],
       $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
     as g(seq, worker, epoch, verb, attempt, crashes, due_in, output, outcome, reason, failure_kind, errors)
   ), held as materialized (
@@ -39,7 +42,8 @@ const LEAVE = `with ${CLOCK}, given as (
       coalesce(g.crashes, e.crashes) as crashes, (select now from clock) + g.due_in as due_new, e.due_at as due_old,
       case when g.verb = 'complete' then 'complete' when g.verb = 'fail' then 'failed'
         when g.verb = 'cancel' then 'cancelled' else 'pending' end as state,
-      g.output, g.outcome, g.reason, g.failure_kind, g.errors
+      g.output, coalesce(g.outcome, case g.verb when 'complete' then 'done' end) as outcome, g.reason,
+      g.failure_kind, g.errors
     from each e join given g using (seq, worker, epoch)
   ), rest as materialized (
     select id, min(seq) as low, max(seq) as high, array_agg(seq) as seqs, array_agg(epoch) as epochs,
@@ -73,24 +77,23 @@ const LEAVE = `with ${CLOCK}, given as (
 /** Writes how running jobs leave their workers; gives those of which it was written. No job may be in it twice. */
 export async function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
-  const column = <Value>(pick: (leave: Leave) => Value | null | undefined) =>
-    leaves.map((each) => pick(each) ?? null)
   const seqs = leaves.map(({ seq }) => seq)
+  const workers = [...new Set(leaves.map(({ worker }) => worker))]
   const rows = await session.at<{ seq: number }>(
     LEAVE,
     seqs,
-    leaves.map(({ worker }) => worker),
+    workers.length === 1 ? null : leaves.map(({ worker }) => worker),
     leaves.map(({ epoch }) => epoch),
-    leaves.map(({ verb }) => verb),
-    column(({ attempt }) => attempt),
-    column(({ crashes }) => crashes),
-    column(({ dueInMs }) => dueInMs),
-    column(({ output }) => output),
-    column(({ outcome }) => outcome),
-    column(({ reason }) => reason),
-    column(({ failureKind }) => failureKind),
-    column(({ errors }) => errors),
-    [...new Set(leaves.map(({ worker }) => worker))],
+    column(leaves, ({ verb }) => (verb === 'complete' ? null : verb)),
+    column(leaves, ({ attempt }) => attempt),
+    column(leaves, ({ crashes }) => crashes),
+    column(leaves, ({ dueInMs }) => dueInMs),
+    column(leaves, ({ output }) => output),
+    column(leaves, ({ outcome }) => (outcome === 'done' ? null : outcome)),
+    column(leaves, ({ reason }) => reason),
+    column(leaves, ({ failureKind }) => failureKind),
+    column(leaves, ({ errors }) => errors),
+    workers,
     seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
     seqs.reduce((high, seq) => Math.max(high, seq), 0),
   )

@@ -37,3 +37,15 @@ export function inWaves<Item extends { readonly seq: number }>(items: readonly I
   }
   return waves
 }
+
+/**
+ * One value of each item, for a parameter that is unnested beside others. Where there is none at all, it is null as a
+ * whole: most jobs have none of most columns, and a thousand nulls cost as much as a thousand texts.
+ */
+export function column<Item, Value>(
+  items: readonly Item[],
+  pick: (item: Item) => Value | null | undefined,
+): (Value | null)[] | null {
+  const values = items.map((item) => pick(item) ?? null)
+  return values.every((value) => value === null) ? null : values
+}
