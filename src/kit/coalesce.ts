@@ -1,4 +1,4 @@
-import { nextTurn, onNextTurn } from './turn.ts'
+import { onNextTurn, onPromisesDone } from './turn.ts'
 
 interface Waiting<Item, Result> {
   readonly item: Item
@@ -13,16 +13,26 @@ interface Waiting<Item, Result> {
  *
  * Bounded by `groupMax`, the most items that one flush takes. The flush returns one result an item, in order; an
  * Error among them is that item's alone.
+ *
+ * `enough` items do not wait for the next turn, only for what is still to come out of promises. Between two turns V8
+ * clears its young generation, and copies what is still held there; a worker that has written by then what it did in
+ * the turn holds next to nothing.
  */
 export class Coalescer<Item, Result> {
   readonly #flush: (items: Item[]) => Promise<(Result | Error)[]>
   readonly #groupMax: number
+  readonly #enough: number
   #waiting: Waiting<Item, Result>[] = []
   #flushing = false
 
-  constructor(flush: (items: Item[]) => Promise<(Result | Error)[]>, groupMax: number) {
+  constructor(
+    flush: (items: Item[]) => Promise<(Result | Error)[]>,
+    groupMax: number,
+    enough = Number.POSITIVE_INFINITY,
+  ) {
     this.#flush = flush
     this.#groupMax = groupMax
+    this.#enough = enough
   }
 
   /** How many items wait for a flush, those in flight not counted. */
@@ -32,30 +42,33 @@ export class Coalescer<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject })
-      if (!this.#flushing) {
-        this.#flushing = true
-        onNextTurn(() => void this.#run())
-      }
+      const waiting = this.#waiting.push({ item, resolve, reject })
+      if (this.#flushing) return
+      if (waiting === 1) onNextTurn(() => void this.#run())
+      if (waiting === this.#enough) onPromisesDone(() => void this.#run())
     })
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, this.#groupMax)
-      try {
-        const results = await this.#flush(group.map((each) => each.item))
-        group.forEach((each, index) => {
-          const result = results[index] as Result | Error
-          if (result instanceof Error) each.reject(result)
-          else each.resolve(result)
-        })
-      } catch (error) {
-        for (const each of group) each.reject(error)
-      }
-      // A store that answers at once leaves no time for a group to form: let everything that is ready now arrive.
-      await nextTurn()
-    }
+    // Under way, or done in the same turn already.
+    if (this.#flushing || this.#waiting.length === 0) return
+    this.#flushing = true
+    await this.#flushGroup(this.#waiting.splice(0, this.#groupMax))
     this.#flushing = false
+    // A store that answers at once leaves no time for a group to form: let everything that is ready now arrive.
+    if (this.#waiting.length > 0) onNextTurn(() => void this.#run())
+  }
+
+  async #flushGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#flush(group.map((each) => each.item))
+      group.forEach((each, index) => {
+        const result = results[index] as Result | Error
+        if (result instanceof Error) each.reject(result)
+        else each.resolve(result)
+      })
+    } catch (error) {
+      for (const each of group) each.reject(error)
+    }
   }
 }

@@ -27,6 +27,7 @@ export class Service {
   #round: Promise<void> | undefined
   #timer: Timer | undefined
   #woken = false
+  #wakesNextTurn = false
   #failures = 0
 
   constructor(options: ServiceOptions) {
@@ -53,6 +54,16 @@ export class Service {
     if (!this.#running) return
     if (this.#round) this.#woken = true
     else this.#begin()
+  }
+
+  /** Wakes it in the next turn of the event loop: a round that wakes the next one must not keep out everything else. */
+  wakeNextTurn(): void {
+    if (this.#wakesNextTurn) return
+    this.#wakesNextTurn = true
+    onNextTurn(() => {
+      this.#wakesNextTurn = false
+      this.wake()
+    })
   }
 
   async stop(): Promise<void> {

@@ -7,3 +7,11 @@ export function nextTurn(): Promise<void> {
 export function onNextTurn(callback: () => void): void {
   setImmediate(callback)
 }
+
+/**
+ * Calls `callback` when all that waits for nothing but promises has run, before the event loop hears of anything else:
+ * sooner than the next turn.
+ */
+export function onPromisesDone(callback: () => void): void {
+  process.nextTick(callback)
+}

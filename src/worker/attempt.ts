@@ -29,6 +29,8 @@ export class Attempt {
   settled = false
   /** Set while `ctx.transaction` is open: it writes what is told meanwhile itself. */
   transacting = false
+  /** Where it stands in the roster. */
+  place = 0
   /** Set when the slot was freed while the handler went on. */
   abandoned = false
 
@@ -84,9 +86,9 @@ export class Attempt {
   }
 
   /** Waits for the handler, but no longer than the grace after an abort. */
-  async run<Value>(handler: () => Value | Promise<Value>): Promise<Value> {
+  run<Value>(handler: () => Value | Promise<Value>): Promise<Value> {
     // Aborted before it began: there is nothing to wait for.
-    if (this.#interruption) throw this.#interruption
+    if (this.#interruption) return Promise.reject(this.#interruption)
     return new Promise<Value>((resolve, reject) => {
       this.#abandon = reject
       const returned = handler()

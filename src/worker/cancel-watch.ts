@@ -3,6 +3,7 @@ import { Service } from '../kit/service.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import type { Attempt } from './attempt.ts'
+import type { Roster } from './roster.ts'
 
 /** Attempts shorter than this end before a cancel could reach them; looking after them would only cost. */
 const LONG_ATTEMPT_MS = 100
@@ -16,7 +17,7 @@ const IDLE_LOOK_MS = 250
  */
 export class CancelWatch {
   readonly #queue: QueueInternals
-  readonly #attempts: ReadonlySet<Attempt>
+  readonly #attempts: Roster
   readonly #onCancelled: (notices: readonly CancelNotice[]) => void
   readonly #service: Service
   /** Long attempts that were asked for once: a notice may have come while they were too short to be looked after. */
@@ -26,7 +27,7 @@ export class CancelWatch {
 
   constructor(
     queue: QueueInternals,
-    attempts: ReadonlySet<Attempt>,
+    attempts: Roster,
     onCancelled: (notices: readonly CancelNotice[]) => void,
   ) {
     this.#queue = queue

@@ -37,8 +37,8 @@ export class ClaimLoop {
   readonly #onClaimed: () => void
   readonly #roundTripMs = new MovingMean()
   readonly #refusals = new Refusals()
+  /** The next one last, so that the buffer lets go of each job that it gives out. */
   #buffer: ClaimedJob[] = []
-  #buffered = 0
   #bufferOwner = ''
   #stops: (() => void)[] = []
   #stopListening: (() => void) | undefined
@@ -68,7 +68,7 @@ export class ClaimLoop {
 
   /** Whether the last look found nothing, and no notice has come since. */
   get starved(): boolean {
-    return this.#starved && this.#buffered === 0
+    return this.#starved && this.#buffer.length === 0
   }
 
   start(): void {
@@ -89,17 +89,14 @@ export class ClaimLoop {
 
   /** Empties the buffer: its jobs are no longer this worker's to start. */
   takeBuffer(): ClaimedJob[] {
-    const jobs = this.#buffer.slice(this.#buffer.length - this.#buffered)
-    this.#buffer = []
-    this.#buffered = 0
-    return jobs
+    return this.#buffer.splice(0).reverse()
   }
 
   /** A slot is free, or an outcome was written. */
   onFree(): void {
     this.#dispatch()
     if (this.#withholdsSuspects && !this.#holdsSuspect()) this.#onNotice()
-    else if (!this.#starved && this.#claimSize() > 0) this.#service.wake()
+    else if (!this.#starved && this.#claimSize() > 0) this.#service.wakeNextTurn()
   }
 
   /** One round; gives the delay until the next one, in milliseconds. */
@@ -135,8 +132,7 @@ export class ClaimLoop {
     }
     this.#roundTripMs.add(durationMs)
     events.emit('claim', { worker, count: jobs.length, durationMs })
-    this.#buffer = [...this.takeBuffer(), ...jobs]
-    this.#buffered = this.#buffer.length
+    this.#buffer = [...jobs.toReversed(), ...this.#buffer]
     this.#bufferOwner = worker
     return jobs
   }
@@ -157,8 +153,7 @@ export class ClaimLoop {
 
   /** Whether a job that was in a crashed worker is here, waiting or not settled yet: they are taken one at a time. */
   #holdsSuspect(): boolean {
-    const buffered = this.#buffer.slice(this.#buffer.length - this.#buffered)
-    return this.#crew.holdsSuspect || buffered.some((job) => job.crashes > 0)
+    return this.#crew.holdsSuspect || this.#buffer.some((job) => job.crashes > 0)
   }
 
   /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
@@ -176,16 +171,16 @@ export class ClaimLoop {
     return claimSize({
       concurrency: this.#settings.concurrency,
       running: this.#crew.running,
-      buffered: this.#buffered,
+      buffered: this.#buffer.length,
       finishedPerMs: this.#crew.rate.perMs,
       roundTripMs: this.#roundTripMs.value + this.#crew.settler.flushMs.value,
     })
   }
 
   #dispatch(): void {
-    while (this.#buffered > 0 && this.#crew.running < this.#settings.concurrency) {
-      const job = this.#buffer[this.#buffer.length - this.#buffered] as ClaimedJob
-      this.#buffered -= 1
+    while (this.#crew.running < this.#settings.concurrency) {
+      const job = this.#buffer.pop()
+      if (!job) return
       void this.#crew.run(job, this.#bufferOwner)
     }
   }

@@ -14,6 +14,7 @@ import type { Interruption } from './interruption.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
+import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { tellOutcome } from './tell.ts'
 
@@ -24,7 +25,7 @@ export class Crew {
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
   readonly #reporter: Reporter
-  readonly #running = new Set<Attempt>()
+  readonly #running = new Roster()
   #active = 0
   #suspects = 0
   readonly #context: ContextParts
@@ -62,7 +63,7 @@ export class Crew {
     return this.#suspects > 0
   }
 
-  get attempts(): ReadonlySet<Attempt> {
+  get attempts(): Roster {
     return this.#running
   }
 

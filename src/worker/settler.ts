@@ -11,6 +11,9 @@ import { MovingMean } from './prefetch.ts'
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 5_000
 
+/** So many outcomes make a group that need not grow: the flush to the disk is small beside writing them. */
+const ENOUGH = 100
+
 /**
  * Writes outcomes, in groups. A store that is away for a minute costs a minute: outcomes wait, their jobs do not run
  * again as long as the lease is held.
@@ -28,7 +31,7 @@ export class Settler {
     this.#store = store
     this.#clock = options.clock
     this.#onError = options.onError
-    this.#groups = new Coalescer((settlements) => this.#write(settlements), STATEMENT_ROWS_MAX)
+    this.#groups = new Coalescer((settlements) => this.#write(settlements), STATEMENT_ROWS_MAX, ENOUGH)
   }
 
   /** Resolves when the outcome is written or refused. */

@@ -10,8 +10,10 @@ export interface BeatData {
   readonly ownWrites: Int32Array
 }
 
-/** A thread of its own may block: better a late beat than none. */
-const BUSY_TIMEOUT_MS = 2_000
+/** A thread of its own may block while it opens the file: if it cannot, the event loop has to beat. */
+const OPEN_TIMEOUT_MS = 2_000
+/** A beat that meets a lock comes back at once: whoever beats knows how long it can wait, and when to ask again. */
+const BEAT_TIMEOUT_MS = 2
 
 /** Opens the connection from which a thread beats the lease of a worker, beside the event loop. */
 export function openBeat(
@@ -21,8 +23,8 @@ export function openBeat(
   extend: (worker: string, leaseMs: number) => Promise<Beat>
   close: () => Promise<void>
 } {
-  const connection = new Connection(file, BUSY_TIMEOUT_MS)
-  connection.db.exec('pragma synchronous = normal')
+  const connection = new Connection(file, OPEN_TIMEOUT_MS)
+  connection.db.exec(`pragma synchronous = normal; pragma busy_timeout = ${BEAT_TIMEOUT_MS}`)
   const own = new OwnWrites(ownWrites)
   return {
     async extend(id, leaseMs) {

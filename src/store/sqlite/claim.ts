@@ -1,6 +1,6 @@
 import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
-import type { Connection } from './connection.ts'
-import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, CLAIMED_COLUMNS, recordChanges } from './rows.ts'
+import type { Connection, Value } from './connection.ts'
+import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, recordChanges } from './rows.ts'
 
 /** Jobs that become due in one claim; the rest follow with the next. Bounds how long one claim holds the lock. */
 const PROMOTE_MAX = 1_000
@@ -73,34 +73,20 @@ function choose(
   { claimable, nowMs }: { claimable: number; nowMs: number },
 ): ClaimedJob[] {
   const limit = claimable === CLAIMABLE.suspect ? Math.min(request.suspects, request.limit) : request.limit
-  const lanes = servedLanes(connection, request, claimable)
-  const single = lanes.length === 1
-  const readers = lanes.map((lane, index) => {
-    const most = limit + (request.accepts ? REFUSALS_MAX : 0)
-    const slot = single ? 'all' : index
-    return new LaneReader(connection, { lane, claimable, nowMs, most, slot, after: request.after })
-  })
+  const most = limit + (request.accepts ? REFUSALS_MAX : 0)
+  const readers = servedLanes(connection, request, claimable).map(
+    (lane, slot) => new LaneReader(connection, { lane, claimable, nowMs, most, slot, after: request.after }),
+  )
   const chosen: ClaimedJob[] = []
   let refusals = 0
   while (chosen.length < limit && refusals < REFUSALS_MAX) {
-    const next = takeBest(readers)
-    if (!next) break
-    const job = claimed(next, nowMs)
+    const job = takeBest(readers)
+    if (!job) break
     if (request.accepts && !request.accepts(job)) refusals += 1
     else chosen.push(job)
   }
   for (const reader of readers) reader.close()
   return chosen
-}
-
-/** The row as it will be when it is taken. In place: copying twenty columns costs as much as reading them. */
-function claimed(row: ClaimedJob, nowMs: number): ClaimedJob {
-  const job = row as { -readonly [Column in keyof ClaimedJob]: ClaimedJob[Column] }
-  job.attempt += 1
-  job.epoch += 1
-  job.startedAt = nowMs
-  job.expiresAt = null
-  return job
 }
 
 /** The lanes that have ready jobs, found by skipping from one to the next, that the worker serves and nobody paused. */
@@ -133,7 +119,30 @@ const NEXT_NAME = `select queue, name from millhand_jobs where claimable = ? and
 const NEXT_QUEUE = `select queue, name from millhand_jobs where claimable = ? and queue > ?
   order by queue, name limit 1`
 
-const laneFrom = (start: string) => `select ${CLAIMED_COLUMNS} from millhand_jobs
+/** What a claim reads of a job beside its lane, in the order of `ClaimRow`. */
+const CLAIM_COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch,
+  crashes, checkpoint, errors, created_at`
+
+type ClaimRow = [
+  seq: number,
+  id: string,
+  priority: number,
+  dueAt: number,
+  key: string | null,
+  tags: string | null,
+  context: string | null,
+  input: string,
+  retries: number,
+  timeoutMs: number | null,
+  attempt: number,
+  epoch: number,
+  crashes: number,
+  checkpoint: string | null,
+  errors: string | null,
+  createdAt: number,
+]
+
+const laneFrom = (start: string) => `select ${CLAIM_COLUMNS} from millhand_jobs
   where claimable = ?1 and queue = ?2 and name = ?3 and (expires_at is null or expires_at > ?4) ${start}
   order by priority desc, due_at, seq limit ?5`
 
@@ -149,38 +158,58 @@ interface LaneRead {
   readonly nowMs: number
   readonly most: number
   readonly after: Place | undefined
-  /** `'all'`: the only lane is read in one call; else the lane's number, for a statement of its own. */
-  readonly slot: 'all' | number
+  /** The lane's number: two that are read side by side cannot share one statement. */
+  readonly slot: number
 }
 
 /** The jobs of one lane in order, read as far as they are needed. */
 class LaneReader {
-  readonly #rows: Iterator<ClaimedJob>
+  readonly #rows: Iterator<Value[]>
+  readonly #read: LaneRead
   head: ClaimedJob | undefined
 
-  constructor(connection: Connection, { lane, claimable, nowMs, most, slot, after }: LaneRead) {
+  constructor(connection: Connection, read: LaneRead) {
+    const { lane, claimable, nowMs, most, slot, after } = read
     const start = after ? [after.priority, after.dueAt, after.seq] : []
-    const values = [claimable, lane.queue, lane.name, nowMs, most, ...start]
-    const sql = after ? LANE_AFTER : LANE
-    // Two iterators cannot share one statement, so each lane of a merge has its own text.
-    const rows =
-      slot === 'all'
-        ? connection
-            .prepare(sql)
-            .all(...values)
-            [Symbol.iterator]()
-        : connection.prepare(`${sql} -- lane ${slot}`).iterate(...values)
-    this.#rows = rows as unknown as Iterator<ClaimedJob>
+    const sql = `${after ? LANE_AFTER : LANE} -- lane ${slot}`
+    this.#read = read
+    this.#rows = connection.lists(sql, claimable, lane.queue, lane.name, nowMs, most, ...start)
     this.advance()
   }
 
   advance(): void {
     const next = this.#rows.next()
-    this.head = next.done ? undefined : next.value
+    this.head = next.done ? undefined : claimed(next.value as ClaimRow, this.#read)
   }
 
   close(): void {
     this.#rows.return?.()
+  }
+}
+
+/** The job of a row as it will be when it is taken. */
+function claimed(row: ClaimRow, { lane, nowMs }: LaneRead): ClaimedJob {
+  return {
+    seq: row[0],
+    id: row[1],
+    name: lane.name,
+    queue: lane.queue,
+    priority: row[2],
+    dueAt: row[3],
+    key: row[4],
+    tags: row[5],
+    context: row[6],
+    input: row[7],
+    retries: row[8],
+    timeoutMs: row[9],
+    attempt: row[10] + 1,
+    epoch: row[11] + 1,
+    crashes: row[12],
+    checkpoint: row[13],
+    errors: row[14],
+    createdAt: row[15],
+    startedAt: nowMs,
+    expiresAt: null,
   }
 }
 

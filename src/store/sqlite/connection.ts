@@ -42,6 +42,17 @@ export class Connection {
     return this.guard(() => this.prepare(sql).get(...values) as Row | undefined)
   }
 
+  /**
+   * The rows, each as the list of its values. With names, `node:sqlite` makes a hash table of every row: of twenty
+   * columns it takes three times as long and 1 KB. Node 22 knows only those.
+   */
+  *lists(sql: string, ...values: Value[]): Generator<Value[], void> {
+    const statement = this.prepare(sql)
+    if ('setReturnArrays' in statement) statement.setReturnArrays(true)
+    for (const row of statement.iterate(...values))
+      yield (Array.isArray(row) ? row : Object.values(row)) as Value[]
+  }
+
   /** How many rows the statement changed. */
   run(sql: string, ...values: Value[]): number {
     try {

@@ -1,13 +1,10 @@
 import type { JobChange } from '../feed.ts'
 import type { Connection } from './connection.ts'
 
-/** The columns of a job under the names of `ClaimedJob`. */
-export const CLAIMED_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
-  timeout_ms as timeoutMs, attempt, epoch, crashes, checkpoint, errors, created_at as createdAt,
-  expires_at as expiresAt`
-
 /** The columns of a job under the names of `JobRecord`. */
-export const RECORD_COLUMNS = `${CLAIMED_COLUMNS}, state, worker, progress, output, outcome, reason,
+export const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
+  timeout_ms as timeoutMs, attempt, epoch, crashes, checkpoint, errors, created_at as createdAt,
+  expires_at as expiresAt, state, worker, progress, output, outcome, reason,
   failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt`
 
 /** How a pending job that is due now may be claimed, as `claimable` says it. */

@@ -34,6 +34,7 @@ test('what arrives during a flush forms the next one', async () => {
   flushes[0]?.end(['one'])
   await first
   await nextTurn()
+  await nextTurn()
   expect(flushes[1]?.items).toEqual([2, 3])
   flushes[1]?.end(['two', 'three'])
   expect(await later).toEqual(['two', 'three'])
@@ -48,6 +49,26 @@ test('no flush takes more than its most', async () => {
   }, 10)
   await Promise.all(Array.from({ length: 25 }, (_, item) => coalescer.add(item)))
   expect(sizes).toEqual([10, 10, 5])
+})
+
+test('enough items do not wait for the next turn, only for what promises still bring', async () => {
+  const sizes: number[] = []
+  const flush = async (items: number[]) => {
+    sizes.push(items.length)
+    return items
+  }
+  const coalescer = new Coalescer<number, number>(flush, 100, 3)
+  const addLater = Promise.resolve().then(() => coalescer.add(4))
+  const few = Promise.all([1, 2].map((item) => coalescer.add(item)))
+  let turned = false
+  const turn = nextTurn().then(() => {
+    turned = true
+  })
+  await Promise.all([few, coalescer.add(3), addLater])
+  expect(sizes).toEqual([4])
+  expect(turned).toBe(false)
+  await turn
+  expect(sizes).toEqual([4])
 })
 
 test('an error among the results is that item’s alone', async () => {

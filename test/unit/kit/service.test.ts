@@ -57,6 +57,21 @@ test('a wake begins the next round now, or one after the one under way', async (
   expect(seen.rounds).toBe(3)
 })
 
+test('a wake in the next turn begins one round, and not before it', async () => {
+  const { clock, service, seen } = counting(() => Number.POSITIVE_INFINITY)
+  service.start()
+  await clock.settle()
+  service.wakeNextTurn()
+  service.wakeNextTurn()
+  expect(seen.rounds).toBe(1)
+  await nextTurn()
+  expect(seen.rounds).toBe(2)
+  service.wakeNextTurn()
+  await service.stop()
+  await clock.settle()
+  expect(seen.rounds).toBe(2)
+})
+
 test('a round that throws is told, and the next comes after a growing back-off', async () => {
   const { clock, service, seen } = counting(() => {
     throw new Error('broken')

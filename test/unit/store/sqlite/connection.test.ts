@@ -26,6 +26,21 @@ function thrown(call: () => unknown): unknown {
   throw new Error('nothing was thrown')
 }
 
+test('rows are read as lists, however far, and the same statement again', () => {
+  const connection = open('lists.db')
+  for (const text of ['a', 'b', 'c']) write(connection, text)
+  const sql = 'select rowid, text from notes where rowid > ? order by rowid'
+  for (const row of connection.lists(sql, 0)) {
+    expect(row).toEqual([1, 'a'])
+    break
+  }
+  expect([...connection.lists(sql, 1)]).toEqual([
+    [2, 'b'],
+    [3, 'c'],
+  ])
+  connection.close()
+})
+
 test('a database that may not be written says store_read_only', () => {
   const connection = open('read-only.db')
   connection.db.exec('pragma query_only = on')
