@@ -41,12 +41,19 @@ const best = (columns: string): string => `${bestOf(1, '$3::integer', columns)}
     order by rank, due_at, seq limit $3`
 
 /**
- * How many of the best jobs each lane has, without a lock; then as many are locked in each. What another worker has
- * locked meanwhile is skipped: then the lane's next ones are taken.
+ * One lane and nothing that runs apart, as most often: its first jobs are locked as they are found. Else it is looked,
+ * without a lock, how many of the best jobs each lane has, and then as many are locked in each. What another worker
+ * has locked meanwhile is skipped: then the lane's next ones are taken.
  */
-const CHOSEN = `shares as materialized (
-    select queue, name, claimable, count(*) as many
-    from (${best('p.queue, p.name, p.claimable, p.rank, p.due_at, p.seq')}) heads group by queue, name, claimable
+const CHOSEN = `alone as materialized (
+    select queue, name, 1::smallint as claimable, $3::bigint as many from served
+    where (select count(*) from served) = 1 and (
+      $6::integer = 0 or not exists (select from millhand.pending where claimable = 2 limit 1))
+  ), shares as materialized (
+    select * from alone union all
+    select queue, name, claimable, count(*)
+    from (${best('p.queue, p.name, p.claimable, p.rank, p.due_at, p.seq')}) heads
+    where not exists (select from alone) group by queue, name, claimable
   ), chosen as materialized (
     select p.place from shares b
     cross join lateral (${inLane('b', 'p.ctid as place')} limit b.many for update skip locked) p
@@ -54,7 +61,8 @@ const CHOSEN = `shares as materialized (
 
 /** Takes what is `chosen` and makes it the worker's. `call` is the parameter that names the call. */
 const taking = (call: string): string => `taken as (
-    delete from millhand.pending where ctid = any (array(select place from chosen)) returning *
+    delete from millhand.pending where ctid = any (array(select place from chosen))
+    returning seq, due_at, attempt, epoch, crashes
   ), held as (
     insert into millhand.claims (worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
     select $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
@@ -64,8 +72,9 @@ const taking = (call: string): string => `taken as (
     select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from taken
   )`
 
+/** What stands in a claimed job, in the order of `toClaimed`. */
 const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
-  j.timeout_ms as "timeoutMs", j.created_at as "createdAt", d.errors, d.checkpoint, null::bigint as "expiresAt"`
+  j.timeout_ms, j.created_at, d.errors, d.checkpoint`
 
 /**
  * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
@@ -75,16 +84,14 @@ const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq li
   left join lateral (select errors, checkpoint from millhand.details where seq = p.seq limit 1) d on true`
 
 /** A pending job as it is when it is claimed. */
-const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at as "dueAt", p.attempt + 1 as attempt, p.epoch + 1 as epoch, p.crashes,
-  (select now from clock) as "startedAt"`
+const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, (select now from clock)`
 
 /** One row at least: with no job in it where there was none, to say whether others have become due. */
 const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$10')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS}, due.any_due as "othersDue"
-  from due left join (taken p ${WITH_JOB}) on ${WAKE}
-  order by p.rank, p.due_at, p.seq`
+  select ${NEXT_COLUMNS}, due.any_due
+  from due left join (taken p ${WITH_JOB}) on ${WAKE}`
 
-const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, due.any_due as "othersDue"
+const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, due.any_due
   from due left join (heads p ${WITH_JOB}) on true
   order by p.rank, p.due_at, p.seq`
 
@@ -93,13 +100,13 @@ const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
   ), ${taking('$5')}, ${tell('claimed')}
   select ${NEXT_COLUMNS} from taken p ${WITH_JOB}
-  where ${WAKE} order by p.rank, p.due_at, p.seq`
+  where ${WAKE}`
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u.crashes, c.started_at as "startedAt"
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at
   from millhand.claims c
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
-  where c.worker = $1 and c.call = any($2::text[]) order by j.priority desc, u.due_at, j.seq`
+  where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
 
 const PROMOTE = `with ${LIGHT_CLOCK}
   update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
@@ -116,12 +123,16 @@ interface ClaimCall {
 export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<ClaimedJob[]> {
   if (request.limit <= 0) return []
   if (request.accepts) return claimAccepted(session, { ...request, accepts: request.accepts }, how)
-  return whenPromoted(session, () => session.at(CLAIM, ...wish(request), ...placeOf(how.after), how.call))
+  return whenPromoted(session, () => session.lists(CLAIM, ...wish(request), ...placeOf(how.after), how.call))
 }
 
 /** What an earlier call has claimed that got no answer. */
-export function adopt(session: Session, worker: string, calls: readonly string[]): Promise<ClaimedJob[]> {
-  return session.rows<ClaimedJob>(ADOPT, worker, calls)
+export async function adopt(
+  session: Session,
+  worker: string,
+  calls: readonly string[],
+): Promise<ClaimedJob[]> {
+  return inOrder((await session.lists<ClaimRow>(ADOPT, worker, calls)).map(toClaimed))
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
@@ -136,7 +147,7 @@ async function claimAccepted(
   let after = how.after
   for (let full = true; full && chosen.length < request.limit && room.refusals > 0; ) {
     const heads = await whenPromoted(session, () =>
-      session.at(CANDIDATES, ...wish(window), ...placeOf(after)),
+      session.lists(CANDIDATES, ...wish(window), ...placeOf(after)),
     )
     for (const job of heads) {
       if (chosen.length >= request.limit || room.refusals <= 0) break
@@ -153,20 +164,61 @@ async function claimAccepted(
   }
   if (chosen.length === 0) return []
   const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
-  return session.at<ClaimedJob>(TAKE, request.worker, seqs, epochs, how.call)
+  const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, how.call)
+  return inOrder(rows.map(toClaimed))
 }
 
-type ClaimRow = ClaimedJob & { readonly othersDue: boolean }
+/** The columns of `JOB_COLUMNS` and those behind them; the last says whether others have become due. */
+type ClaimRow = readonly [
+  ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
+  ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
+  ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
+  ...[epoch: number, crashes: number, startedAt: number, othersDue?: boolean],
+]
+const OTHERS_DUE = 19
+
+function toClaimed(row: ClaimRow): ClaimedJob {
+  return {
+    seq: row[0],
+    id: row[1],
+    name: row[2],
+    queue: row[3],
+    priority: row[4],
+    key: row[5],
+    tags: row[6],
+    context: row[7],
+    input: row[8],
+    retries: row[9],
+    timeoutMs: row[10],
+    createdAt: row[11],
+    errors: row[12],
+    checkpoint: row[13],
+    dueAt: row[14],
+    attempt: row[15],
+    epoch: row[16],
+    crashes: row[17],
+    startedAt: row[18],
+    expiresAt: null,
+  }
+}
 
 /** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
-async function whenPromoted(session: Session, look: () => Promise<unknown[]>): Promise<ClaimedJob[]> {
+async function whenPromoted(session: Session, look: () => Promise<ClaimRow[]>): Promise<ClaimedJob[]> {
   for (let round = 0; ; round += 1) {
-    const rows = (await look()) as ClaimRow[]
-    if (rows[0]?.othersDue !== true || round >= PROMOTE_ROUNDS) {
-      return rows.filter((row) => row.seq !== null).map(({ othersDue, ...job }) => job)
+    const rows = await look()
+    if (rows[0]?.[OTHERS_DUE] !== true || round >= PROMOTE_ROUNDS) {
+      // One row without a job says that there is none.
+      return rows[0]?.[0] === null ? [] : inOrder(rows.map(toClaimed))
     }
     await session.at(PROMOTE, PROMOTE_MAX)
   }
+}
+
+/** Here and not in the statement: there, whole jobs would be sorted. */
+function inOrder(jobs: ClaimedJob[]): ClaimedJob[] {
+  return jobs.sort(
+    (one, other) => other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq,
+  )
 }
 
 function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {

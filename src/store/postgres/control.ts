@@ -34,13 +34,13 @@ export async function cancel(session: Session, ids: readonly string[], reason: s
   for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
     const pending = await session.at<{ id: string }>(CANCEL_PENDING, rest, reason)
     const running = await session.rows<Held>(RUNNING, rest)
-    const left = await leave(
+    const gone = await leave(
       session,
       running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),
     )
     cancelled.push(
       ...pending.map(({ id }) => id),
-      ...running.filter(({ seq }) => left.has(seq)).map(({ id }) => id),
+      ...running.filter(({ seq }) => !gone.has(seq)).map(({ id }) => id),
     )
     rest = (await session.rows<{ id: string }>(UNSETTLED, rest)).map(({ id }) => id)
   }

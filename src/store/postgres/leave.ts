@@ -72,9 +72,9 @@ const LEAVE = `with ${CLOCK}, given as (
   ), freed as (
     delete from millhand.keys where seq = any (array(select seq from gone where state <> 'pending'))
   ), ${tell('gone')}
-  select seq from gone where ${WAKE}`
+  select seq from given where ${WAKE} and seq not in (select seq from gone)`
 
-/** Writes how running jobs leave their workers; gives those of which it was written. No job may be in it twice. */
+/** Writes how running jobs leave their workers; gives those that had left before. No job may be in it twice. */
 export async function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)

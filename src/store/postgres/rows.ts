@@ -25,7 +25,8 @@ export const STANDING = {
 } as const
 
 /** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */
-export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): Item[][] {
+export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): (readonly Item[])[] {
+  if (new Set(items.map(({ seq }) => seq)).size === items.length) return items.length === 0 ? [] : [items]
   const waves: Item[][] = []
   const depths = new Map<number, number>()
   for (const item of items) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { QueryConfig } from 'pg'
 import type { Clock } from '../../kit/clock.ts'
+import { arrayLiteral, type Element } from './array.ts'
 import { translate } from './faults.ts'
 
 /** What a statement is sent through: a pool, or one of its connections. */
@@ -9,7 +10,7 @@ export interface Client {
 }
 
 /** What a value bound to a statement may be. */
-export type Value = string | number | null | readonly (string | number | null)[]
+export type Value = Element | readonly Element[]
 
 interface Dialect {
   /** Names this process: it need not notify itself. */
@@ -61,10 +62,19 @@ export class Session {
     return this.rows<Row>(sql, this.#dialect.clock?.now() ?? null, ...values)
   }
 
-  async rows<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+  rows<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return this.#query<Row>(sql, values, {})
+  }
+
+  /** Rows as lists of their values, which take half the time and the memory of objects; `$1` is the time. */
+  lists<Row extends readonly unknown[]>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return this.#query<Row>(sql, [this.#dialect.clock?.now() ?? null, ...values], { rowMode: 'array' })
+  }
+
+  async #query<Row>(sql: string, values: Value[], mode: { rowMode?: 'array' }): Promise<Row[]> {
     const { text, name } = this.#statement(sql)
     const named = this.#dialect.prepares ? { name } : {}
-    const config: QueryConfig = { ...named, text, values: values as unknown[], types }
+    const config: QueryConfig = { ...named, ...mode, text, values: values.map(toParameter), types }
     try {
       return (await this.#send(config)).rows as Row[]
     } catch (error) {
@@ -103,6 +113,10 @@ export class Session {
     this.#texts.set(sql, { text, name })
     return { text, name }
   }
+}
+
+function toParameter(value: Value): Element {
+  return typeof value === 'object' && value !== null ? arrayLiteral(value) : value
 }
 
 /** What the processes on one schema are notified through. */

@@ -11,24 +11,21 @@ const ACKNOWLEDGE = `update millhand.settled s set worker = null
 
 /** Writes how running jobs ended; each is fenced by state, worker and epoch. */
 export async function settle(session: Session, settlements: readonly Settlement[]): Promise<Settled[]> {
-  const results = new Map<Settlement, Settled>()
+  const refused = new Map<Settlement, Settled>()
   for (const wave of inWaves(settlements)) {
-    const settled = await leave(session, wave.map(toLeave))
-    const others = wave.filter(({ seq }) => !settled.has(seq))
-    const acknowledged = await acknowledge(session, others)
-    for (const each of wave) {
-      if (settled.has(each.seq)) results.set(each, 'settled')
-      else results.set(each, acknowledged.has(each.seq) ? 'cancelled' : 'refused')
-    }
+    const gone = await leave(session, wave.map(toLeave))
+    if (gone.size === 0) continue
+    const late = wave.filter(({ seq }) => gone.has(seq))
+    const acknowledged = await acknowledge(session, late)
+    for (const each of late) refused.set(each, acknowledged.has(each.seq) ? 'cancelled' : 'refused')
   }
-  return settlements.map((each) => results.get(each) ?? 'refused')
+  return settlements.map((each) => refused.get(each) ?? 'settled')
 }
 
 async function acknowledge(
   session: Session,
   settlements: readonly Settlement[],
 ): Promise<ReadonlySet<number>> {
-  if (settlements.length === 0) return new Set()
   const rows = await session.rows<{ seq: number }>(
     ACKNOWLEDGE,
     settlements.map(({ seq }) => seq),

@@ -51,10 +51,10 @@ export async function rescue(session: Session, crashLimit: number): Promise<Resc
   const workers = (await session.at<{ id: string }>(LAPSED)).map(({ id }) => id)
   const held = await session.at<Held>(HELD, workers)
   const leaves = held.map((job) => interrupted(job, crashLimit))
-  const left = await leave(session, leaves)
+  const gone = await leave(session, leaves)
   for (const worker of workers) await forget(session, worker)
   const idsOf = (verb: string) =>
-    held.filter(({ seq }, index) => left.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
+    held.filter(({ seq }, index) => !gone.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
   const { nextLapseAt } = await lookForLapsed(session)
   return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), nextLapseAt }
 }
