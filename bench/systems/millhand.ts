@@ -4,6 +4,7 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } fro
 /** Millhand as its README shows it, with no option set. */
 export const millhand: System = {
   name: 'millhand',
+  store: 'file',
   open: async (file) => new Millhand(await openQueue(`sqlite:${file}`)),
 }
 
