@@ -8,6 +8,13 @@ export const millhand: System = {
   open: async (file) => new Millhand(await openQueue(`sqlite:${file}`)),
 }
 
+/** The same, with nothing but the address changed. */
+export const millhandOnPostgres: System = {
+  name: 'millhand',
+  store: 'postgres',
+  open: async (url) => new Millhand(await openQueue(url)),
+}
+
 const noOp = defineJob({ name: JOB_NAME })
 
 class Millhand implements OpenSystem {
