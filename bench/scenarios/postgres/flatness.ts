@@ -33,9 +33,13 @@ interface History {
 /** graphile-worker keeps none; BullMQ would have to run a million jobs for it. */
 const HISTORIES: Readonly<Record<string, History>> = {
   millhand: {
-    finish: `update millhand_jobs set state = 'complete', claimable = null, outcome = 'done', attempt = 1, epoch = 1,
-      started_at = created_at, finished_at = created_at where state = 'pending'`,
-    forget: "delete from millhand_jobs where state = 'complete' and seq > $1",
+    finish: `with done as (delete from millhand.pending returning *)
+      insert into millhand.settled
+        (seq, state, finished_at, started_at, due_at, attempt, epoch, crashes, outcome)
+      select seq, 'complete', due_at, due_at, due_at, 1, 1, 0, 'done' from done`,
+    forget: `with forgotten as (delete from millhand.settled where seq in
+        (select seq from millhand.settled order by seq offset $1) returning seq)
+      delete from millhand.jobs using forgotten where jobs.seq = forgotten.seq`,
   },
   'hand-loop': {
     finish: `update jobs set state = 'complete', attempt = 1, epoch = 1, started_at = now(), finished_at = now()
