@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 export interface Arguments {
   /** Names of scenarios; none means all. */
   readonly names: readonly string[]
+  /** Names of systems; none means all that are here. */
+  readonly systems: readonly string[]
   readonly json: boolean
   readonly smoke: boolean
   readonly scale: number
@@ -12,13 +14,16 @@ export interface Arguments {
   readonly note: string
 }
 
-export const USAGE = `npm run bench [-- SCENARIO ...] [--json] [--smoke] [--scale FACTOR] [--write [--note TEXT]]
+export function usageOf(script: string): string {
+  return `npm run ${script} [-- SCENARIO ...] [--systems NAME,...] [--json] [--smoke] [--scale FACTOR] [--write [--note TEXT]]
 
+  --systems NAMES only these, with commas between them (default all that are here)
   --json          one JSON object a line, instead of tables
   --smoke         tiny sizes, one round: shows that the scenarios work, not how fast
   --scale FACTOR  sizes of 0.01 to 10 times the published ones (default 1)
-  --write         writes docs/performance.md; of all scenarios, at scale 1
+  --write         writes its part of docs/performance.md; of all scenarios and systems, at scale 1
   --note TEXT     a word on the machine, for that page`
+}
 
 /** Reads the command line. @throws Error with what is wrong with it */
 export function readArguments(given: readonly string[], known: readonly string[]): Arguments {
@@ -26,6 +31,7 @@ export function readArguments(given: readonly string[], known: readonly string[]
     args: [...given],
     allowPositionals: true,
     options: {
+      systems: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
       smoke: { type: 'boolean', default: false },
       scale: { type: 'string', default: '1' },
@@ -39,8 +45,9 @@ export function readArguments(given: readonly string[], known: readonly string[]
   const scale = Number(values.scale)
   if (!(scale >= 0.01 && scale <= 10)) throw new Error(`--scale is '${values.scale}', expected 0.01 to 10`)
   const { json, smoke, write, note } = values
-  if (write && (smoke || scale !== 1 || positionals.length > 0)) {
-    throw new Error('--write publishes the figures of all scenarios at scale 1; leave the rest away')
+  const systems = values.systems.split(',').filter((name) => name !== '')
+  if (write && (smoke || scale !== 1 || positionals.length > 0 || systems.length > 0)) {
+    throw new Error('--write publishes the figures of everything at scale 1; leave the rest away')
   }
-  return { names: positionals, json, smoke, scale, write, note }
+  return { names: positionals, systems, json, smoke, scale, write, note }
 }

@@ -4,14 +4,20 @@ import type { OpenSystem, System } from './systems/system.ts'
 
 export interface Contest {
   readonly jobs: number
+  /** What has to be there before. */
+  readonly fill?: (system: OpenSystem) => Promise<void>
   /** Gives how long the jobs took, in milliseconds. */
   readonly measure: (system: OpenSystem) => Promise<number>
 }
 
-/** Measures every system with a new file each time, and records its rate. */
-export async function recordRates(bench: Bench, { jobs, measure }: Contest): Promise<void> {
+/** Measures every system in a new place each time, and records its rate. */
+export async function recordRates(bench: Bench, { jobs, fill, measure }: Contest): Promise<void> {
   const rates = await bestOfRounds(bench.size.rounds, bench.systems, async (system) => {
-    const durationMs = await withNewFile(bench, system, measure)
+    const durationMs = await withNewPlace(bench, system, async (open, place) => {
+      await fill?.(open)
+      await bench.stores.rest(place)
+      return measure(open)
+    })
     bench.progress(`${system.name}: ${Math.round(rate(jobs, durationMs)).toLocaleString('en')} jobs/s`)
     return rate(jobs, durationMs)
   })
@@ -20,19 +26,19 @@ export async function recordRates(bench: Bench, { jobs, measure }: Contest): Pro
   }
 }
 
-/** Opens a new file for one measurement and removes it afterwards. */
-export async function withNewFile<Result>(
+/** Opens a new place for one measurement and drops it afterwards. */
+export async function withNewPlace<Result>(
   bench: Bench,
   system: System,
-  body: (system: OpenSystem) => Promise<Result>,
+  body: (system: OpenSystem, place: string) => Promise<Result>,
 ): Promise<Result> {
-  const file = bench.scratch.file()
-  const open = await system.open(file)
+  const place = await bench.stores.create(system)
+  const open = await system.open(place)
   try {
-    return await body(open)
+    return await body(open, place)
   } finally {
     await open.close()
-    bench.scratch.drop(file)
+    await bench.stores.drop(place)
   }
 }
 

@@ -1,68 +1,67 @@
-import { DatabaseSync } from 'node:sqlite'
 import { bestOfRounds, elapsedMs, rate } from './measure.ts'
 import type { Bench } from './scenario.ts'
-import { millhand } from './systems/millhand.ts'
-import { type OpenSystem, payloads } from './systems/system.ts'
+import { type OpenSystem, payloads, type System } from './systems/system.ts'
 
 const JOBS = 50_000
 const FEW = { label: '10k', rows: 10_000 }
 const MANY = { label: '1M', rows: 1_000_000 }
-/** Rows that one call stores while a file is filled: bounds the memory of the bench itself. */
+/** Rows that one call stores while a place is filled: bounds the memory of the bench itself. */
 const FILL_ROWS = 50_000
 
-/** A file that has to be filled with this many jobs. */
+/** A place that has to be filled with this many jobs. */
 export interface Filling {
   readonly system: OpenSystem
-  readonly db: DatabaseSync
+  readonly place: string
   readonly rows: number
 }
 
 export interface FlatnessParts {
-  /** Puts rows into an empty file, or more of them. */
+  /** Puts rows into an empty place, or more of them. */
   readonly fill: (filling: Filling) => Promise<void>
-  /** Brings the file back to what it was before a round. */
-  readonly restore: (filling: Filling) => void
+  /** Brings the place back to what it was before a round. */
+  readonly restore: (filling: Filling) => Promise<void>
 }
 
-/** Records how fast Millhand runs jobs in a file with few rows and in one with many. */
-export async function recordFlatness(bench: Bench, parts: FlatnessParts): Promise<void> {
-  const jobs = bench.size.jobs(JOBS)
+/** Records how fast a system runs jobs in a place with few rows and in one with many. */
+export async function recordFlatness(bench: Bench, system: System, parts: FlatnessParts): Promise<void> {
   const contestants = []
   for (const { label, rows } of [FEW, MANY]) {
-    contestants.push({ label, filling: await fillFile(bench, bench.size.jobs(rows), parts) })
-    bench.progress(`a file with ${bench.size.jobs(rows).toLocaleString('en')} rows is there`)
+    contestants.push({ label, filling: await fillPlace(bench, system, { ...parts, rows }) })
+    bench.progress(`${system.name}: ${bench.size.jobs(rows).toLocaleString('en')} rows are there`)
   }
   const rates = await bestOfRounds(bench.size.rounds, contestants, async ({ label, filling }) => {
-    await filling.system.enqueueMany(payloads(jobs))
-    const durationMs = await elapsedMs(() => filling.system.drain(jobs))
-    parts.restore(filling)
-    bench.progress(`${label}: ${Math.round(rate(jobs, durationMs)).toLocaleString('en')} jobs/s`)
-    return rate(jobs, durationMs)
+    const reached = await drainBeside(bench, filling)
+    await parts.restore(filling)
+    bench.progress(`${system.name}, ${label}: ${Math.round(reached).toLocaleString('en')} jobs/s`)
+    return reached
   })
   for (const [index, { label, filling }] of contestants.entries()) {
-    bench.record({
-      system: 'millhand',
-      metric: `rate with ${label}`,
-      value: rates[index] ?? 0,
-      unit: 'jobs/s',
-    })
+    const value = rates[index] ?? 0
+    bench.record({ system: system.name, metric: `rate with ${label}`, value, unit: 'jobs/s' })
     await filling.system.close()
-    filling.db.close()
+    await bench.stores.drop(filling.place)
   }
-  bench.record({
-    system: 'millhand',
-    metric: '1M to 10k',
-    value: (rates[1] ?? 0) / (rates[0] ?? 1),
-    unit: '×',
-  })
+  const value = (rates[1] ?? 0) / (rates[0] ?? 1)
+  bench.record({ system: system.name, metric: '1M to 10k', value, unit: '×' })
 }
 
-async function fillFile(bench: Bench, rows: number, { fill }: FlatnessParts): Promise<Filling> {
-  const file = bench.scratch.file()
-  const system = await millhand.open(file)
-  const db = new DatabaseSync(file)
+async function drainBeside(bench: Bench, { system, place }: Filling): Promise<number> {
+  const jobs = bench.size.jobs(JOBS)
+  await system.enqueueMany(payloads(jobs))
+  await bench.stores.rest(place)
+  return rate(jobs, await elapsedMs(() => system.drain(jobs)))
+}
+
+async function fillPlace(
+  bench: Bench,
+  system: System,
+  { fill, rows: count }: FlatnessParts & { readonly rows: number },
+): Promise<Filling> {
+  const rows = bench.size.jobs(count)
+  const place = await bench.stores.create(system)
+  const open = await system.open(place)
   for (let filled = 0; filled < rows; filled += FILL_ROWS) {
-    await fill({ system, db, rows: Math.min(FILL_ROWS, rows - filled) })
+    await fill({ system: open, place, rows: Math.min(FILL_ROWS, rows - filled) })
   }
-  return { system, db, rows }
+  return { system: open, place, rows }
 }

@@ -14,8 +14,8 @@ export function describeMachine(scratch: Scratch, note: string): string {
     `${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
     `${inPlaceMs.toFixed(2)} ms to flush a page to the disk and ${growingMs.toFixed(2)} ms at the end of a growing file`,
     systemType(),
-    `Node ${process.versions.node}, SQLite ${process.versions.sqlite}`,
     `load ${load.toFixed(1)} at the start`,
+    `Node ${process.versions.node}`,
   ].join(', ')
 }
 

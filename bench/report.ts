@@ -51,9 +51,10 @@ export function tableOf(scenario: Scenario, measured: readonly Measurement[]): s
 
 /** One line of JSON for every figure, and for every ratio of Millhand's rate to another system's. */
 export function linesOf(measured: readonly Measurement[]): string[] {
-  const ratios = measured.filter(isRival).map(({ scenario, system, metric }): Measurement => {
-    const value = ratioTo(system, metric, measured) ?? Number.NaN
-    return { scenario, system: 'millhand', metric: `${metric} to ${system}`, value, unit: '×' }
+  const ratios = measured.filter(isRival).flatMap(({ scenario, system, metric }): Measurement[] => {
+    const value = ratioTo(system, metric, measured)
+    if (value === undefined) return []
+    return [{ scenario, system: 'millhand', metric: `${metric} to ${system}`, value, unit: '×' }]
   })
   return [...measured, ...ratios].map(({ scenario, system, metric, value, unit }) =>
     JSON.stringify({ scenario, system, metric, value: Number(value.toPrecision(DIGITS)), unit }),

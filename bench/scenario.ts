@@ -1,4 +1,4 @@
-import type { Scratch } from './scratch.ts'
+import type { Stores } from './stores.ts'
 import type { System } from './systems/system.ts'
 import type { Target } from './target.ts'
 
@@ -14,7 +14,7 @@ export interface Scenario {
 /** What a scenario works with. */
 export interface Bench {
   readonly size: Size
-  readonly scratch: Scratch
+  readonly stores: Stores
   /** Millhand first, then what it is compared with: as far as it is installed. */
   readonly systems: readonly System[]
   record(measurement: Omit<Measurement, 'scenario'>): void

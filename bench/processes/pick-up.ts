@@ -1,6 +1,6 @@
-/** Tells of every job when its handler started: `pick-up.ts SYSTEM FILE`. */
+/** Tells of every job when its handler started: `pick-up.ts SYSTEM PLACE`. */
 import { monotonicMs } from '../measure.ts'
-import { findSystem } from '../systems.ts'
+import { findSystem } from '../systems/find.ts'
 import { endWithParent, onMessage, tell } from './parent.ts'
 
 export interface Started {
@@ -8,8 +8,8 @@ export interface Started {
   readonly atMs: number
 }
 
-const [name = '', file = ''] = process.argv.slice(2)
-const system = await (await findSystem(name)).open(file)
+const [name = '', place = ''] = process.argv.slice(2)
+const system = await (await findSystem(name, place)).open(place)
 const stop = await system.work(() => tell({ kind: 'started', atMs: monotonicMs() } as Started))
 
 onMessage('stop', async () => {

@@ -1,7 +1,7 @@
-/** Runs numbered jobs and counts how often each one ran here: `run-jobs.ts SYSTEM FILE JOBS`. */
+/** Runs numbered jobs and counts how often each one ran here: `run-jobs.ts SYSTEM PLACE JOBS`. */
 import { monotonicMs } from '../measure.ts'
+import { findSystem } from '../systems/find.ts'
 import type { Faults } from '../systems/system.ts'
-import { findSystem } from '../systems.ts'
 import { endWithParent, onMessage, tell } from './parent.ts'
 
 /** How many jobs have run here so far. */
@@ -21,8 +21,8 @@ export interface Runs {
 
 const COUNT_INTERVAL_MS = 10
 
-const [name = '', file = '', jobs = ''] = process.argv.slice(2)
-const system = await (await findSystem(name)).open(file)
+const [name = '', place = '', jobs = ''] = process.argv.slice(2)
+const system = await (await findSystem(name, place)).open(place)
 const runs = new Uint8Array(Number(jobs))
 
 onMessage('go', async () => {

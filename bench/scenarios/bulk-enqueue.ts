@@ -7,7 +7,7 @@ const JOBS = 100_000
 
 export const bulkEnqueue: Scenario = {
   name: 'bulk-enqueue',
-  about: 'One call stores 100,000 jobs in an empty file.',
+  about: 'One call stores 100,000 jobs at once, where there are none.',
   targets: [],
   async run(bench) {
     const jobs = bench.size.jobs(JOBS)

@@ -25,7 +25,7 @@ export const drain1mMemory: Scenario = {
   targets: [{ metric: 'most resident memory', atMost: 150 }],
   async run(bench) {
     const jobs = bench.size.jobs(JOBS)
-    const file = bench.scratch.file()
+    const file = await bench.stores.create(millhand)
     await fillPaused(file, jobs)
     bench.progress(`a file with ${jobs.toLocaleString('en')} jobs is there`)
     using child = new Child('drain.js', { values: [file, `${jobs}`] })

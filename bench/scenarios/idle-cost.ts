@@ -3,6 +3,7 @@ import { Child, type Message } from '../child.ts'
 import { elapsedMs, rate } from '../measure.ts'
 import type { Statements } from '../processes/count-statements.ts'
 import type { Bench, Scenario } from '../scenario.ts'
+import { millhand } from '../systems/millhand.ts'
 
 const WATCHED_MS = 20_000
 /** Until what a start costs is over. */
@@ -29,7 +30,7 @@ export const idleCost: Scenario = {
 }
 
 async function recordUsage(bench: Bench): Promise<void> {
-  using child = new Child('rest.js', { values: [bench.scratch.file()] })
+  using child = new Child('rest.js', { values: [await bench.stores.create(millhand)] })
   const ask = () => {
     child.send('usage')
     return child.receive<Usage>('usage')
@@ -46,7 +47,10 @@ async function recordUsage(bench: Bench): Promise<void> {
 }
 
 async function recordStatements(bench: Bench): Promise<void> {
-  using child = new Child('rest.js', { values: [bench.scratch.file()], flags: ['--import', COUNTER] })
+  using child = new Child('rest.js', {
+    values: [await bench.stores.create(millhand)],
+    flags: ['--import', COUNTER],
+  })
   const ask = () => {
     child.send('count')
     return child.receive<Statements>('statements')

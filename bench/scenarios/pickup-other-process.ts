@@ -2,7 +2,6 @@ import { Child } from '../child.ts'
 import { recordPickups, warmUp } from '../pickup.ts'
 import type { Started } from '../processes/pick-up.ts'
 import type { Scenario } from '../scenario.ts'
-import { handLoop } from '../systems/hand-loop.ts'
 
 export const pickupOtherProcess: Scenario = {
   name: 'pickup-other-process',
@@ -14,11 +13,11 @@ export const pickupOtherProcess: Scenario = {
     { metric: 'p95 from acknowledgement', atMost: 10 },
   ],
   async run(bench) {
-    for (const system of bench.systems.filter((each) => each !== handLoop)) {
-      const file = bench.scratch.file()
-      const open = await system.open(file)
+    for (const system of bench.systems.filter(({ limit }) => !limit)) {
+      const place = await bench.stores.create(system)
+      const open = await system.open(place)
       await warmUp(bench, open)
-      using child = new Child('pick-up.ts', { values: [system.name, file] })
+      using child = new Child('pick-up.ts', { values: [system.name, place] })
       await child.receive('ready')
       await recordPickups(bench, {
         system: system.name,

@@ -1,8 +1,7 @@
-import { withNewFile } from '../contest.ts'
+import { withNewPlace } from '../contest.ts'
 import { monotonicMs } from '../measure.ts'
 import { recordPickups, warmUp } from '../pickup.ts'
 import type { Scenario } from '../scenario.ts'
-import { handLoop } from '../systems/hand-loop.ts'
 
 export const pickupSameProcess: Scenario = {
   name: 'pickup-same-process',
@@ -14,9 +13,8 @@ export const pickupSameProcess: Scenario = {
     { metric: 'p95 from acknowledgement', atMost: 2 },
   ],
   async run(bench) {
-    // The hand-written loop asks again every millisecond: that is no way to be idle.
-    for (const system of bench.systems.filter((each) => each !== handLoop)) {
-      await withNewFile(bench, system, async (open) => {
+    for (const system of bench.systems.filter(({ limit }) => !limit)) {
+      await withNewPlace(bench, system, async (open) => {
         await warmUp(bench, open)
         let started = Promise.withResolvers<number>()
         const stop = await open.work(() => started.resolve(monotonicMs()))

@@ -9,6 +9,8 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } fro
  */
 export const handLoop: System = {
   name: 'hand-loop',
+  store: 'file',
+  limit: true,
   open: async (file) => {
     // Opening the queue makes the schema.
     const queue = await openQueue(`sqlite:${file}`)

@@ -4,7 +4,15 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } fro
 /** Millhand as its README shows it, with no option set. */
 export const millhand: System = {
   name: 'millhand',
+  store: 'file',
   open: async (file) => new Millhand(await openQueue(`sqlite:${file}`)),
+}
+
+/** The same, with nothing but the address changed. */
+export const millhandOnPostgres: System = {
+  name: 'millhand',
+  store: 'postgres',
+  open: async (url) => new Millhand(await openQueue(url)),
 }
 
 const noOp = defineJob({ name: JOB_NAME })

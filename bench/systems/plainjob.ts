@@ -1,17 +1,11 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { loadPeer } from '../peers/load.ts'
 import { type Connection, connectionTo } from './plainjob-connection.ts'
 import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
 
-/** How to get it, for whoever runs the benchmarks without. */
-export const INSTALL_PEERS = 'npm ci --prefix bench/peers'
-
 /** plainjob with the loop of its own benchmark; `undefined` where it is not installed. */
 export async function findPlainjob(): Promise<System | undefined> {
-  const path = locate()
-  if (path === undefined) return undefined
-  const library: Library = await import(pathToFileURL(path).href)
-  return { name: 'plainjob', open: async (file) => new Plainjob(library, file) }
+  const library = await loadPeer<Library>('plainjob')
+  return library && { name: 'plainjob', store: 'file', open: async (file) => new Plainjob(library, file) }
 }
 
 /** The part of plainjob that is used here: it is not installed with the project, which has to compile without it. */
@@ -110,13 +104,5 @@ class Plainjob implements OpenSystem {
   #worker({ run, onCompleted }: { run: (job: Job) => Promise<void>; onCompleted: () => void }): Worker {
     const options = { queue: this.#queue, logger: QUIET, pollIntervall: POLL_MS, onCompleted }
     return this.#library.defineWorker(JOB_NAME, run, options)
-  }
-}
-
-function locate(): string | undefined {
-  try {
-    return createRequire(new URL('../peers/package.json', import.meta.url)).resolve('plainjob')
-  } catch {
-    return undefined
   }
 }

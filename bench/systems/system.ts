@@ -1,8 +1,14 @@
 /** A job queue that is measured. */
 export interface System {
   readonly name: string
-  /** Opens a file, which it makes where there is none. */
-  open(file: string): Promise<OpenSystem>
+  /** What it keeps its jobs in. */
+  readonly store: 'file' | 'postgres' | 'redis'
+  /** Whether it is the limit: a loop written by hand, which never sleeps and is no way to be idle. */
+  readonly limit?: boolean
+  /** Whether it is so slow that it takes part in the short scenarios only. */
+  readonly slow?: boolean
+  /** Opens the place with this path or address, which may be empty. */
+  open(place: string): Promise<OpenSystem>
 }
 
 /** What the scenarios ask of every system, each in the way that its own documentation advises. */

@@ -1,27 +1,36 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { withPart } from '../../bench/page.ts'
 import type { Measurement, Unit } from '../../bench/scenario.ts'
-import { scenarios } from '../../bench/scenarios.ts'
+import { postgres } from '../../bench/suites/postgres.ts'
+import { sqlite } from '../../bench/suites/sqlite.ts'
 import { judge, wording } from '../../bench/target.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
+const RUN_PEERS = fileURLToPath(new URL('../../bench/run-peers.ts', import.meta.url))
+const { scenarios } = sqlite
 const UNITS: readonly Unit[] = ['jobs/s', 'ms', 'MB', '%', 'jobs', 'errors', 'per s', '×']
 /** A dozen processes, one after the other, on a machine that may be busy. */
 const SMOKE_BOUND_MS = 60_000
 
 const run = (...values: string[]) => promisify(execFile)(process.execPath, [RUN, ...values])
+const runPeers = (...values: string[]) => promisify(execFile)(process.execPath, [RUN_PEERS, ...values])
+
+function measurements({ stdout }: { readonly stdout: string }): Measurement[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
 
 describe('a smoke run of the benchmarks', () => {
   let lines: Measurement[] = []
 
   beforeAll(async () => {
-    const { stdout } = await run('--smoke', '--json')
-    lines = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    lines = measurements(await run('--smoke', '--json'))
   }, SMOKE_BOUND_MS)
 
   test('prints a figure of Millhand for every scenario', () => {
@@ -63,6 +72,41 @@ describe('a smoke run of the benchmarks', () => {
       'millhand run twice 0',
     ])
   })
+})
+
+describe('a smoke run on PostgreSQL', () => {
+  /** Those that differ from the ones on SQLite, of the system that needs nothing installed. */
+  const NAMES = ['drain-20k', 'old-snapshot', 'history-1m']
+
+  test(
+    'starts a server of its own, and prints figures of every scenario that is asked for',
+    async () => {
+      const lines = measurements(await runPeers('--smoke', '--json', '--systems', 'hand-loop', ...NAMES))
+      expect([...new Set(lines.map(({ scenario }) => scenario))]).toEqual(NAMES)
+      expect(lines.filter(({ value }) => !(Number.isFinite(value) && value > 0))).toEqual([])
+    },
+    SMOKE_BOUND_MS,
+  )
+
+  test('refuses a system that is not there', async () => {
+    const refused = await runPeers('--systems', 'hand').catch((error: { stderr: string }) => error)
+    expect(refused.stderr).toContain("no system 'hand'; there are millhand, hand-loop")
+  })
+})
+
+test('a part of the page is written in its own place, and in no other', () => {
+  const page = 'Before.\n\n<!-- begin: a -->\n\nold\n\n<!-- end: a -->\n\nAfter.\n'
+  const written = withPart(page, { name: 'a', text: 'new\n' })
+  expect(written).toBe('Before.\n\n<!-- begin: a -->\n\nnew\n\n<!-- end: a -->\n\nAfter.\n')
+  expect(withPart(written, { name: 'a', text: 'old' })).toBe(page)
+  expect(() => withPart(page, { name: 'b', text: 'new' })).toThrow("no place for 'b'")
+})
+
+test('docs/performance.md has a place for the figures of every suite', () => {
+  const page = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8')
+  for (const { script } of [sqlite, postgres]) {
+    expect(withPart(page, { name: script, text: 'new' })).toContain(`begin: ${script} -->\n\nnew\n\n<!-- end`)
+  }
 })
 
 test('a scenario that does not exist is refused with the names of those that do', async () => {

@@ -1,0 +1,118 @@
+import { loadPeer } from '../peers/load.ts'
+import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
+
+/** graphile-worker with the settings of its own benchmark; none where it is not installed. */
+export async function findGraphileWorker(): Promise<System[]> {
+  const library = await loadPeer<Library>('graphile-worker')
+  if (!library) return []
+  return [{ name: 'graphile-worker', store: 'postgres', open: (url) => GraphileWorker.open(library, url) }]
+}
+
+/** The part of graphile-worker that is used here. */
+interface Library {
+  readonly Logger: new (factory: () => (level: string, message: string) => void) => Logger
+  makeWorkerUtils(options: Options): Promise<WorkerUtils>
+  run(options: Options & { noHandleSignals: boolean; taskList: TaskList }): Promise<Runner>
+}
+
+type Logger = object
+type TaskList = Record<string, (payload: unknown) => Promise<void>>
+
+interface Options {
+  readonly logger: Logger
+  readonly preset: { readonly worker: Readonly<Record<string, unknown>> }
+}
+
+interface Runner {
+  stop(): Promise<void>
+}
+
+interface WorkerUtils {
+  migrate(): Promise<void>
+  addJob(identifier: string, payload: Payload): Promise<unknown>
+  addJobs(jobs: readonly { identifier: string; payload: Payload }[]): Promise<unknown>
+  withPgClient<Result>(body: (client: Client) => Promise<Result>): Promise<Result>
+  release(): Promise<void>
+}
+
+interface Client {
+  query(sql: string): Promise<{ rows: { count: string }[] }>
+}
+
+/** What its page on performance measures with. */
+const TUNED = {
+  concurrentJobs: 24,
+  maxPoolSize: 25,
+  localQueue: { size: 500 },
+  completeJobBatchDelay: 0,
+  failJobBatchDelay: 0,
+}
+
+/** Jobs of one call: as fast as a larger one, and it does not hold a string of many megabytes. */
+const BULK_JOBS = 10_000
+
+class GraphileWorker implements OpenSystem {
+  readonly #library: Library
+  readonly #options: Options
+  readonly #utils: WorkerUtils
+
+  constructor(library: Library, options: Options, utils: WorkerUtils) {
+    this.#library = library
+    this.#options = options
+    this.#utils = utils
+  }
+
+  static async open(library: Library, connectionString: string): Promise<OpenSystem> {
+    const logger = new library.Logger(() => (level, message) => {
+      if (level === 'error') console.error(message)
+    })
+    const options = { logger, preset: { worker: { connectionString, ...TUNED } } }
+    const utils = await library.makeWorkerUtils(options)
+    await utils.migrate()
+    return new GraphileWorker(library, options, utils)
+  }
+
+  async enqueueMany(payloads: readonly Payload[]): Promise<void> {
+    for (let from = 0; from < payloads.length; from += BULK_JOBS) {
+      const some = payloads.slice(from, from + BULK_JOBS)
+      await this.#utils.addJobs(some.map((payload) => ({ identifier: JOB_NAME, payload })))
+    }
+  }
+
+  async enqueue(payload: Payload): Promise<void> {
+    await this.#utils.addJob(JOB_NAME, payload)
+  }
+
+  async drain(count: number): Promise<void> {
+    const all = Promise.withResolvers<void>()
+    let left = count
+    const stop = await this.work(() => {
+      left -= 1
+      if (left === 0) all.resolve()
+    })
+    await all.promise
+    await stop()
+  }
+
+  async work(onStart: (payload: Payload) => void): Promise<() => Promise<void>> {
+    const taskList = { [JOB_NAME]: async (payload: unknown) => onStart(payload as Payload) }
+    const runner = await this.#library.run({ ...this.#options, noHandleSignals: true, taskList })
+    return () => runner.stop()
+  }
+
+  /** It keeps no history: a job that ends well is gone. */
+  unfinished(): Promise<number> {
+    return this.#utils.withPgClient(async (client) => {
+      const { rows } = await client.query('select count(*) from graphile_worker._private_jobs')
+      return Number(rows[0]?.count)
+    })
+  }
+
+  faults(): Faults {
+    return { reached: 0, retried: 0 }
+  }
+
+  close(): Promise<void> {
+    return this.#utils.release()
+  }
+}

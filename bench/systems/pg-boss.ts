@@ -1,0 +1,114 @@
+import { loadPeer } from '../peers/load.ts'
+import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
+
+/** pg-boss as its documentation advises for many small jobs; none where it is not installed. */
+export async function findPgBoss(): Promise<System[]> {
+  const library = await loadPeer<Library>('pg-boss')
+  if (!library) return []
+  return [{ name: 'pg-boss', store: 'postgres', open: (url) => Boss.open(library, url) }]
+}
+
+/** The part of pg-boss that is used here. */
+interface Library {
+  readonly PgBoss: new (options: Readonly<Record<string, unknown>>) => PgBoss
+}
+
+interface PgBoss {
+  on(event: 'error', listener: (error: Error) => void): void
+  start(): Promise<unknown>
+  stop(options: { graceful: boolean }): Promise<void>
+  createQueue(name: string, options: { notify: boolean }): Promise<void>
+  send(name: string, data: Payload): Promise<unknown>
+  insert(name: string, jobs: readonly { data: Payload }[]): Promise<unknown>
+  work(
+    name: string,
+    options: typeof TUNED,
+    handler: (jobs: readonly Job[]) => Promise<void>,
+  ): Promise<unknown>
+  offWork(name: string, options: { wait: boolean }): Promise<void>
+  getDb(): { executeSql(sql: string): Promise<{ rows: { count: string }[] }> }
+}
+
+interface Job {
+  readonly data: Payload
+}
+
+/** A full batch is followed by the next one at once: else a drain would wait for the poll. */
+const TUNED = {
+  batchSize: 500,
+  localConcurrency: 4,
+  pollingIntervalSeconds: 0.5,
+  burstWhenBatchFull: true,
+}
+
+/** As many as graphile-worker has. */
+const CONNECTIONS = 25
+const BULK_JOBS = 10_000
+
+class Boss implements OpenSystem {
+  readonly #boss: PgBoss
+  #reached = 0
+
+  constructor(boss: PgBoss) {
+    this.#boss = boss
+    boss.on('error', (error) => {
+      this.#reached += 1
+      console.error(`pg-boss: ${error.message}`)
+    })
+  }
+
+  static async open({ PgBoss }: Library, connectionString: string): Promise<OpenSystem> {
+    const boss = new PgBoss({ connectionString, max: CONNECTIONS, useListenNotify: true })
+    const open = new Boss(boss)
+    await boss.start()
+    await boss.createQueue(JOB_NAME, { notify: true })
+    return open
+  }
+
+  async enqueueMany(payloads: readonly Payload[]): Promise<void> {
+    for (let from = 0; from < payloads.length; from += BULK_JOBS) {
+      const some = payloads.slice(from, from + BULK_JOBS)
+      await this.#boss.insert(
+        JOB_NAME,
+        some.map((data) => ({ data })),
+      )
+    }
+  }
+
+  async enqueue(payload: Payload): Promise<void> {
+    await this.#boss.send(JOB_NAME, payload)
+  }
+
+  async drain(count: number): Promise<void> {
+    const all = Promise.withResolvers<void>()
+    let left = count
+    const stop = await this.work(() => {
+      left -= 1
+      if (left === 0) all.resolve()
+    })
+    await all.promise
+    await stop()
+  }
+
+  async work(onStart: (payload: Payload) => void): Promise<() => Promise<void>> {
+    await this.#boss.work(JOB_NAME, TUNED, async (jobs) => {
+      for (const { data } of jobs) onStart(data)
+    })
+    return () => this.#boss.offWork(JOB_NAME, { wait: true })
+  }
+
+  async unfinished(): Promise<number> {
+    const { rows } = await this.#boss
+      .getDb()
+      .executeSql(`select count(*) from pgboss.job where name = '${JOB_NAME}' and state <> 'completed'`)
+    return Number(rows[0]?.count)
+  }
+
+  faults(): Faults {
+    return { reached: this.#reached, retried: 0 }
+  }
+
+  close(): Promise<void> {
+    return this.#boss.stop({ graceful: true })
+  }
+}
