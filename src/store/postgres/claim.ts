@@ -14,7 +14,8 @@ const WINDOW = 200
 
 /** The lanes (queue and name) that the worker serves. None while jobs have become due: those come first. */
 const SERVED = `due as materialized (
-    select exists (select from millhand.pending where claimable is null and due_at <= (select now from clock)) as any_due
+    select exists (select from millhand.pending
+      where claimable is null and due_at <= (select now from clock) and due_at > $10::bigint) as any_due
   ), served as materialized (
     select l.queue, l.name from millhand.lanes l
     where not (select any_due from due)
@@ -87,7 +88,7 @@ const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq li
 const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, (select now from clock)`
 
 /** One row at least: with no job in it where there was none, to say whether others have become due. */
-const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$10')}, ${tell('claimed')}
+const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$11')}, ${tell('claimed')}
   select ${NEXT_COLUMNS}, due.any_due
   from due left join (taken p ${WITH_JOB}) on ${WAKE}`
 
@@ -111,19 +112,23 @@ const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c
 const PROMOTE = `with ${LIGHT_CLOCK}
   update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
   where seq = any (array(select seq from millhand.pending
-    where claimable is null and due_at <= (select now from clock) order by due_at limit $2 for update skip locked))`
+    where claimable is null and due_at <= (select now from clock) and due_at > $2
+    order by due_at limit $3 for update skip locked))`
 
-/** What names a call, and where in the order it begins to look. */
+/** What names a call, and where it begins to look: in the order, and among what becomes due. */
 interface ClaimCall {
   readonly call: string
   readonly after: Place | undefined
+  readonly dueAfterMs: number
 }
 
 /** Takes the best due jobs that the worker serves. */
 export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<ClaimedJob[]> {
   if (request.limit <= 0) return []
   if (request.accepts) return claimAccepted(session, { ...request, accepts: request.accepts }, how)
-  return whenPromoted(session, () => session.lists(CLAIM, ...wish(request), ...placeOf(how.after), how.call))
+  return whenPromoted(session, how, () =>
+    session.lists(CLAIM, ...wish(request), ...placeOf(how.after), how.dueAfterMs, how.call),
+  )
 }
 
 /** What an earlier call has claimed that got no answer. */
@@ -146,8 +151,8 @@ async function claimAccepted(
   const window = { ...request, limit: WINDOW, suspects: request.suspects > 0 ? WINDOW : 0 }
   let after = how.after
   for (let full = true; full && chosen.length < request.limit && room.refusals > 0; ) {
-    const heads = await whenPromoted(session, () =>
-      session.lists(CANDIDATES, ...wish(window), ...placeOf(after)),
+    const heads = await whenPromoted(session, how, () =>
+      session.lists(CANDIDATES, ...wish(window), ...placeOf(after), how.dueAfterMs),
     )
     for (const job of heads) {
       if (chosen.length >= request.limit || room.refusals <= 0) break
@@ -203,14 +208,18 @@ function toClaimed(row: ClaimRow): ClaimedJob {
 }
 
 /** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
-async function whenPromoted(session: Session, look: () => Promise<ClaimRow[]>): Promise<ClaimedJob[]> {
+async function whenPromoted(
+  session: Session,
+  { dueAfterMs }: ClaimCall,
+  look: () => Promise<ClaimRow[]>,
+): Promise<ClaimedJob[]> {
   for (let round = 0; ; round += 1) {
     const rows = await look()
     if (rows[0]?.[OTHERS_DUE] !== true || round >= PROMOTE_ROUNDS) {
       // One row without a job says that there is none.
       return rows[0]?.[0] === null ? [] : inOrder(rows.map(toClaimed))
     }
-    await session.at(PROMOTE, PROMOTE_MAX)
+    await session.at(PROMOTE, dueAfterMs, PROMOTE_MAX)
   }
 }
 

@@ -8,6 +8,8 @@ import type { Session } from './session.ts'
 const LOOK_INTERVAL_MS = 500
 /** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
 const LOOK_SHARE = 0.05
+/** A job may be due before the transaction that stores it has committed. */
+const DUE_GRACE_MS = 1_000
 
 /**
  * The claims of one process: where in the order the last one ended, and which calls got no answer.
@@ -22,6 +24,8 @@ export class Claims {
   readonly #ends = new Map<string, Place>()
   readonly #unanswered = new Map<string, string[]>()
   #calls = 0
+  /** What was due by then has been seen to by the last look at everything. */
+  #dueAfterMs = 0
   #lookAtMs = Number.NEGATIVE_INFINITY
 
   constructor(session: Session, clock: Clock, self: string) {
@@ -54,6 +58,7 @@ export class Claims {
   async #look(request: ClaimRequest): Promise<ClaimedJob[]> {
     const startMs = this.#clock.elapsed()
     const jobs = await this.#call(request, undefined)
+    this.#dueAfterMs = (jobs[0]?.startedAt ?? 0) - DUE_GRACE_MS
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
     return jobs
@@ -63,7 +68,7 @@ export class Claims {
     this.#calls += 1
     const call = `${this.#self}-${this.#calls}`
     try {
-      return await claim(this.#session, request, { call, after })
+      return await claim(this.#session, request, { call, after, dueAfterMs: after ? this.#dueAfterMs : 0 })
     } catch (error) {
       // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
       if (error instanceof TransientError) this.#doubt(request.worker, call)
