@@ -9,6 +9,7 @@ import { feedPromises } from './feed.ts'
 import { jobPromises } from './jobs.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
+import { racePromises } from './races.ts'
 import { reportPromises } from './report.ts'
 import { settlePromises } from './settle.ts'
 import { transactionPromises } from './transactions.ts'
@@ -42,6 +43,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('upkeep', () => upkeepPromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))
+    describe('races', () => racePromises(test))
   })
 }
 

@@ -1,0 +1,95 @@
+import { expect } from 'vitest'
+import { seededRandom } from '../../src/kit/random.ts'
+import type { ClaimedJob } from '../../src/store/jobs.ts'
+import type { Store } from '../../src/store/store.ts'
+import {
+  COMPLETE,
+  enqueue,
+  failure,
+  LEASE_MS,
+  newJob,
+  RELEASE,
+  settlement,
+  startWorker,
+} from '../support/jobs.ts'
+import type { StoreTest } from './suite.ts'
+
+const ROUNDS = 25
+const CALLERS = 6
+const JOBS_A_ROUND = 8
+
+/** What many do at the same time. */
+export function racePromises(test: StoreTest): void {
+  test('whoever races whom, each job is in one place and is settled once', async ({ store, clock }) => {
+    const settled: string[] = []
+    const race = { store, nowMs: clock.now(), settled }
+    await Promise.all(Array.from({ length: CALLERS }, (_, caller) => play(race, caller)))
+
+    expect(new Set(settled).size).toBe(settled.length)
+    await clock.advance(LEASE_MS)
+    await store.upkeep.rescue(1_000)
+    const jobs = await store.catalog.list({}, { limit: 100_000 })
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(CALLERS * ROUNDS * JOBS_A_ROUND)
+    expect(jobs).toHaveLength(CALLERS * ROUNDS * JOBS_A_ROUND)
+    expect(jobs.filter(({ state }) => state === 'running')).toEqual([])
+    const complete = jobs.filter(({ state }) => state === 'complete').map(({ id }) => id)
+    expect(complete.sort()).toEqual(settled.sort())
+    // What is left runs to its end: nothing is lost in between two places.
+    const worker = await startWorker(store, 'last')
+    const pending = jobs.filter(({ state }) => state === 'pending').length
+    let left = 0
+    for (let some = await all(worker, 1); some.length > 0; some = await all(worker, 1)) left += some.length
+    expect(left).toBe(pending)
+  }, 60_000)
+}
+
+interface Race {
+  readonly store: Store
+  readonly nowMs: number
+  /** Jobs that were told to be complete. */
+  readonly settled: string[]
+}
+
+/** Enqueues, claims, settles, cancels, retries and rescues, in an order that depends on the caller's number alone. */
+async function play(race: Race, caller: number): Promise<void> {
+  const { store } = race
+  const random = seededRandom(caller + 1)
+  const ids: string[] = []
+  const worker = await startWorker(store, `worker ${caller}`)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const fresh = Array.from({ length: JOBS_A_ROUND }, (_, job) => `job-${caller}-${round}-${job}`)
+    ids.push(...fresh)
+    await enqueue(store, ...fresh.map((id) => newJob(id, { priority: Math.floor(random() * 3) })))
+    const claimed = await worker.claim({ limit: Math.ceil(random() * 12), suspects: 1 })
+    const any = () => ids[Math.floor(random() * ids.length)] as string
+    await Promise.all([
+      settleSome(race, { worker: worker.id, claimed }, random),
+      store.catalog.cancel([any(), `job-${(caller + 1) % CALLERS}-${round}-0`, any()], 'raced'),
+      random() < 0.3 ? store.catalog.retry([any(), any(), any()]) : undefined,
+      random() < 0.2 ? worker.stop().then(() => startWorker(store, worker.id)) : undefined,
+      store.workers.extend(worker.id, LEASE_MS),
+    ])
+  }
+}
+
+async function settleSome(
+  { store, nowMs, settled }: Race,
+  { worker, claimed }: { worker: string; claimed: readonly ClaimedJob[] },
+  random: () => number,
+): Promise<void> {
+  const ends = claimed.map((job) => {
+    const outcome = random() < 0.5 ? COMPLETE : random() < 0.5 ? RELEASE : failure('raced')
+    return settlement(job, worker, { outcome, nowMs })
+  })
+  const half = Math.ceil(ends.length / 2)
+  const parts = [ends.slice(0, half), ends.slice(half)]
+  const answers = (await Promise.all(parts.map((part) => store.jobs.settle(part)))).flat()
+  ends.forEach((end, index) => {
+    if (end.verb === 'complete' && answers[index] === 'settled') settled.push(end.id)
+  })
+}
+
+/** What the worker can have now or later. */
+function all(worker: Awaited<ReturnType<typeof startWorker>>, suspects: number): Promise<ClaimedJob[]> {
+  return worker.claim({ limit: 1_000, suspects })
+}
