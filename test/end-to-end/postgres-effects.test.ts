@@ -80,6 +80,18 @@ describePostgres('ctx.transaction with effects in the same database', (bare) => 
     expect(await effects.names()).toEqual([])
   })
 
+  test('a handler that was written for SQLite is told so', async ({ queue }) => {
+    const job = defineJob({
+      name: 'shop.sell',
+      retries: 0,
+      run: (_, ctx) => ctx.transaction((tx) => tx.exec('select 1')),
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    const message = expect.stringMatching(/tx\.exec.*client of pg/)
+    expect(await handle.get()).toMatchObject({ failure: { code: 'not_supported', message } })
+  })
+
   test('with a savepoint it may go on', async ({ queue, effects }) => {
     const job = effectJob(async (tx) => {
       await tx.query(add(effects, 'bread'))

@@ -1,5 +1,5 @@
-import { asError } from '../../kit/error.ts'
-import { storeError, TransientError } from '../errors.ts'
+import { asError, isMillhandError } from '../../kit/error.ts'
+import { isTransient, storeError, TransientError } from '../errors.ts'
 
 /** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html) that pass by themselves. */
 const PASSING_CLASSES = [
@@ -32,6 +32,7 @@ const POOL_ENDED = /Cannot use a pool after calling end/
 
 /** What PostgreSQL or the connection to it threw, as an error of Millhand's: a passing one is tried again. */
 export function translate(thrown: unknown, location: string): unknown {
+  if (isTransient(thrown) || isMillhandError(thrown)) return thrown
   const code = sqlStateOf(thrown)
   const problem = asError(thrown).message
   if (POOL_ENDED.test(problem)) return storeError('store_closed', { location }, { cause: thrown })
@@ -60,10 +61,13 @@ function isPassing(thrown: unknown): boolean {
 /** As deep as libraries wrap what the database threw. */
 const DEPTH_MAX = 4
 
-/** The database's own code of an error: Drizzle keeps it in the cause, Prisma in `meta`. Empty where there is none. */
+/** What Prisma documents of its error P2010. */
+const RAW_QUERY_FAILED = /Raw query failed\. Code: `?(\w{5})\b/
+
+/** The database's own code of an error: Drizzle keeps it in the cause, Prisma in the text. Empty where there is none. */
 export function sqlStateOf(thrown: unknown, depth = 0): string {
   if (typeof thrown !== 'object' || thrown === null || depth === DEPTH_MAX) return ''
-  const { code, cause, meta } = thrown as { code?: unknown; cause?: unknown; meta?: unknown }
-  const inner = sqlStateOf(meta, depth + 1) || sqlStateOf(cause, depth + 1)
-  return inner || (typeof code === 'string' ? code : '')
+  const { code, cause, message } = thrown as { code?: unknown; cause?: unknown; message?: unknown }
+  const [, told] = RAW_QUERY_FAILED.exec(String(message)) ?? []
+  return told || sqlStateOf(cause, depth + 1) || (typeof code === 'string' ? code : '')
 }

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { isTransient, storeError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
@@ -44,7 +46,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await guests.open()
   } catch (error) {
     await database.close()
-    throw error
+    if (!isTransient(error)) throw error
+    const { location } = database.address
+    throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }
   const notices = notify ? new Notices(database, self) : undefined
   return compose({ database, guests, notices }, { clock, self })

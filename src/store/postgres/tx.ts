@@ -11,6 +11,9 @@ const CONTROL =
 /** What would take the connection out of the transaction's hands. */
 const KEPT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect'])
 
+/** What a body that was written for SQLite calls first. */
+const OF_SQLITE: ReadonlySet<PropertyKey> = new Set(['prepare', 'exec'])
+
 /** A statement of the caller's own may take as long as it likes: the attempt has its own `timeout`. 24 days. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -36,6 +39,7 @@ export class Tx implements Client {
       get: (target, name) => {
         if (name === 'query') return query
         if (KEPT.has(name)) return () => refuse(String(name))
+        if (OF_SQLITE.has(name)) return () => refuseSqlite(String(name))
         const value = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -114,6 +118,13 @@ function controlError(text: string): Error | undefined {
 /** @throws MillhandError `transaction_control` */
 function refuse(statement: string): never {
   throw storeError('transaction_control', { statement: `tx.${statement}()` })
+}
+
+/** @throws MillhandError `not_supported` */
+function refuseSqlite(method: string): never {
+  const instead =
+    'tx is a client of pg here: await tx.query(text, values), and give its type as (tx: PoolClient) =>.'
+  throw storeError('not_supported', { what: `tx.${method}`, store: 'postgres', instead })
 }
 
 function over(): Error {
