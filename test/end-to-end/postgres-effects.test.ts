@@ -123,6 +123,22 @@ describePostgres('ctx.transaction with effects in the same database', (bare) => 
     expect(told).toEqual(['retry', 'complete'])
   })
 
+  test('when its connection is cut, it is undone, and the worker works on', async ({ queue, effects }) => {
+    const job = effectJob(async (tx, ctx) => {
+      await tx.query(add(effects, `of attempt ${ctx.attempt}`))
+      if (ctx.attempt === 1) await tx.query('select pg_terminate_backend(pg_backend_pid())')
+      return ctx.attempt
+    }, 1)
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    expect(await handle.result()).toBe(2)
+    expect(await effects.names()).toEqual(['of attempt 2'])
+    const cut = queue.transaction((tx: PoolClient) =>
+      tx.query('select pg_terminate_backend(pg_backend_pid())'),
+    )
+    await expect(cut).rejects.toMatchObject({ code: '57P01' })
+  })
+
   test('statements that a handler leaves running are a part of it', async ({ queue, effects }) => {
     const job = effectJob((tx) => {
       void tx.query(add(effects, 'first'))

@@ -158,6 +158,16 @@ describePostgres("what is no transaction of the caller's", (test) => {
     })
   })
 
+  test('a key that was taken since its snapshot is a fault that the caller can tell', async ({ queue }) => {
+    await withClient(async (tx) => {
+      await tx.query('set transaction isolation level repeatable read')
+      await tx.query('select 1')
+      await queue.enqueue(echo, 1, { key: 'k' })
+      const late = queue.enqueue(echo, 2, { tx, key: 'k' })
+      await expect(late).rejects.toMatchObject({ code: '40001' })
+    })
+  })
+
   test('a passing fault is given in the words of the database', async ({ queue }) => {
     await withClient(async (tx) => {
       await tx.query('set transaction read only')
