@@ -8,6 +8,7 @@ const alias = [
   { find: /^millhand$/, replacement: source('index.ts') },
   { find: /^millhand\/testing$/, replacement: source('testing/index.ts') },
   { find: /^millhand\/config$/, replacement: source('config/index.ts') },
+  { find: /^millhand\/postgres$/, replacement: source('postgres/index.ts') },
 ]
 
 /** For a Node that runs the sources as they are: `millhand` stands for src, not for a build. */

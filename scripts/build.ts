@@ -15,6 +15,7 @@ const ENTRIES = [
   'index',
   'testing/index',
   'config/index',
+  'postgres/index',
   'cli/main',
   'worker/beat-thread',
   'store/sqlite/beat-thread',

@@ -40,7 +40,17 @@ export interface JobContext<Checkpoint = unknown> {
    * Runs `body` in one database transaction that also completes the job with what `body` returns: both are
    * committed, or neither is. Return what this resolves to.
    *
-   * @throws MillhandError `lease_lost` (everything is rolled back), `not_supported` on a store without transactions
+   * On SQLite `tx` is a `DatabaseSync` of `node:sqlite`; on PostgreSQL it is a client of `pg`, which a body says of it:
+   * `(tx: PoolClient) => …`.
+   *
+   * @example
+   * defineJob({
+   *   name: 'ledger.book',
+   *   run: (_, ctx) => ctx.transaction((tx) => tx.prepare('insert into entries values (?)').run(ctx.job.id).changes),
+   * })
+   *
+   * @throws MillhandError `lease_lost`, `transaction_aborted` (everything is rolled back); `inside_transaction`,
+   *   `already_settled`, `store_busy`; `not_supported` on a store without transactions
    */
   transaction<Output, Handle = import('node:sqlite').DatabaseSync>(
     body: (tx: Handle) => Output | Promise<Output>,

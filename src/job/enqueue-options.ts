@@ -41,7 +41,9 @@ const enqueueFields = {
   retries: integer({ doc: "Retries after a failed attempt; the definition's by default.", max: RETRIES_MAX }),
   timeout: duration({ doc: "Longest time that one attempt may take; the definition's by default.", min: 1 }),
   tx: custom<object>({
-    doc: 'The transaction to enqueue in: what `queue.transaction` or `ctx.transaction` gave.',
+    doc:
+      'The transaction to enqueue in: what `queue.transaction` or `ctx.transaction` gave; on PostgreSQL also a client ' +
+      'of pg that has begun one.',
     expected: 'a transaction of this store',
     accepts: isObject,
   }),

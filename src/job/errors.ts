@@ -43,7 +43,7 @@ export const jobErrors = {
   lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
   already_settled: (facts: { id: string }) =>
-    `Job '${facts.id}' was settled by this attempt already. ctx.transaction completes the job: return what it returns.`,
+    `Job '${facts.id}' was settled by this attempt already, or is about to be. ctx.transaction completes the job: do all of the writes in one and return what it returns.`,
 } as const
 
 export const jobError = errorFactory(jobErrors)

@@ -52,7 +52,7 @@ export const openFields = {
   postgres: custom<Pool>({
     doc: 'Your own `pg` pool, in place of a URL: it is used and not closed.',
     expected: 'a pool of pg',
-    accepts: (value) => isObject(value) && isFunction((value as Partial<Pool>).connect),
+    accepts: isPool,
   }),
   schema: text({ doc: 'The schema in PostgreSQL that the tables are in: `millhand` by default.' }),
   notify: flag({
@@ -72,6 +72,13 @@ export const openFields = {
     accepts: (value) => isObject(value) && isFunction((value as Partial<Clock>).now),
   }),
   random: custom<Random>({ doc: 'Randomness, for tests.', expected: 'a function', accepts: isFunction }),
+}
+
+/** A single client of pg has no `totalCount`. */
+function isPool(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { connect, options, totalCount } = value as Partial<Pool>
+  return isFunction(connect) && isObject(options) && typeof totalCount === 'number'
 }
 
 export type OpenOptions = Given<typeof openFields>
@@ -103,7 +110,7 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {
-  return isObject(to) && isObject((to as Partial<PoolOptions>).postgres)
+  return isObject(to)
 }
 
 /** A queue on a store that is open already. */

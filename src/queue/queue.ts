@@ -195,9 +195,11 @@ export class Queue {
   }
 
   /**
-   * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it.
+   * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it. It is a `DatabaseSync` of
+   * `node:sqlite`, or on PostgreSQL a client of `pg`, which the body says of it: `(tx: PoolClient) => …`.
    *
-   * @throws MillhandError `inside_transaction`; what `body` throws, after everything is rolled back
+   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`; what `body` throws, after
+   *   everything is rolled back
    */
   async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
     body: (tx: Tx) => Result | Promise<Result>,

@@ -20,13 +20,20 @@ export const storeErrors = {
   store_newer: (facts: { location: string; version: number; known: number }) =>
     `The database ${facts.location} is of schema version ${facts.version}, this Millhand knows up to ${facts.known}. Upgrade Millhand here.`,
   store_closed: (facts: { location: string }) =>
-    `The queue on ${facts.location} is closed. Open it again with openQueue.`,
+    `The queue on ${facts.location} is closed, or its pool was ended. Open it again with openQueue.`,
   not_supported: (facts: { what: string; store: string; instead: string }) =>
     `${facts.what} is not supported by the ${facts.store} store. ${facts.instead}`,
   inside_transaction: (facts: { what: string }) =>
     `${facts.what} would wait for the transaction that it was called in. Pass it on as { tx } where that is an option, or call it after the transaction.`,
-  foreign_transaction: (facts: { store: string }) =>
-    `'tx' is not a transaction of this ${facts.store} store: pass what queue.transaction or ctx.transaction gave, while it is open.`,
+  foreign_transaction: (facts: { store: string; problem?: string }) =>
+    `'tx' is not a transaction of this ${facts.store} store${facts.problem ? `: ${facts.problem}` : ''}. ` +
+    `Pass what queue.transaction or ctx.transaction gave, while it is open${facts.store === 'postgres' ? ', or a client of pg that has begun one' : ''}.`,
+  transaction_aborted: (facts: { problem: string }) =>
+    `A statement failed in the transaction (${facts.problem}), and the database has undone all of it: nothing is committed. ` +
+    "Let the error through, or put what may fail between 'savepoint' and 'rollback to savepoint'.",
+  transaction_control: (facts: { statement: string }) =>
+    `'${facts.statement}' would begin or end a transaction inside of one that Millhand begins and ends. ` +
+    "Throw to roll it back; use 'savepoint' for a part of it.",
 } as const
 
 export const storeError = errorFactory(storeErrors)

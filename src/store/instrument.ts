@@ -72,7 +72,35 @@ function withRetries(store: Store, options: InstrumentOptions): Store {
     queues: role('queues', store.queues),
     upkeep: role('upkeep', store.upkeep),
     feed: role('feed', store.feed),
+    transaction: retriedBeginning(store, again),
+    insertIn: (handle, jobs, pendingMax) => store.insertIn(handle, jobs, pendingMax).catch(asItWasMet),
   }
+}
+
+/** A transaction that could not begin is tried again; what was begun only its caller can begin anew. */
+function retriedBeginning(
+  store: Store,
+  again: <Result>(operation: string, call: () => Promise<Result>) => Promise<Result>,
+): Store['transaction'] {
+  return (body) => {
+    let begun = false
+    const call = () =>
+      store
+        .transaction((tx) => {
+          begun = true
+          return body(tx)
+        })
+        .catch((error) => {
+          if (begun) asItWasMet(error)
+          throw error
+        })
+    return again('transaction', call)
+  }
+}
+
+/** In a transaction of his own, a caller gets a passing fault in the words of the database: he may know what to do. */
+function asItWasMet(error: unknown): never {
+  throw isTransient(error) ? ((error as Error).cause ?? error) : error
 }
 
 function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] {

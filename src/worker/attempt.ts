@@ -27,8 +27,8 @@ export class Attempt {
   #logs: LogLine[] = []
   /** Set when `ctx.transaction` has settled the job: there is nothing left to settle. */
   settled = false
-  /** Set while `ctx.transaction` is open: it writes what is told meanwhile itself. */
-  transacting = false
+  /** The `ctx.transaction` that is open: it writes what is told meanwhile itself. */
+  transaction: Promise<unknown> | undefined
   /** Where it stands in the roster. */
   place = 0
   /** Set when the slot was freed while the handler went on. */

@@ -79,9 +79,14 @@ export class Context implements JobContext {
     await this.#parts.writeCheckpoint(this.#attempt, json)
   }
 
-  async transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
-    if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
-    return this.#parts.transaction(this.#attempt, body)
+  /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */
+  transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
+    try {
+      if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
+      return this.#parts.transaction(this.#attempt, body)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async enqueue<Spec extends AnyJobSpec>(

@@ -3,7 +3,7 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
-import type { QueueInternals } from '../queue/internals.ts'
+import { type QueueInternals, requireOutside } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import { storeError } from '../store/errors.ts'
 import type { ClaimedJob, Settled } from '../store/jobs.ts'
@@ -164,34 +164,42 @@ export class Crew {
   }
 
   /** The handler's writes and the completion of its job: both or neither. */
-  async #transact<Output, Handle>(
+  #transact<Output, Handle>(
     attempt: Attempt,
     body: (handle: Handle) => Output | Promise<Output>,
   ): Promise<Output> {
     const { store } = this.#queue
+    requireOutside(this.#queue, 'ctx.transaction')
+    if (attempt.transaction) throw jobError('already_settled', { id: attempt.job.id })
     if (!store.capabilities.transactions) {
-      const instead = "Open the queue on 'sqlite:FILE' to use ctx.transaction."
+      const instead = "Open the queue on 'sqlite:FILE' or 'postgres://…' to use ctx.transaction."
       throw storeError('not_supported', { what: 'ctx.transaction', store: store.kind, instead })
     }
+    const running = this.#transactNow(attempt, body).finally(() => {
+      attempt.transaction = undefined
+    })
+    attempt.transaction = running
+    return running
+  }
+
+  async #transactNow<Output, Handle>(
+    attempt: Attempt,
+    body: (handle: Handle) => Output | Promise<Output>,
+  ): Promise<Output> {
     const definition = this.#definition(attempt.job.name)
     // The transaction settles the job: what was told before it would be refused afterwards.
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    attempt.transacting = true
-    const output = await store
-      .transaction(async (tx) => {
-        const returned = await body(tx.handle as Handle)
-        const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
-        if (outcome?.kind === 'failure') throw outcome.error
-        const told = attempt.takeReport()
-        if (told) await tx.report([told])
-        const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
-        const [settled] = await tx.settle([settlement])
-        requireSettled(attempt, settled ?? 'refused')
-        return returned
-      })
-      .finally(() => {
-        attempt.transacting = false
-      })
+    const output = await this.#queue.store.transaction(async (tx) => {
+      const returned = await body(tx.handle as Handle)
+      const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
+      if (outcome?.kind === 'failure') throw outcome.error
+      const told = attempt.takeReport()
+      if (told) await tx.report([told])
+      const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
+      const [settled] = await tx.settle([settlement])
+      requireSettled(attempt, settled ?? 'refused')
+      return returned
+    })
     attempt.settled = true
     return output
   }

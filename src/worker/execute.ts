@@ -28,6 +28,8 @@ export async function execute(
   let returned: unknown
   try {
     returned = await attempt.run(() => definition.run(checked.value as never, context as never))
+    // A handler may forget to wait for its transaction; the job would be complete, and the effects undone.
+    if (attempt.transaction) await attempt.run(() => attempt.transaction)
   } catch (thrown) {
     if (attempt.settled) return SETTLED
     return interrupted(attempt) ?? failure('error', asError(thrown))

@@ -69,7 +69,7 @@ export class Reporter {
     this.#lastMs = this.#clock.elapsed()
     const attempts = [...this.#marked]
     this.#marked.clear()
-    for (const attempt of attempts) if (!attempt.transacting) void this.#tell(attempt)
+    for (const attempt of attempts) if (!attempt.transaction) void this.#tell(attempt)
   }
 
   /** Progress is for people: a write that fails is reported and not repeated. */

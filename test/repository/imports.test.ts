@@ -19,6 +19,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   maintenance: CONTRACT,
   worker: ['queue', 'maintenance', ...CONTRACT],
   config: BELOW_CONFIG,
+  // For users: what turns the transactions of libraries into clients. It needs nothing of the house.
+  postgres: [],
   testing: [...BELOW_CONFIG, 'config', 'store/memory'],
   index: [...BELOW_CONFIG, 'config'],
   cli: [...BELOW_CONFIG, 'config', 'testing', 'index', 'store/memory', 'store/sqlite', 'store/postgres'],

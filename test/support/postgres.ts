@@ -47,6 +47,44 @@ export async function emptySchema(): Promise<{ readonly url: string; readonly re
   return { url, release: () => void free.push(schema) }
 }
 
+/** A table of the application's own, beside the tables of the queue on `url`. */
+export interface Effects {
+  /** As a statement names it: `(name text primary key, doubted text)`, of which no two are to be doubted in the end. */
+  readonly table: string
+  readonly names: () => Promise<string[]>
+  readonly drop: () => Promise<void>
+}
+
+export async function effectsTable(url: string): Promise<Effects> {
+  const table = `"${schemaOf(url)}".effects`
+  const pool = postgresPool()
+  await pool.query(
+    `create table ${table} (name text primary key, doubted text unique deferrable initially deferred)`,
+  )
+  return {
+    table,
+    names: async () =>
+      (await pool.query(`select name from ${table} order by name`)).rows.map(({ name }) => name),
+    drop: async () => void (await pool.query(`drop table ${table}`)),
+  }
+}
+
+/** A client of the test's own, in which a transaction is open. */
+export async function withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await postgresPool().connect()
+  try {
+    await client.query('begin')
+    return await work(client)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+export function schemaOf(url: string): string {
+  return new URL(url).searchParams.get('schema') ?? ''
+}
+
 function newSchema(): string {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   made.push(schema)

@@ -23,6 +23,11 @@ export function describeSqlite(name: string, cases: (test: QueueTest) => void): 
   describe(`${name} (sqlite)`, () => cases(testOn('sqlite')))
 }
 
+/** Runs the cases on PostgreSQL alone: they are about its clients and its pools. */
+export function describePostgres(name: string, cases: (test: QueueTest) => void): void {
+  describe(`${name} (postgres)`, () => cases(testOn('postgres')))
+}
+
 function testOn(kind: Kind) {
   const folder = temporaryFolder()
   return base

@@ -1,3 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Transaction } from 'kysely'
 import {
   type ContextOf,
   defineJob,
@@ -8,6 +11,8 @@ import {
   type ResultOf,
   Worker,
 } from 'millhand'
+import { fromDrizzle, fromKysely } from 'millhand/postgres'
+import type { PoolClient, QueryResult } from 'pg'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 
@@ -115,6 +120,38 @@ index.handle(async (_, ctx) => {
   await ctx.enqueue(spec, { from: 'ada' })
   return { words: 1 }
 })
+
+// --- A transaction is that of SQLite, or of what its body says
+
+index.handle((_, ctx) =>
+  ctx.transaction((tx) => {
+    expectTypeOf(tx).toEqualTypeOf<DatabaseSync>()
+    return { words: 1 }
+  }),
+)
+index.handle((_, ctx) =>
+  ctx.transaction(async (tx: PoolClient) => {
+    const { rows } = await tx.query<{ words: number }>('select 1 as words')
+    // The output is inferred beside it.
+    return { words: rows.length }
+  }),
+)
+index.handle((_, ctx) =>
+  // @ts-expect-error: the output of the job
+  ctx.transaction(async (tx: PoolClient) => (await tx.query('select 1')).rowCount),
+)
+expectTypeOf(await queue.transaction((tx) => tx.isTransaction)).toEqualTypeOf<boolean>()
+expectTypeOf(
+  await queue.transaction(async (tx: PoolClient) => tx.query('select 1')),
+).toEqualTypeOf<QueryResult>()
+await queue.transaction((tx: PoolClient) => queue.enqueue(plain, 1, { tx }))
+
+declare const drizzled: Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0]
+declare const kyselied: Transaction<{ words: { word: string } }>
+await queue.enqueue(plain, 1, { tx: fromDrizzle(drizzled) })
+await queue.enqueue(plain, 1, { tx: fromKysely(kyselied) })
+// @ts-expect-error: Kysely is not Drizzle
+fromDrizzle(kyselied)
 
 // --- Narrowing a job by its state gives exactly the fields that exist in it
 

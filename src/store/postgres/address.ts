@@ -34,7 +34,7 @@ export function parseAddress(url: string, schema?: string): Address {
 
 /** Where a caller's own pool connects to. */
 export function addressOf(pool: Pool, schema?: string): Address {
-  const config: ClientConfig = pool.options
+  const config = configOf(pool)
   const name = requireSchema(schema)
   const { connectionString, host = 'localhost', database = '' } = config
   const location =
@@ -42,6 +42,32 @@ export function addressOf(pool: Pool, schema?: string): Address {
       ? show(String(host), database, name)
       : parseAddress(connectionString, name).location
   return { config, schema: name, location }
+}
+
+/** What concerns the pool alone, rather than its connections. */
+const POOL_ALONE: ReadonlySet<string> = new Set([
+  'max',
+  'min',
+  'log',
+  'Promise',
+  'Client',
+  'verify',
+  'onConnect',
+  'idleTimeoutMillis',
+  'allowExitOnIdle',
+  'maxUses',
+  'maxLifetimeSeconds',
+])
+
+/** A copy that a connection can be made with: a pool hides its secrets from whoever enumerates its options. */
+function configOf({ options }: Pool): ClientConfig {
+  const shown = Object.entries(options).filter(([name]) => !POOL_ALONE.has(name))
+  const { password, ssl } = options
+  return {
+    ...Object.fromEntries(shown),
+    ...(password !== undefined && { password }),
+    ...(typeof ssl === 'object' && { ssl: { ...ssl, ...(ssl.key && { key: ssl.key }) } }),
+  }
 }
 
 function show(host: string, database: string, schema: string): string {

@@ -1,8 +1,8 @@
-import pg, { type Pool, type PoolClient } from 'pg'
-import type { Clock } from '../../kit/clock.ts'
-import { storeError } from '../errors.ts'
+import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
+import { type Clock, within } from '../../kit/clock.ts'
+import { isTransient, storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
-import { Session } from './session.ts'
+import { type Client, Session } from './session.ts'
 
 /** Connections for statements and transactions; one for notices and one for the beat come to that. */
 const CONNECTIONS_MAX = 10
@@ -17,6 +17,13 @@ const QUERY_TIMEOUT_MS = 60_000
  */
 const SETTINGS = 'set enable_seqscan = off; set jit = off'
 
+/** Transactions with statements of the caller's: one that he ends himself takes the mark with it. */
+const BEGIN_MARKED = "begin; set local millhand_transaction.open = 'yes'"
+/** On the store's own connections his statements are planned as on any other. */
+const CALLERS_SETTINGS = 'set local enable_seqscan to default; set local jit to default'
+const IS_MARKED = "select current_setting('millhand_transaction.open', true) = 'yes' as marked"
+const OWN_SETTINGS = "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+
 interface DatabaseOptions {
   readonly address: Address
   /** The caller's own pool: it is used as it is, and not closed. */
@@ -27,49 +34,54 @@ interface DatabaseOptions {
   readonly clock: Clock | undefined
 }
 
+type Body<Result> = (client: PoolClient, session: Session) => Promise<Result>
+/** What is done with a connection, and how to say that nobody else shall have it. */
+type Work<Result> = (client: PoolClient, spoil: (error: Error) => void) => Promise<Result>
+
 /** The connections of one process to its database. */
 export class Database {
   readonly address: Address
   readonly session: Session
+  /** How many connections there are at most. */
+  readonly connections: number
   readonly #pool: Pool
   readonly #owned: boolean
+  /** Whether the connections have settings of Millhand's. */
+  readonly #settings: boolean
   #closed = false
 
   constructor({ address, pool, sessions, self, clock }: DatabaseOptions) {
     this.address = address
     this.#owned = pool === undefined
     this.#pool = pool ?? openPool(address, sessions)
+    this.connections = this.#pool.options.max ?? CONNECTIONS_MAX
+    this.#settings = this.#owned && sessions
     // An idle connection that breaks is replaced by the pool: nobody has lost anything.
     this.#pool.on('error', ignore)
     const { schema, location } = address
     const prepares = this.#owned && sessions
-    const client = { query: (...given: unknown[]) => this.#ready().query(...(given as [string])) }
+    const client: Client = {
+      query: (config) => (this.#owned ? this.#ready().query(config) : this.#borrow(this.#ask(config))),
+    }
     this.session = new Session(client, { schema, location, self, clock, prepares })
   }
 
   /** Runs `body` in one transaction on a connection of its own. */
-  async transaction<Result>(
-    body: (client: PoolClient, session: Session) => Promise<Result>,
-  ): Promise<Result> {
-    const client = await this.#connect()
-    const session = this.session.on(client)
-    let broken: Error | undefined
-    const onError = (error: Error) => {
-      broken = error
-    }
-    client.on('error', onError)
-    try {
-      await session.run('begin')
-      const result = await body(client, session)
-      await session.run('commit')
-      return result
-    } catch (error) {
-      await session.run('rollback').catch(onError)
-      throw error
-    } finally {
-      client.off('error', onError)
-      client.release(broken)
-    }
+  transaction<Result>(body: Body<Result>): Promise<Result> {
+    return this.#borrow(this.#transact('begin', body))
+  }
+
+  /** The same, with statements of the caller's in it. */
+  callersTransaction<Result>(body: Body<Result>): Promise<Result> {
+    const begin = this.#settings ? `${BEGIN_MARKED}; ${CALLERS_SETTINGS}` : BEGIN_MARKED
+    return this.#borrow(this.#transact(begin, body))
+  }
+
+  /** Whether it is still the transaction that was begun. What follows is Millhand's own, with its settings. */
+  async isStillOpen(session: Session): Promise<boolean> {
+    const sql = this.#settings ? `${IS_MARKED}, ${OWN_SETTINGS}` : IS_MARKED
+    const [row] = await session.rows<{ marked: boolean | null }>(sql)
+    return row?.marked === true
   }
 
   /** @throws MillhandError `store_closed` */
@@ -89,13 +101,69 @@ export class Database {
     return this.#pool
   }
 
+  #transact<Result>(begin: string, body: Body<Result>): Work<Result> {
+    return async (client, spoil) => {
+      const session = this.session.on(client)
+      try {
+        await session.run(begin)
+        const result = await body(client, session)
+        // Asked to commit what had failed, the server rolls it back, and says so in no other way.
+        const command = await session.run('commit')
+        if (command === 'ROLLBACK') throw storeError('transaction_aborted', { problem: 'see the cause' })
+        return result
+      } catch (error) {
+        await session.run('rollback').catch(spoil)
+        throw error
+      }
+    }
+  }
+
+  #ask(config: QueryConfig): Work<QueryResult> {
+    return (client, spoil) =>
+      client.query(config).catch((error) => {
+        if (isTransient(this.session.translate(error))) spoil(error)
+        throw error
+      })
+  }
+
+  /** Takes a connection for a while. One that was spoilt or broke meanwhile does not go back to the others. */
+  async #borrow<Result>(work: Work<Result>): Promise<Result> {
+    const client = await this.#connect()
+    let broken: Error | undefined
+    const spoil = (error: Error) => {
+      broken = error
+    }
+    client.on('error', spoil)
+    try {
+      return await work(client, spoil)
+    } finally {
+      client.off('error', spoil)
+      client.release(broken)
+    }
+  }
+
   async #connect(): Promise<PoolClient> {
     try {
-      const connected = this.#ready().connect()
+      const connected = this.#lend()
       return await (this.session.clock?.during?.(connected) ?? connected)
     } catch (error) {
       throw this.session.translate(error)
     }
+  }
+
+  /** Waits for a connection, but not for ever: the caller may have all of his own pool in his hands. */
+  async #lend(): Promise<PoolClient> {
+    let settled = false
+    const lent = this.#ready()
+      .connect()
+      .finally(() => {
+        settled = true
+      })
+    await within(CONNECT_TIMEOUT_MS, lent)
+    if (settled) return lent
+    lent.then((late) => late.release(), ignore)
+    const all = this.connections === 1 ? 'The only connection' : `All ${this.connections} connections`
+    throw new TransientError(`${all} of the pool have been in use for ${CONNECT_TIMEOUT_MS} ms`)
   }
 }
 

@@ -1,5 +1,5 @@
-import { asError } from '../../kit/error.ts'
-import { storeError, TransientError } from '../errors.ts'
+import { asError, isMillhandError } from '../../kit/error.ts'
+import { isTransient, storeError, TransientError } from '../errors.ts'
 
 /** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html) that pass by themselves. */
 const PASSING_CLASSES = [
@@ -26,27 +26,48 @@ const DENIED = '42501'
 const MISSING: ReadonlySet<string> = new Set(['42P01', '3F000', '42703'])
 const UNAVAILABLE: ReadonlySet<string> = new Set(['28P01', '28000', '3D000'])
 
+/** An earlier statement of the transaction failed: nothing but its end is accepted any more. */
+export const ABORTED = '25P02'
+const POOL_ENDED = /Cannot use a pool after calling end/
+
 /** What PostgreSQL or the connection to it threw, as an error of Millhand's: a passing one is tried again. */
 export function translate(thrown: unknown, location: string): unknown {
-  const code = codeOf(thrown)
+  if (isTransient(thrown) || isMillhandError(thrown)) return thrown
+  const code = sqlStateOf(thrown)
   const problem = asError(thrown).message
+  if (POOL_ENDED.test(problem)) return storeError('store_closed', { location }, { cause: thrown })
+  if (code === ABORTED) return storeError('transaction_aborted', { problem }, { cause: thrown })
   if (code === DISK_FULL) return storeError('store_full', { location }, { cause: thrown })
-  if (code === DENIED || MISSING.has(code) || UNAVAILABLE.has(code)) {
+  if (code === DENIED || isMissing(thrown) || UNAVAILABLE.has(code)) {
     return storeError('store_unavailable', { location, problem }, { cause: thrown })
   }
   return isPassing(thrown) ? new TransientError(problem, { cause: thrown }) : thrown
 }
 
+/** Whether there is no such schema, table or column. */
+export function isMissing(thrown: unknown): boolean {
+  return MISSING.has(sqlStateOf(thrown))
+}
+
 /** Whether the connection may be broken: then it goes back to nobody, and what it was asked may have been done. */
 function isPassing(thrown: unknown): boolean {
-  const code = codeOf(thrown)
+  const code = sqlStateOf(thrown)
   if (code === CANCELLED_BY_USER) return true
   if (PASSING_CODES.has(code) || PASSING_CLASSES.includes(code.slice(0, 2))) return true
   const error = asError(thrown)
   return PASSING_PROBLEMS.test(`${code} ${error.message}`)
 }
 
-function codeOf(thrown: unknown): string {
-  const code = (thrown as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : ''
+/** As deep as libraries wrap what the database threw. */
+const DEPTH_MAX = 4
+
+/** What Prisma documents of its error P2010. */
+const RAW_QUERY_FAILED = /Raw query failed\. Code: `?(\w{5})\b/
+
+/** The database's own code of an error: Drizzle keeps it in the cause, Prisma in the text. Empty where there is none. */
+export function sqlStateOf(thrown: unknown, depth = 0): string {
+  if (typeof thrown !== 'object' || thrown === null || depth === DEPTH_MAX) return ''
+  const { code, cause, message } = thrown as { code?: unknown; cause?: unknown; message?: unknown }
+  const [, told] = RAW_QUERY_FAILED.exec(String(message)) ?? []
+  return told || sqlStateOf(cause, depth + 1) || (typeof code === 'string' ? code : '')
 }

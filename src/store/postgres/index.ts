@@ -1,14 +1,17 @@
 import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { isTransient, storeError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
+import { Guests } from './guests.ts'
 import { migrate } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
@@ -37,24 +40,33 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const self = uuidv7(systemClock, systemRandom)().slice(-SELF_CHARACTERS)
   const injected = clock === systemClock ? undefined : clock
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
+  const guests = new Guests(database.session)
   try {
     if (options.migrate !== false) await migrate(database)
-    else await database.session.rows('select 1')
+    await guests.open()
   } catch (error) {
     await database.close()
-    throw error
+    if (!isTransient(error)) throw error
+    const { location } = database.address
+    throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }
-  return compose(database, { clock, self, notify })
+  const notices = notify ? new Notices(database, self) : undefined
+  return compose({ database, guests, notices }, { clock, self })
+}
+
+interface Parts {
+  readonly database: Database
+  readonly guests: Guests
+  readonly notices: Notices | undefined
 }
 
 function compose(
-  database: Database,
-  { clock, self, notify }: { readonly clock: Clock; readonly self: string; readonly notify: boolean },
+  { database, guests, notices }: Parts,
+  { clock, self }: { readonly clock: Clock; readonly self: string },
 ): Store {
   const room = new Room()
   const claims = new Claims(database.session, clock, self)
-  const transactions = new Transactions(database, room)
-  const notices = notify ? new Notices(database, self) : undefined
+  const transactions = new Transactions(database, room, guests)
   return {
     kind: 'postgres',
     location: database.address.location,
@@ -66,7 +78,7 @@ function compose(
     },
     async insertIn(handle, jobs, pendingMax) {
       database.requireOpen()
-      return transactions.within(handle).insert(jobs, pendingMax)
+      return transactions.insertIn(handle, jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
     listen: (onNotice) => notices?.listen(onNotice) ?? (() => {}),
@@ -79,11 +91,20 @@ function compose(
   }
 }
 
-/** An injected clock cannot reach into a thread; then the event loop beats. */
+/**
+ * An injected clock cannot reach into a thread, nor can a function that gives the password or the socket. Then the
+ * event loop beats.
+ */
 function beatThread({ config, schema, location }: Address, clock: Clock): BeatThread | null {
   if (clock !== systemClock) return null
-  const data = { config: JSON.parse(JSON.stringify(config)) as object, schema, location }
-  return { module: siblingModule(import.meta.url, './beat-thread'), data }
+  // How values are read from rows is the caller's; Millhand's statements bring their own.
+  const { types: _, ...connection } = config
+  try {
+    const data = structuredClone({ config: connection, schema, location })
+    return { module: siblingModule(import.meta.url, './beat-thread'), data }
+  } catch {
+    return null
+  }
 }
 
 async function now({ session }: Database): Promise<number> {

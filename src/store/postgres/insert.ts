@@ -1,4 +1,5 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
+import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import { column } from './rows.ts'
@@ -56,7 +57,9 @@ export async function insert(session: Session, jobs: readonly NewJob[]): Promise
     }
     rest = others.filter(({ id }) => !results.has(id))
   }
-  return jobs.map(({ id }) => results.get(id) ?? { id, existed: false })
+  // Taken whenever it was to be stored, and free whenever its holder was asked for: it is not there.
+  if (rest.length > 0) throw new TransientError('the key of a job changes hands all the time')
+  return jobs.map(({ id }) => results.get(id) as Inserted)
 }
 
 /** Counts queues that new jobs went to, in the transaction that has to be undone when one is too full. @throws MillhandError `queue_full` */

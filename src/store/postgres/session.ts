@@ -4,9 +4,15 @@ import type { Clock } from '../../kit/clock.ts'
 import { arrayLiteral, type Element } from './array.ts'
 import { translate } from './faults.ts'
 
+interface Answer {
+  readonly rows: unknown[]
+  /** The command that the server carried out: `ROLLBACK` where it was asked to commit what had failed. */
+  readonly command?: string
+}
+
 /** What a statement is sent through: a pool, or one of its connections. */
 export interface Client {
-  query(config: QueryConfig): Promise<{ readonly rows: unknown[] }>
+  query(config: QueryConfig): Promise<Answer>
 }
 
 /** What a value bound to a statement may be. */
@@ -57,6 +63,14 @@ export class Session {
     return new Session(client, this.#dialect, this.#texts)
   }
 
+  /**
+   * The same on connections that are the caller's: nothing is prepared on them. When he commits, nobody here knows of
+   * it, so that this process is notified as any other.
+   */
+  guest(): Session {
+    return new Session(this.#client, { ...this.#dialect, self: '', prepares: false })
+  }
+
   /** Rows of a statement whose `$1` is the time; see sql.ts. */
   at<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
     return this.rows<Row>(sql, this.#dialect.clock?.now() ?? null, ...values)
@@ -87,14 +101,16 @@ export class Session {
     return translate(thrown, this.#dialect.location)
   }
 
-  /** Several statements without values, such as a migration. */
-  async run(sql: string): Promise<void> {
-    await this.#send({ text: this.#statement(sql).text }).catch((error) => {
+  /** Several statements without values, such as a migration; of a single one, gives the command that it was. */
+  async run(sql: string): Promise<string | undefined> {
+    try {
+      return (await this.#send({ text: this.#statement(sql).text })).command
+    } catch (error) {
       throw this.translate(error)
-    })
+    }
   }
 
-  #send(config: QueryConfig): Promise<{ readonly rows: unknown[] }> {
+  #send(config: QueryConfig): Promise<Answer> {
     const answer = this.#client.query(config)
     return this.#dialect.clock?.during?.(answer) ?? answer
   }

@@ -1,38 +1,44 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { NewJob } from '../../job/enqueue-options.ts'
+import { isMillhandError } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
+import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import type { StoreTransaction } from '../store.ts'
 import type { Database } from './database.ts'
+import type { Guests } from './guests.ts'
 import { insert, requireRoom } from './insert.ts'
 import { report } from './report.ts'
-import type { Client, Session } from './session.ts'
+import { nested } from './savepoint.ts'
+import type { Session } from './session.ts'
 import { settle } from './settle.ts'
+import { Turns } from './turns.ts'
+import { abortedError, Tx } from './tx.ts'
 
-/** Whether a transaction is still open: code that outlives it is not inside any more. */
-interface Open {
-  open: boolean
-}
+/** Of ten connections; the others are for claims, settlements, enqueues and looks, which must not wait for handlers. */
+const SHARE_OF_TRANSACTIONS = 0.6
 
-/**
- * The caller's own transactions: each on a connection of its own. Fewer than there are connections, since the
- * statements of the claim loop and of the settlements must not wait for the handlers'.
- */
+/** The transactions that Millhand runs for its callers, each on a connection of its own, and those that they opened. */
 export class Transactions {
   readonly #database: Database
   readonly #room: Room
-  readonly #inside = new AsyncLocalStorage<Open>()
+  readonly #guests: Guests
+  readonly #inside = new AsyncLocalStorage<Tx>()
   readonly #turns: Turns
   readonly #running = new Set<Promise<unknown>>()
+  /** By what the caller was given. */
+  readonly #own = new WeakMap<object, { readonly tx: Tx; readonly store: StoreTransaction }>()
 
-  constructor(database: Database, room: Room) {
+  constructor(database: Database, room: Room, guests: Guests) {
     this.#database = database
     this.#room = room
-    this.#turns = new Turns(TRANSACTIONS_MAX)
+    this.#guests = guests
+    this.#turns = new Turns(Math.max(1, Math.floor(database.connections * SHARE_OF_TRANSACTIONS)))
   }
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#inside.getStore()?.open === true
+    return this.#inside.getStore()?.isOpen === true
   }
 
   async run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
@@ -42,87 +48,60 @@ export class Transactions {
     return running.finally(() => this.#running.delete(running))
   }
 
-  /** Inserts in a transaction that a caller opened. */
-  within(handle: object): StoreTransaction {
-    if (!isClient(handle)) throw storeError('foreign_transaction', { store: 'postgres' })
-    return this.#on(handle, this.#database.session.on(handle))
+  /** Inserts in a transaction that is open already: one of these, or one on a client of the caller's. */
+  async insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    const own = this.#own.get(handle)
+    if (own?.tx.isOpen === false)
+      throw storeError('foreign_transaction', { store: 'postgres', problem: 'it is over' })
+    if (own) return own.store.insert(jobs, pendingMax)
+    return this.#guests.within(handle, (session) => this.#insert(session, jobs, pendingMax))
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#running)
   }
 
-  #run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
-    const state: Open = { open: true }
-    const within = (client: Client, session: Session) =>
-      this.#inside.run(state, () => body(this.#on(client, session)))
-    return this.#database.transaction(within).finally(() => {
-      state.open = false
-    })
+  async #run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
+    let tx: Tx | undefined
+    try {
+      return await this.#database.callersTransaction(async (client) => {
+        tx = new Tx(client)
+        const { store } = this.#keep(tx)
+        try {
+          return await this.#inside.run(tx, () => body(store))
+        } finally {
+          await tx.close()
+        }
+      })
+    } catch (error) {
+      throw isMillhandError(error, 'transaction_aborted') ? abortedError(tx?.failure, error) : error
+    }
   }
 
-  #on(handle: object, session: Session): StoreTransaction {
-    return {
-      handle,
+  #keep(tx: Tx): { readonly store: StoreTransaction } {
+    const session = this.#database.session.on(tx)
+    const enqueues = new Turns(1)
+    const store: StoreTransaction = {
+      handle: tx.handle,
       insert: (jobs, pendingMax) =>
-        nested(session, async () => {
-          const uncounted = this.#room.take(jobs, pendingMax)
-          const inserted = await insert(session, jobs)
-          await requireRoom(session, uncounted, { room: this.#room, pendingMax })
-          return inserted
-        }),
-      settle: (settlements) => settle(session, settlements),
+        enqueues.take(() => nested(session, () => this.#insert(session, jobs, pendingMax))),
+      settle: async (settlements) => {
+        // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
+        if (!(await this.#database.isStillOpen(session)))
+          throw storeError('foreign_transaction', { store: 'postgres', problem: 'its body has ended it' })
+        return settle(session, settlements)
+      },
       report: (reports) => report(session, reports),
     }
-  }
-}
-
-/** Of ten connections: the others are for claims, settlements, enqueues and looks. */
-const TRANSACTIONS_MAX = 6
-
-/** Lets so many bodies run at a time; the others wait for their turn. */
-class Turns {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(most: number) {
-    this.#free = most
+    const own = { tx, store }
+    this.#own.set(tx.handle, own)
+    return own
   }
 
-  async take<Result>(body: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free -= 1
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await body()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free += 1
-    }
+  async #insert(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    const uncounted = this.#room.take(jobs, pendingMax)
+    const inserted = await insert(session, jobs)
+    await requireRoom(session, uncounted, { room: this.#room, pendingMax })
+    return inserted
   }
-}
-
-/** Runs `body` as a part of the transaction that is undone alone when it throws. */
-async function nested<Result>(session: Session, body: () => Promise<Result>): Promise<Result> {
-  await session.run('savepoint millhand').catch((error) => {
-    throw hasCode(error, NO_TRANSACTION) ? storeError('foreign_transaction', { store: 'postgres' }) : error
-  })
-  try {
-    const result = await body()
-    await session.run('release savepoint millhand')
-    return result
-  } catch (error) {
-    await session.run('rollback to savepoint millhand').catch(() => {})
-    throw error
-  }
-}
-
-const NO_TRANSACTION = '25P01'
-
-function hasCode(error: unknown, code: string): boolean {
-  return (error as { code?: unknown } | null)?.code === code
-}
-
-function isClient(handle: object): handle is Client {
-  return typeof (handle as Partial<Client>).query === 'function'
 }

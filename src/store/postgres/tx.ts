@@ -1,0 +1,132 @@
+import type { PoolClient, QueryConfig } from 'pg'
+import { asError } from '../../kit/error.ts'
+import { storeError } from '../errors.ts'
+import { ABORTED, sqlStateOf } from './faults.ts'
+import type { Client } from './session.ts'
+
+/** Statements that begin or end a transaction; what is said to a savepoint is not among them. */
+const CONTROL =
+  /^\s*(begin|start\s+transaction|commit|end|abort|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i
+
+/** What would take the connection out of the transaction's hands. */
+const KEPT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect'])
+
+/** What a body that was written for SQLite calls first. */
+const OF_SQLITE: ReadonlySet<PropertyKey> = new Set(['prepare', 'exec'])
+
+/** A statement of the caller's own may take as long as it likes: the attempt has its own `timeout`. 24 days. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+
+type Query = (...given: unknown[]) => unknown
+
+/**
+ * One transaction of the caller's, on a connection that other transactions had before and will have after it. What the
+ * caller gets is a client of pg for as long as the transaction is open: a statement that comes later is refused, since
+ * it would land in somebody else's. Statements go one after the other, so that none is left when it is committed.
+ */
+export class Tx implements Client {
+  /** What the caller gets. */
+  readonly handle: PoolClient
+  readonly #client: PoolClient
+  #open = true
+  #last: Promise<unknown> = Promise.resolve()
+  #failure: unknown
+
+  constructor(client: PoolClient) {
+    this.#client = client
+    const query: Query = (...given) => this.#ask(given)
+    this.handle = new Proxy(client, {
+      get: (target, name) => {
+        if (name === 'query') return query
+        if (KEPT.has(name)) return () => refuse(String(name))
+        if (OF_SQLITE.has(name)) return () => refuseSqlite(String(name))
+        const value = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** What went wrong first, where a later statement was refused for it. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** A statement of Millhand's own, after those of the caller's. */
+  query(config: QueryConfig): Promise<{ readonly rows: unknown[]; readonly command?: string }> {
+    return this.#inTurn(() => this.#client.query(config))
+  }
+
+  /** From now on nothing more is taken; resolves when all that was taken has been answered. */
+  async close(): Promise<void> {
+    this.#open = false
+    await this.#last
+  }
+
+  /** Sends a statement of the caller's, in any of the ways in which pg takes one. */
+  #ask(given: unknown[]): unknown {
+    const { text, query } = this.#read(given)
+    const error = this.#open ? controlError(text) : over()
+    const callback = given.at(-1)
+    if (error) {
+      if (typeof callback !== 'function') return Promise.reject(error)
+      return void callback(error)
+    }
+    if (query === undefined) return (this.#client.query as Query)(...given)
+    const answer = this.#inTurn(query)
+    if (typeof callback !== 'function') return answer
+    return void answer.then(
+      (result) => callback(null, result),
+      (thrown) => callback(thrown),
+    )
+  }
+
+  /** The text, and how to send it; what submits itself, such as a cursor, cannot be put into line. */
+  #read([first, second]: unknown[]): { text: string; query?: () => Promise<unknown> } {
+    const config = typeof first === 'string' ? { text: first } : (first as QueryConfig & { submit?: unknown })
+    const text = String(config?.text ?? '')
+    if (typeof config?.submit === 'function') return { text }
+    const values = Array.isArray(second) ? { values: second as unknown[] } : {}
+    const sent = { query_timeout: NO_TIMEOUT_MS, ...config, ...values }
+    return { text, query: () => this.#client.query(sent) }
+  }
+
+  #inTurn<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.#last.then(send)
+    this.#last = answer.catch((error) => {
+      // Those that come after it only say that there was one before them.
+      if (sqlStateOf(error) !== ABORTED) this.#failure = error
+    })
+    return answer
+  }
+}
+
+/** Why a transaction was aborted: the statement that failed, rather than those that were refused after it. */
+export function abortedError(failure: unknown, thrown: unknown): Error {
+  const cause = failure ?? (thrown as Error).cause ?? thrown
+  return storeError('transaction_aborted', { problem: asError(cause).message }, { cause })
+}
+
+function controlError(text: string): Error | undefined {
+  const [, statement] = CONTROL.exec(text) ?? []
+  return statement === undefined ? undefined : storeError('transaction_control', { statement })
+}
+
+/** @throws MillhandError `transaction_control` */
+function refuse(statement: string): never {
+  throw storeError('transaction_control', { statement: `tx.${statement}()` })
+}
+
+/** @throws MillhandError `not_supported` */
+function refuseSqlite(method: string): never {
+  const instead =
+    'tx is a client of pg here: await tx.query(text, values), and give its type as (tx: PoolClient) =>.'
+  throw storeError('not_supported', { what: `tx.${method}`, store: 'postgres', instead })
+}
+
+function over(): Error {
+  return storeError('foreign_transaction', { store: 'postgres', problem: 'it is over' })
+}
