@@ -3,19 +3,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Options } from './options.ts'
 
-/** Where the database is: a file that somebody named, or a new one in a folder of its own, which goes with the demo. */
-export class Place {
-  readonly file: string
+/** Where the jobs and the index are. */
+export interface Place extends AsyncDisposable {
+  /** For `openQueue`. */
+  readonly url: string
+  /** What the paths of the files that belong to the database begin with, where it has any that a walk may meet. */
+  readonly files?: string
+  /** It is there when the demo has ended. */
   readonly kept: boolean
-  readonly #folder: string | undefined
+}
 
-  constructor({ database, keep }: Pick<Options, 'database' | 'keep'>) {
-    this.#folder = database === undefined ? mkdtempSync(join(tmpdir(), 'millhand-demo-')) : undefined
-    this.file = database ?? join(this.#folder ?? '', 'library.db')
-    this.kept = keep || database !== undefined
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.kept && this.#folder) rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 })
+/** A file that somebody named, or a new one in a folder of its own, which goes with the demo. */
+export function openPlace({ database, keep }: Pick<Options, 'database' | 'keep'>): Place {
+  const folder = database === undefined ? mkdtempSync(join(tmpdir(), 'millhand-demo-')) : ''
+  const file = database ?? join(folder, 'library.db')
+  const kept = keep || database !== undefined
+  return {
+    url: `sqlite:${file}`,
+    files: file,
+    kept,
+    async [Symbol.asyncDispose]() {
+      if (!kept) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    },
   }
 }

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { search } from '../../examples/demo/search-index.ts'
+import { libraryOn } from '../../examples/demo/library/library.ts'
 
 // Each runs several processes, and waits for the lease of the one that it kills.
 vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 })
@@ -119,9 +119,10 @@ test('any folder, and again: what is done is not done again, and what is gone is
   expect(again.stderr).toContain('Changed  (note-1.md)')
   expect(again.stderr).toContain('new.txt  (new.txt)')
 
-  using index = new DatabaseSync(database, { readOnly: true })
-  expect(search(index, 'note3word')).toHaveLength(1)
-  expect(search(index, 'note2word')).toEqual([])
+  using db = new DatabaseSync(database, { readOnly: true })
+  const { index } = libraryOn(db)
+  expect(await index.search('note3word')).toHaveLength(1)
+  expect(await index.search('note2word')).toEqual([])
 })
 
 test('interrupted, it ends its workers and leaves nothing behind', async () => {
