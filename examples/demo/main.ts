@@ -33,7 +33,7 @@ async function main(): Promise<number> {
 /** From a folder to an index that can be searched, with a worker less. Gives the exit code. */
 async function demo(options: Options, signal: AbortSignal): Promise<number> {
   const screen = new Screen(options.json ? process.stderr : process.stdout)
-  await using place = openPlace(options)
+  await using place = await open(options, { screen, signal })
   await using queue = await openQueueAt(place)
   try {
     const finished = await indexFolder({ options, place, queue, screen, signal })
@@ -48,6 +48,11 @@ async function demo(options: Options, signal: AbortSignal): Promise<number> {
     screen.close()
     if (place.kept) screen.say(`The database is kept: ${printable(queue.location)}`)
   }
+}
+
+function open(options: Options, { screen, signal }: { screen: Screen; signal: AbortSignal }): Promise<Place> {
+  if (options.store === 'postgres') screen.say('Starting a PostgreSQL server of its own for the demo')
+  return openPlace(options, signal)
 }
 
 async function openQueueAt({ url }: Place): Promise<Queue> {
