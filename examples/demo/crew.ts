@@ -9,7 +9,8 @@ export const CONCURRENCY = 2
 const REPLACEMENTS_MAX = 30
 
 export interface CrewOptions {
-  database: string
+  /** Of the queue. */
+  url: string
   size: number
   /** A line for whoever watches. */
   say: (line: string) => void
@@ -63,8 +64,8 @@ export class Crew {
   }
 
   #add(): void {
-    const { database } = this.#options
-    const start = { database, number: this.members.length + 1, concurrency: CONCURRENCY }
+    const { url } = this.#options
+    const start = { url, number: this.members.length + 1, concurrency: CONCURRENCY }
     const member = new Member(start, (from, news) => this.#hear(from, news))
     this.members.push(member)
     void member.gone.then(() => this.#replace(member))

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import type { Queue } from 'millhand'
-import { type FoundFile, forgetVanished, noteFound, noteJobs } from './inventory.ts'
 import { indexFile } from './jobs.ts'
+import { type FoundFile, forgetVanished, noteFound, noteJobs } from './library/inventory.ts'
+import { type Handle, libraryOn } from './library/library.ts'
+import type { Place } from './place.ts'
 import { walk } from './walk.ts'
 
 /** Files of one transaction: enough that its flush to the disk is nothing beside them, few enough to hold in memory. */
@@ -24,6 +26,7 @@ export interface Found {
 
 export interface Enqueuing {
   queue: Queue
+  place: Place
   folder: string
   run: number
   signal: AbortSignal
@@ -35,7 +38,7 @@ export function nothingFound(): Found {
 
 /** Walks the folder and enqueues a job for every file, batch by batch; keeps `found` up to date, and yields after each. */
 export async function* enqueueFolder(found: Found, enqueuing: Enqueuing): AsyncGenerator<void> {
-  const { folder, run, queue, signal } = enqueuing
+  const { folder, run, queue, place, signal } = enqueuing
   let batch: string[] = []
   for await (const walked of walk(folder, { signal })) {
     if (walked.kind === 'note') {
@@ -43,7 +46,7 @@ export async function* enqueueFolder(found: Found, enqueuing: Enqueuing): AsyncG
       continue
     }
     // The database itself and what belongs to it, where the walk meets them.
-    if (walked.path.startsWith(queue.location)) continue
+    if (place.files !== undefined && walked.path.startsWith(place.files)) continue
     batch.push(walked.path)
     if (batch.length < BATCH_FILES) continue
     await enqueueBatch(found, enqueuing, batch)
@@ -51,7 +54,7 @@ export async function* enqueueFolder(found: Found, enqueuing: Enqueuing): AsyncG
     yield
   }
   await enqueueBatch(found, enqueuing, batch)
-  found.vanished = await queue.transaction((tx) => forgetVanished(tx, run, folder))
+  found.vanished = await queue.transaction((tx: Handle) => forgetVanished(libraryOn(tx), run, folder))
   found.complete = true
   yield
 }
@@ -63,14 +66,15 @@ async function enqueueBatch(
   paths: readonly string[],
 ): Promise<void> {
   const files = await Promise.all(paths.map(lookAt))
-  const jobs = await queue.transaction(async (tx) => {
-    const needed = noteFound(tx, run, files)
+  const jobs = await queue.transaction(async (tx: Handle) => {
+    const library = libraryOn(tx)
+    const needed = await noteFound(library, run, files)
     if (needed.length === 0) return 0
     const handles = await queue.enqueueMany(
       needed.map(({ path }) => ({ job: indexFile, input: { path }, options: { key: keyOf(path), tx } })),
     )
-    noteJobs(
-      tx,
+    await noteJobs(
+      library,
       handles.map(({ id }, index) => ({ id, path: needed[index]?.path ?? '' })),
     )
     return handles.length
@@ -82,7 +86,7 @@ async function enqueueBatch(
 
 async function lookAt(path: string): Promise<FoundFile> {
   const stats = await lstat(path).catch(() => undefined)
-  return { path, size: stats?.size ?? -1, modifiedMs: stats?.mtimeMs ?? -1 }
+  return { path, size: stats?.size ?? -1, modifiedMs: Math.floor(stats?.mtimeMs ?? -1) }
 }
 
 const KEY_CHARACTERS_MAX = 512

@@ -1,7 +1,8 @@
 import { type ContextOf, Fatal, type InputOf, type ResultOf } from 'millhand'
 import { extractText } from './extract.ts'
 import type { indexFile } from './jobs.ts'
-import { addDocument } from './search-index.ts'
+import { addDocument } from './library/documents.ts'
+import { type Handle, libraryOn } from './library/library.ts'
 import { countWords, splitPassages } from './split.ts'
 
 /**
@@ -16,11 +17,12 @@ export function indexing(pause: (signal: AbortSignal) => Promise<void>) {
     if (extracted.kind === 'failure') throw new Fatal(extracted.reason)
 
     const { title, text } = extracted
-    // Before the transaction: while it is open, no other process can write.
+    // Before the transaction: while it is open, no other process can write to SQLite.
     const passages = [...splitPassages(text)]
     const words = countWords(text)
-    return ctx.transaction((tx): ResultOf<typeof indexFile> => {
-      addDocument(tx, { path, title, words, passages, jobId: ctx.job.id, indexedAt: new Date() })
+    return ctx.transaction(async (tx: Handle): Promise<ResultOf<typeof indexFile>> => {
+      const document = { path, title, words, passages, jobId: ctx.job.id, indexedAt: new Date() }
+      await addDocument(libraryOn(tx), document)
       return { words, passages: passages.length }
     })
   }

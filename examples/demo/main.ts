@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import { openQueue, type Queue } from 'millhand'
+import { type Library, openReader } from './library/library.ts'
 import { HELP, type Options, readOptions, UsageError } from './options.ts'
-import { Place } from './place.ts'
+import { openPlace, type Place } from './place.ts'
 import { answersTo, promptForSearches } from './prompt.ts'
 import { isSound, jsonOf, tableOf, takeStock } from './report.ts'
 import { indexFolder } from './run.ts'
@@ -9,8 +9,6 @@ import { Screen } from './screen.ts'
 import { printable } from './wording.ts'
 
 const EXIT = { sound: 0, unsound: 1, usage: 2, interrupted: 130 }
-/** How long a read waits for a writer. */
-const BUSY_MS = 5_000
 
 process.exitCode = await main()
 
@@ -35,25 +33,31 @@ async function main(): Promise<number> {
 /** From a folder to an index that can be searched, with a worker less. Gives the exit code. */
 async function demo(options: Options, signal: AbortSignal): Promise<number> {
   const screen = new Screen(options.json ? process.stderr : process.stdout)
-  using place = new Place(options)
-  await using queue = await open(place.file)
+  await using place = await open(options, { screen, signal })
+  await using queue = await openQueueAt(place)
   try {
-    const finished = await indexFolder({ options, queue, screen, signal })
-    using db = new DatabaseSync(place.file, { readOnly: true, timeout: BUSY_MS })
-    const report = await takeStock({ ...finished, queue, db })
+    const finished = await indexFolder({ options, place, queue, screen, signal })
+    await using reader = await openReader(place.url)
+    const { library } = reader
+    const report = await takeStock({ ...finished, queue, library })
     for (const line of ['', ...tableOf(report), '']) screen.say(line)
-    await answer(options, { db, screen, signal })
+    await answer(options, { library, screen, signal })
     if (options.json) process.stdout.write(`${jsonOf(report)}\n`)
     return isSound(report) ? EXIT.sound : EXIT.unsound
   } finally {
     screen.close()
-    if (place.kept) screen.say(`The database is kept: ${printable(place.file)}`)
+    if (place.kept) screen.say(`The database is kept: ${printable(queue.location)}`)
   }
 }
 
-async function open(file: string): Promise<Queue> {
+function open(options: Options, { screen, signal }: { screen: Screen; signal: AbortSignal }): Promise<Place> {
+  if (options.store === 'postgres') screen.say('Starting a PostgreSQL server of its own for the demo')
+  return openPlace(options, signal)
+}
+
+async function openQueueAt({ url }: Place): Promise<Queue> {
   try {
-    return await openQueue(`sqlite:${file}`)
+    return await openQueue(url)
   } catch (error) {
     throw new UsageError(messageOf(error))
   }
@@ -66,12 +70,12 @@ function messageOf(error: unknown): string {
 /** The answer to `--query`, or those to whatever is asked at the prompt, where somebody can ask. */
 async function answer(
   { query, json, folder }: Options,
-  { db, screen, signal }: { db: DatabaseSync; screen: Screen; signal: AbortSignal },
+  { library, screen, signal }: { library: Library; screen: Screen; signal: AbortSignal },
 ): Promise<void> {
-  const searching = { db, folder, colour: screen.colourful, signal }
+  const searching = { library, folder, colour: screen.colourful, signal }
   if (query !== undefined) {
     screen.say(screen.bold(`"${printable(query)}"`))
-    for (const line of answersTo(query, searching)) screen.say(line)
+    for (const line of await answersTo(query, searching)) screen.say(line)
   } else if (!json && process.stdin.isTTY && process.stdout.isTTY) {
     await promptForSearches(searching)
   }

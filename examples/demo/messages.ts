@@ -24,7 +24,8 @@ export type News =
 
 /** What a worker process is started with. */
 export interface Start {
-  database: string
+  /** Of the queue. */
+  url: string
   number: number
   concurrency: number
 }

@@ -8,6 +8,8 @@ export interface Options {
   folder: string
   workers: number
   json: boolean
+  /** `sqlite`, `postgres` for a server that the demo starts, or the URL of one that is there. */
+  store: string
   query: string | undefined
   /** The file to work on, absolute; a temporary one where it is not given. */
   database: string | undefined
@@ -31,6 +33,7 @@ FOLDER             the folder to index; without it, the documents of this demo
 --query WORDS      prints the documents that have all these words in one passage, and ends
 --json             prints nothing but a line of JSON, the figures; everything else goes to stderr
 --workers N        worker processes, 1 to ${WORKERS_MAX}; default 3
+--store STORE      sqlite, the default; postgres, on a server that the demo starts and stops; or postgres://… of yours
 --keep             keeps the database that was made, and says where it is
 --database FILE    works on this database, which is always kept: what is in it and unchanged is not done again
 --pace MS          slows every job down; default: what makes a folder of a few files last two seconds
@@ -49,11 +52,33 @@ export function readOptions(given: readonly string[]): Options | undefined {
     workers: wholeNumber('--workers', values.workers ?? '3', { min: 1, max: WORKERS_MAX }),
     json: values.json ?? false,
     query: values.query,
-    database: values.database === undefined ? undefined : fromCaller(values.database),
-    keep: values.keep ?? false,
+    ...whereTo(values),
     paceMs:
       values.pace === undefined ? undefined : wholeNumber('--pace', values.pace, { min: 0, max: 60_000 }),
   }
+}
+
+const POSTGRES_URL = /^postgres(ql)?:\/\/./
+
+interface GivenPlace {
+  store?: string
+  database?: string
+  keep?: boolean
+}
+
+function whereTo({ store = 'sqlite', database, keep = false }: GivenPlace) {
+  if (store !== 'sqlite' && store !== 'postgres' && !POSTGRES_URL.test(store)) {
+    throw new UsageError(`--store takes sqlite, postgres or postgres://…, not '${store}'.`)
+  }
+  if (database !== undefined && store !== 'sqlite') {
+    throw new UsageError(
+      '--database names a file of SQLite: --store postgres://… takes a server that is there.',
+    )
+  }
+  if (keep && store === 'postgres') {
+    throw new UsageError('--keep is not for a server that goes with the demo: --store postgres://… is kept.')
+  }
+  return { store, database: database === undefined ? undefined : fromCaller(database), keep }
 }
 
 const DOCUMENTS = fileURLToPath(new URL('./documents', import.meta.url))
@@ -64,6 +89,7 @@ function parse(given: readonly string[]) {
   const options = {
     query: text,
     workers: text,
+    store: text,
     database: text,
     pace: text,
     json: flag,

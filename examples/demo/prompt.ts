@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises'
-import type { DatabaseSync } from 'node:sqlite'
 import { styleText } from 'node:util'
-import { MATCH_END, MATCH_START, search } from './search-index.ts'
+import type { Library } from './library/library.ts'
+import { MATCH_END, MATCH_START } from './library/search-index.ts'
 import { printable } from './wording.ts'
 
 const RESULTS_MAX = 8
 
 export interface Searching {
-  db: DatabaseSync
+  library: Library
   /** Shown in front of every path otherwise. */
   folder: string
   /** Matches are in colour; else between brackets. */
@@ -17,8 +17,8 @@ export interface Searching {
 }
 
 /** The lines that answer a search: a document, and the words around what was found in it. */
-export function answersTo(words: string, { db, folder, colour }: Searching): string[] {
-  const results = search(db, words, RESULTS_MAX)
+export async function answersTo(words: string, { library, folder, colour }: Searching): Promise<string[]> {
+  const results = await library.index.search(words, RESULTS_MAX)
   if (results.length === 0) return [`No document has all of these words in one passage: ${printable(words)}`]
   return results.flatMap(({ path, title, snippet }) => {
     const place = path.startsWith(folder) ? path.slice(folder.length).replace(/^[/\\]/, '') : path
@@ -48,7 +48,7 @@ export async function promptForSearches(searching: Searching): Promise<void> {
   terminal.prompt()
   for await (const line of terminal) {
     if (line.trim() === '') break
-    for (const answer of answersTo(line, searching)) process.stdout.write(`${answer}\n`)
+    for (const answer of await answersTo(line, searching)) process.stdout.write(`${answer}\n`)
     terminal.prompt()
   }
   terminal.close()

@@ -1,25 +1,17 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Queue } from 'millhand'
-import { audit } from './audit.ts'
 import type { Found } from './enqueue.ts'
-import {
-  countEnds,
-  countFiles,
-  type Ends,
-  expectedFiles,
-  noteEnds,
-  type Reason,
-  reasonsFor,
-} from './inventory.ts'
 import { indexFile } from './jobs.ts'
+import { audit } from './library/audit.ts'
+import { type Totals, totals } from './library/documents.ts'
+import { countEnds, countFiles, type Ends, noteEnds, type Reason, reasonsFor } from './library/inventory.ts'
+import { type Handle, type Library, libraryOn } from './library/library.ts'
 import type { Ran } from './run.ts'
-import { type IndexSummary, summary } from './search-index.ts'
 import { grouped, plural, printable, seconds } from './wording.ts'
 
 export interface Finished extends Ran {
   queue: Queue
   /** A connection for reading. */
-  db: DatabaseSync
+  library: Library
 }
 
 /** What a run came to. */
@@ -29,24 +21,27 @@ export interface Report extends Ends {
   duplicates: number
   unexpected: number
   elapsedMs: number
-  index: IndexSummary
+  index: Totals
   reasons: { skipped: Reason[]; failed: Reason[] }
 }
 
 /** How the jobs ended is what the queue says; what was lost or came twice is what the index says, and nobody else. */
-export async function takeStock({ queue, db, run, found, elapsedMs }: Finished): Promise<Report> {
+export async function takeStock({ queue, library, run, found, elapsedMs }: Finished): Promise<Report> {
   await noteAllEnds(queue, run)
-  const { lost, duplicates, unexpected } = audit(db, expectedFiles(db, run))
+  const { lost, duplicates, unexpected } = await audit(library, run)
   return {
-    ...countEnds(db, run),
+    ...(await countEnds(library, run)),
     found,
     // What the walk gave and the database does not even know of is lost as well.
-    lost: lost + Math.max(0, found.files - countFiles(db, run)),
+    lost: lost + Math.max(0, found.files - (await countFiles(library, run))),
     duplicates,
     unexpected,
     elapsedMs: Math.round(elapsedMs),
-    index: summary(db),
-    reasons: { skipped: reasonsFor(db, run, 'skipped'), failed: reasonsFor(db, run, 'failed') },
+    index: await totals(library),
+    reasons: {
+      skipped: await reasonsFor(library, run, 'skipped'),
+      failed: await reasonsFor(library, run, 'failed'),
+    },
   }
 }
 
@@ -57,7 +52,7 @@ async function noteAllEnds(queue: Queue, run: number): Promise<void> {
   let jobs = await queue.list(page)
   for (let last = jobs.at(-1); last; last = jobs.at(-1)) {
     const ended = jobs
-    await queue.transaction((tx) => noteEnds(tx, run, ended))
+    await queue.transaction((tx: Handle) => noteEnds(libraryOn(tx), run, ended))
     jobs = await queue.list({ ...page, before: last.id })
   }
 }

@@ -1,16 +1,19 @@
 import type { Queue } from 'millhand'
 import { CONCURRENCY, Crew } from './crew.ts'
 import { enqueueFolder, type Found, nothingFound } from './enqueue.ts'
-import { createInventory, nextRun } from './inventory.ts'
+import { createDocuments } from './library/documents.ts'
+import { createInventory, nextRun } from './library/inventory.ts'
+import { type Handle, libraryOn } from './library/library.ts'
 import type { WorkSettings } from './messages.ts'
 import type { Options } from './options.ts'
+import type { Place } from './place.ts'
 import type { Screen } from './screen.ts'
-import { createIndex } from './search-index.ts'
 import { untilSettled } from './watch.ts'
 import { grouped, plural, printable, seconds } from './wording.ts'
 
 export interface Run {
   options: Options
+  place: Place
   queue: Queue
   screen: Screen
   signal: AbortSignal
@@ -25,19 +28,20 @@ export interface Ran {
 }
 
 /** Enqueues and works at the same time; resolves when every job is settled and the workers are gone. */
-export async function indexFolder({ options, queue, screen, signal }: Run): Promise<Ran> {
+export async function indexFolder({ options, place, queue, screen, signal }: Run): Promise<Ran> {
   const startMs = performance.now()
-  const run = await queue.transaction((tx) => {
-    createIndex(tx)
-    createInventory(tx)
-    return nextRun(tx)
+  const run = await queue.transaction(async (tx: Handle) => {
+    const library = libraryOn(tx)
+    await createDocuments(library)
+    await createInventory(library)
+    return nextRun(library)
   })
   introduce(options, queue, screen)
   const say = (line: string) => screen.say(line)
-  await using crew = new Crew({ database: queue.location, size: options.workers, say })
+  await using crew = new Crew({ url: place.url, size: options.workers, say })
   const found = nothingFound()
   await together(signal, (signal) => [
-    enqueueAndWork({ options, queue, screen, signal }, { run, found, crew }),
+    enqueueAndWork({ options, place, queue, screen, signal }, { run, found, crew }),
     untilSettled({ queue, crew, screen, found, signal }),
   ])
   const elapsedMs = performance.now() - startMs
@@ -74,12 +78,12 @@ interface Parts {
 
 /** The workers begin with the first batch: by then it is known whether the folder is a small one. */
 async function enqueueAndWork(
-  { options, queue, screen, signal }: Run,
+  { options, place, queue, screen, signal }: Run,
   { run, found, crew }: Parts,
 ): Promise<void> {
   const { folder } = options
   let settings: WorkSettings | undefined
-  for await (const _ of enqueueFolder(found, { queue, folder, run, signal })) {
+  for await (const _ of enqueueFolder(found, { queue, place, folder, run, signal })) {
     if (settings) continue
     settings = settingsFor(options, found)
     crew.work(settings)

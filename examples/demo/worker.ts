@@ -6,8 +6,8 @@ import type { News, Order, Start, WorkSettings } from './messages.ts'
 
 /** A worker process of the demo: works as soon as it is told to, until it is told to stop or nobody is there to tell. */
 
-const { database, number, concurrency } = JSON.parse(process.argv[2] ?? '') as Start
-const queue = await openQueue(`sqlite:${database}`)
+const { url, number, concurrency } = JSON.parse(process.argv[2] ?? '') as Start
+const queue = await openQueue(url)
 queue.on('rescue', ({ rescued }) => tell({ kind: 'rescued', jobs: rescued.length }))
 queue.on('loop_error', ({ loop, error }) => tell({ kind: 'trouble', message: `${loop}: ${error.message}` }))
 

@@ -1,5 +1,6 @@
 import { asError, safeText } from '../kit/error.ts'
 import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
+import { cut } from './text.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
 export const FAILURE_KINDS = [
@@ -60,8 +61,4 @@ function errorCode(error: Error): string | undefined {
     const code = (error as Error & { code?: unknown }).code
     return typeof code === 'string' || typeof code === 'number' ? code : undefined
   })
-}
-
-function cut(text: string, characters: number): string {
-  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,19 +10,24 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { search } from '../../examples/demo/search-index.ts'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { libraryOn } from '../../examples/demo/library/library.ts'
 
 // Each runs several processes, and waits for the lease of the one that it kills.
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 })
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 40_000 })
 
 const MAIN = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
 const NODE_OPTIONS = ['--conditions=millhand-source', '--disable-warning=ExperimentalWarning']
+
+/** In which the demo works on the server of the tests. */
+const SCHEMA = `demo_${process.pid}`
 
 interface Figures {
   files: number
@@ -44,16 +50,25 @@ beforeAll(() => {
   place = mkdtempSync(join(tmpdir(), 'millhand-demo-test-'))
   temporary = join(place, 'temporary')
   mkdirSync(temporary)
+  // The server that the demo starts may have to run as a user of its own, which has to get at its folder.
+  chmodSync(place, 0o755)
 })
 
-afterAll(() => {
+afterAll(async () => {
   // Those of a test that failed; the workers go with them.
   for (const child of children) child.kill('SIGKILL')
   rmSync(place, { recursive: true })
+  const client = new pg.Client(inject('postgres'))
+  await client.connect()
+  await client.query(`drop schema if exists ${SCHEMA} cascade`)
+  await client.end()
 })
 
-test('the sample: a worker is killed, nothing is lost, nothing is twice, and a search finds', async () => {
-  const { code, stdout, stderr } = await demo(['--json', '--query', 'mill stone'])
+test.each([
+  ['SQLite', () => []],
+  ['PostgreSQL', () => ['--store', `${inject('postgres')}?schema=${SCHEMA}`]],
+])('the sample on %s: a worker is killed, nothing is lost or twice, and a search finds', async (_, store) => {
+  const { code, stdout, stderr } = await demo(['--json', '--query', 'mill stone', ...store()])
 
   expect(stdout.length).toBe(1)
   const figures = figuresOf(stdout)
@@ -119,18 +134,25 @@ test('any folder, and again: what is done is not done again, and what is gone is
   expect(again.stderr).toContain('Changed  (note-1.md)')
   expect(again.stderr).toContain('new.txt  (new.txt)')
 
-  using index = new DatabaseSync(database, { readOnly: true })
-  expect(search(index, 'note3word')).toHaveLength(1)
-  expect(search(index, 'note2word')).toEqual([])
+  using db = new DatabaseSync(database, { readOnly: true })
+  const { index } = libraryOn(db)
+  expect(await index.search('note3word')).toHaveLength(1)
+  expect(await index.search('note2word')).toEqual([])
 })
 
-test('interrupted, it ends its workers and leaves nothing behind', async () => {
-  const running = start(['--pace', '300'])
+test.each([
+  'sqlite',
+  'postgres',
+])('interrupted on %s, it ends its workers and leaves nothing behind', async (store) => {
+  const running = start(['--pace', '300', '--store', store])
+  const location = await running.line(/^Database/)
   await running.line(/ \d+ of 67 jobs/)
   running.child.kill('SIGINT')
 
   expect((await running.ended).code).toBe(130)
   expect(readdirSync(temporary)).toEqual([])
+  const port = /127\.0\.0\.1:(\d+)/.exec(location)?.[1]
+  if (store === 'postgres') await expect(connected(Number(port))).rejects.toThrow('ECONNREFUSED')
 })
 
 test.concurrent.each([
@@ -143,12 +165,26 @@ test.concurrent.each([
   ['an unknown option', ['--quick'], "Unknown option '--quick'"],
   ['a number that is none', ['--workers', 'many'], "--workers takes a whole number from 1 to 32, not 'many'"],
   ['a database that is none', ['--database', MAIN], 'is not a usable SQLite database'],
+  ['an unknown store', ['--store', 'oracle'], "--store takes sqlite, postgres or postgres://…, not 'oracle'"],
+  [
+    'a file for PostgreSQL',
+    ['--store', 'postgres', '--database', 'a.db'],
+    '--database names a file of SQLite',
+  ],
+  ['a server that goes and stays', ['--store', 'postgres', '--keep'], '--keep is not for a server that goes'],
+  ['a server that is not there', ['--store', 'postgres://nobody:secret@127.0.0.1:1/none'], 'ECONNREFUSED'],
 ])('%s is refused with a clear message', async (_, given, message) => {
   const { code, stdout, stderr } = await demo(given)
   expect(stderr.join('\n')).toContain(message)
   expect(stdout).toEqual([])
   expect(code).toBe(2)
 })
+
+async function connected(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.destroy()
+}
 
 /** Three hundred notes, and whatever else lies around in folders. */
 function makeFolder(): string {

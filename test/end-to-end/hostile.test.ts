@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { defineJob } from '../../src/index.ts'
+import { z } from 'zod'
+import { defineJob, type Skip } from '../../src/index.ts'
 import { openTestQueue, runUntilIdle } from '../../src/testing/index.ts'
+import { describeStores } from '../support/stores.ts'
 
 /** Handlers that throw or return what nobody expects: the job fails, and the worker goes on. */
 const hostile: Record<string, () => never> = {
@@ -31,3 +33,35 @@ for (const [what, run] of Object.entries(hostile)) {
     await queue.close()
   })
 }
+
+describeStores('texts that a database may refuse', (test) => {
+  test('NUL and half a surrogate pair in a reason or a log line are replaced, and nothing is stuck', async ({
+    queue,
+    clock,
+  }) => {
+    const odd = 'a\0b \ud800 c'
+    const shown = 'a\ufffdb \ufffd c'
+    const job = defineJob({
+      name: 'test.odd_texts',
+      retries: 0,
+      input: z.string(),
+      run(ends, ctx): Skip {
+        ctx.log.info(odd, { odd })
+        ctx.progress({ message: odd })
+        if (ends === 'skip') return ctx.skip(odd)
+        throw new Error(odd)
+      },
+    })
+    const skipped = await queue.enqueue(job, 'skip')
+    const failed = await queue.enqueue(job, 'fail')
+    const later = await queue.enqueue(job, 'later', { delay: '1h' })
+    expect(await later.cancel(odd)).toBe(true)
+    await runUntilIdle(queue, { jobs: [job], clock })
+
+    expect(await skipped.get()).toMatchObject({ outcome: 'skipped', reason: shown })
+    expect(await failed.get()).toMatchObject({ state: 'failed', failure: { message: odd } })
+    expect(await later.get()).toMatchObject({ state: 'cancelled', reason: shown })
+    const [line] = await queue.logs(skipped.id)
+    expect(line).toMatchObject({ message: shown, data: JSON.stringify({ odd }) })
+  })
+})

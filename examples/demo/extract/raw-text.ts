@@ -5,7 +5,7 @@ export type RawText =
 
 /**
  * Text as it may be stored, searched and shown: no control characters (a document must not be able to send escape
- * sequences to somebody's terminal), no lone surrogates, one space between words, one blank line between paragraphs.
+ * sequences to somebody's terminal), no lone surrogates, accents as a part of their letter, one space between words, one blank line between paragraphs.
  *
  * Every pattern here is a run and nothing after it, so that no input makes it slower than its length: a pattern such as
  * / *\n/ needs minutes for ten million spaces.
@@ -20,10 +20,10 @@ export function tidyText(text: string): string {
 const PIECE_CHARACTERS = 256 * 1024
 
 /**
- * Neither white space nor a pair of surrogates is cut in two, so that the pieces can be tidied one by one; only a run of
+ * No white space, pair of surrogates or letter with accents is cut in two, so that the pieces can be tidied one by one; only a run of
  * white space longer than a piece is, and may leave a blank line too many.
  */
-const uncut = /[\s\p{Cc}\p{Cs}]/u
+const uncut = /[\s\p{Cc}\p{Cs}\p{M}]/u
 
 function* pieces(text: string): Generator<string> {
   let from = 0
@@ -39,6 +39,7 @@ function* pieces(text: string): Generator<string> {
 function tidyPiece(piece: string): string {
   return piece
     .toWellFormed()
+    .replace(/\p{L}\p{M}{1,4}/gu, composed)
     .replaceAll('\r\n', '\n')
     .replaceAll('\r', '\n')
     .replace(/[^\P{Cc}\n]/gu, ' ')
@@ -46,6 +47,11 @@ function tidyPiece(piece: string): string {
     .replaceAll(' \n', '\n')
     .replaceAll('\n ', '\n')
     .replace(/\n{3,}/g, '\n\n')
+}
+
+/** A letter and its accents as one character, where there is one. Of a few marks: to sort many takes very long. */
+function composed(letter: string): string {
+  return letter.normalize('NFC')
 }
 
 const TITLE_CHARACTERS_MAX = 200

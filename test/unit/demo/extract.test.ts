@@ -99,6 +99,11 @@ test('no control character and no lone surrogate is left in a text or a title', 
   expect(extracted).toEqual({ kind: 'text', title: 'a [2J', text: ']0;x b c\ufffd' })
 })
 
+test('a letter and its accent become one character, wherever they stand', async () => {
+  const decomposed = `${'x'.repeat(256 * 1024 - 1)}u\u0308 Cafe\u0301`
+  expect(await extractFrom('a.txt', decomposed)).toMatchObject({ text: expect.stringMatching(/xü Café$/) })
+})
+
 /** Every document that ships with the demo and is not plain text in the end. */
 const expectedTroubles: Readonly<Record<string, Extracted>> = {
   'a-picture-of-a-page.pdf': { kind: 'skip', reason: 'no text on its pages (scanned pictures?)' },
