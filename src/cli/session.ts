@@ -79,6 +79,7 @@ async function requireStore(config: Config, command: string, { create }: StoreNe
 export async function requireShared({ store }: Config, command: string): Promise<void> {
   if (store !== 'memory:') return
   const { storeError } = await import('../store/errors.ts')
-  const instead = 'Its jobs live in one process alone: name a file with --store sqlite:FILE.'
+  const instead =
+    'Its jobs live in one process alone: name another one with --store sqlite:FILE or --store postgres://…'
   throw storeError('not_supported', { what: `millhand ${command}`, store: 'memory', instead })
 }
