@@ -60,7 +60,10 @@ export const openFields = {
     doc: 'PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode.',
     default: true,
   }),
-  migrate: flag({ doc: 'Whether to bring the database to the newest version.', default: true }),
+  migrate: flag({
+    doc: 'Whether to bring the database to the newest version; `false` refuses an older one.',
+    default: true,
+  }),
   logger: custom<Logger>({
     doc: 'Gets every event, such as a pino logger.',
     expected: 'a logger with debug, info, warn and error',
@@ -89,7 +92,7 @@ type PoolOptions = OpenOptions & { readonly postgres: Pool }
  * await queue.close()
  *
  * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`,
- *   `store_corrupt`, `store_newer`, `store_read_only`, `store_busy`
+ *   `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
  */
 export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
 export async function openQueue(options: PoolOptions): Promise<Queue>

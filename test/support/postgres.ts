@@ -47,6 +47,13 @@ export async function emptySchema(): Promise<{ readonly url: string; readonly re
   return { url, release: () => void free.push(schema) }
 }
 
+/** A schema that is not there yet, and that goes with the test file. */
+export function unmadeSchema(): { readonly schema: string; readonly url: string } {
+  postgresPool()
+  const schema = newSchema()
+  return { schema, url: `${inject('postgres')}?schema=${schema}` }
+}
+
 function newSchema(): string {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   made.push(schema)

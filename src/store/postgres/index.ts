@@ -1,15 +1,17 @@
 import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { isTransient, storeError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
-import { migrate } from './migrate.ts'
+import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
 import { NOW } from './sql.ts'
@@ -20,7 +22,7 @@ interface PostgresOptions {
   readonly to: string | Pool
   readonly schema?: string | undefined
   readonly clock?: Clock
-  /** Whether to bring the schema to the newest version. Default true. */
+  /** Whether to bring the schema to the newest version. Default true; `false` refuses an older one. */
   readonly migrate?: boolean | undefined
   /** Whether to be notified; `false` behind a pooler in transaction mode. Default true. */
   readonly notify?: boolean | undefined
@@ -29,7 +31,11 @@ interface PostgresOptions {
 /** The random end of an id names a process well enough. */
 const SELF_CHARACTERS = 12
 
-/** Opens a store in one schema of a PostgreSQL database. @throws MillhandError `store_unavailable`, `store_newer`, `invalid_schema` */
+/**
+ * Opens a store in one schema of a PostgreSQL database.
+ *
+ * @throws MillhandError `store_unavailable`, `store_newer`, `store_older`, `migration_failed`, `invalid_schema`
+ */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
   const pool = typeof to === 'string' ? undefined : to
@@ -39,12 +45,17 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
   try {
     if (options.migrate !== false) await migrate(database)
-    else await database.session.rows('select 1')
+    else await requireMigrated(database)
   } catch (error) {
     await database.close()
-    throw error
+    throw isTransient(error) ? unreachable(error, address) : error
   }
   return compose(database, { clock, self, notify })
+}
+
+/** Nothing is there yet that could try again: whoever opens it hears at once that it is not to be reached. */
+function unreachable(error: unknown, { location }: Address): Error {
+  return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
 }
 
 function compose(
@@ -79,9 +90,9 @@ function compose(
   }
 }
 
-/** An injected clock cannot reach into a thread; then the event loop beats. */
+/** An injected clock, or a function that gives the password, cannot reach into a thread; then the event loop beats. */
 function beatThread({ config, schema, location }: Address, clock: Clock): BeatThread | null {
-  if (clock !== systemClock) return null
+  if (clock !== systemClock || typeof config.password === 'function') return null
   const data = { config: JSON.parse(JSON.stringify(config)) as object, schema, location }
   return { module: siblingModule(import.meta.url, './beat-thread'), data }
 }
