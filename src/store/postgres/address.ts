@@ -23,11 +23,10 @@ export function parseAddress(url: string, schema?: string): Address {
 export function addressOf(pool: Pool, schema?: string): Address {
   const config = optionsOf(pool)
   const name = requireSchema(schema)
-  const { connectionString, host = 'localhost', database = '' } = config
+  const { connectionString, host = 'localhost', port, database = '' } = config
+  const at = port === undefined ? host : `${host}:${port}`
   const shown =
-    connectionString === undefined
-      ? `postgres://${host}/${database}`
-      : readPostgresUrl(connectionString).shown
+    connectionString === undefined ? `postgres://${at}/${database}` : readPostgresUrl(connectionString).shown
   return { config, schema: name, location: withSchema(shown, name) }
 }
 
