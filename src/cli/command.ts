@@ -40,7 +40,10 @@ export interface CommandSpec<Options = object> {
 
 /** What every command takes, after its own options. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--store <url>', doc: 'where the jobs are: sqlite:FILE (default: what the configuration says)' },
+  {
+    flags: '--store <url>',
+    doc: 'where the jobs are: sqlite:FILE or postgres://… (default: what the configuration says)',
+  },
   {
     flags: '--config <file>',
     doc: 'the configuration (default: the nearest millhand.config.ts or millhand.yaml)',

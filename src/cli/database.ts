@@ -2,18 +2,8 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { asError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
-import type { Migration } from '../store/migration.ts'
+import { type SchemaState, stateAt } from '../store/migration.ts'
 import { migrations } from '../store/sqlite/migrate.ts'
-
-/** How the schema of a file stands. */
-export interface SchemaState {
-  /** 0: the file has no tables of Millhand's, or is not there. */
-  readonly version: number
-  /** What this Millhand knows. */
-  readonly newest: number
-  /** What opening the store would apply. */
-  readonly pending: readonly Migration[]
-}
 
 /** Looks at a file through a connection that cannot write: looking must not change what is looked at. */
 export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Result): Result {
@@ -25,13 +15,10 @@ export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Re
   }
 }
 
-/** @throws MillhandError `store_unavailable` */
+/** How the schema of a file stands. @throws MillhandError `store_unavailable` */
 export function schemaState(file: string): SchemaState {
-  const known = migrations()
-  const newest = known.at(-1)?.version ?? 0
   try {
-    const version = existsSync(file) ? inspectFile(file, schemaVersion) : 0
-    return { version, newest, pending: known.filter((migration) => migration.version > version) }
+    return stateAt(existsSync(file) ? inspectFile(file, schemaVersion) : 0, migrations())
   } catch (error) {
     throw storeError(
       'store_unavailable',

@@ -8,7 +8,7 @@ export const cliErrors = {
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
     `near ${facts.near}. Quote it for the shell: '{"path":"a.pdf"}'.`,
   store_missing: (facts: { location: string }) =>
-    `There is no database at ${facts.location}. Nothing was enqueued there yet, or --store or --config has to name another one.`,
+    `There is no database of Millhand's at ${facts.location}. Nothing was enqueued there yet, or --store or --config has to name another one.`,
   confirmation_required: (facts: { verb: string; count: number }) =>
     `This would ${facts.verb} ${facts.count} job(s). Say --yes to do it.`,
 } as const

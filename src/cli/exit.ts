@@ -26,6 +26,7 @@ const USAGE_CODES: readonly string[] = [
   'invalid_json',
   'invalid_name',
   'invalid_option',
+  'invalid_schema',
   'invalid_store',
   'missing_handler',
   'not_serialisable',

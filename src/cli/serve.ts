@@ -50,10 +50,10 @@ export async function serve(
 /** What each further signal does. */
 const STAGES = ['stopping; the next signal aborts what runs', 'aborting; the next signal ends the process']
 
-function whatItServes({ store, worker, definitions }: Loaded['config']): object {
+function whatItServes({ location, worker, definitions }: Loaded['config']): object {
   const jobs = definitions.map((definition) => definition.name)
   return {
-    store,
+    store: location,
     queues: worker.queues ?? 'all',
     concurrency: worker.concurrency ?? workerFields.concurrency.fallback,
     jobs,

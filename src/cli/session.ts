@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { CheckedConfig, Config, Flag, LoadOptions } from '../config/index.ts'
 import type { Queue } from '../queue/queue.ts'
+import { kindOf } from '../store/url.ts'
 import type { Call } from './command.ts'
 import { cliError } from './errors.ts'
 
@@ -71,14 +72,25 @@ export async function requireConfig({ file, folder, specs }: Config): Promise<vo
 /** What all commands but the workers need: a store that others use too, and that is there. */
 async function requireStore(config: Config, command: string, { create }: StoreNeeds): Promise<void> {
   await requireShared(config, command)
-  const file = fileOf(config.store)
-  if (file !== undefined && !create && !existsSync(file)) throw cliError('store_missing', { location: file })
+  if (!create && !(await isThere(config))) {
+    throw cliError('store_missing', { location: fileOf(config.store) ?? config.location })
+  }
+}
+
+async function isThere(config: Config): Promise<boolean> {
+  if (kindOf(config.store) !== 'postgres') return existsSync(fileOf(config.store) ?? '')
+  const [{ withDatabase }, { schemaState }] = await Promise.all([
+    import('./postgres.ts'),
+    import('../store/postgres/migrate.ts'),
+  ])
+  return withDatabase(config, async ({ session }) => (await schemaState(session)).version > 0)
 }
 
 /** A store that ends with its process holds nothing that another one could look at. */
 export async function requireShared({ store }: Config, command: string): Promise<void> {
   if (store !== 'memory:') return
   const { storeError } = await import('../store/errors.ts')
-  const instead = 'Its jobs live in one process alone: name a file with --store sqlite:FILE.'
+  const instead =
+    'Its jobs live in one process alone: name another one with --store sqlite:FILE or --store postgres://…'
   throw storeError('not_supported', { what: `millhand ${command}`, store: 'memory', instead })
 }

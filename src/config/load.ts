@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type AnyJobDefinition, type AnyJobSpec, byName } from '../job/definition.ts'
 import type { RetentionOptions } from '../job/retention.ts'
 import { isMillhandError } from '../kit/error.ts'
@@ -7,9 +7,10 @@ import { parseWorkerOptions } from '../worker/options.ts'
 import type { ConfigOptions } from './define.ts'
 import { configError, type Problem } from './errors.ts'
 import { type Collected, collectJobs, isDefinition } from './jobs.ts'
-import { CONFIG_VARIABLE, DEFAULT_STORE, type LogSettings, logFields } from './options.ts'
-import { type Flag, readSettings, type Setting, type Settings, sectionOf } from './settings.ts'
+import { CONFIG_VARIABLE, type LogSettings, logFields } from './options.ts'
+import { type Flag, readSettings, type Settings, sectionOf } from './settings.ts'
 import { type ConfigSource, readSource } from './source.ts'
+import { base, type Place, readStore, type StoreSetting } from './store.ts'
 import { oddities } from './warnings.ts'
 
 export interface LoadOptions {
@@ -30,8 +31,10 @@ export interface Config {
   readonly file: string | undefined
   /** The folder of the file, or the working folder. */
   readonly folder: string
-  /** With an absolute path. */
+  /** With an absolute path, or the schema; a password may be in it. */
   readonly store: string
+  /** The same, fit to be shown. */
+  readonly location: string
   /** Whether somebody named the store, rather than leaving it to the default. */
   readonly storeNamed: boolean
   /** Everything that may be enqueued. */
@@ -75,7 +78,7 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckedCon
   const settings = readSettings(source.content, { env, flags: options.flags ?? [] })
   const store = readStore(settings, { cwd, folder: source.folder })
   const jobs = options.jobs === false ? NO_JOBS : await readJobs(settings, { cwd, folder: source.folder })
-  const config = assemble(source, settings, { store: store.url, specs: jobs.specs })
+  const config = assemble(source, settings, { store, specs: jobs.specs })
   const early = [...settings.errors, ...store.errors, ...jobs.errors]
   // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
   const errors = early.length > 0 ? early : refusals(config)
@@ -85,33 +88,12 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckedCon
 
 const NO_JOBS: Collected = { specs: [], errors: [], warnings: [] }
 
-interface Place {
-  readonly cwd: string
-  /** That of the configuration file. */
-  readonly folder: string
-}
-
 async function sourceOf(
   { file }: LoadOptions,
   { cwd, env }: { readonly cwd: string; readonly env: NonNullable<LoadOptions['env']> },
 ): Promise<ConfigSource> {
   if (file === false) return { file: undefined, folder: cwd, content: {}, warnings: [] }
   return readSource(cwd, file ?? (env[CONFIG_VARIABLE] || undefined))
-}
-
-/** What the file says is relative to the file; what the environment or a flag says, to where the command runs. */
-function base(setting: Setting | undefined, { cwd, folder }: Place): string {
-  return setting === undefined || setting.from === undefined ? folder : cwd
-}
-
-function readStore(settings: Settings, place: Place): { url: string; errors: readonly Problem[] } {
-  const setting = settings.values.get('store')
-  const url = setting === undefined ? DEFAULT_STORE : String(setting.value)
-  if (url === 'memory:') return { url, errors: [] }
-  const [, file = ''] = /^sqlite:(.+)$/.exec(url) ?? []
-  if (file !== '')
-    return { url: `sqlite:${isAbsolute(file) ? file : resolve(base(setting, place), file)}`, errors: [] }
-  return { url, errors: [{ path: 'store', message: `is '${url}', expected 'sqlite:FILE' or 'memory:'` }] }
 }
 
 async function readJobs(settings: Settings, place: Place): Promise<Collected> {
@@ -122,18 +104,19 @@ async function readJobs(settings: Settings, place: Place): Promise<Collected> {
 function assemble(
   { file, folder }: ConfigSource,
   settings: Settings,
-  { store, specs }: { store: string; specs: readonly AnyJobSpec[] },
+  { store, specs }: { store: StoreSetting; specs: readonly AnyJobSpec[] },
 ): Config {
   const log = settings.errors.some(({ path }) => path.startsWith('log.')) ? {} : sectionOf(settings, 'log')
   return {
     file,
     folder,
-    store,
+    store: store.url,
+    location: store.location,
     storeNamed: settings.values.has('store'),
     specs,
     definitions: specs.filter(isDefinition),
     worker: sectionOf(settings, 'worker'),
-    queue: sectionOf(settings, 'queue'),
+    queue: { ...sectionOf(settings, 'queue'), ...store.queue },
     retention: sectionOf(settings, 'retention'),
     log: parseOptions('log', logFields, log),
   }

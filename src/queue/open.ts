@@ -23,6 +23,7 @@ import { instrument } from '../store/instrument.ts'
 import { openMemoryStore } from '../store/memory/index.ts'
 import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
+import { kindOf, withoutPassword } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { type Logger, logEvents } from '../telemetry/logger.ts'
 import { Closing } from './closing.ts'
@@ -59,7 +60,10 @@ export const openFields = {
     doc: 'PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode.',
     default: true,
   }),
-  migrate: flag({ doc: 'Whether to bring the database to the newest version.', default: true }),
+  migrate: flag({
+    doc: 'Whether to bring the database to the newest version; `false` refuses an older one.',
+    default: true,
+  }),
   logger: custom<Logger>({
     doc: 'Gets every event, such as a pino logger.',
     expected: 'a logger with debug, info, warn and error',
@@ -95,7 +99,7 @@ type PoolOptions = OpenOptions & { readonly postgres: Pool }
  * await queue.close()
  *
  * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`,
- *   `store_corrupt`, `store_newer`, `store_read_only`, `store_busy`
+ *   `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
  */
 export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
 export async function openQueue(options: PoolOptions): Promise<Queue>
@@ -145,17 +149,13 @@ type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 /** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
 async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
   const { clock, schema, notify, migrate } = options
-  if (typeof to === 'object' || isPostgres(to)) {
+  if (typeof to === 'object' || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
     return openPostgresStore({ to, schema, notify, migrate, clock })
   }
-  if (typeof to === 'string' && to.startsWith('sqlite:') && to.length > 'sqlite:'.length) {
+  if (kindOf(to) === 'sqlite') {
     return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
-  throw storeError('invalid_store', { got: preview(to) })
-}
-
-function isPostgres(url: unknown): boolean {
-  return typeof url === 'string' && /^postgres(ql)?:\/\/./.test(url)
+  throw storeError('invalid_store', { got: withoutPassword(preview(to)) })
 }

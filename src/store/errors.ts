@@ -14,11 +14,17 @@ export const storeErrors = {
   store_full: (facts: { location: string }) =>
     `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
   store_unavailable: (facts: { location: string; problem: string }) =>
-    `The database ${facts.location} cannot be used: ${facts.problem}.`,
+    `The database ${facts.location} cannot be used: ${facts.problem}. 'millhand doctor' looks for what is wrong with it.`,
   store_corrupt: (facts: { location: string; problem: string }) =>
     `${facts.location} is not a usable SQLite database: ${facts.problem}. Restore it from a backup or use another file.`,
   store_newer: (facts: { location: string; version: number; known: number }) =>
     `The database ${facts.location} is of schema version ${facts.version}, this Millhand knows up to ${facts.known}. Upgrade Millhand here.`,
+  store_older: (facts: { location: string; version: number; needed: number }) =>
+    `The database ${facts.location} is of schema version ${facts.version}, this Millhand needs ${facts.needed}. ` +
+    "Run 'millhand migrate' on it, or open it without 'migrate: false'.",
+  migration_failed: (facts: { location: string; name: string; problem: string }) =>
+    `Migration ${facts.name} of ${facts.location} failed: ${facts.problem}. It is not recorded and will be tried again. ` +
+    "Mend that, or run 'millhand migrate' as a role that owns the schema.",
   store_closed: (facts: { location: string }) =>
     `The queue on ${facts.location} is closed, or its pool was ended. Open it again with openQueue.`,
   not_supported: (facts: { what: string; store: string; instead: string }) =>

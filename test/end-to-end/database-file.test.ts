@@ -42,6 +42,15 @@ describeSqlite('the file of a queue', (test) => {
     })
   })
 
+  test('of an older version is refused where it is not to be migrated', async ({ url }) => {
+    await expect(openQueue(url, { migrate: false })).rejects.toMatchObject({
+      code: 'store_older',
+      message: expect.stringMatching(/Run 'millhand migrate' on it/),
+    })
+    await (await openQueue(url)).close()
+    await (await openQueue(url, { migrate: false })).close()
+  })
+
   test('that is no database is refused, and left as it was', async ({ url }) => {
     const text = 'Dear miller, this is a letter and not a database. '.repeat(100)
     writeFileSync(fileOf(url), text)
@@ -111,7 +120,7 @@ describeSqlite('a file that another process has locked', (test) => {
     other.exec('begin immediate')
     const refused = expect(queue.enqueue(echo, 1)).rejects.toMatchObject({
       code: 'store_busy',
-      message: expect.stringMatching(/was locked by another process for \d+ ms\. .* busyTimeout/),
+      message: expect.stringMatching(/was locked or away for \d+ ms\. .* busyTimeout/),
     })
     await clock.advance('1s')
     await refused

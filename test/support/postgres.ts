@@ -85,6 +85,13 @@ export function schemaOf(url: string): string {
   return new URL(url).searchParams.get('schema') ?? ''
 }
 
+/** A schema that is not there yet, and that goes with the test file. */
+export function unmadeSchema(): { readonly schema: string; readonly url: string } {
+  postgresPool()
+  const schema = newSchema()
+  return { schema, url: `${inject('postgres')}?schema=${schema}` }
+}
+
 function newSchema(): string {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   made.push(schema)

@@ -24,8 +24,15 @@ export const checkCommand: CommandSpec = {
 }
 
 function toDocument({ config, errors, warnings }: CheckedConfig): object {
-  const { file = null, store, specs } = config
-  return { ok: errors.length === 0, file, store, jobs: specs.map((spec) => spec.name), errors, warnings }
+  const { file = null, location, specs } = config
+  return {
+    ok: errors.length === 0,
+    file,
+    store: location,
+    jobs: specs.map((spec) => spec.name),
+    errors,
+    warnings,
+  }
 }
 
 function problemLines(
@@ -40,5 +47,5 @@ function problemLines(
 function verdict({ config, errors, warnings }: CheckedConfig, { paint }: Terminal): string {
   const where = config.file ?? 'the environment'
   if (errors.length > 0) return `${where}: ${errors.length} error(s), ${warnings.length} warning(s)`
-  return `${paint('green', 'ok')}  ${where}: ${config.specs.length} job(s) on ${config.store}, ${warnings.length} warning(s)`
+  return `${paint('green', 'ok')}  ${where}: ${config.specs.length} job(s) on ${config.location}, ${warnings.length} warning(s)`
 }

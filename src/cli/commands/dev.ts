@@ -31,10 +31,16 @@ export const devCommand: CommandSpec<Options> = {
     await requireShared(config, call.command)
     if (!process.env.MILLHAND_JOBS) await requireConfig(config)
     const { develop } = await import('../dev/develop.ts')
+    // The store is no argument, which everybody on the machine could read, with its password. The default is meant
+    // for this: said aloud, the workers do not warn of it.
     const concurrency = options.concurrency === undefined ? [] : ['--concurrency', options.concurrency]
-    // The default is meant for this: said aloud, the workers do not warn of it.
-    const store = options.store === undefined && config.storeNamed ? [] : ['--store', config.store]
     const file = config.file === undefined ? [] : ['--config', config.file]
-    return develop(config, { terminal, processes, workArguments: [...file, ...store, ...concurrency] })
+    return develop(config, {
+      terminal,
+      processes,
+      workArguments: [...file, ...concurrency],
+      workEnvironment:
+        options.store === undefined && config.storeNamed ? {} : { MILLHAND_STORE: config.store },
+    })
   },
 }

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import type { CheckedConfig } from '../../config/index.ts'
 import { asError } from '../../kit/error.ts'
 import type { Call, CommandSpec } from '../command.ts'
-import { type Finding, warn } from '../doctor/finding.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { EXIT } from '../exit.ts'
 import type { Style } from '../paint.ts'
-import { fileOf, loadOptions } from '../session.ts'
+import { loadOptions } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `millhand doctor`: looks for what is wrong with the installation, the database and the workers. */
@@ -26,7 +24,10 @@ export const doctorCommand: CommandSpec = {
 
 async function examine(call: Call): Promise<Finding[]> {
   const { brokenConfiguration, checkConfiguration, checkNode } = await import('../doctor/installation.ts')
-  const { checkConfig } = await import('../../config/index.ts')
+  const [{ checkConfig }, { examineStore }] = await Promise.all([
+    import('../../config/index.ts'),
+    import('../doctor/store.ts'),
+  ])
   const node = checkNode(process.versions.node)
   const checked = await checkConfig(loadOptions(call, { jobs: call.options.store === undefined }, [])).catch(
     asError,
@@ -34,40 +35,6 @@ async function examine(call: Call): Promise<Finding[]> {
   if (checked instanceof Error) return [node, brokenConfiguration(checked)]
   return [node, ...checkConfiguration(checked), ...(await examineStore(checked))]
 }
-
-async function examineStore({ config, errors }: CheckedConfig): Promise<Finding[]> {
-  const file = fileOf(config.store)
-  if (file === undefined || errors.some(({ path }) => path === 'store')) {
-    return [
-      warn(
-        'file',
-        `'${config.store}' is in no file`,
-        'Nothing to examine; name a file with --store sqlite:FILE.',
-      ),
-    ]
-  }
-  const { checkDatabase, checkPlace } = await import('../doctor/file.ts')
-  const place = checkPlace(file)
-  if (!existsSync(file)) return place
-  const database = checkDatabase(file)
-  // Opening the queue would migrate the file, or fail: only one that is in order is looked into further.
-  const inOrder = [...place, ...database].every(
-    ({ level, check }) => level === 'ok' || !BEFORE_OPENING.includes(check),
-  )
-  if (!inOrder) return [...place, ...database]
-  const [{ checkJobs }, { openQueue }] = await Promise.all([
-    import('../doctor/jobs.ts'),
-    import('../../queue/open.ts'),
-  ])
-  const queue = await openQueue(config.store)
-  try {
-    return [...place, ...database, ...(await checkJobs(queue))]
-  } finally {
-    await queue.close()
-  }
-}
-
-const BEFORE_OPENING: readonly string[] = ['file', 'folder', 'opens', 'schema', 'integrity']
 
 const STYLES: Readonly<Record<Finding['level'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
 const CHECK_COLUMNS = 14

@@ -19,6 +19,7 @@ export interface DevelopOptions {
   readonly processes: number
   /** Of each worker, besides what this adds. */
   readonly workArguments: readonly string[]
+  readonly workEnvironment: Readonly<Record<string, string>>
 }
 
 /** Rows of the view that the jobs that run, the failures and the log may take, each. */
@@ -38,10 +39,10 @@ export async function develop(config: Config, options: DevelopOptions): Promise<
     if (count > 2) crew.kill()
     else void crew.stop().then(() => ended.abort())
   })
-  crew.say(`on ${config.store}, watching ${config.folder}`)
+  crew.say(`on ${config.location}, watching ${config.folder}`)
   crew.start()
   try {
-    await showUntil(ended.signal, { queue, crew, terminal: options.terminal, store: config.store })
+    await showUntil(ended.signal, { queue, crew, terminal: options.terminal, store: config.location })
   } finally {
     ignoreSignals()
     watch.close()
@@ -93,7 +94,7 @@ class DevCrew {
   readonly #terminal: Terminal
   #log: readonly string[] = []
 
-  constructor({ terminal, processes, workArguments }: DevelopOptions) {
+  constructor({ terminal, processes, workArguments, workEnvironment }: DevelopOptions) {
     this.#terminal = terminal
     const format = terminal.json ? 'json' : 'lines'
     // A restart must not take long; what is aborted by it runs again and has burnt no attempt.
@@ -105,6 +106,7 @@ class DevCrew {
       return new WorkerProcess({
         number,
         workArguments: all,
+        env: { ...process.env, ...workEnvironment },
         onLine,
         onStatus: (status, text) =>
           this.#tell({ kind: 'worker', worker: number, status, text }, `worker ${number} ${text}`),

@@ -14,6 +14,7 @@ interface ProcessOptions {
   readonly number: number
   /** Of `millhand work`. */
   readonly workArguments: readonly string[]
+  readonly env: NodeJS.ProcessEnv
   readonly onLine: (line: string) => void
   readonly onStatus: (status: ProcessStatus, text: string) => void
 }
@@ -56,6 +57,7 @@ export class WorkerProcess {
       fileURLToPath(siblingModule(import.meta.url, '../main')),
       ['work', ...this.#options.workArguments],
       {
+        env: this.#options.env,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // A group of its own: Ctrl-C reaches this process alone, which then stops the workers in order.
         detached: true,

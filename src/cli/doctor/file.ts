@@ -4,8 +4,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../kit/clock.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import { asError } from '../../kit/error.ts'
-import { inspectFile, type SchemaState, schemaState } from '../database.ts'
+import { inspectFile, schemaState } from '../database.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { checkSchema } from './schema.ts'
 
 const MIB = 1024 * 1024
 /** The log of a busy database alone may take 16 MiB, and pruned space is not given back. */
@@ -77,16 +78,6 @@ function checkDisk(folder: string): Finding {
   const mend = "Free some space, shorten the retention, or run 'millhand prune'."
   if (free < DISK_FREE_FAIL_BYTES) return fail('disk', text, mend)
   return free < DISK_FREE_WARN_BYTES ? warn('disk', text, mend) : ok('disk', text)
-}
-
-function checkSchema({ version, newest, pending }: SchemaState): Finding {
-  if (version > newest) {
-    const text = `the database is of version ${version}, this Millhand knows up to ${newest}`
-    return fail('schema', text, 'Upgrade Millhand here.')
-  }
-  if (pending.length === 0) return ok('schema', `version ${version} is the newest`)
-  const text = version === 0 ? 'the file has no tables of Millhand yet' : `version ${version} of ${newest}`
-  return warn('schema', text, "Run 'millhand migrate'; opening it with a worker does the same.")
 }
 
 function checkJournal(db: DatabaseSync): Finding {

@@ -1,6 +1,7 @@
 import type { ClientConfig, Pool } from 'pg'
 import { preview } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
+import { DEFAULT_SCHEMA, isSchemaName, readPostgresUrl } from '../url.ts'
 
 /** Where a store is: how to connect to it, and the schema that it is in. */
 export interface Address {
@@ -11,37 +12,22 @@ export interface Address {
   readonly location: string
 }
 
-const DEFAULT_SCHEMA = 'millhand'
-
-/** Short enough that what is named after it fits into the 63 bytes of a name. */
-const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,49}$/
-
-/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_store` */
+/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_schema` */
 export function parseAddress(url: string, schema?: string): Address {
-  const parsed = URL.parse(url)
-  // A socket folder as a host, and other forms that only pg can read.
-  if (!parsed)
-    return { config: { connectionString: url }, schema: requireSchema(schema), location: 'postgres:' }
-  const named = schema ?? parsed.searchParams.get('schema') ?? undefined
-  parsed.searchParams.delete('schema')
-  const name = requireSchema(named)
-  return {
-    config: { connectionString: parsed.href },
-    schema: name,
-    location: show(parsed.host, parsed.pathname.slice(1), name),
-  }
+  const { connection, schema: named, shown } = readPostgresUrl(url)
+  const name = requireSchema(schema ?? named)
+  return { config: { connectionString: connection }, schema: name, location: withSchema(shown, name) }
 }
 
 /** Where a caller's own pool connects to. */
 export function addressOf(pool: Pool, schema?: string): Address {
   const config = configOf(pool)
   const name = requireSchema(schema)
-  const { connectionString, host = 'localhost', database = '' } = config
-  const location =
-    connectionString === undefined
-      ? show(String(host), database, name)
-      : parseAddress(connectionString, name).location
-  return { config, schema: name, location }
+  const { connectionString, host = 'localhost', port, database = '' } = config
+  const at = port === undefined ? host : `${host}:${port}`
+  const shown =
+    connectionString === undefined ? `postgres://${at}/${database}` : readPostgresUrl(connectionString).shown
+  return { config, schema: name, location: withSchema(shown, name) }
 }
 
 /** What concerns the pool alone, rather than its connections. */
@@ -70,11 +56,11 @@ function configOf({ options }: Pool): ClientConfig {
   }
 }
 
-function show(host: string, database: string, schema: string): string {
-  return `postgres://${host}/${database}${schema === DEFAULT_SCHEMA ? '' : `?schema=${schema}`}`
+function withSchema(shown: string, schema: string): string {
+  return schema === DEFAULT_SCHEMA ? shown : `${shown}?schema=${schema}`
 }
 
 function requireSchema(schema: string = DEFAULT_SCHEMA): string {
-  if (SCHEMA.test(schema)) return schema
+  if (isSchemaName(schema)) return schema
   throw storeError('invalid_schema', { got: preview(schema) })
 }

@@ -12,7 +12,7 @@ import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
-import { migrate } from './migrate.ts'
+import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
 import { NOW } from './sql.ts'
@@ -23,7 +23,7 @@ interface PostgresOptions {
   readonly to: string | Pool
   readonly schema?: string | undefined
   readonly clock?: Clock
-  /** Whether to bring the schema to the newest version. Default true. */
+  /** Whether to bring the schema to the newest version. Default true; `false` refuses an older one. */
   readonly migrate?: boolean | undefined
   /** Whether to be notified; `false` behind a pooler in transaction mode. Default true. */
   readonly notify?: boolean | undefined
@@ -32,7 +32,11 @@ interface PostgresOptions {
 /** The random end of an id names a process well enough. */
 const SELF_CHARACTERS = 12
 
-/** Opens a store in one schema of a PostgreSQL database. @throws MillhandError `store_unavailable`, `store_newer`, `invalid_schema` */
+/**
+ * Opens a store in one schema of a PostgreSQL database.
+ *
+ * @throws MillhandError `store_unavailable`, `store_newer`, `store_older`, `migration_failed`, `invalid_schema`
+ */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
   const pool = typeof to === 'string' ? undefined : to
@@ -43,12 +47,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const guests = new Guests(database.session)
   try {
     if (options.migrate !== false) await migrate(database)
+    else await requireMigrated(database)
     await guests.open()
   } catch (error) {
     await database.close()
-    if (!isTransient(error)) throw error
-    const { location } = database.address
-    throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+    throw isTransient(error) ? unreachable(error, address) : error
   }
   const notices = notify ? new Notices(database, self) : undefined
   return compose({ database, guests, notices }, { clock, self })
@@ -58,6 +61,11 @@ interface Parts {
   readonly database: Database
   readonly guests: Guests
   readonly notices: Notices | undefined
+}
+
+/** Nothing is there yet that could try again: whoever opens it hears at once that it is not to be reached. */
+function unreachable(error: unknown, { location }: Address): Error {
+  return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
 }
 
 function compose(

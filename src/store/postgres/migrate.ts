@@ -1,7 +1,18 @@
-import { storeError } from '../errors.ts'
-import { type Migration, readMigrations } from '../migration.ts'
-import type { Database } from './database.ts'
-import type { Session } from './session.ts'
+import { sleep, systemClock } from '../../kit/clock.ts'
+import { asError, isMillhandError } from '../../kit/error.ts'
+import { systemRandom } from '../../kit/random.ts'
+import { isTransient, storeError, TransientError } from '../errors.ts'
+import {
+  type Migration,
+  pendingOf,
+  readMigrations,
+  requireNewest,
+  type SchemaState,
+  stateAt,
+} from '../migration.ts'
+import type { Address } from './address.ts'
+import { Database } from './database.ts'
+import { Session } from './session.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
@@ -10,62 +21,162 @@ function migrations(): Migration[] {
   return readMigrations(FOLDER)
 }
 
-/** A migration waits so long for a lock at most: whoever waits for one makes all others wait behind it. */
-const LOCK_TIMEOUT = "set local lock_timeout = '3s'"
+/**
+ * A migration waits so long for a lock at most: whoever waits for one makes all others wait behind it. Then it lets
+ * them go by, and tries again.
+ */
+const LOCK_TIMEOUT_MS = 1_000
+const FIRST_BACKOFF_MS = 100
+const LONGEST_BACKOFF_MS = 2_000
+/** After so long without the lock, whoever started it wants to know. An index on a large table may take as long. */
+const PATIENCE_MS = 10 * 60_000
 
-/** Two processes that start together migrate once. */
-const ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('millhand.'))"
+/** What the role or the database has set may be meant for small statements. */
+const LIMITS = `set local lock_timeout = '${LOCK_TIMEOUT_MS}ms';
+set local statement_timeout = 0;
+set local idle_in_transaction_session_timeout = 0`
+
+/** An index that is made beside the work waits for old transactions, and meanwhile stands in nobody's way. */
+const NO_LIMITS = ['set statement_timeout = 0', 'set lock_timeout = 0']
+
+/**
+ * Processes that start together migrate once. Not waited for within a statement: an index that is made beside the
+ * work waits for all that have begun before it, which would be those that wait for it.
+ */
+const ONE_AT_A_TIME = `select pg_try_advisory_xact_lock(hashtext('millhand.')) as mine`
 
 /** Where the schema is there already, the right to make one is not needed. */
 const FOUNDATION = `do $$ begin
-    if to_regnamespace('"{schema}"') is null then create schema "{schema}"; end if;
-  end $$;
-  create table if not exists millhand.migrations (
-    version integer primary key, name text not null, applied_at timestamptz not null default now())`
+  if to_regnamespace('"{schema}"') is null then create schema "{schema}"; end if;
+end $$;
+create table if not exists millhand.migrations (
+  version integer primary key, name text not null, applied_at timestamptz not null default now())`
 
 /**
  * Brings the schema to the newest version. Forward only; gives the names of the migrations that were applied. Where
  * there is nothing to do, no more is needed than to read.
  *
- * @throws MillhandError `store_newer`, `store_unavailable`
+ * @throws MillhandError `store_newer`, `store_unavailable`, `store_busy`, `migration_failed`
  */
-export async function migrate(database: Database): Promise<string[]> {
-  if ((await pendingMigrations(database.session, database.address.location)).length === 0) return []
-  return database.transaction(async (_, session) => {
-    await session.run(LOCK_TIMEOUT)
-    await session.rows(ONE_AT_A_TIME)
-    // Another process may have been faster between the look and the lock.
-    const pending = await pendingMigrations(session, database.address.location)
-    if (pending.length > 0 && !(await hasFoundation(session))) await session.run(FOUNDATION)
-    for (const { version, name, sql } of pending) {
-      await session.run(sql)
-      await session.rows('insert into millhand.migrations (version, name) values ($1, $2)', version, name)
+export async function migrate(
+  database: Database,
+  known: readonly Migration[] = migrations(),
+): Promise<string[]> {
+  const { session, address } = database
+  const missing = pendingOf(await schemaState(session, known), address.location)
+  if (missing.length === 0) return []
+  const connections = connect(address)
+  const applied: string[] = []
+  try {
+    for (const _ of missing) {
+      const name = await patiently(address, () => applyNext(connections, known))
+      if (name !== undefined) applied.push(name)
     }
-    return pending.map(({ name }) => name)
+    return applied
+  } finally {
+    await connections.close()
+  }
+}
+
+/** @throws MillhandError `store_newer`, `store_older` */
+export async function requireMigrated({ session, address }: Database): Promise<void> {
+  requireNewest(await schemaState(session), address.location)
+}
+
+/** How the schema stands; looks, and changes nothing. */
+export async function schemaState(
+  session: Session,
+  known: readonly Migration[] = migrations(),
+): Promise<SchemaState> {
+  return stateAt(await schemaVersion(session), known)
+}
+
+/** What bringing the schema from one version to the next sends, to be read or to be run by somebody else. */
+export async function scriptOf({ version, pending }: SchemaState, address: Address): Promise<string[]> {
+  const sent: string[] = []
+  const recorder = { query: async ({ text }: { text: string }) => ({ rows: [], length: sent.push(text) }) }
+  const session = new Session(recorder, { ...DIALECT, schema: address.schema, location: address.location })
+  for (const migration of pending) {
+    const first = version === 0 && migration === pending[0] ? `${FOUNDATION};\n` : ''
+    const steps = `${migration.sql.trim()}\n${recordOf(migration)};\n`
+    await session.run(migration.alone ? `${first}${steps}` : `begin;\n${LIMITS};\n${first}${steps}commit;\n`)
+  }
+  return sent
+}
+
+const DIALECT = { self: '', clock: undefined, prepares: false }
+
+/**
+ * Connections of its own: those of the queue end a statement after a while, and there may be one alone. Two: one holds
+ * the lock, while the other one does what no transaction may do.
+ */
+function connect(address: Address): Database {
+  const config = { ...address.config, max: 2, query_timeout: 0 }
+  return new Database({ address: { ...address, config }, sessions: false, self: '', clock: undefined })
+}
+
+/** Applies the first migration that is missing, if any is. */
+function applyNext(connections: Database, known: readonly Migration[]): Promise<string | undefined> {
+  const { location } = connections.address
+  return connections.transaction(async (_, session) => {
+    await session.run(LIMITS)
+    const [lock] = await session.rows<{ mine: boolean }>(ONE_AT_A_TIME)
+    if (!lock?.mine) throw new TransientError('another process migrates the schema')
+    // Another process may have been faster between the look and the lock.
+    const state = await schemaState(session, known)
+    const [next] = pendingOf(state, location)
+    if (next === undefined) return undefined
+    try {
+      if (state.version === 0) await session.run(FOUNDATION)
+      if (next.alone) await runAlone(connections.session, next)
+      else await session.run(next.sql)
+      await session.run(recordOf(next))
+    } catch (error) {
+      throw refusal(error, next.name, location)
+    }
+    return next.name
   })
 }
 
-/** Migrations that the schema lacks. @throws MillhandError `store_newer` */
-async function pendingMigrations(session: Session, location: string): Promise<Migration[]> {
-  const known = migrations()
-  const version = await schemaVersion(session)
-  const newest = known.at(-1)?.version ?? 0
-  if (version > newest) throw storeError('store_newer', { location, version, known: newest })
-  return known.filter((migration) => migration.version > version)
+async function runAlone(session: Session, { sql }: Migration): Promise<void> {
+  for (const statement of [...NO_LIMITS, ...sql.split(/;\s*$/m)]) {
+    if (/^(?![^\S\n]*--)[^\S\n]*\S/m.test(statement)) await session.run(statement)
+  }
+}
+
+function recordOf({ version, name }: Migration): string {
+  return `insert into millhand.migrations (version, name) values (${version}, '${name}')`
+}
+
+/** Tries again while somebody holds a lock that it needs, or while another process migrates. */
+async function patiently<Result>({ location }: Address, run: () => Promise<Result>): Promise<Result> {
+  const startMs = systemClock.elapsed()
+  for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)) {
+    try {
+      return await run()
+    } catch (error) {
+      const waitedMs = Math.round(systemClock.elapsed() - startMs)
+      if (!isTransient(error)) throw error
+      if (waitedMs > PATIENCE_MS) throw storeError('store_busy', { location, waitedMs }, { cause: error })
+      await sleep(systemClock, backoffMs * (0.5 + systemRandom()))
+    }
+  }
+}
+
+function refusal(error: unknown, name: string, location: string): unknown {
+  if (isTransient(error) || (isMillhandError(error) && error.code !== 'store_unavailable')) return error
+  const problem = asError(isMillhandError(error) ? (error.cause ?? error) : error).message
+  return storeError('migration_failed', { location, name, problem }, { cause: error })
 }
 
 /** The version that the schema is of; 0 where there is none. */
 async function schemaVersion(session: Session): Promise<number> {
-  if (!(await hasFoundation(session))) return 0
+  const [foundation] = await session.rows<{ there: boolean }>(
+    "select to_regclass('millhand.migrations') is not null as there",
+  )
+  if (foundation?.there !== true) return 0
   const [row] = await session.rows<{ version: number | null }>(
     'select max(version) as version from millhand.migrations',
   )
   return row?.version ?? 0
-}
-
-async function hasFoundation(session: Session): Promise<boolean> {
-  const [row] = await session.rows<{ there: boolean }>(
-    "select to_regclass('millhand.migrations') is not null as there",
-  )
-  return row?.there === true
 }

@@ -7,7 +7,7 @@ import { isTransient, storeError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
 import { Connection } from './connection.ts'
-import { migrate } from './migrate.ts'
+import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
 
@@ -15,7 +15,7 @@ interface SqliteOptions {
   /** The file; made, with its folder, where there is none. */
   readonly file: string
   readonly clock?: Clock
-  /** Whether to bring the file to the newest version. Default true; `false` refuses nothing and changes nothing. */
+  /** Whether to bring the file to the newest version. Default true; `false` refuses an older one. */
   readonly migrate?: boolean
 }
 
@@ -23,14 +23,16 @@ interface SqliteOptions {
 const OPEN_TRIES = 100
 const OPEN_RETRY_MS = 20
 
-/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_read_only` */
+/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only` */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const file = resolve(options.file)
   const clock = options.clock ?? systemClock
   makeFolder(dirname(file), file)
   const connection = await patiently(() => new Connection(file), file)
   try {
-    if (options.migrate !== false) await patiently(() => migrate(connection, clock.now()), file)
+    const prepare = () =>
+      options.migrate === false ? requireMigrated(connection) : migrate(connection, clock.now())
+    await patiently<unknown>(prepare, file)
   } catch (error) {
     connection.close()
     throw error

@@ -1,5 +1,11 @@
-import { storeError } from '../errors.ts'
-import { type Migration, readMigrations } from '../migration.ts'
+import {
+  type Migration,
+  pendingOf,
+  readMigrations,
+  requireNewest,
+  type SchemaState,
+  stateAt,
+} from '../migration.ts'
 import type { Connection } from './connection.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
@@ -17,13 +23,13 @@ export function migrations(): Migration[] {
  */
 export function migrate(connection: Connection, nowMs: number): string[] {
   const known = migrations()
-  const pending = pendingMigrations(connection, known)
-  if (pending.length === 0) return []
+  const missing = () => pendingOf(schemaState(connection, known), connection.file)
+  if (missing().length === 0) return []
   return connection.write(true, () => {
     connection.db.exec(`create table if not exists millhand_migrations (
       version integer primary key, name text not null, applied_at integer not null) strict`)
     // Another process may have been faster between the look and the lock.
-    return pendingMigrations(connection, known).map((migration) => {
+    return missing().map((migration) => {
       connection.db.exec(migration.sql)
       const { version, name } = migration
       connection.run('insert into millhand_migrations values (?, ?, ?)', version, name, nowMs)
@@ -32,14 +38,13 @@ export function migrate(connection: Connection, nowMs: number): string[] {
   })
 }
 
-/** Migrations that the file lacks. @throws MillhandError `store_newer` */
-function pendingMigrations(connection: Connection, known: readonly Migration[]): Migration[] {
-  const version = schemaVersion(connection)
-  const newest = known.at(-1)?.version ?? 0
-  if (version > newest) {
-    throw storeError('store_newer', { location: connection.file, version, known: newest })
-  }
-  return known.filter((migration) => migration.version > version)
+/** @throws MillhandError `store_newer`, `store_older` */
+export function requireMigrated(connection: Connection): void {
+  requireNewest(schemaState(connection, migrations()), connection.file)
+}
+
+function schemaState(connection: Connection, known: readonly Migration[]): SchemaState {
+  return stateAt(schemaVersion(connection), known)
 }
 
 function schemaVersion(connection: Connection): number {

@@ -82,7 +82,7 @@ const REFUSALS: readonly Case[] = [
     words: 'jobs --store redis://here',
     code: 2,
     error: 'config_invalid',
-    message: /'sqlite:FILE' or 'memory:'/,
+    message: /expected 'sqlite:FILE', 'postgres:.*' or 'memory:'/,
   },
   {
     words: 'work --concurrency 0',

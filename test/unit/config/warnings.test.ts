@@ -9,6 +9,7 @@ const ORDINARY: Config = {
   file: undefined,
   folder: '.',
   store: 'sqlite:jobs.db',
+  location: 'sqlite:jobs.db',
   storeNamed: true,
   specs: [hello],
   definitions: [hello],

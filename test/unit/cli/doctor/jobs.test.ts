@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { checkConfiguration, checkNode } from '../../../src/cli/doctor/installation.ts'
-import { checkJobs } from '../../../src/cli/doctor/jobs.ts'
-import { defineJob } from '../../../src/job/definition.ts'
-import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
-import { openQueue } from '../../../src/queue/open.ts'
-import { Queue } from '../../../src/queue/queue.ts'
-import { startWorker } from '../../support/jobs.ts'
+import { checkConfiguration, checkNode } from '../../../../src/cli/doctor/installation.ts'
+import { checkJobs } from '../../../../src/cli/doctor/jobs.ts'
+import { defineJob } from '../../../../src/job/definition.ts'
+import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
+import { openQueue } from '../../../../src/queue/open.ts'
+import { Queue } from '../../../../src/queue/queue.ts'
+import { startWorker } from '../../../support/jobs.ts'
 
 const hello = defineJob({ name: 'test.hello', run: () => {} })
 

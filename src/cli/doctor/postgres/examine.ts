@@ -1,0 +1,54 @@
+import type { Config } from '../../../config/index.ts'
+import { asError } from '../../../kit/error.ts'
+import type { Database } from '../../../store/postgres/database.ts'
+import { schemaState } from '../../../store/postgres/migrate.ts'
+import { withDatabase } from '../../postgres.ts'
+import { type Finding, fail, ok } from '../finding.ts'
+import { checkSchema } from '../schema.ts'
+import { examineAutovacuum } from './autovacuum.ts'
+import { examineClock } from './clock.ts'
+import { examineConnections } from './connections.ts'
+import { examineDrift } from './drift.ts'
+import { examinePrivileges } from './privileges.ts'
+import { examineServer } from './server.ts'
+import { examineSnapshots } from './snapshots.ts'
+
+/** What is wrong with a PostgreSQL and the schema in it. Looks, and changes nothing. */
+export async function examinePostgres(config: Config): Promise<Finding[]> {
+  try {
+    return await withDatabase(config, examineDatabase)
+  } catch (error) {
+    const mend = 'Name another one with --store, start the server, or give the role its rights.'
+    return [fail('opens', asError(error).message, mend)]
+  }
+}
+
+async function examineDatabase(database: Database): Promise<Finding[]> {
+  const { session, address } = database
+  const findings = [
+    ok('opens', address.location),
+    ...(await examineServer(session)),
+    await examineClock(session),
+    await examineConnections(session),
+    ...(await examineSnapshots(session)),
+    await examinePrivileges(session),
+  ]
+  return [...findings, ...(await examineTables(database, findings))].map(inSchema(address.schema))
+}
+
+/** Which version it is stands in a table that the role has to be able to read. */
+async function examineTables({ session }: Database, before: readonly Finding[]): Promise<readonly Finding[]> {
+  const vacuum = await examineAutovacuum(session)
+  const readable = !before.some(({ check, level }) => check === 'privileges' && level === 'fail')
+  if (!readable) return [...vacuum, ...(await examineDrift(session))]
+  const state = await schemaState(session)
+  const drift = state.pending.length === 0 ? await examineDrift(session) : []
+  return [checkSchema(state), ...drift, ...vacuum]
+}
+
+/** What mends it can be run as it stands, with the name of the schema in it. */
+function inSchema(schema: string): (finding: Finding) => Finding {
+  const named = (sql: string) =>
+    sql.replaceAll('millhand.', `"${schema}".`).replaceAll('{schema}', `"${schema}"`)
+  return (finding) => (finding.mend === undefined ? finding : { ...finding, mend: named(finding.mend) })
+}

@@ -1,0 +1,46 @@
+import type { Session } from '../../../store/postgres/session.ts'
+import { type Finding, fail, ok, warn } from '../finding.ts'
+
+/** What Millhand is tested with. */
+const OLDEST = 14
+const NEWEST = 18
+
+interface Server {
+  /** `180004`. */
+  readonly version: number
+  readonly standby: boolean
+  readonly encoding: string
+  /** Settings by which a crash may lose what was acknowledged, as far as they are off. */
+  readonly off: string
+}
+
+const SERVER = `select current_setting('server_version_num')::integer as version, pg_is_in_recovery() as standby,
+  current_setting('server_encoding') as encoding,
+  coalesce((select string_agg(name, ', ' order by name) from pg_settings
+    where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'), '') as off`
+
+/** The server itself: its version, whether it can be written, and whether it keeps what it has acknowledged. */
+export async function examineServer(session: Session): Promise<Finding[]> {
+  const [server] = await session.rows<Server>(SERVER)
+  return server ? checkServer(server) : []
+}
+
+export function checkServer({ version, standby, encoding, off }: Server): Finding[] {
+  const findings = [checkVersion(Math.floor(version / 10_000))]
+  if (standby) findings.push(fail('server', 'it is a standby, which cannot be written', 'Name the primary.'))
+  if (encoding !== 'UTF8') {
+    const text = `the database stores texts as ${encoding}, which cannot hold every character`
+    findings.push(fail('server', text, "Make one with encoding 'UTF8', and name that."))
+  }
+  if (off === '') return [...findings, ok('durability', 'what it has acknowledged is on its disk')]
+  const mend = `Turn it on for this role or for the server: ${off}.`
+  return [...findings, warn('durability', `${off}: off, so that a crash may lose acknowledged jobs`, mend)]
+}
+
+function checkVersion(major: number): Finding {
+  const text = `PostgreSQL ${major}`
+  if (major < OLDEST) return fail('server', `${text} is older than ${OLDEST}`, 'Upgrade the server.')
+  if (major <= NEWEST) return ok('server', text)
+  const mend = 'Look for a newer Millhand; most likely this one works all the same.'
+  return warn('server', `${text} is newer than ${NEWEST}, the newest that was tested`, mend)
+}

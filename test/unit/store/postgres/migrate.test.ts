@@ -1,0 +1,114 @@
+import { openQueue } from 'millhand'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type Migration, toMigration } from '../../../../src/store/migration.ts'
+import { parseAddress } from '../../../../src/store/postgres/address.ts'
+import { Database } from '../../../../src/store/postgres/database.ts'
+import { migrate, schemaState, scriptOf } from '../../../../src/store/postgres/migrate.ts'
+import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'
+
+const TABLE = toMigration('001_items.sql', 'create table millhand.items (id integer primary key);')
+const COLUMN = toMigration('002_name.sql', 'alter table millhand.items add column name text;')
+const INDEX = toMigration(
+  '003_index.sql',
+  `-- outside a transaction
+-- A failed one is left behind as invalid.
+drop index concurrently if exists millhand.items_name;
+
+create index concurrently items_name
+  on millhand.items (name);
+`,
+)
+const ALL: readonly Migration[] = [TABLE, COLUMN, INDEX]
+
+function scene() {
+  const { schema, url } = unmadeSchema()
+  const address = parseAddress(url)
+  const database = new Database({ address, sessions: false, self: '', clock: undefined })
+  onTestFinished(() => database.close())
+  return { schema, url, address, database, session: database.session }
+}
+
+async function one<Value>(sql: string, ...values: unknown[]): Promise<Value> {
+  const { rows } = await postgresPool().query({ text: sql, values, rowMode: 'array' })
+  return rows[0]?.[0]
+}
+
+test('each migration runs once and is recorded; one outside a transaction too', async () => {
+  const { schema, database, session } = scene()
+  expect(await migrate(database, ALL.slice(0, 1))).toEqual(['001_items'])
+  expect(await migrate(database, ALL)).toEqual(['002_name', '003_index'])
+  expect(await migrate(database, ALL)).toEqual([])
+  expect(await schemaState(session, ALL)).toMatchObject({ version: 3, newest: 3, pending: [] })
+  const valid = 'select indisvalid from pg_index where indexrelid = $1::regclass'
+  expect(await one(valid, `"${schema}".items_name`)).toBe(true)
+})
+
+test('processes that start together migrate once, also while one makes an index', async () => {
+  const { database, address } = scene()
+  const others = [1, 2, 3].map(() => new Database({ address, sessions: false, self: '', clock: undefined }))
+  const applied = await Promise.all([database, ...others].map((each) => migrate(each, ALL)))
+  expect(applied.flat().sort()).toEqual(['001_items', '002_name', '003_index'])
+  await Promise.all(others.map((each) => each.close()))
+})
+
+test('a busy table: the others go by while it waits, and it is done when the table is free', async () => {
+  const { schema, database } = scene()
+  await migrate(database, [TABLE])
+  const holder = await postgresPool().connect()
+  await holder.query(`begin; select * from "${schema}".items`)
+  const migrating = migrate(database, ALL)
+  const waiting = `select exists (select from pg_locks l join pg_class c on c.oid = l.relation
+    where c.relname = 'items' and c.relnamespace = $1::regnamespace and not l.granted)`
+  await vi.waitUntil(() => one<boolean>(waiting, schema))
+  // Behind a lock that is waited for, others wait too: not for long.
+  await postgresPool().query(`insert into "${schema}".items values (1)`)
+  await vi.waitUntil(() => one<boolean>(waiting, schema), { timeout: 5_000 })
+  await holder.query('commit')
+  holder.release()
+  expect(await migrating).toEqual(['002_name', '003_index'])
+})
+
+test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
+  const { database, session } = scene()
+  const broken = toMigration('002_broken.sql', 'create table millhand.more (id integer); select 1 / 0;')
+  await expect(migrate(database, [TABLE, broken])).rejects.toMatchObject({
+    code: 'migration_failed',
+    message: expect.stringMatching(/002_broken of postgres:.* failed: division by zero/),
+  })
+  expect(await schemaState(session, ALL)).toMatchObject({ version: 1 })
+  expect(await migrate(database, ALL)).toEqual(['002_name', '003_index'])
+})
+
+test('the script does the same when somebody else runs it', async () => {
+  const { url, address, session } = scene()
+  const script = await scriptOf(await schemaState(session), address)
+  expect(script.join('')).not.toMatch(/millhand\./)
+  for (const each of script) await postgresPool().query(each)
+  expect(await schemaState(session)).toMatchObject({ pending: [] })
+  await (await openQueue(url, { migrate: false })).close()
+})
+
+test('without migrating, an older schema is refused, and a newer one is in any case', async () => {
+  const { schema, url } = scene()
+  await expect(openQueue(url, { migrate: false })).rejects.toMatchObject({
+    code: 'store_older',
+    message: expect.stringMatching(
+      /is of schema version 0, this Millhand needs \d+\. Run 'millhand migrate'/,
+    ),
+  })
+  expect(await one('select to_regnamespace($1)', schema)).toBeNull()
+  await (await openQueue(url)).close()
+  await postgresPool().query(`insert into "${schema}".migrations values (99, '099_later')`)
+  for (const options of [{}, { migrate: false }]) {
+    await expect(openQueue(url, options)).rejects.toMatchObject({ code: 'store_newer' })
+  }
+})
+
+test('a server that cannot be reached is told at once, as an error with a code', async () => {
+  await expect(openQueue('postgres://ann:secret@127.0.0.1:1/none')).rejects.toMatchObject({
+    code: 'store_unavailable',
+    message: expect.stringMatching(
+      /^The database postgres:\/\/127\.0\.0\.1:1\/none cannot be used: .*ECONNREFUSED/,
+    ),
+  })
+})
