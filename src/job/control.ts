@@ -2,6 +2,7 @@ import { type Duration, parseDuration } from '../kit/duration.ts'
 import { asError, preview } from '../kit/error.ts'
 import { jobError } from './errors.ts'
 import { ERROR_MESSAGE_CHARACTERS } from './limits.ts'
+import { storableText } from './text.ts'
 
 /**
  * How a handler decides its own fate: two errors that it throws, two values that it returns. Any other throw is an
@@ -49,8 +50,7 @@ export class Skip {
 
 /** A reason as it is stored: a text, whatever was passed, and not longer than anybody reads. */
 export function reasonText(reason: unknown): string {
-  const text = asError(reason).message
-  return text.length > ERROR_MESSAGE_CHARACTERS ? `${text.slice(0, ERROR_MESSAGE_CHARACTERS - 1)}…` : text
+  return storableText(asError(reason).message, ERROR_MESSAGE_CHARACTERS)
 }
 
 /** Milliseconds of a duration that has to be one. */

@@ -1,5 +1,6 @@
 import { asError, safeText } from '../kit/error.ts'
 import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
+import { storableText } from './text.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
 export const FAILURE_KINDS = [
@@ -38,9 +39,12 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
   const code = errorCode(error)
   const stack = safeText(() => error.stack)
   return {
-    message: cut(cause === undefined ? message : `${message} (cause: ${cause})`, ERROR_MESSAGE_CHARACTERS),
-    ...(code === undefined ? {} : { code }),
-    ...(stack === undefined ? {} : { stack: cut(stack, ERROR_STACK_CHARACTERS) }),
+    message: storableText(
+      cause === undefined ? message : `${message} (cause: ${cause})`,
+      ERROR_MESSAGE_CHARACTERS,
+    ),
+    ...(code === undefined ? {} : { code: storableText(code, ERROR_MESSAGE_CHARACTERS) }),
+    ...(stack === undefined ? {} : { stack: storableText(stack, ERROR_STACK_CHARACTERS) }),
   }
 }
 
@@ -60,8 +64,4 @@ function errorCode(error: Error): string | undefined {
     const code = (error as Error & { code?: unknown }).code
     return typeof code === 'string' || typeof code === 'number' ? code : undefined
   })
-}
-
-function cut(text: string, characters: number): string {
-  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text
 }

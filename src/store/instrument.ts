@@ -1,3 +1,4 @@
+import { isStorable } from '../job/text.ts'
 import type { Clock } from '../kit/clock.ts'
 import { sleep } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
@@ -72,6 +73,7 @@ function withRetries(store: Store, options: InstrumentOptions): Store {
     queues: role('queues', store.queues),
     upkeep: role('upkeep', store.upkeep),
     feed: role('feed', store.feed),
+    now: () => again('now', store.now),
   }
 }
 
@@ -133,8 +135,11 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
   }
   return {
     ...catalog,
-    cancel: async (ids, reason) => tell(await catalog.cancel(ids, reason)),
-    retry: async (ids) => tell(await catalog.retry(ids)),
+    // No store has a job of an id that not every store can hold, and some would fail to look.
+    get: (ids) => catalog.get(ids.filter(isStorable)),
+    logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
+    cancel: async (ids, reason) => tell(await catalog.cancel(ids.filter(isStorable), reason)),
+    retry: async (ids) => tell(await catalog.retry(ids.filter(isStorable))),
   }
 }
 

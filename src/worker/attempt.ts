@@ -1,5 +1,6 @@
 import type { Progress } from '../job/job.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
+import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
@@ -107,9 +108,7 @@ export class Attempt {
   }
 
   log(level: LogLine['level'], message: string, data: string | null): void {
-    const cut =
-      message.length > LOG_LINE_CHARACTERS ? `${message.slice(0, LOG_LINE_CHARACTERS - 1)}…` : message
-    this.#logs.push({ at: this.nowMs, level, message: cut, data })
+    this.#logs.push({ at: this.nowMs, level, message: storableText(message, LOG_LINE_CHARACTERS), data })
     if (this.#logs.length > LOG_LINES_MAX) this.#logs.shift()
     this.sign()
   }

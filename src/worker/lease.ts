@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { storableText } from '../job/text.ts'
 import { asError } from '../kit/error.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { CancelNotice } from '../store/workers.ts'
@@ -39,7 +40,7 @@ export class Lease {
   }
 
   get name(): string {
-    return this.#settings.name ?? `${hostname()}-${process.pid}`
+    return storableText(this.#settings.name ?? `${hostname()}-${process.pid}`)
   }
 
   async start(): Promise<void> {
