@@ -54,6 +54,11 @@ export function appendFailure(history: string | null, failure: FailureRecord): s
   return JSON.stringify([...earlier, failure].slice(-ERRORS_KEPT))
 }
 
+/** How many of the failures that are kept have this code. */
+export function countFailures(history: string | null, code: string): number {
+  return parseFailures(history).filter((failure) => failure.code === code).length
+}
+
 export function parseFailures(history: string | null): Failure[] {
   if (history === null) return []
   return (JSON.parse(history) as FailureRecord[]).map((failure) => ({ ...failure, at: new Date(failure.at) }))

@@ -1,5 +1,7 @@
+import { isMillhandError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
-import { appendFailure, describeThrown, type FailureKind } from './failure.ts'
+import { appendFailure, countFailures, describeThrown, type FailureKind } from './failure.ts'
+import { CRASH_LIMIT } from './interruption.ts'
 import { backoffMs, classify, type RetryPolicy } from './retry.ts'
 import type { SettleVerb } from './state.ts'
 import { storableText } from './text.ts'
@@ -85,10 +87,17 @@ function settleFailure(
     at: policy.nowMs,
   }
   const errors = appendFailure(job.errors, failure)
+  const dueAgainInMs = () =>
+    verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
+  // A database that was away is nobody's failure, as long as it is not the job that breaks its connection each time.
+  if (isMillhandError(error, LOST) && countFailures(job.errors, LOST) < CRASH_LIMIT)
+    return { verb: 'retry', errors, attempt: job.attempt - 1, dueInMs: dueAgainInMs() }
   if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors }
-  const dueInMs = verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
-  return { verb: 'retry', errors, dueInMs }
+  return { verb: 'retry', errors, dueInMs: dueAgainInMs() }
 }
+
+/** The code of a `ctx.transaction` whose connection broke. */
+const LOST = 'transaction_lost'
 
 /** The settlement that changes nothing but the state: the others are told by what they change. */
 function unchanged(job: Claimed, worker: string): Settlement {
