@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { sleep, systemClock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import type { Beat } from '../store/workers.ts'
+import { FAILED_BEAT } from './failed-beat.ts'
 
 /**
  * The thread that beats a worker's lease, beside the event loop: a handler that computes for a minute does not lose
@@ -34,9 +35,6 @@ type OpenBeat = (data: unknown, now: () => number) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
-
-/** A beat that failed is tried again after this share of the time between beats. */
-const FAILED_BEAT = 0.1
 
 async function beatUntilTold(settings: BeatThreadData): Promise<void> {
   const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }

@@ -8,6 +8,7 @@ import { clockPromises } from './clocks.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { jobPromises } from './jobs.ts'
+import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
 import { reportPromises } from './report.ts'
@@ -46,6 +47,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('transactions', () => transactionPromises(test))
     describe('texts', () => textPromises(test))
     describe('clocks', () => clockPromises(test))
+    describe('outages', () => outagePromises(test))
   })
 }
 
