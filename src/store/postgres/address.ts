@@ -34,7 +34,7 @@ export function parseAddress(url: string, schema?: string): Address {
 
 /** Where a caller's own pool connects to. */
 export function addressOf(pool: Pool, schema?: string): Address {
-  const config: ClientConfig = pool.options
+  const config = clientConfig(pool)
   const name = requireSchema(schema)
   const { connectionString, host = 'localhost', database = '' } = config
   const location =
@@ -42,6 +42,17 @@ export function addressOf(pool: Pool, schema?: string): Address {
       ? show(String(host), database, name)
       : parseAddress(connectionString, name).location
   return { config, schema: name, location }
+}
+
+/** What concerns the pool alone: it is not needed to connect, and some of it could not be sent to another thread. */
+const OF_THE_POOL = ['Client', 'Promise', 'log', 'verify', 'onConnect']
+
+/** What a pool's connections are made with; a pool hides the secrets among its options from whoever copies them. */
+function clientConfig({ options }: Pool): ClientConfig {
+  const { password, ssl } = options
+  const shown = Object.entries(options).filter(([name]) => !OF_THE_POOL.includes(name))
+  const key = typeof ssl === 'object' && ssl.key !== undefined && { ssl: { ...ssl, key: ssl.key } }
+  return { ...Object.fromEntries(shown), ...(password !== undefined && { password }), ...key }
 }
 
 function show(host: string, database: string, schema: string): string {

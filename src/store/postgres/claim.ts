@@ -95,7 +95,7 @@ const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
   select ${NEXT_COLUMNS} from taken p ${WITH_JOB}
   where ${WAKE} order by p.rank, p.due_at, p.seq`
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u.crashes, c.started_at as "startedAt"
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at as "dueAt", u.attempt, u.epoch, u.crashes, c.started_at as "startedAt", c.call
   from millhand.claims c
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
@@ -120,8 +120,12 @@ export async function claim(session: Session, request: ClaimRequest, how: ClaimC
 }
 
 /** What an earlier call has claimed that got no answer. */
-export function adopt(session: Session, worker: string, calls: readonly string[]): Promise<ClaimedJob[]> {
-  return session.rows<ClaimedJob>(ADOPT, worker, calls)
+export function adopt(
+  session: Session,
+  worker: string,
+  calls: readonly string[],
+): Promise<(ClaimedJob & { readonly call: string })[]> {
+  return session.rows(ADOPT, worker, calls)
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */

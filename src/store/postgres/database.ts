@@ -1,6 +1,7 @@
 import pg, { type Pool, type PoolClient } from 'pg'
-import type { Clock } from '../../kit/clock.ts'
-import { storeError } from '../errors.ts'
+import { type Clock, within } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
+import { storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
 import { Session } from './session.ts'
 
@@ -9,6 +10,12 @@ const CONNECTIONS_MAX = 10
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
 const CONNECT_TIMEOUT_MS = 5_000
 const QUERY_TIMEOUT_MS = 60_000
+/** A connection on which nothing comes is probed after this: the other end may have gone without a word. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
+/** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
+const TRANSACTIONS_SHARE = 0.6
+/** Statements that are under way get so long to end when the store is closed. */
+const CLOSE_MS = 3_000
 
 /**
  * The hot statements are prepared, and their plans kept: to make one takes longer than to run it. A plan that was made
@@ -33,6 +40,7 @@ export class Database {
   readonly session: Session
   readonly #pool: Pool
   readonly #owned: boolean
+  readonly #clients = new Set<PoolClient>()
   #closed = false
 
   constructor({ address, pool, sessions, self, clock }: DatabaseOptions) {
@@ -41,6 +49,10 @@ export class Database {
     this.#pool = pool ?? openPool(address, sessions)
     // An idle connection that breaks is replaced by the pool: nobody has lost anything.
     this.#pool.on('error', ignore)
+    if (this.#owned) {
+      this.#pool.on('connect', (made) => this.#clients.add(made))
+      this.#pool.on('remove', (gone) => this.#clients.delete(gone))
+    }
     const { schema, location } = address
     const prepares = this.#owned && sessions
     const client = { query: (...given: unknown[]) => this.#ready().query(...(given as [string])) }
@@ -64,8 +76,11 @@ export class Database {
       await session.run('commit')
       return result
     } catch (error) {
-      await session.run('rollback').catch(onError)
-      throw error
+      // Where the connection is gone, so is the transaction; a server that does not answer is not asked again.
+      if (isLost(error)) broken ??= asError(error)
+      else await session.run('rollback').catch(onError)
+      if (!broken) throw error
+      throw new TransientError(broken.message, { cause: error, away: true })
     } finally {
       client.off('error', onError)
       client.release(broken)
@@ -80,8 +95,15 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#pool.off('error', ignore)
-    if (this.#owned) await this.#pool.end()
+    if (!this.#owned) return void this.#pool.off('error', ignore)
+    await within(CLOSE_MS, this.#pool.end())
+    // A server that does not answer must not hold whoever closes.
+    for (const client of this.#clients) client.end().catch(ignore)
+  }
+
+  /** How many transactions of callers may be open at a time: the others are for the statements of the store itself. */
+  get transactionsMax(): number {
+    return Math.max(1, Math.floor(this.#pool.options.max * TRANSACTIONS_SHARE))
   }
 
   #ready(): Pool {
@@ -104,11 +126,16 @@ function openPool({ config }: Address, sessions: boolean): Pool {
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
     application_name: 'millhand',
     ...(sessions && { onConnect: async (client) => void (await client.query(SETTINGS)) }),
     ...config,
   })
+}
+
+/** Whether the connection is known to be of no use. Not by what else an error says: it may be of the body's own. */
+function isLost(error: unknown): boolean {
+  return error instanceof TransientError ? error.away : asError(error).message === 'Query read timeout'
 }
 
 function ignore(): void {}

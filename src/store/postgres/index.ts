@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
-import { type Clock, systemClock } from '../../kit/clock.ts'
+import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { isTransient, storeError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
@@ -28,6 +30,9 @@ interface PostgresOptions {
 
 /** The random end of an id names a process well enough. */
 const SELF_CHARACTERS = 12
+/** A server that cannot be reached is said to be so after this: whoever has mistyped its name should not wait long. */
+const OPEN_PATIENCE_MS = 5_000
+const OPEN_RETRY_MS = 100
 
 /** Opens a store in one schema of a PostgreSQL database. @throws MillhandError `store_unavailable`, `store_newer`, `invalid_schema` */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
@@ -38,8 +43,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const injected = clock === systemClock ? undefined : clock
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
   try {
-    if (options.migrate !== false) await migrate(database)
-    else await database.session.rows('select 1')
+    const open = () => (options.migrate === false ? database.session.rows('select 1') : migrate(database))
+    await patiently(database, open)
   } catch (error) {
     await database.close()
     throw error
@@ -79,11 +84,33 @@ function compose(
   }
 }
 
-/** An injected clock cannot reach into a thread; then the event loop beats. */
+/** An injected clock cannot reach into a thread, nor a function that gives the password; then the event loop beats. */
 function beatThread({ config, schema, location }: Address, clock: Clock): BeatThread | null {
   if (clock !== systemClock) return null
-  const data = { config: JSON.parse(JSON.stringify(config)) as object, schema, location }
-  return { module: siblingModule(import.meta.url, './beat-thread'), data }
+  try {
+    const data = { config: structuredClone(config), schema, location }
+    return { module: siblingModule(import.meta.url, './beat-thread'), data }
+  } catch {
+    return null
+  }
+}
+
+/** Opens what may be busy for a moment, such as a server that starts or is asked by too many at a time. */
+async function patiently(database: Database, open: () => Promise<unknown>): Promise<void> {
+  const startMs = systemClock.elapsed()
+  for (;;) {
+    try {
+      await open()
+      return
+    } catch (error) {
+      if (!isTransient(error)) throw error
+      if (systemClock.elapsed() - startMs > OPEN_PATIENCE_MS) {
+        const { location } = database.address
+        throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+      }
+    }
+    await sleep(systemClock, OPEN_RETRY_MS)
+  }
 }
 
 async function now({ session }: Database): Promise<number> {

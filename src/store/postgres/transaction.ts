@@ -27,7 +27,7 @@ export class Transactions {
   constructor(database: Database, room: Room) {
     this.#database = database
     this.#room = room
-    this.#turns = new Turns(TRANSACTIONS_MAX)
+    this.#turns = new Turns(database.transactionsMax)
   }
 
   /** Whether the code that asks runs inside an open transaction. */
@@ -76,9 +76,6 @@ export class Transactions {
     }
   }
 }
-
-/** Of ten connections: the others are for claims, settlements, enqueues and looks. */
-const TRANSACTIONS_MAX = 6
 
 /** Lets so many bodies run at a time; the others wait for their turn. */
 class Turns {
