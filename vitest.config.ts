@@ -17,7 +17,7 @@ const nodeOptions = ['--conditions=millhand-source', '--disable-warning=Experime
 export default defineConfig({
   resolve: { alias },
   test: {
-    globalSetup: 'test/support/postgres-server.ts',
+    globalSetup: 'test/support/postgres-setup.ts',
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',

@@ -2,7 +2,7 @@ import { type Duration, parseDuration } from '../kit/duration.ts'
 import { asError, preview } from '../kit/error.ts'
 import { jobError } from './errors.ts'
 import { ERROR_MESSAGE_CHARACTERS } from './limits.ts'
-import { storable } from './text.ts'
+import { storableText } from './text.ts'
 
 /**
  * How a handler decides its own fate: two errors that it throws, two values that it returns. Any other throw is an
@@ -50,7 +50,7 @@ export class Skip {
 
 /** A reason as it is stored: a text, whatever was passed. */
 export function reasonText(reason: unknown): string {
-  return storable(asError(reason).message, ERROR_MESSAGE_CHARACTERS)
+  return storableText(asError(reason).message, ERROR_MESSAGE_CHARACTERS)
 }
 
 /** Milliseconds of a duration that has to be one. */

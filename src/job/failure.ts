@@ -1,6 +1,6 @@
 import { asError, safeText } from '../kit/error.ts'
 import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
-import { cut } from './text.ts'
+import { storableText } from './text.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
 export const FAILURE_KINDS = [
@@ -39,9 +39,12 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
   const code = errorCode(error)
   const stack = safeText(() => error.stack)
   return {
-    message: cut(cause === undefined ? message : `${message} (cause: ${cause})`, ERROR_MESSAGE_CHARACTERS),
-    ...(code === undefined ? {} : { code }),
-    ...(stack === undefined ? {} : { stack: cut(stack, ERROR_STACK_CHARACTERS) }),
+    message: storableText(
+      cause === undefined ? message : `${message} (cause: ${cause})`,
+      ERROR_MESSAGE_CHARACTERS,
+    ),
+    ...(code === undefined ? {} : { code: storableText(code, ERROR_MESSAGE_CHARACTERS) }),
+    ...(stack === undefined ? {} : { stack: storableText(stack, ERROR_STACK_CHARACTERS) }),
   }
 }
 
@@ -49,6 +52,11 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
 export function appendFailure(history: string | null, failure: FailureRecord): string {
   const earlier = history === null ? [] : (JSON.parse(history) as FailureRecord[])
   return JSON.stringify([...earlier, failure].slice(-ERRORS_KEPT))
+}
+
+/** How many of the failures that are kept have this code. */
+export function countFailures(history: string | null, code: string): number {
+  return parseFailures(history).filter((failure) => failure.code === code).length
 }
 
 export function parseFailures(history: string | null): Failure[] {

@@ -1,7 +1,10 @@
+import { isMillhandError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
-import { appendFailure, describeThrown, type FailureKind } from './failure.ts'
+import { appendFailure, countFailures, describeThrown, type FailureKind } from './failure.ts'
+import { CRASH_LIMIT } from './interruption.ts'
 import { backoffMs, classify, type RetryPolicy } from './retry.ts'
 import type { SettleVerb } from './state.ts'
+import { storableText } from './text.ts'
 
 /** How one attempt ended, in the handler's and the worker's words. Closed: everything that can happen is here. */
 export type Outcome =
@@ -75,7 +78,7 @@ function settleFailure(
   const { failureKind, error } = outcome
   const verdict = classify(policy.retry, failureKind, error)
   const described = describeThrown(error)
-  const code = verdict.code ?? described.code
+  const code = verdict.code === undefined ? described.code : storableText(String(verdict.code))
   const failure = {
     kind: failureKind,
     ...described,
@@ -84,10 +87,17 @@ function settleFailure(
     at: policy.nowMs,
   }
   const errors = appendFailure(job.errors, failure)
+  const dueAgainInMs = () =>
+    verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
+  // A database that was away is nobody's failure, as long as it is not the job that breaks its connection each time.
+  if (isMillhandError(error, LOST) && countFailures(job.errors, LOST) < CRASH_LIMIT)
+    return { verb: 'retry', errors, attempt: job.attempt - 1, dueInMs: dueAgainInMs() }
   if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors }
-  const dueInMs = verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
-  return { verb: 'retry', errors, dueInMs }
+  return { verb: 'retry', errors, dueInMs: dueAgainInMs() }
 }
+
+/** The code of a `ctx.transaction` whose connection broke. */
+const LOST = 'transaction_lost'
 
 /** The settlement that changes nothing but the state: the others are told by what they change. */
 function unchanged(job: Claimed, worker: string): Settlement {

@@ -1,6 +1,7 @@
 import type { Retention } from '../job/retention.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
+import type { InstrumentedStore } from '../store/instrument.ts'
 import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
 
 interface MaintenanceOptions {
@@ -18,6 +19,15 @@ const LEADER_ROUND = 0.9
 const FOLLOWER_ROUND = 0.3
 
 /**
+ * After an outage all leases have lapsed at once, though everybody is alive: whoever leads then lets the others beat
+ * first, for this share of a lease. An outage counts if nobody was answered here for so long, and a process that stood
+ * still if its round came so late: less than that no lease has lapsed of.
+ */
+const SPARING = 0.5
+const OUTAGE = 0.25
+const STANDSTILL = 0.5
+
+/**
  * The maintenance of a store: rescue, expire, prune. Every worker takes part; the one that holds the leader's lease
  * does the work, and when it is gone another one takes over as soon as that lease has lapsed.
  *
@@ -31,10 +41,21 @@ export class Maintenance {
   #expireAtMs = 0
   #pruneAtMs = 0
   #leads = false
+  readonly #stopped = new AbortController()
+  readonly #resign: () => Promise<void>
+  readonly #stopListening: () => void
+  #plannedMs = Number.POSITIVE_INFINITY
+  #spareUntilMs = Number.NEGATIVE_INFINITY
 
-  constructor(parts: UpkeepParts, options: MaintenanceOptions) {
-    this.#parts = parts
+  constructor(parts: UpkeepParts & { readonly store: InstrumentedStore }, options: MaintenanceOptions) {
+    const { store, clock, events } = parts
+    // A round that waits for a store that is away ends with the maintenance.
+    this.#parts = { store: store.until(this.#stopped.signal), clock, events }
+    this.#resign = () => store.upkeep.resign(options.worker)
     this.#options = options
+    this.#stopListening = events.on('store_back', ({ awayMs }) => {
+      if (awayMs > options.leaseMs * OUTAGE) this.#spare()
+    })
     this.#service = new Service({
       name: 'maintenance',
       clock: parts.clock,
@@ -48,24 +69,40 @@ export class Maintenance {
   }
 
   async stop(): Promise<void> {
+    this.#stopListening()
+    this.#stopped.abort()
     await this.#service.stop()
     const led = this.#leads
     this.#leads = false
     // A courtesy to the others, who need not wait for the end of the lease then: no reason to fail.
-    if (led) await this.#parts.store.upkeep.resign(this.#options.worker).catch((error) => this.#report(error))
+    if (led) await this.#resign().catch((error) => this.#report(error))
   }
 
   /** One round; gives the delay until the next one, in milliseconds. */
   async runOnce(): Promise<number> {
+    const { clock } = this.#parts
+    if (clock.elapsed() - this.#plannedMs > this.#options.leaseMs * STANDSTILL) this.#spare()
+    const delayMs = await this.#round()
+    this.#plannedMs = clock.elapsed() + delayMs
+    return delayMs
+  }
+
+  async #round(): Promise<number> {
     const { worker, leaseMs, rescueMs, crashLimit } = this.#options
     this.#leads = await this.#parts.store.upkeep.elect(worker, leaseMs)
     if (!this.#leads) return leaseMs * FOLLOWER_ROUND
+    const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
+    if (sparingMs > 0) return sparingMs
     const nextLapseAt = await rescue(this.#parts, crashLimit)
     const moreExpired = await this.#expireInTurn()
     const morePruned = await this.#pruneInTurn()
     if (moreExpired || morePruned) return 0
     const untilLapseMs = nextLapseAt === null ? leaseMs : nextLapseAt - (await this.#parts.store.now())
     return Math.max(rescueMs, Math.min(untilLapseMs, leaseMs * LEADER_ROUND))
+  }
+
+  #spare(): void {
+    this.#spareUntilMs = this.#parts.clock.elapsed() + this.#options.leaseMs * SPARING
   }
 
   /** A claim leaves expired jobs alone by itself; this only gives them their final state. */

@@ -1,7 +1,8 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
+import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
-import type { Clock } from '../kit/clock.ts'
+import { isStorable, storableText } from '../job/text.ts'
 import {
   custom,
   duration,
@@ -53,34 +54,36 @@ const listFields = {
 export type FilterOptions = Given<typeof filterFields>
 export type ListOptions = Given<typeof listFields>
 
-/** Jobs that fit, newest first. @throws MillhandError `unknown_option`, `invalid_option`, `job_not_found` */
-export async function listJobs(store: Store, clock: Clock, options: ListOptions = {}): Promise<Job[]> {
+/** Jobs that fit, newest first. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found` */
+export async function listJobs(store: Store, options: ListOptions = {}): Promise<Job[]> {
   const parsed = parseOptions('list', listFields, options)
   const [last] = parsed.before === undefined ? [] : await store.catalog.get([parsed.before])
   // A page after a job that was pruned meanwhile would be the first page again, and a walk would never end.
   if (parsed.before !== undefined && !last) throw jobError('job_not_found', { id: parsed.before })
   const page = { limit: parsed.limit, ...(last && { beforeSeq: last.seq }) }
-  const records = await store.catalog.list(toFilter(parsed, clock), page)
+  const records = await store.catalog.list(await toFilter(store, parsed), page)
   return records.map(toJob)
 }
 
-/** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option` */
-export async function countJobs(store: Store, clock: Clock, options: FilterOptions = {}): Promise<number> {
-  return store.catalog.count(toFilter(parseOptions('count', filterFields, options), clock))
+/** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */
+export async function countJobs(store: Store, options: FilterOptions = {}): Promise<number> {
+  return store.catalog.count(await toFilter(store, parseOptions('count', filterFields, options)))
 }
 
-function toFilter(parsed: Parsed<typeof filterFields>, clock: Clock): JobFilter {
+/** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
+async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
   const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
     ...(state !== undefined && { states: asList(state) }),
-    ...(name !== undefined && { names: asList(name) }),
-    ...(queue !== undefined && { queues: asList(queue) }),
-    ...(tag !== undefined && { tag }),
-    ...(key !== undefined && { key }),
+    ...(name !== undefined && { names: asList(name).filter(isStorable) }),
+    ...(queue !== undefined && { queues: asList(queue).filter(isStorable) }),
+    ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
+    ...(key !== undefined && { key: requireLabel('key', key) }),
     ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
-    ...(olderThan !== undefined && { createdBeforeMs: clock.now() - olderThan }),
-    ...(newerThan !== undefined && { createdAfterMs: clock.now() - newerThan }),
-    ...(error !== undefined && { errorText: error }),
+    ...(olderThan !== undefined && { createdBeforeMs: nowMs - olderThan }),
+    ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
+    ...(error !== undefined && { errorText: storableText(error) }),
   }
 }
 

@@ -113,15 +113,15 @@ export class Queue {
   /**
    * Jobs that fit, newest first.
    *
-   * @throws MillhandError `unknown_option`, `invalid_option`; `job_not_found` where there is no job `before`
+   * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`; `job_not_found` where there is no job `before`
    */
   list(options?: ListOptions): Promise<Job[]> {
-    return listJobs(this.#parts.store, this.#parts.clock, options)
+    return listJobs(this.#parts.store, options)
   }
 
-  /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option` */
+  /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */
   count(options?: FilterOptions): Promise<number> {
-    return countJobs(this.#parts.store, this.#parts.clock, options)
+    return countJobs(this.#parts.store, options)
   }
 
   /** The log lines that a job wrote, oldest first; the newest 1,000 are kept. */

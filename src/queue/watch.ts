@@ -27,6 +27,7 @@ export class JobWatch {
   #nextFullLookMs = 0
   #lastFullLookMs = 0
   #stops: (() => void)[] = []
+  #closed = new AbortController()
 
   constructor(store: InstrumentedStore, clock: Clock, onError: (error: unknown) => void) {
     this.#store = store
@@ -51,10 +52,12 @@ export class JobWatch {
 
   async close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop()
+    this.#closed.abort()
     await this.#service.stop()
   }
 
   #start(): void {
+    this.#closed = new AbortController()
     this.#stops = [
       this.#store.local.on('changed', ({ ids }) => this.#mark(ids)),
       this.#store.listen(() => {
@@ -87,7 +90,8 @@ export class JobWatch {
   }
 
   async #tell(ids: string[]): Promise<void> {
-    const records = new Map((await this.#store.catalog.get(ids)).map((record) => [record.id, record]))
+    const { catalog } = this.#store.until(this.#closed.signal)
+    const records = new Map((await catalog.get(ids)).map((record) => [record.id, record]))
     for (const id of ids) {
       for (const listener of this.#watched.get(id) ?? []) listener(records.get(id))
     }

@@ -27,6 +27,9 @@ export const storeErrors = {
     "Mend that, or run 'millhand migrate' as a role that owns the schema.",
   store_closed: (facts: { location: string }) =>
     `The queue on ${facts.location} is closed, or its pool was ended. Open it again with openQueue.`,
+  transaction_lost: (facts: { location: string; problem: string }) =>
+    `A transaction on ${facts.location} was lost: ${facts.problem}. It was rolled back, unless it was being committed just then. ` +
+    'Look whether its writes are there before you run it again; the job of a ctx.transaction runs again only if they are not.',
   not_supported: (facts: { what: string; store: string; instead: string }) =>
     `${facts.what} is not supported by the ${facts.store} store. ${facts.instead}`,
   inside_transaction: (facts: { what: string }) =>
@@ -52,4 +55,14 @@ export function isTransient(error: unknown): boolean {
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
   override readonly name = 'TransientError'
+  /** The store could not be reached, or the connection broke: nobody else may have got through either. */
+  readonly away: boolean
+
+  constructor(
+    message: string,
+    { away = false, ...options }: ErrorOptions & { readonly away?: boolean } = {},
+  ) {
+    super(message, options)
+    this.away = away
+  }
 }

@@ -1,10 +1,11 @@
+import { isStorable } from '../job/text.ts'
 import type { Clock } from '../kit/clock.ts'
-import { sleep } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
 import { asError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { isTransient, storeError } from './errors.ts'
+import { type Limit, Patience } from './patience.ts'
 import type { Store } from './store.ts'
 
 /** What this process itself did to the store, told at once to whoever in it would otherwise have to look. */
@@ -28,11 +29,12 @@ interface InstrumentOptions {
 /** A store with what every store needs around it, written once. */
 export interface InstrumentedStore extends Store {
   readonly local: Emitter<LocalNotices>
+  /** The same, for somebody who will not wait for a store that is away after `signal` has aborted. */
+  until(signal: AbortSignal): InstrumentedStore
 }
 
-/** Between two tries: a random wait that starts at up to 2 ms and grows to up to 50 ms. */
-const FIRST_WAIT_MS = 2
-const LONGEST_WAIT_MS = 50
+/** How long those wait for a store that is away who only want to say goodbye: everything lapses by itself, too. */
+const COURTESY_MS = 2_000
 
 /**
  * Wraps a store once: calls that met a passing fault are tried again after a random wait, and what this process
@@ -40,67 +42,92 @@ const LONGEST_WAIT_MS = 50
  */
 export function instrument(store: Store, options: InstrumentOptions): InstrumentedStore {
   const local = new Emitter<LocalNotices>()
-  const retried = withRetries(store, options)
-  return {
-    ...retried,
-    local,
-    jobs: tellJobs(retried, local),
-    catalog: tellCatalog(retried, local),
-    upkeep: tellUpkeep(retried, local),
-    transaction: tellTransaction(retried, local),
+  const patience = new Patience({ ...options, location: store.location })
+  const until = (signal?: AbortSignal): InstrumentedStore => {
+    const retried = withRetries(store, patience, { ...options, signal })
+    return {
+      ...retried,
+      local,
+      until,
+      jobs: tellJobs(retried, local),
+      catalog: tellCatalog(retried, local),
+      upkeep: tellUpkeep(retried, local),
+      transaction: tellTransaction(retried, local),
+      close() {
+        patience.giveUp()
+        return store.close()
+      },
+    }
   }
+  return until()
 }
 
+type Limits = Pick<InstrumentOptions, 'busyTimeoutMs' | 'enqueueTimeoutMs'> & Pick<Limit, 'signal'>
+
 /** The store with every role's every call tried again. */
-function withRetries(store: Store, options: InstrumentOptions): Store {
-  const again = <Result>(operation: string, call: () => Promise<Result>) => {
-    const busyTimeoutMs = operation === 'jobs.insert' ? options.enqueueTimeoutMs : options.busyTimeoutMs
-    return retryTransient(operation, call, { ...options, busyTimeoutMs, location: store.location })
-  }
+function withRetries(store: Store, patience: Patience, limits: Limits): Store {
+  const { busyTimeoutMs, enqueueTimeoutMs, signal } = limits
+  const patient = { limitMs: busyTimeoutMs, signal }
+  const enqueuing = { limitMs: enqueueTimeoutMs, signal }
+  const courteous = { limitMs: Math.min(busyTimeoutMs, COURTESY_MS), signal }
   const role = <Role extends object>(name: string, calls: Role): Role =>
     Object.fromEntries(
       Object.entries(calls).map(([verb, call]) => [
         verb,
-        (...values: unknown[]) => again(`${name}.${verb}`, () => call(...values)),
+        (...values: unknown[]) => patience.run(`${name}.${verb}`, () => call(...values), patient),
       ]),
     ) as Role
   return {
     ...store,
-    jobs: role('jobs', store.jobs),
+    jobs: {
+      ...role('jobs', store.jobs),
+      insert: (jobs, max) => patience.run('jobs.insert', () => store.jobs.insert(jobs, max), enqueuing),
+    },
     catalog: role('catalog', store.catalog),
-    workers: role('workers', store.workers),
+    workers: {
+      ...role('workers', store.workers),
+      deregister: (id) => patience.run('workers.deregister', () => store.workers.deregister(id), courteous),
+    },
     queues: role('queues', store.queues),
-    upkeep: role('upkeep', store.upkeep),
-    feed: role('feed', store.feed),
-    transaction: retriedBeginning(store, again),
-    insertIn: (handle, jobs, pendingMax) => store.insertIn(handle, jobs, pendingMax).catch(asItWasMet),
+    upkeep: {
+      ...role('upkeep', store.upkeep),
+      resign: (worker) => patience.run('upkeep.resign', () => store.upkeep.resign(worker), courteous),
+    },
+    feed: {
+      ...role('feed', store.feed),
+      unsubscribe: (id) => patience.run('feed.unsubscribe', () => store.feed.unsubscribe(id), courteous),
+    },
+    now: () => patience.run('now', store.now, patient),
+    transaction: (body) =>
+      patience.run('transaction', () => onceBegun(store, (begin) => store.transaction(begin(body))), patient),
+    insertIn: (handle, jobs, max) =>
+      onceBegun(store, (begin) => begin(() => store.insertIn(handle, jobs, max))(undefined)),
   }
 }
 
-/** A transaction that could not begin is tried again; what was begun only its caller can begin anew. */
-function retriedBeginning(
-  store: Store,
-  again: <Result>(operation: string, call: () => Promise<Result>) => Promise<Result>,
-): Store['transaction'] {
-  return (body) => {
-    let begun = false
-    const call = () =>
-      store
-        .transaction((tx) => {
-          begun = true
-          return body(tx)
-        })
-        .catch((error) => {
-          if (begun) asItWasMet(error)
-          throw error
-        })
-    return again('transaction', call)
-  }
-}
+type Begin = <Tx, Result>(body: (tx: Tx) => Promise<Result>) => (tx: Tx) => Promise<Result>
 
-/** In a transaction of his own, a caller gets a passing fault in the words of the database: he may know what to do. */
-function asItWasMet(error: unknown): never {
-  throw isTransient(error) ? ((error as Error).cause ?? error) : error
+/**
+ * A transaction that could not begin has done nothing, and may be tried again. One that has begun may not: what its
+ * body did beside the database would happen twice.
+ *
+ * @throws MillhandError `transaction_lost`
+ */
+async function onceBegun<Result>(
+  { location }: Store,
+  run: (begin: Begin) => Promise<Result>,
+): Promise<Result> {
+  let begun = false
+  const begin: Begin = (body) => (tx) => {
+    begun = true
+    return body(tx)
+  }
+  try {
+    return await run(begin)
+  } catch (error) {
+    if (!begun || !isTransient(error)) throw error
+    throw storeError('transaction_lost', { location, problem: asError(error).message }, { cause: error })
+  }
 }
 
 function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] {
@@ -161,8 +188,11 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
   }
   return {
     ...catalog,
-    cancel: async (ids, reason) => tell(await catalog.cancel(ids, reason)),
-    retry: async (ids) => tell(await catalog.retry(ids)),
+    // No store has a job of an id that not every store can hold, and some would fail to look.
+    get: (ids) => catalog.get(ids.filter(isStorable)),
+    logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
+    cancel: async (ids, reason) => tell(await catalog.cancel(ids.filter(isStorable), reason)),
+    retry: async (ids) => tell(await catalog.retry(ids.filter(isStorable))),
   }
 }
 
@@ -182,26 +212,5 @@ function tellUpkeep({ upkeep }: Store, local: Emitter<LocalNotices>): Store['upk
       if (ids.length > 0) local.emit('changed', { ids })
       return ids
     },
-  }
-}
-
-/** Tries a call again until it gets through or `busyTimeoutMs` has passed. @throws MillhandError `store_busy` */
-async function retryTransient<Result>(
-  operation: string,
-  call: () => Promise<Result>,
-  options: InstrumentOptions & { readonly location: string },
-): Promise<Result> {
-  const { clock, random, events, busyTimeoutMs, location } = options
-  const startMs = clock.elapsed()
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!isTransient(error)) throw error
-      const waitedMs = Math.round(clock.elapsed() - startMs)
-      if (waitedMs >= busyTimeoutMs) throw storeError('store_busy', { location, waitedMs }, { cause: error })
-      events.emit('store_retry', { operation, tries, error: asError(error) })
-    }
-    await sleep(clock, random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 5)))
   }
 }

@@ -34,6 +34,7 @@ const LEVELS = {
   lease_lost: 'error',
   loop_blocked: 'error',
   store_retry: 'warn',
+  store_back: 'warn',
   loop_error: 'error',
 } as const satisfies Record<EventName, keyof Logger>
 

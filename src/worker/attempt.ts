@@ -1,6 +1,6 @@
 import type { Progress } from '../job/job.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
-import { storable } from '../job/text.ts'
+import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
@@ -110,7 +110,7 @@ export class Attempt {
   }
 
   log(level: LogLine['level'], message: string, data: string | null): void {
-    this.#logs.push({ at: this.nowMs, level, message: storable(message, LOG_LINE_CHARACTERS), data })
+    this.#logs.push({ at: this.nowMs, level, message: storableText(message, LOG_LINE_CHARACTERS), data })
     if (this.#logs.length > LOG_LINES_MAX) this.#logs.shift()
     this.sign()
   }

@@ -4,6 +4,7 @@ import { asError } from '../kit/error.ts'
 import { systemRandom } from '../kit/random.ts'
 import { isTransient } from '../store/errors.ts'
 import type { Beat } from '../store/workers.ts'
+import { FAILED_BEAT } from './failed-beat.ts'
 
 /**
  * The thread that beats a worker's lease, beside the event loop: a handler that computes for a minute does not lose
@@ -36,9 +37,6 @@ type OpenBeat = (data: unknown, now: () => number) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
-
-/** A beat that failed is tried again after this share of the time between beats. */
-const FAILED_BEAT = 0.1
 
 /** A busy store is asked again for so long, and for no more than this share of the lease, until that is worth telling. */
 const PATIENCE_MS = 2_000

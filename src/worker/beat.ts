@@ -1,11 +1,12 @@
 import { Worker as Thread } from 'node:worker_threads'
-import type { Clock, Timer } from '../kit/clock.ts'
+import { type Clock, type Timer, within } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import { siblingModule } from '../kit/module.ts'
 import { Service } from '../kit/service.ts'
 import type { Store } from '../store/store.ts'
 import type { Beat, BeatThread } from '../store/workers.ts'
 import type { BeatMessage, BeatThreadData } from './beat-thread.ts'
+import { FAILED_BEAT } from './failed-beat.ts'
 
 interface BeatOptions {
   readonly worker: string
@@ -36,16 +37,24 @@ function loopBeater(store: Store, options: BeatOptions): Beater {
   return new Service({
     name: 'beat',
     clock,
-    onError: (error) => onError(asError(error)),
+    // Not left to the service: its back-off after a long outage is as long as a lease.
     runOnce: async () => {
-      options.onBeat(await store.workers.extend(worker, leaseMs))
-      return beatMs
+      try {
+        options.onBeat(await store.workers.extend(worker, leaseMs))
+        return beatMs
+      } catch (error) {
+        onError(asError(error))
+        return beatMs * FAILED_BEAT
+      }
     },
   })
 }
 
 /** The thread needs little: a small heap keeps the worker's memory small. */
 const THREAD_HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
+
+/** A thread that waits for a database that is away is ended: nothing of its last beat is missed. */
+const THREAD_STOP_MS = 1_000
 
 class ThreadBeater implements Beater {
   readonly #store: Store
@@ -98,7 +107,8 @@ class ThreadBeater implements Beater {
     this.#thread = undefined
     thread.ref()
     thread.postMessage('stop')
-    await ended
+    await within(THREAD_STOP_MS, ended)
+    await thread.terminate()
   }
 
   #raisePulse(): void {

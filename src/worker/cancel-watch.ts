@@ -24,6 +24,7 @@ export class CancelWatch {
   readonly #asked = new WeakSet<Attempt>()
   #stopListening: (() => void) | undefined
   #noticed = false
+  #stopped = new AbortController()
 
   constructor(
     queue: QueueInternals,
@@ -42,6 +43,7 @@ export class CancelWatch {
   }
 
   start(): void {
+    this.#stopped = new AbortController()
     this.#service.start()
   }
 
@@ -53,6 +55,7 @@ export class CancelWatch {
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopListening = undefined
+    this.#stopped.abort()
     await this.#service.stop()
   }
 
@@ -82,7 +85,8 @@ export class CancelWatch {
   }
 
   async #ask(attempts: readonly Attempt[]): Promise<void> {
-    const records = await this.#queue.store.catalog.get(attempts.map((attempt) => attempt.job.id))
+    const { catalog } = this.#queue.store.until(this.#stopped.signal)
+    const records = await catalog.get(attempts.map((attempt) => attempt.job.id))
     const cancelled = records.filter((record) => record.state === 'cancelled')
     this.#onCancelled(
       cancelled.map(({ seq, id, epoch, reason }) => ({ seq, id, epoch, reason: reason ?? '' })),

@@ -3,6 +3,7 @@ import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
+import type { Store } from '../store/store.ts'
 import { toPendingJob } from './context.ts'
 import type { Crew } from './crew.ts'
 import type { Lease } from './lease.ts'
@@ -48,11 +49,15 @@ export class ClaimLoop {
   #notices = 0
   /** While it stops: a claim that is under way gives back what it brings. */
   #stopping = false
+  /** Its own: a claim that waits for a store that is away gives up when the loop stops. */
+  #store: Store
+  #stopped = new AbortController()
   /** The last claim took no suspect, since one was here already: when that has ended, there may be another. */
   #withholdsSuspects = false
 
   constructor(queue: QueueInternals, parts: ClaimLoopParts) {
     this.#queue = queue
+    this.#store = queue.store
     this.#settings = parts.settings
     this.#lease = parts.lease
     this.#crew = parts.crew
@@ -73,6 +78,8 @@ export class ClaimLoop {
 
   start(): void {
     this.#starved = false
+    this.#stopped = new AbortController()
+    this.#store = this.#queue.store.until(this.#stopped.signal)
     this.#stops = [this.#queue.store.local.on('ready', () => this.#onNotice())]
     this.#service.start()
   }
@@ -82,6 +89,7 @@ export class ClaimLoop {
     this.#stopping = true
     for (const stop of this.#stops.splice(0)) stop()
     this.#sleepNoMore()
+    this.#stopped.abort()
     await this.#service.stop()
     await Promise.all(this.takeBuffer().map((job) => this.#crew.release(job, this.#bufferOwner)))
     this.#stopping = false
@@ -117,11 +125,11 @@ export class ClaimLoop {
   }
 
   async #claim(limit: number): Promise<ClaimedJob[]> {
-    const { clock, store, events } = this.#queue
+    const { clock, events } = this.#queue
     const startMs = clock.elapsed()
     const worker = this.#lease.worker
     this.#crew.rate.measure(startMs)
-    const jobs = await store.jobs.claim(this.#request(worker, limit))
+    const jobs = await this.#store.jobs.claim(this.#request(worker, limit))
     this.#refusals.endRound()
     const durationMs = clock.elapsed() - startMs
     if (jobs.length === 0) return jobs
@@ -190,14 +198,13 @@ export class ClaimLoop {
     const listening = this.#stopListening !== undefined
     this.#stopListening ??= this.#queue.store.listen(() => this.#onNotice())
     if (!listening) return 0
-    const nextDueAt =
-      this.#nextDueAt === undefined ? await this.#queue.store.jobs.nextDueAt() : this.#nextDueAt
+    const nextDueAt = this.#nextDueAt === undefined ? await this.#store.jobs.nextDueAt() : this.#nextDueAt
     if (notices !== this.#notices) return 0
     this.#nextDueAt = nextDueAt
     this.#starved = true
     this.#onStarved()
     const untilDueMs =
-      this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#queue.store.now())
+      this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#store.now())
     if (untilDueMs <= 0) this.#nextDueAt = undefined
     return Math.max(0, Math.min(untilDueMs, this.#settings.pollMs))
   }

@@ -26,6 +26,7 @@ export class Crew {
   readonly #settings: WorkerSettings
   readonly #reporter: Reporter
   readonly #running = new Roster()
+  readonly #abandoned = new AbortController()
   #active = 0
   #suspects = 0
   readonly #context: ContextParts
@@ -33,7 +34,8 @@ export class Crew {
   readonly #onFree: () => void
 
   constructor(door: Queue, queue: QueueInternals, options: { settings: WorkerSettings; onFree: () => void }) {
-    const { store, clock, events } = queue
+    const { clock, events } = queue
+    const store = queue.store.until(this.#abandoned.signal)
     this.#queue = queue
     this.#settings = options.settings
     this.#onFree = options.onFree
@@ -105,6 +107,12 @@ export class Crew {
       const { id, name, queue, attempt } = job
       this.#queue.events.emit('release', { id, name, queue, worker, attempt })
     }
+  }
+
+  /** Gives up on what cannot be written: see `Settler`. */
+  abandon(): void {
+    this.settler.abandon()
+    this.#abandoned.abort()
   }
 
   interruptAll(reason: Interruption, only: (attempt: Attempt) => boolean = () => true): void {

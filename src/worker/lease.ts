@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { storableText } from '../job/text.ts'
 import { asError } from '../kit/error.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { CancelNotice } from '../store/workers.ts'
@@ -25,7 +26,7 @@ export class Lease {
   #worker = ''
   #beater: Beater | undefined
   #renewing: Promise<void> | undefined
-  #stopped = false
+  #stopped = new AbortController()
 
   constructor(queue: QueueInternals, settings: WorkerSettings, events: LeaseEvents) {
     this.#queue = queue
@@ -39,11 +40,11 @@ export class Lease {
   }
 
   get name(): string {
-    return this.#settings.name ?? `${hostname()}-${process.pid}`
+    return storableText(this.#settings.name ?? `${hostname()}-${process.pid}`)
   }
 
   async start(): Promise<void> {
-    this.#stopped = false
+    this.#stopped = new AbortController()
     await this.#register()
   }
 
@@ -52,7 +53,7 @@ export class Lease {
    * worker from stopping: the lease lapses by itself.
    */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopped.abort()
     await this.#renewing
     await this.#beater?.stop()
     this.#beater = undefined
@@ -69,7 +70,7 @@ export class Lease {
   async #register(): Promise<void> {
     const worker = this.#queue.ids().slice(-WORKER_ID_CHARACTERS)
     const { leaseMs, concurrency, queues } = this.#settings
-    await this.#queue.store.workers.register({
+    await this.#queue.store.until(this.#stopped.signal).workers.register({
       id: worker,
       name: this.name,
       host: hostname(),
@@ -110,10 +111,10 @@ export class Lease {
     this.#events.onLost(worker)
     try {
       await beater?.stop()
-      if (!this.#stopped) await this.#register()
+      if (!this.#stopped.signal.aborted) await this.#register()
     } catch (error) {
       this.#report(error)
-      if (this.#stopped) return
+      if (this.#stopped.signal.aborted) return
       this.#worker = worker
       this.#beater = this.#makeBeater(worker)
       this.#beater.start()

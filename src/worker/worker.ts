@@ -100,7 +100,7 @@ export class Worker {
     const timers = [
       clock.timer(timeoutMs, () => this.#abort()),
       // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
-      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.settler.abandon()),
+      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
     this.#stopping ??= this.#drain()

@@ -254,7 +254,7 @@ export function publicPromises(test: StoreTest): void {
     store,
     clock,
   }) => {
-    const queue = queueOn(store, clock, 1)
+    const queue = queueOn(store, clock, { pendingMax: 1 })
     const failing = defineJob({
       name: 'test.failing',
       retries: 20,

@@ -4,14 +4,17 @@ import type { Store } from '../../src/store/store.ts'
 import { startWorker } from '../support/jobs.ts'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
+import { clockPromises } from './clocks.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { jobPromises } from './jobs.ts'
+import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
 import { reportPromises } from './report.ts'
 import { settlePromises } from './settle.ts'
+import { textPromises } from './texts.ts'
 import { transactionPromises } from './transactions.ts'
 import { upkeepPromises } from './upkeep.ts'
 import { workerPromises } from './workers.ts'
@@ -44,6 +47,9 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))
     describe('races', () => racePromises(test))
+    describe('texts', () => textPromises(test))
+    describe('clocks', () => clockPromises(test))
+    describe('outages', () => outagePromises(test))
   })
 }
 

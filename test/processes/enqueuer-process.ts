@@ -4,10 +4,10 @@ import { type EnqueuerProcessOptions, type EnqueuerTold, scripted } from './scri
 
 /** A process that enqueues as fast as it can, and tells every id when it is acknowledged. */
 
-const { file, script, atATime, most } = JSON.parse(process.argv[2] ?? '') as EnqueuerProcessOptions
+const { url, script, atATime, most } = JSON.parse(process.argv[2] ?? '') as EnqueuerProcessOptions
 await tell({ kind: 'loaded' })
 await once(process, 'message')
-const queue = await openQueue(`sqlite:${file}`)
+const queue = await openQueue(url)
 try {
   for (let count = 0; count < most; count += atATime) {
     const jobs = await Promise.all(Array.from({ length: atATime }, () => queue.enqueue(scripted, script)))

@@ -15,6 +15,7 @@ export type Script = Act & {
 
 type Act =
   | { readonly act: 'return' }
+  | { readonly act: 'fail' }
   /** Until the test says go, or the signal aborts. */
   | { readonly act: 'wait' }
   /** Until the test says go, whatever the signal says. */
@@ -35,15 +36,25 @@ export const scripted = defineJob<Schema<Script>, Schema<{ pid: number; epoch: n
   backoff: { kind: 'fixed', base: '20ms' },
 })
 
+/** The table in PostgreSQL that effects leave rows in: in the schema of the store. */
+export function effectsTable(url: string): string {
+  return `"${new URL(url).searchParams.get('schema')}".effects`
+}
+
 /** How to start a worker process. */
 export interface WorkerProcessOptions {
-  readonly file: string
+  /** The store. */
+  readonly url: string
+  /** The file in which effects leave a line. */
+  readonly effects: string
   readonly worker: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess'>
   readonly busyTimeout?: Duration
   /** Events that it is to tell; beside them it tells what its handlers do. */
   readonly tells: readonly EventName[]
   /** As where the operating system cannot watch files. */
   readonly deaf: boolean
+  /** How far its clock is off, in milliseconds. */
+  readonly clockOffMs: number
 }
 
 /** What a worker process tells. */
@@ -56,7 +67,8 @@ export type WorkerTold =
 
 /** How to start a process that opens the file when it is told to, and enqueues as fast as it can. */
 export interface EnqueuerProcessOptions {
-  readonly file: string
+  /** The store. */
+  readonly url: string
   readonly script: Script
   /** Calls side by side. */
   readonly atATime: number

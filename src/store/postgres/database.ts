@@ -1,5 +1,6 @@
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
 import { type Clock, within } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
 import { type Client, Session } from './session.ts'
@@ -9,6 +10,12 @@ const CONNECTIONS_MAX = 10
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
 const CONNECT_TIMEOUT_MS = 5_000
 const QUERY_TIMEOUT_MS = 60_000
+/** A connection on which nothing comes is probed after this: the other end may have gone without a word. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
+/** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
+const TRANSACTIONS_SHARE = 0.6
+/** Statements that are under way get so long to end when the store is closed. */
+const CLOSE_MS = 3_000
 
 /**
  * The hot statements are prepared, and their plans kept: to make one takes longer than to run it. A plan that was made
@@ -35,8 +42,11 @@ interface DatabaseOptions {
 }
 
 type Body<Result> = (client: PoolClient, session: Session) => Promise<Result>
-/** What is done with a connection, and how to say that nobody else shall have it. */
-type Work<Result> = (client: PoolClient, spoil: (error: Error) => void) => Promise<Result>
+/** Why a connection is of no use any more, if it is: then nobody else gets it. */
+interface Health {
+  broken?: Error
+}
+type Work<Result> = (client: PoolClient, health: Health) => Promise<Result>
 
 /** The connections of one process to its database. */
 export class Database {
@@ -48,6 +58,7 @@ export class Database {
   readonly #owned: boolean
   /** Whether the connections have settings of Millhand's. */
   readonly #settings: boolean
+  readonly #clients = new Set<PoolClient>()
   #closed = false
 
   constructor({ address, pool, sessions, self, clock }: DatabaseOptions) {
@@ -58,6 +69,10 @@ export class Database {
     this.#settings = this.#owned && sessions
     // An idle connection that breaks is replaced by the pool: nobody has lost anything.
     this.#pool.on('error', ignore)
+    if (this.#owned) {
+      this.#pool.on('connect', (made) => this.#clients.add(made))
+      this.#pool.on('remove', (gone) => this.#clients.delete(gone))
+    }
     const { schema, location } = address
     const prepares = this.#owned && sessions
     const client: Client = {
@@ -92,8 +107,15 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#pool.off('error', ignore)
-    if (this.#owned) await this.#pool.end()
+    if (!this.#owned) return void this.#pool.off('error', ignore)
+    await within(CLOSE_MS, this.#pool.end())
+    // A server that does not answer must not hold whoever closes.
+    for (const client of this.#clients) client.end().catch(ignore)
+  }
+
+  /** How many transactions of callers may be open at a time: the others are for the statements of the store itself. */
+  get transactionsMax(): number {
+    return Math.max(1, Math.floor(this.#pool.options.max * TRANSACTIONS_SHARE))
   }
 
   #ready(): Pool {
@@ -102,7 +124,7 @@ export class Database {
   }
 
   #transact<Result>(begin: string, body: Body<Result>): Work<Result> {
-    return async (client, spoil) => {
+    return async (client, health) => {
       const session = this.session.on(client)
       try {
         await session.run(begin)
@@ -112,33 +134,34 @@ export class Database {
         if (command === 'ROLLBACK') throw storeError('transaction_aborted', { problem: 'see the cause' })
         return result
       } catch (error) {
-        await session.run('rollback').catch(spoil)
-        throw error
+        // Where the connection is gone, so is the transaction; a server that does not answer is not asked again.
+        if (isLost(error)) health.broken ??= asError(error)
+        else await session.run('rollback').catch((failure) => breakDown(health, failure))
+        if (!health.broken) throw error
+        throw new TransientError(health.broken.message, { cause: error, away: true })
       }
     }
   }
 
   #ask(config: QueryConfig): Work<QueryResult> {
-    return (client, spoil) =>
+    return (client, health) =>
       client.query(config).catch((error) => {
-        if (isTransient(this.session.translate(error))) spoil(error)
+        if (isTransient(this.session.translate(error))) breakDown(health, error)
         throw error
       })
   }
 
-  /** Takes a connection for a while. One that was spoilt or broke meanwhile does not go back to the others. */
+  /** Takes a connection for a while. One that broke meanwhile does not go back to the others. */
   async #borrow<Result>(work: Work<Result>): Promise<Result> {
     const client = await this.#connect()
-    let broken: Error | undefined
-    const spoil = (error: Error) => {
-      broken = error
-    }
-    client.on('error', spoil)
+    const health: Health = {}
+    const onError = (error: Error) => breakDown(health, error)
+    client.on('error', onError)
     try {
-      return await work(client, spoil)
+      return await work(client, health)
     } finally {
-      client.off('error', spoil)
-      client.release(broken)
+      client.off('error', onError)
+      client.release(health.broken)
     }
   }
 
@@ -172,11 +195,20 @@ function openPool({ config }: Address, sessions: boolean): Pool {
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
     application_name: 'millhand',
     ...(sessions && { onConnect: async (client) => void (await client.query(SETTINGS)) }),
     ...config,
   })
+}
+
+function breakDown(health: Health, error: unknown): void {
+  health.broken ??= asError(error)
+}
+
+/** Whether the connection is known to be of no use. Not by what else an error says: it may be of the body's own. */
+function isLost(error: unknown): boolean {
+  return error instanceof TransientError ? error.away : asError(error).message === 'Query read timeout'
 }
 
 function ignore(): void {}

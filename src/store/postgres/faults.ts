@@ -7,6 +7,8 @@ const PASSING_CLASSES = [
   '53', // too many connections, out of memory: the same statement fits in later
   '57', // the server stops, starts, or was told to end the connection
 ]
+/** Of these, the ones that say that the server, or the connection to it, is gone. */
+const AWAY = /^(08|57P|53300|25006)/
 const PASSING_CODES: ReadonlySet<string> = new Set([
   '40001', // serialisation
   '40P01', // deadlock
@@ -16,7 +18,7 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 
 /** What Node and pg say of a connection that could not be made, or that broke. */
 const PASSING_PROBLEMS =
-  /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/
+  /ECONN|EPIPE|connect ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/
 
 const DISK_FULL = '53100'
 const CANCELLED_BY_USER = '57014'
@@ -41,7 +43,10 @@ export function translate(thrown: unknown, location: string): unknown {
   if (code === DENIED || isMissing(thrown) || UNAVAILABLE.has(code)) {
     return storeError('store_unavailable', { location, problem }, { cause: thrown })
   }
-  return isPassing(thrown) ? new TransientError(problem, { cause: thrown }) : thrown
+  const away = isAway(thrown)
+  if (!away && !isPassing(code)) return thrown
+  // Several addresses that all refuse make an error without a message.
+  return new TransientError(problem || code, { cause: thrown, away })
 }
 
 /** Whether there is no such schema, table or column. */
@@ -49,13 +54,14 @@ export function isMissing(thrown: unknown): boolean {
   return MISSING.has(sqlStateOf(thrown))
 }
 
-/** Whether the connection may be broken: then it goes back to nobody, and what it was asked may have been done. */
-function isPassing(thrown: unknown): boolean {
+/** Whether the server was not reached, or the connection broke: what it was asked may have been done. */
+function isAway(thrown: unknown): boolean {
   const code = sqlStateOf(thrown)
-  if (code === CANCELLED_BY_USER) return true
-  if (PASSING_CODES.has(code) || PASSING_CLASSES.includes(code.slice(0, 2))) return true
-  const error = asError(thrown)
-  return PASSING_PROBLEMS.test(`${code} ${error.message}`)
+  return AWAY.test(code) || PASSING_PROBLEMS.test(`${code} ${asError(thrown).message}`)
+}
+
+function isPassing(code: string): boolean {
+  return code === CANCELLED_BY_USER || PASSING_CODES.has(code) || PASSING_CLASSES.includes(code.slice(0, 2))
 }
 
 /** As deep as libraries wrap what the database threw. */

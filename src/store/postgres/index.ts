@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { type Clock, systemClock } from '../../kit/clock.ts'
+import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
@@ -31,6 +31,9 @@ interface PostgresOptions {
 
 /** The random end of an id names a process well enough. */
 const SELF_CHARACTERS = 12
+/** A server that cannot be reached is said to be so after this: whoever has mistyped its name should not wait long. */
+const OPEN_PATIENCE_MS = 5_000
+const OPEN_RETRY_MS = 100
 
 /**
  * Opens a store in one schema of a PostgreSQL database.
@@ -46,9 +49,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
   const guests = new Guests(database.session)
   try {
-    if (options.migrate !== false) await migrate(database)
-    else await requireMigrated(database)
-    await guests.open()
+    await patiently(async () => {
+      if (options.migrate !== false) await migrate(database)
+      else await requireMigrated(database)
+      await guests.open()
+    })
   } catch (error) {
     await database.close()
     throw isTransient(error) ? unreachable(error, address) : error
@@ -112,6 +117,19 @@ function beatThread({ config, schema, location }: Address, clock: Clock): BeatTh
     return { module: siblingModule(import.meta.url, './beat-thread'), data }
   } catch {
     return null
+  }
+}
+
+/** Opens what may be busy for a moment, such as a server that starts or is asked by too many at a time. */
+async function patiently(open: () => Promise<void>): Promise<void> {
+  const startMs = systemClock.elapsed()
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!isTransient(error) || systemClock.elapsed() - startMs > OPEN_PATIENCE_MS) throw error
+    }
+    await sleep(systemClock, OPEN_RETRY_MS)
   }
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { sleep, systemClock, type Timer } from '../../kit/clock.ts'
+import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
 import type { Database } from './database.ts'
 import { channelOf, type Session } from './session.ts'
 import { NOW } from './sql.ts'
@@ -12,6 +12,10 @@ const LINGER_MS = 1_000
 /** After a connection that broke: doubled up to 5 s. */
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 5_000
+/** A server that does not answer for so long is taken for gone. */
+const ANSWER_TIMEOUT_MS = 5_000
+/** How long closing waits for the connection to say goodbye. */
+const CLOSE_MS = 1_000
 
 const SIGN_ON = `insert into millhand.listeners (id, lease_until) values ('{self}', ${NOW} + ${LEASE_MS})
   on conflict (id) do update set lease_until = excluded.lease_until`
@@ -49,9 +53,12 @@ export class Notices {
     this.#closed.abort()
     this.#listeners.clear()
     this.#renewal?.cancel()
-    await this.#connecting
-    await this.#client?.end().catch(() => {})
-    if (this.#signedOn) await this.#session.at(SIGN_OFF).catch(() => {})
+    const goodbye = async () => {
+      await this.#connecting
+      if (this.#signedOn) await this.#client?.end().then(() => this.#session.at(SIGN_OFF))
+    }
+    await within(CLOSE_MS, goodbye())
+    this.#client?.end().catch(() => {})
   }
 
   get #session(): Session {
@@ -82,13 +89,20 @@ export class Notices {
       keepAlive: true,
       application_name: 'millhand',
       ...this.#database.address.config,
+      connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
     })
     client.on('notification', ({ payload }) => payload !== this.#self && this.#tell())
     client.on('error', () => this.#lose(client))
     client.on('end', () => this.#lose(client))
-    await client.connect()
-    await client.query(`listen "${channelOf(this.#database.address.schema)}"`)
-    return client
+    try {
+      await client.connect()
+      await client.query(`listen "${channelOf(this.#database.address.schema)}"`)
+      return client
+    } catch (error) {
+      client.end().catch(() => {})
+      throw error
+    }
   }
 
   #lose(client: pg.Client): void {
@@ -107,11 +121,16 @@ export class Notices {
   async #renewNow(): Promise<void> {
     if (this.#closed.signal.aborted || this.#connecting) return
     const asleep = this.#listeners.size > 0
+    const client = this.#client
     try {
-      await this.#session.at(asleep ? SIGN_ON : SIGN_OFF)
+      // Through the connection that listens: one that is dead without a word would be listened on for ever.
+      const session = client ? this.#session.on(client) : this.#session
+      await session.at(asleep ? SIGN_ON : SIGN_OFF)
       this.#signedOn = asleep
     } catch {
       // Tried again with the next renewal; the lease is several of them long.
+      if (client) this.#lose(client)
+      if (this.#connecting) return
     }
     if (this.#signedOn) this.#renew(this.#listeners.size > 0 ? RENEW_MS : LINGER_MS)
     else if (this.#listeners.size > 0) this.#connecting ??= this.#open()

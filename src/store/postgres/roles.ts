@@ -1,15 +1,15 @@
 import type { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import * as catalog from './catalog.ts'
-import { nextDueAt } from './claim.ts'
 import type { Claims } from './claims.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
+import { nextDueAt } from './due.ts'
 import * as feed from './feed.ts'
 import { insert, requireRoom } from './insert.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
-import { settle } from './settle.ts'
+import { Settlements } from './settle.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -35,6 +35,7 @@ export function roles(
 
 function jobRole({ database, claims, room }: Parts): Store['jobs'] {
   const { session } = database
+  const written = new Settlements(session)
   return {
     async insert(jobs, pendingMax) {
       const overtaking = jobs.some((job) => job.priority > 0 || job.runAtMs !== null)
@@ -52,7 +53,7 @@ function jobRole({ database, claims, room }: Parts): Store['jobs'] {
     },
     claim: (request) => claims.claim(request),
     async settle(settlements) {
-      const settled = await settle(session, settlements)
+      const settled = await written.settle(settlements)
       if (settlements.some(({ verb }) => verb !== 'complete' && verb !== 'fail')) claims.reset()
       return settled
     },

@@ -1,4 +1,5 @@
 import type { Settlement } from '../../job/outcome.ts'
+import { TransientError } from '../errors.ts'
 import type { Settled } from '../jobs.ts'
 import { type Leave, leave } from './leave.ts'
 import { inWaves } from './rows.ts'
@@ -20,6 +21,52 @@ export async function settle(session: Session, settlements: readonly Settlement[
     for (const each of late) refused.set(each, acknowledged.has(each.seq) ? 'cancelled' : 'refused')
   }
   return settlements.map((each) => refused.get(each) ?? 'settled')
+}
+
+/** Only whoever holds a job in an epoch completes or fails it there, unless it was quarantined. */
+const WRITTEN = `select s.seq from millhand.settled s
+  join unnest($1::bigint[], $2::integer[], $3::text[]) as g(seq, epoch, state) using (seq, epoch, state)
+  where s.failure_kind is distinct from 'crashed'`
+
+const ENDS: Partial<Record<Settlement['verb'], string>> = { complete: 'complete', fail: 'failed' }
+
+/**
+ * Settlements by statements of their own. One whose answer was lost may have been written: when it is made again and
+ * refused, it is looked for, so that nobody is told of a result that came too late when it did not.
+ */
+export class Settlements {
+  readonly #session: Session
+  readonly #unanswered = new WeakSet<Settlement>()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<Settled[]> {
+    try {
+      const results = await settle(this.#session, settlements)
+      const doubtful = settlements.filter(
+        (each, index) => results[index] === 'refused' && this.#unanswered.has(each),
+      )
+      if (doubtful.length === 0) return results
+      const written = await this.#written(doubtful)
+      return results.map((result, index) => (written.has(settlements[index]) ? 'settled' : result))
+    } catch (error) {
+      if (error instanceof TransientError) for (const each of settlements) this.#unanswered.add(each)
+      throw error
+    }
+  }
+
+  async #written(settlements: readonly Settlement[]): Promise<ReadonlySet<Settlement | undefined>> {
+    const rows = await this.#session.rows<{ seq: number }>(
+      WRITTEN,
+      settlements.map(({ seq }) => seq),
+      settlements.map(({ epoch }) => epoch),
+      settlements.map(({ verb }) => ENDS[verb] ?? null),
+    )
+    const seqs = new Set(rows.map(({ seq }) => seq))
+    return new Set(settlements.filter(({ seq }) => seqs.has(seq)))
+  }
 }
 
 async function acknowledge(

@@ -15,9 +15,6 @@ import { settle } from './settle.ts'
 import { Turns } from './turns.ts'
 import { abortedError, Tx } from './tx.ts'
 
-/** Of ten connections; the others are for claims, settlements, enqueues and looks, which must not wait for handlers. */
-const SHARE_OF_TRANSACTIONS = 0.6
-
 /** The transactions that Millhand runs for its callers, each on a connection of its own, and those that they opened. */
 export class Transactions {
   readonly #database: Database
@@ -33,7 +30,7 @@ export class Transactions {
     this.#database = database
     this.#room = room
     this.#guests = guests
-    this.#turns = new Turns(Math.max(1, Math.floor(database.connections * SHARE_OF_TRANSACTIONS)))
+    this.#turns = new Turns(database.transactionsMax)
   }
 
   /** Whether the code that asks runs inside an open transaction. */

@@ -4,6 +4,7 @@ import { Fatal } from '../../../src/job/control.ts'
 import { parseFailures } from '../../../src/job/failure.ts'
 import { type Claimed, type Outcome, settle } from '../../../src/job/outcome.ts'
 import { allows, STATES, TRANSITIONS, type Verb } from '../../../src/job/state.ts'
+import { storeError } from '../../../src/store/errors.ts'
 
 const job: Claimed = { seq: 7, id: 'j', attempt: 2, retries: 3, epoch: 5, errors: null }
 
@@ -97,4 +98,22 @@ test('no verb leads out of complete, and every state but waiting is reached by o
   const reached = new Set(verbs.map((verb) => TRANSITIONS[verb].to))
   expect(STATES.filter((state) => !(reached as Set<string>).has(state))).toEqual(['waiting'])
   expect(verbs.filter((verb) => allows('failed', verb))).toEqual(['retry'])
+})
+
+test('a transaction that the database lost burns no attempt, unless the job loses one each time', () => {
+  const lost = storeError('transaction_lost', { location: 'here', problem: 'the connection broke' })
+  let errors: string | null = null
+  for (let run = 1; run <= 3; run += 1) {
+    const written = settle({ ...job, attempt: 1, retries: 0, errors }, failure(lost), policy)
+    expect(written).toMatchObject({ verb: 'retry', attempt: 0 })
+    errors = written.errors
+  }
+  const last = settle({ ...job, attempt: 1, retries: 0, errors }, failure(lost), policy)
+  expect(last).toMatchObject({ verb: 'fail', attempt: 1, failureKind: 'error' })
+})
+
+test('a policy that names the errors to retry is not asked about a database that was away', () => {
+  const lost = storeError('transaction_lost', { location: 'here', problem: 'the connection broke' })
+  const strict = { ...policy, retry: { retryOn: [RangeError] } }
+  expect(settle(job, failure(lost), strict)).toMatchObject({ verb: 'retry', attempt: 1 })
 })

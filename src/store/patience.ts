@@ -1,0 +1,94 @@
+import type { Clock } from '../kit/clock.ts'
+import { sleep } from '../kit/clock.ts'
+import type { Emitter } from '../kit/emitter.ts'
+import { asError } from '../kit/error.ts'
+import type { Random } from '../kit/random.ts'
+import type { MillhandEvents } from '../telemetry/events.ts'
+import { storeError, TransientError } from './errors.ts'
+
+interface PatienceOptions {
+  readonly events: Emitter<MillhandEvents>
+  readonly clock: Clock
+  readonly random: Random
+  readonly location: string
+}
+
+/** How long one call is tried again. */
+export interface Limit {
+  readonly limitMs: number
+  /** Whoever waits for it has gone: it is not tried again. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Between two tries: a random wait that starts at up to 2 ms. It grows to up to 50 ms for a lock, which is let go of
+ * soon, and to up to half a second for a database that is away, which everybody would hammer otherwise.
+ */
+const FIRST_WAIT_MS = 2
+const LONGEST_WAIT_MS = 50
+const LONGEST_AWAY_MS = 500
+
+/** The one place where calls of a store are tried again: what passes by itself is waited for, with a limit. */
+export class Patience {
+  readonly #options: PatienceOptions
+  readonly #closed = new AbortController()
+  #answeredMs: number
+  #away = false
+
+  constructor(options: PatienceOptions) {
+    this.#options = options
+    this.#answeredMs = options.clock.elapsed()
+  }
+
+  /** The store is closed: nothing is tried again any more. */
+  giveUp(): void {
+    this.#closed.abort()
+  }
+
+  /**
+   * Tries a call again until it gets through or the limit is over.
+   *
+   * @throws MillhandError `store_busy`, `store_closed`
+   */
+  async run<Result>(operation: string, call: () => Promise<Result>, limit: Limit): Promise<Result> {
+    const { clock, random, events } = this.#options
+    const startMs = clock.elapsed()
+    for (let tries = 1; ; tries += 1) {
+      let longestMs = LONGEST_WAIT_MS
+      try {
+        const result = await call()
+        this.#answered()
+        return result
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error
+        if (error.away) this.#away = true
+        this.#requireTime(error, startMs, limit)
+        events.emit('store_retry', { operation, tries, error: asError(error) })
+        if (error.away) longestMs = LONGEST_AWAY_MS
+      }
+      const waitMs = random() * Math.min(longestMs, FIRST_WAIT_MS * 2 ** tries)
+      await sleep(clock, waitMs, this.#endOf(limit))
+    }
+  }
+
+  #endOf({ signal }: Limit): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal
+  }
+
+  #requireTime(error: TransientError, startMs: number, { limitMs, signal }: Limit): void {
+    const { clock, location } = this.#options
+    if (this.#closed.signal.aborted) throw storeError('store_closed', { location }, { cause: error })
+    const waitedMs = Math.round(clock.elapsed() - startMs)
+    if (waitedMs < limitMs && !signal?.aborted) return
+    throw storeError('store_busy', { location, waitedMs }, { cause: error })
+  }
+
+  #answered(): void {
+    const nowMs = this.#options.clock.elapsed()
+    const awayMs = Math.round(nowMs - this.#answeredMs)
+    this.#answeredMs = nowMs
+    if (!this.#away) return
+    this.#away = false
+    this.#options.events.emit('store_back', { awayMs })
+  }
+}
