@@ -100,9 +100,13 @@ function withRetries(store: Store, patience: Patience, limits: Limits): Store {
     now: () => patience.run('now', store.now, patient),
     transaction: (body) =>
       patience.run('transaction', () => onceBegun(store, (begin) => store.transaction(begin(body))), patient),
-    insertIn: (handle, jobs, max) =>
-      onceBegun(store, (begin) => begin(() => store.insertIn(handle, jobs, max))(undefined)),
+    insertIn: (handle, jobs, max) => store.insertIn(handle, jobs, max).catch(asItWasMet),
   }
+}
+
+/** In a transaction of his own, a caller gets a passing fault in the words of the database: he may know what to do. */
+function asItWasMet(error: unknown): never {
+  throw isTransient(error) ? ((error as Error).cause ?? error) : error
 }
 
 type Begin = <Tx, Result>(body: (tx: Tx) => Promise<Result>) => (tx: Tx) => Promise<Result>
