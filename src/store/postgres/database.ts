@@ -9,7 +9,7 @@ import { Session } from './session.ts'
 const CONNECTIONS_MAX = 10
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
 const CONNECT_TIMEOUT_MS = 5_000
-const QUERY_TIMEOUT_MS = 60_000
+const ANSWER_TIMEOUT_MS = 60_000
 /** A connection on which nothing comes is probed after this: the other end may have gone without a word. */
 export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
 /** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
@@ -56,7 +56,14 @@ export class Database {
     const { schema, location } = address
     const prepares = this.#owned && sessions
     const client = { query: (...given: unknown[]) => this.#ready().query(...(given as [string])) }
-    this.session = new Session(client, { schema, location, self, clock, prepares })
+    this.session = new Session(client, {
+      schema,
+      location,
+      self,
+      clock,
+      prepares,
+      answerMs: ANSWER_TIMEOUT_MS,
+    })
   }
 
   /** Runs `body` in one transaction on a connection of its own. */
@@ -125,7 +132,6 @@ function openPool({ config }: Address, sessions: boolean): Pool {
   return new pg.Pool({
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
     ...KEEP_ALIVE,
     application_name: 'millhand',
     ...(sessions && { onConnect: async (client) => void (await client.query(SETTINGS)) }),

@@ -38,7 +38,7 @@ export async function migrate(database: Database): Promise<string[]> {
     const pending = await pendingMigrations(session, database.address.location)
     if (pending.length > 0 && !(await hasFoundation(session))) await session.run(FOUNDATION)
     for (const { version, name, sql } of pending) {
-      await session.run(sql)
+      await session.run(sql, 0)
       await session.rows('insert into millhand.migrations (version, name) values ($1, $2)', version, name)
     }
     return pending.map(({ name }) => name)

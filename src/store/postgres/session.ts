@@ -22,6 +22,8 @@ interface Dialect {
   readonly clock: Clock | undefined
   /** The connections are the store's own and keep what is prepared on them. */
   readonly prepares: boolean
+  /** A statement without an answer for so long has met a server that is gone. Not for the caller's own ones. */
+  readonly answerMs: number
 }
 
 /** Oids of the types that are not texts. A `bigint` is the number of a job or a time: it fits for 285,000 years. */
@@ -52,8 +54,8 @@ export class Session {
   }
 
   /** The same on another connection. */
-  on(client: Client): Session {
-    return new Session(client, this.#dialect, this.#texts)
+  on(client: Client, given: Partial<Dialect> = {}): Session {
+    return new Session(client, { ...this.#dialect, ...given }, this.#texts)
   }
 
   /** Rows of a statement whose `$1` is the time; see sql.ts. */
@@ -64,7 +66,13 @@ export class Session {
   async rows<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
     const { text, name } = this.#statement(sql)
     const named = this.#dialect.prepares ? { name } : {}
-    const config: QueryConfig = { ...named, text, values: values as unknown[], types }
+    const config = {
+      ...named,
+      text,
+      values: values as unknown[],
+      types,
+      query_timeout: this.#dialect.answerMs,
+    }
     try {
       return (await this.#send(config)).rows as Row[]
     } catch (error) {
@@ -77,9 +85,10 @@ export class Session {
     return translate(thrown, this.#dialect.location)
   }
 
-  /** Several statements without values, such as a migration. */
-  async run(sql: string): Promise<void> {
-    await this.#send({ text: this.#statement(sql).text }).catch((error) => {
+  /** Several statements without values; a migration may take its time. */
+  async run(sql: string, answerMs = this.#dialect.answerMs): Promise<void> {
+    const config = { text: this.#statement(sql).text, query_timeout: answerMs }
+    await this.#send(config).catch((error) => {
       throw this.translate(error)
     })
   }
