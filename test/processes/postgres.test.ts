@@ -2,71 +2,71 @@ import { expect } from 'vitest'
 import { within } from '../support/child.ts'
 import { test } from './postgres-scene.ts'
 import { type Script, scripted } from './script.ts'
-import { BOUND, QUICK, results, times, type WorkerProcess } from './stage.ts'
+import { results, times, type WorkerProcess } from './stage.ts'
 
 const GRACEFUL = { code: 0, signal: null }
 /** Long enough for the first beat of three processes that start at a time. */
 const CALM = { lease: '3s', beat: '500ms', rescueInterval: '50ms' } as const
+/** A server that starts anew and many processes on a machine that is busy with other tests, too. */
+const PATIENCE_MS = 60_000
 /** A database that is away must not hold whoever leaves for longer. */
 const SECONDS_MS = 5_000
 
-test(
-  '5,000 jobs on a server that crashes twice among them: none is lost, no transaction is applied twice, and all processes live',
-  { timeout: 90_000 },
-  async ({ scene, queue }) => {
-    await scene.prepareEffects()
-    const workers = await Promise.all([1, 2, 3].map(() => scene.worker({}, { tells: ['complete', 'fail'] })))
-    const jobs = await queue.enqueueMany(scripted, halfAndHalf(5_000))
+test('5,000 jobs on a server that crashes twice among them: none is lost, no transaction is applied twice, and all processes live', async ({
+  scene,
+  queue,
+}) => {
+  await scene.prepareEffects()
+  const workers = await Promise.all([1, 2, 3].map(() => scene.worker({}, { tells: ['complete', 'fail'] })))
+  const jobs = await queue.enqueueMany(scripted, halfAndHalf(5_000))
 
-    for (const share of [1_000, 2_500]) {
-      await completed(workers, share)
-      await scene.server.crash()
-      await scene.server.start()
-    }
-    await results(jobs, '80s')
+  for (const share of [1_000, 2_500]) {
+    await completed(workers, share)
+    await scene.server.crash()
+    await scene.server.start()
+  }
+  await results(jobs, PATIENCE_MS)
 
-    expect(await queue.count({ state: 'complete' })).toBe(5_000)
-    const { effect, transaction } = await scene.effects()
-    expect(effect.size).toBe(2_500)
-    expect([...transaction.values()]).toEqual(Array.from({ length: 2_500 }, () => 1))
-    expectNoneTwice(workers)
-    expect(await Promise.all(workers.map((worker) => worker.end('SIGTERM')))).toEqual(
-      workers.map(() => GRACEFUL),
-    )
-  },
-)
+  expect(await queue.count({ state: 'complete' })).toBe(5_000)
+  const { effect, transaction } = await scene.effects()
+  expect(effect.size).toBe(2_500)
+  expect([...transaction.values()]).toEqual(Array.from({ length: 2_500 }, () => 1))
+  expectNoneTwice(workers)
+  expect(await Promise.all(workers.map((worker) => worker.end('SIGTERM')))).toEqual(
+    workers.map(() => GRACEFUL),
+  )
+})
 
-test(
-  'connections that are cut one by one cost no job, apply no transaction twice and end no process',
-  { timeout: 60_000 },
-  async ({ scene, queue }) => {
-    await scene.prepareEffects()
-    const workers = await Promise.all([1, 2, 3].map(() => scene.worker({}, { tells: ['complete', 'fail'] })))
-    const jobs = await queue.enqueueMany(scripted, halfAndHalf(600))
+test('connections that are cut one by one cost no job, apply no transaction twice and end no process', async ({
+  scene,
+  queue,
+}) => {
+  await scene.prepareEffects()
+  const workers = await Promise.all([1, 2, 3].map(() => scene.worker({}, { tells: ['complete', 'fail'] })))
+  const jobs = await queue.enqueueMany(scripted, halfAndHalf(600))
 
-    const cuts: number[] = []
-    for (let share = 0; share < 500; share += 12) {
-      await completed(workers, share)
-      cuts.push(...(await scene.cut()))
-    }
-    await results(jobs, '50s')
+  const cuts: number[] = []
+  for (let share = 0; share < 500; share += 12) {
+    await completed(workers, share)
+    cuts.push(...(await scene.cut()))
+  }
+  await results(jobs, PATIENCE_MS)
 
-    expect(cuts.length).toBeGreaterThan(30)
-    const { effect, transaction } = await scene.effects()
-    expect(effect.size).toBe(300)
-    expect([...transaction.values()]).toEqual(Array.from({ length: 300 }, () => 1))
-    expectNoneTwice(workers)
-    expect(await Promise.all(workers.map((worker) => worker.end('SIGTERM')))).toEqual(
-      workers.map(() => GRACEFUL),
-    )
-  },
-)
+  expect(cuts.length).toBeGreaterThan(30)
+  const { effect, transaction } = await scene.effects()
+  expect(effect.size).toBe(300)
+  expect([...transaction.values()]).toEqual(Array.from({ length: 300 }, () => 1))
+  expectNoneTwice(workers)
+  expect(await Promise.all(workers.map((worker) => worker.end('SIGTERM')))).toEqual(
+    workers.map(() => GRACEFUL),
+  )
+})
 
 test('after an outage longer than the lease, the living keep their jobs, and only the dead are rescued', async ({
   scene,
   queue,
 }) => {
-  const options = { lease: '2s', beat: '400ms', rescueInterval: '50ms', concurrency: 1 } as const
+  const options = { ...CALM, concurrency: 1 } as const
   const tells = ['loop_error', 'rescue', 'lease_lost'] as const
   const workers = await Promise.all([1, 2, 3].map(() => scene.worker(options, { tells })))
   const jobs = await queue.enqueueMany(scripted, times(3, { act: 'wait', once: true }))
@@ -78,13 +78,15 @@ test('after an outage longer than the lease, the living keep their jobs, and onl
   await scene.server.crash()
   await dead.end('SIGKILL')
   // A beat that fails is tried again after a tenth of its interval: these are longer than the lease.
-  for (const worker of living) await failedBeats(worker, 60)
+  for (const worker of living) await failedBeats(worker, 70)
   await scene.server.start()
-  const { event: rescue } = await Promise.any(living.map((worker) => worker.next('rescue')))
+  const { event: rescue } = await Promise.any(
+    living.map((worker) => worker.next('rescue', undefined, PATIENCE_MS)),
+  )
 
   expect(rescue).toMatchObject({ workers: [held[0]?.worker], rescued: [held[0]?.id] })
   for (const worker of living) worker.say('go')
-  const epochs = (await results(jobs)).map(({ epoch }) => epoch)
+  const epochs = (await results(jobs, PATIENCE_MS)).map(({ epoch }) => epoch)
   expect(epochs.toSorted()).toEqual([1, 1, 2])
   expect(living.flatMap((worker) => worker.all('lease_lost'))).toEqual([])
 })
@@ -93,13 +95,13 @@ test('a worker that was stopped past its lease is refused, its handlers are abor
   scene,
   queue,
 }) => {
-  const stopped = await scene.worker(QUICK, { tells: ['refuse', 'lease_lost'] })
+  const stopped = await scene.worker(CALM, { tells: ['refuse', 'lease_lost'] })
   const job = await queue.enqueue(scripted, { act: 'ignore' })
   const { worker: lost } = await stopped.next('running')
 
   stopped.signal('SIGSTOP')
-  const other = await scene.worker(QUICK)
-  const taken = await other.next('running', ({ id }) => id === job.id)
+  const other = await scene.worker(CALM)
+  const taken = await other.next('running', ({ id }) => id === job.id, PATIENCE_MS)
   stopped.signal('SIGCONT')
   expect(await stopped.next('aborted')).toMatchObject({ id: job.id, because: 'lease_lapsed' })
   stopped.say('go')
@@ -107,10 +109,10 @@ test('a worker that was stopped past its lease is refused, its handlers are abor
   other.say('go')
 
   expect(taken.attempt).toBe(1)
-  expect(await job.result(BOUND)).toEqual({ pid: other.pid, epoch: 2 })
+  expect(await job.result({ timeout: PATIENCE_MS })).toEqual({ pid: other.pid, epoch: 2 })
   await other.end('SIGTERM')
   const next = await queue.enqueue(scripted, { act: 'return' })
-  expect(await next.result(BOUND)).toEqual({ pid: stopped.pid, epoch: 1 })
+  expect(await next.result({ timeout: PATIENCE_MS })).toEqual({ pid: stopped.pid, epoch: 1 })
 })
 
 test('workers whose clocks are an hour off behave like the others', async ({ scene, queue }) => {
@@ -129,7 +131,7 @@ test('workers whose clocks are an hour off behave like the others', async ({ sce
     )
     const delayed = await queue.enqueue(scripted, { act: 'return' }, { ...lanes, delay: '500ms' })
     const retried = await queue.enqueue(scripted, { act: 'fail', once: true }, lanes)
-    expect(await results([delayed, retried])).toMatchObject([
+    expect(await results([delayed, retried], PATIENCE_MS)).toMatchObject([
       { pid: worker.pid },
       { pid: worker.pid, epoch: 2 },
     ])
@@ -141,7 +143,7 @@ test('workers whose clocks are an hour off behave like the others', async ({ sce
     expect(await later.get()).toMatchObject({ state: 'pending' })
   }
   const expired = await queue.enqueue(scripted, { act: 'return' }, { queue: 'nobody', expiresIn: '100ms' })
-  await expect(expired.result(BOUND)).rejects.toMatchObject({
+  await expect(expired.result({ timeout: PATIENCE_MS })).rejects.toMatchObject({
     code: 'job_failed',
     facts: { kind: 'expired' },
   })
@@ -173,7 +175,7 @@ test('while the server is away, a queue closes and a worker stops within seconds
   const worker = await scene.worker({ stopTimeout: '100ms', abortGrace: '200ms' }, { tells: ['loop_error'] })
   const job = await queue.enqueue(scripted, { act: 'wait', once: true })
   await worker.next('running')
-  const result = job.result(BOUND)
+  const result = job.result({ timeout: PATIENCE_MS })
   await scene.server.crash()
   const waiting = queue.enqueue(scripted, { act: 'return' })
 
@@ -194,12 +196,12 @@ function halfAndHalf(count: number): Script[] {
 async function completed(workers: readonly WorkerProcess[], count: number): Promise<void> {
   const sum = () => workers.reduce((total, worker) => total + worker.all('complete').length, 0)
   if (sum() < count)
-    await Promise.any(workers.map((worker) => worker.next('complete', () => sum() >= count, 30_000)))
+    await Promise.any(workers.map((worker) => worker.next('complete', () => sum() >= count, PATIENCE_MS)))
 }
 
 async function failedBeats(worker: WorkerProcess, count: number): Promise<void> {
   const beats = () => worker.all('loop_error').filter(({ event }) => event.loop === 'beat').length
-  await worker.next('loop_error', () => beats() >= count)
+  await worker.next('loop_error', () => beats() >= count, PATIENCE_MS)
 }
 
 function expectNoneTwice(workers: readonly WorkerProcess[]): void {

@@ -21,6 +21,9 @@ export const QUICK = { lease: '1s', beat: '200ms', rescueInterval: '50ms' } as c
 /** As patient as a test is: in milliseconds. */
 export const BOUND = { timeout: BOUND_MS } as const
 
+/** How long a process may take to start: nothing that a test promises. */
+const START_MS = 25_000
+
 // Starting processes takes its time where others use the machine, too.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
@@ -45,7 +48,7 @@ export abstract class Stage {
     given: Partial<WorkerProcessOptions> = {},
   ): Promise<WorkerProcess> {
     const child = this.launch(worker, given)
-    await child.next('ready')
+    await child.next('ready', undefined, START_MS)
     return child
   }
 
@@ -72,7 +75,7 @@ export abstract class Stage {
       ...given,
     }
     const child = this.start<EnqueuerTold>('enqueuer-process.ts', options)
-    await child.next('loaded')
+    await child.next('loaded', undefined, START_MS)
     return child
   }
 

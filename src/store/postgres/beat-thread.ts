@@ -19,20 +19,18 @@ export function openBeat({ config, schema, location }: BeatData): {
   extend: (worker: string, leaseMs: number) => Promise<Beat>
   close: () => Promise<void>
 } {
-  const dialect = { schema, location, self: '', clock: undefined, prepares: false }
+  const dialect = { schema, location, self: '', clock: undefined, prepares: false, answerMs: BEAT_TIMEOUT_MS }
   let client: pg.Client | undefined
   const drop = (dropped = client) => {
     dropped?.end().catch(() => {})
     // A connection that breaks late must not take along the one that has replaced it.
     if (client === dropped) client = undefined
   }
-  const connect = async (leaseMs: number): Promise<pg.Client> => {
-    const timeoutMs = Math.min(BEAT_TIMEOUT_MS, leaseMs * BEAT_SHARE)
+  const connect = async (connectionTimeoutMillis: number): Promise<pg.Client> => {
     const made = new pg.Client({
       application_name: 'millhand beat',
       ...config,
-      connectionTimeoutMillis: timeoutMs,
-      query_timeout: timeoutMs,
+      connectionTimeoutMillis,
     })
     made.on('error', () => drop(made))
     await made.connect()
@@ -41,8 +39,9 @@ export function openBeat({ config, schema, location }: BeatData): {
   return {
     async extend(worker, leaseMs) {
       try {
-        client ??= await connect(leaseMs)
-        return await extend(new Session(client, dialect), worker, leaseMs)
+        const answerMs = Math.min(BEAT_TIMEOUT_MS, leaseMs * BEAT_SHARE)
+        client ??= await connect(answerMs)
+        return await extend(new Session(client, { ...dialect, answerMs }), worker, leaseMs)
       } catch (error) {
         drop()
         throw error

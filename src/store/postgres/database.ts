@@ -9,7 +9,7 @@ import { type Client, Session } from './session.ts'
 const CONNECTIONS_MAX = 10
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
 const CONNECT_TIMEOUT_MS = 5_000
-const QUERY_TIMEOUT_MS = 60_000
+const ANSWER_TIMEOUT_MS = 60_000
 /** A connection on which nothing comes is probed after this: the other end may have gone without a word. */
 export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
 /** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
@@ -39,6 +39,8 @@ interface DatabaseOptions {
   readonly sessions: boolean
   readonly self: string
   readonly clock: Clock | undefined
+  /** How long a statement of Millhand's own may take; 0: as long as it likes. Default a minute. */
+  readonly answerMs?: number
 }
 
 type Body<Result> = (client: PoolClient, session: Session) => Promise<Result>
@@ -61,7 +63,8 @@ export class Database {
   readonly #clients = new Set<PoolClient>()
   #closed = false
 
-  constructor({ address, pool, sessions, self, clock }: DatabaseOptions) {
+  constructor(options: DatabaseOptions) {
+    const { address, pool, sessions, self, clock, answerMs = ANSWER_TIMEOUT_MS } = options
     this.address = address
     this.#owned = pool === undefined
     this.#pool = pool ?? openPool(address, sessions)
@@ -78,7 +81,7 @@ export class Database {
     const client: Client = {
       query: (config) => (this.#owned ? this.#ready().query(config) : this.#borrow(this.#ask(config))),
     }
-    this.session = new Session(client, { schema, location, self, clock, prepares })
+    this.session = new Session(client, { schema, location, self, clock, prepares, answerMs })
   }
 
   /** Runs `body` in one transaction on a connection of its own. */
@@ -194,7 +197,6 @@ function openPool({ config }: Address, sessions: boolean): Pool {
   return new pg.Pool({
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
     ...KEEP_ALIVE,
     application_name: 'millhand',
     ...(sessions && { onConnect: async (client) => void (await client.query(SETTINGS)) }),

@@ -104,7 +104,7 @@ export async function scriptOf({ version, pending }: SchemaState, address: Addre
   return sent
 }
 
-const DIALECT = { self: '', clock: undefined, prepares: false }
+const DIALECT = { self: '', clock: undefined, prepares: false, answerMs: 0 }
 
 /**
  * Connections of its own: those of the queue end a statement after a while, and there may be one alone. Two: one holds
@@ -112,7 +112,8 @@ const DIALECT = { self: '', clock: undefined, prepares: false }
  */
 function connect(address: Address): Database {
   const config = { ...address.config, max: 2, query_timeout: 0 }
-  return new Database({ address: { ...address, config }, sessions: false, self: '', clock: undefined })
+  const own = { sessions: false, self: '', clock: undefined, answerMs: 0 }
+  return new Database({ address: { ...address, config }, ...own })
 }
 
 /** Applies the first migration that is missing, if any is. */

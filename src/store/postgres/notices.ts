@@ -124,7 +124,7 @@ export class Notices {
     const client = this.#client
     try {
       // Through the connection that listens: one that is dead without a word would be listened on for ever.
-      const session = client ? this.#session.on(client) : this.#session
+      const session = client ? this.#session.on(client, { answerMs: ANSWER_TIMEOUT_MS }) : this.#session
       await session.at(asleep ? SIGN_ON : SIGN_OFF)
       this.#signedOn = asleep
     } catch {

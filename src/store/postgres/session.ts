@@ -29,6 +29,8 @@ interface Dialect {
   readonly clock: Clock | undefined
   /** The connections are the store's own and keep what is prepared on them. */
   readonly prepares: boolean
+  /** A statement without an answer for so long has met a server that is gone. Not for the caller's own ones. */
+  readonly answerMs: number
 }
 
 /** Oids of the types that are not texts. A `bigint` is the number of a job or a time: it fits for 285,000 years. */
@@ -59,8 +61,8 @@ export class Session {
   }
 
   /** The same on another connection. */
-  on(client: Client): Session {
-    return new Session(client, this.#dialect, this.#texts)
+  on(client: Client, given: Partial<Dialect> = {}): Session {
+    return new Session(client, { ...this.#dialect, ...given }, this.#texts)
   }
 
   /**
@@ -88,7 +90,8 @@ export class Session {
   async #query<Row>(sql: string, values: Value[], mode: { rowMode?: 'array' }): Promise<Row[]> {
     const { text, name } = this.#statement(sql)
     const named = this.#dialect.prepares ? { name } : {}
-    const config: QueryConfig = { ...named, ...mode, text, values: values.map(toParameter), types }
+    const query_timeout = this.#dialect.answerMs
+    const config = { ...named, ...mode, text, values: values.map(toParameter), types, query_timeout }
     try {
       return (await this.#send(config)).rows as Row[]
     } catch (error) {
@@ -103,8 +106,9 @@ export class Session {
 
   /** Several statements without values, such as a migration; of a single one, gives the command that it was. */
   async run(sql: string): Promise<string | undefined> {
+    const config = { text: this.#statement(sql).text, query_timeout: this.#dialect.answerMs }
     try {
-      return (await this.#send({ text: this.#statement(sql).text })).command
+      return (await this.#send(config)).command
     } catch (error) {
       throw this.translate(error)
     }
