@@ -30,6 +30,28 @@ export function addressOf(pool: Pool, schema?: string): Address {
   return { config, schema: name, location: withSchema(shown, name) }
 }
 
+/** What a connection is made with, of all that a pool may have been given. */
+const CONNECTING = [
+  'connectionString',
+  'host',
+  'port',
+  'user',
+  'password',
+  'database',
+  'ssl',
+  'sslnegotiation',
+  'options',
+  'client_encoding',
+] as const
+
+/** The options for another thread; `null` where a part of them is code, which cannot go there. */
+export function portable({ config }: Address): ClientConfig | null {
+  const tls = typeof config.ssl === 'object' ? Object.values(config.ssl) : []
+  const isCode = [config.password, config.stream, ...tls].some((value) => typeof value === 'function')
+  if (isCode) return null
+  return Object.fromEntries(CONNECTING.flatMap((name) => (name in config ? [[name, config[name]]] : [])))
+}
+
 /** A pool hides its secrets from whoever lists its options; a connection beside it needs them all the same. */
 function optionsOf({ options }: Pool): ClientConfig {
   const { ssl, password } = options

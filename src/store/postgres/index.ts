@@ -8,7 +8,7 @@ import { isTransient, storeError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
-import { type Address, addressOf, parseAddress } from './address.ts'
+import { type Address, addressOf, parseAddress, portable } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { migrate, requireMigrated } from './migrate.ts'
@@ -90,10 +90,12 @@ function compose(
   }
 }
 
-/** An injected clock, or a function that gives the password, cannot reach into a thread; then the event loop beats. */
-function beatThread({ config, schema, location }: Address, clock: Clock): BeatThread | null {
-  if (clock !== systemClock || typeof config.password === 'function') return null
-  const data = { config: JSON.parse(JSON.stringify(config)) as object, schema, location }
+/** An injected clock, or a password that is a function, cannot reach into a thread; then the event loop beats. */
+function beatThread(address: Address, clock: Clock): BeatThread | null {
+  const config = portable(address)
+  if (clock !== systemClock || config === null) return null
+  const { schema, location } = address
+  const data = { config, schema, location }
   return { module: siblingModule(import.meta.url, './beat-thread'), data }
 }
 
