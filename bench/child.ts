@@ -11,7 +11,9 @@ export interface Message {
 /** Longest wait for an answer: a process that hangs ends the run instead of hanging it. */
 const ANSWER_MS = 300_000
 
-/** A process that runs a program of `bench/processes`, and is ended with its scope. */
+const PROGRAMS = new URL('./processes/', import.meta.url)
+
+/** A process that runs a program of `bench/processes`, or the one at a URL, and is ended with its scope. */
 export class Child {
   readonly #process: ChildProcess
   readonly #program: string
@@ -22,14 +24,15 @@ export class Child {
   /** `flags` are of Node itself. */
   constructor(program: string, { values = [], flags = [] }: { values?: string[]; flags?: string[] } = {}) {
     this.#program = program
-    this.#process = fork(fileURLToPath(new URL(`./processes/${program}`, import.meta.url)), values, {
+    this.#process = fork(fileURLToPath(new URL(program, PROGRAMS)), values, {
       execArgv: [...process.execArgv, ...flags],
       serialization: 'advanced',
       // The standard output belongs to the figures.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    this.#process.on('message', (message: Message) => {
-      this.#received.push(message)
+    this.#process.on('message', (message: Message | string) => {
+      // `millhand work` says a word.
+      this.#received.push(typeof message === 'string' ? { kind: message } : message)
       this.#awaiting?.()
     })
     this.#process.on('exit', () => {
@@ -40,8 +43,8 @@ export class Child {
     process.prependOnceListener('exit', this.#kill)
   }
 
-  send(kind: string): void {
-    this.#process.send({ kind })
+  send(kind: string, facts: object = {}): void {
+    this.#process.send({ ...facts, kind })
   }
 
   /** The next message of this kind, be it here already or still to come. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openQueue } from 'millhand'
 import { Child, type Message } from '../child.ts'
+import { startMillhand } from '../command.ts'
 import { monotonicMs, rate } from '../measure.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { millhand } from '../systems/millhand.ts'
@@ -19,26 +20,55 @@ interface Drained extends Message {
   readonly peakBytes: number
 }
 
+/** One way to have a worker process. */
+interface Way {
+  /** What its figures are called beside those of the first one. */
+  readonly suffix: string
+  readonly start: (file: string) => Child
+}
+
+const CONFIG = new URL('../processes/drain.config.js', import.meta.url)
+
+const WAYS: readonly Way[] = [
+  { suffix: '', start: (file) => startMillhand(['work', '--store', `sqlite:${file}`], CONFIG) },
+  { suffix: ', new Worker', start: (file) => new Child('drain.js', { values: [file] }) },
+]
+
 export const drain1mMemory: Scenario = {
   name: 'drain-1m-memory',
-  about: 'The memory of one worker process while it runs 1,000,000 jobs.',
+  about:
+    'The memory of `millhand work` at its default settings, configured in JavaScript, before and while it runs 1,000,000 jobs; beside it that of a plain `new Worker` in a process of its own, with no option of Node set.',
   targets: [{ metric: 'most resident memory', atMost: 150 }],
   async run(bench) {
-    const jobs = bench.size.jobs(JOBS)
-    const file = await bench.stores.create(millhand)
-    await fillPaused(file, jobs)
-    bench.progress(`a file with ${jobs.toLocaleString('en')} jobs is there`)
-    using child = new Child('drain.js', { values: [file, `${jobs}`] })
-    await child.receive('ready')
-    await sleep(bench.size.smoke ? 0 : REST_MS)
-    child.send('usage')
-    const rest = await child.receive<Usage>('usage')
-    const startMs = monotonicMs()
-    child.send('go')
-    const { peakBytes } = await child.receive<Drained>('drained')
-    record(bench, { peakBytes, restBytes: rest.residentBytes, rate: rate(jobs, monotonicMs() - startMs) })
-    await child.stop()
+    for (const way of WAYS) await recordWay(bench, way)
   },
+}
+
+async function recordWay(bench: Bench, { suffix, start }: Way): Promise<void> {
+  const jobs = bench.size.jobs(JOBS)
+  const file = await bench.stores.create(millhand)
+  await fillPaused(file, jobs)
+  bench.progress(`a file with ${jobs.toLocaleString('en')} jobs is there`)
+  using child = start(file)
+  await child.receive('ready')
+  await sleep(bench.size.smoke ? 0 : REST_MS)
+  child.send('usage')
+  const { residentBytes } = await child.receive<Usage>('usage')
+  const startMs = monotonicMs()
+  child.send('go', { jobs })
+  await resume(file)
+  const { peakBytes } = await child.receive<Drained>('drained')
+  const figures = { 'resident memory before': residentBytes, 'most resident memory': peakBytes }
+  bench.record({
+    system: 'millhand',
+    metric: `rate${suffix}`,
+    value: rate(jobs, monotonicMs() - startMs),
+    unit: 'jobs/s',
+  })
+  for (const [metric, bytes] of Object.entries({ ...figures, growth: peakBytes - residentBytes }))
+    bench.record({ system: 'millhand', metric: `${metric}${suffix}`, value: bytes / 1e6, unit: 'MB' })
+  await child.stop()
+  await bench.stores.drop(file)
 }
 
 async function fillPaused(file: string, jobs: number): Promise<void> {
@@ -51,13 +81,8 @@ async function fillPaused(file: string, jobs: number): Promise<void> {
   await system.close()
 }
 
-function record(
-  bench: Bench,
-  { peakBytes, restBytes, rate }: { peakBytes: number; restBytes: number; rate: number },
-) {
-  const system = 'millhand'
-  bench.record({ system, metric: 'rate', value: rate, unit: 'jobs/s' })
-  bench.record({ system, metric: 'resident memory before', value: restBytes / 1e6, unit: 'MB' })
-  bench.record({ system, metric: 'most resident memory', value: peakBytes / 1e6, unit: 'MB' })
-  bench.record({ system, metric: 'growth', value: (peakBytes - restBytes) / 1e6, unit: 'MB' })
+async function resume(file: string): Promise<void> {
+  const queue = await openQueue(`sqlite:${file}`)
+  await queue.resume('default')
+  await queue.close()
 }

@@ -9,6 +9,7 @@ import { makeLogger } from './log.ts'
 import { outliveOutput } from './output.ts'
 import { interruptible, onSignals } from './signals.ts'
 import type { Terminal } from './terminal.ts'
+import { limitYoungGeneration } from './young-generation.ts'
 
 export interface ServeOptions {
   readonly terminal: Terminal
@@ -29,6 +30,7 @@ export async function serve(
   for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
   const { worker: settings, definitions, retention } = config
   const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs, logger })
+  limitYoungGeneration(queue)
   try {
     const worker = new Worker(queue, { ...settings, jobs: definitions, retention })
     logger.info(whatItServes(config), `millhand ${VERSION} serves`)

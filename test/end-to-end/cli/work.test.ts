@@ -1,6 +1,24 @@
 import { expect, test } from 'vitest'
 import { Project, WITH_JOBS } from './project.ts'
 
+/** Each run keeps much of what it makes for a while, which is what lets V8's young generation grow. */
+const SURVIVORS = `
+import { getHeapSpaceStatistics } from 'node:v8'
+import { defineJob } from 'millhand'
+const held = []
+export const survivors = defineJob({
+  name: 'test.survivors',
+  async run({ left }, ctx) {
+    for (let part = 0; part < 20; part += 1) {
+      held[part] = Array.from({ length: 5_000 }, (_, number) => ({ number, left, text: String(number) }))
+    }
+    if (left > 0) return void (await ctx.enqueue(survivors, { left: left - 1 }))
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
+    console.log(String(young.space_size / 2 ** 20))
+  },
+})
+`
+
 test('a worker says what it serves, runs jobs, and drains when it is told to stop', async () => {
   const project = new Project(WITH_JOBS)
   const work = project.start('work --queues default --concurrency 3 --name mill')
@@ -66,4 +84,12 @@ test('a worker that has a name of a job is enough to enqueue it by name', async 
   expect([known.code, unheard.code]).toEqual([0, 2])
   await work.line(/patient runs/)
   await work.end('SIGTERM')
+})
+
+test('a worker keeps the young generation of its process at 32 MiB, however much survives in it', async () => {
+  const project = new Project({ 'jobs.ts': SURVIVORS, 'millhand.yaml': 'jobs: [jobs.ts]' })
+  await project.run('enqueue test.survivors JSON', { json: '{"left":12}' })
+  const { stdout } = await project.run('work --until-idle --log-level silent')
+  expect(stdout).toMatch(/^\d+\n$/)
+  expect(Number(stdout)).toBeLessThanOrEqual(32)
 })
