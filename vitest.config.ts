@@ -26,7 +26,8 @@ export default defineConfig({
     execArgv: nodeOptions,
     // Workers and command lines that a test starts are Node processes too.
     env: { NODE_OPTIONS: nodeOptions.join(' ') },
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    // Limits, for a machine that is busy with something else: nothing waits for them.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 })

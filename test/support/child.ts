@@ -20,7 +20,7 @@ interface Waiting<Message extends Told> {
 }
 
 /** Longest that anything may take that a test waits for, unless the promise under test is a shorter one. */
-export const BOUND_MS = 8_000
+export const BOUND_MS = 20_000
 
 /** Reading the sources anew for each of a hundred processes takes longer than the tests themselves. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/millhand-processes', import.meta.url))
