@@ -9,7 +9,7 @@ import { type Deferred, deferred } from '../../../src/kit/deferred.ts'
 import { BOUND_MS, within } from '../../support/child.ts'
 
 /** Each of a test's processes has a bound of its own; together, and beside other tests, they may take this long. */
-vi.setConfig({ testTimeout: 40_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MAIN = join(ROOT, 'src/cli/main.ts')
