@@ -17,7 +17,7 @@ type Open = (clock: VirtualClock) => Promise<Store> | Store
 
 const HISTORIES = 1_000
 /** Each command is sent to a server: fewer in the time that a run of all tests may take. */
-const HISTORIES_SENT = Number(process.env.MILLHAND_TEST_HISTORIES ?? 200)
+const HISTORIES_SENT = Number(process.env.MILLHAND_TEST_HISTORIES ?? 150)
 const LONGEST_MS = 300_000
 
 /** In memory where the machine has a folder for that: 30,000 flushes to a disk take a minute, and prove nothing here. */
