@@ -32,7 +32,7 @@ const LONGEST_BACKOFF_MS = 2_000
 const PATIENCE_MS = 10 * 60_000
 
 /** What the role or the database has set may be meant for small statements. */
-const LIMITS = `set local lock_timeout = '${LOCK_TIMEOUT_MS}ms';
+const limits = (lockTimeoutMs: number) => `set local lock_timeout = '${lockTimeoutMs}ms';
 set local statement_timeout = 0;
 set local idle_in_transaction_session_timeout = 0`
 
@@ -52,6 +52,11 @@ end $$;
 create table if not exists millhand.migrations (
   version integer primary key, name text not null, applied_at timestamptz not null default now())`
 
+interface MigrateOptions {
+  readonly known: readonly Migration[]
+  readonly lockTimeoutMs: number
+}
+
 /**
  * Brings the schema to the newest version. Forward only; gives the names of the migrations that were applied. Where
  * there is nothing to do, no more is needed than to read.
@@ -60,7 +65,7 @@ create table if not exists millhand.migrations (
  */
 export async function migrate(
   database: Database,
-  known: readonly Migration[] = migrations(),
+  { known = migrations(), lockTimeoutMs = LOCK_TIMEOUT_MS }: Partial<MigrateOptions> = {},
 ): Promise<string[]> {
   const { session, address } = database
   const missing = pendingOf(await schemaState(session, known), address.location)
@@ -69,7 +74,7 @@ export async function migrate(
   const applied: string[] = []
   try {
     for (const _ of missing) {
-      const name = await patiently(address, () => applyNext(connections, known))
+      const name = await patiently(address, () => applyNext(connections, { known, lockTimeoutMs }))
       if (name !== undefined) applied.push(name)
     }
     return applied
@@ -99,7 +104,9 @@ export async function scriptOf({ version, pending }: SchemaState, address: Addre
   for (const migration of pending) {
     const first = version === 0 && migration === pending[0] ? `${FOUNDATION};\n` : ''
     const steps = `${migration.sql.trim()}\n${recordOf(migration)};\n`
-    await session.run(migration.alone ? `${first}${steps}` : `begin;\n${LIMITS};\n${first}${steps}commit;\n`)
+    await session.run(
+      migration.alone ? `${first}${steps}` : `begin;\n${limits(LOCK_TIMEOUT_MS)};\n${first}${steps}commit;\n`,
+    )
   }
   return sent
 }
@@ -117,10 +124,13 @@ function connect(address: Address): Database {
 }
 
 /** Applies the first migration that is missing, if any is. */
-function applyNext(connections: Database, known: readonly Migration[]): Promise<string | undefined> {
+function applyNext(
+  connections: Database,
+  { known, lockTimeoutMs }: MigrateOptions,
+): Promise<string | undefined> {
   const { location } = connections.address
   return connections.transaction(async (_, session) => {
-    await session.run(LIMITS)
+    await session.run(limits(lockTimeoutMs))
     const [lock] = await session.rows<{ mine: boolean }>(ONE_AT_A_TIME)
     if (!lock?.mine) throw new TransientError('another process migrates the schema')
     // Another process may have been faster between the look and the lock.

@@ -35,9 +35,9 @@ async function one<Value>(sql: string, ...values: unknown[]): Promise<Value> {
 
 test('each migration runs once and is recorded; one outside a transaction too', async () => {
   const { schema, database, session } = scene()
-  expect(await migrate(database, ALL.slice(0, 1))).toEqual(['001_items'])
-  expect(await migrate(database, ALL)).toEqual(['002_name', '003_index'])
-  expect(await migrate(database, ALL)).toEqual([])
+  expect(await migrate(database, { known: ALL.slice(0, 1) })).toEqual(['001_items'])
+  expect(await migrate(database, { known: ALL })).toEqual(['002_name', '003_index'])
+  expect(await migrate(database, { known: ALL })).toEqual([])
   expect(await schemaState(session, ALL)).toMatchObject({ version: 3, newest: 3, pending: [] })
   const valid = 'select indisvalid from pg_index where indexrelid = $1::regclass'
   expect(await one(valid, `"${schema}".items_name`)).toBe(true)
@@ -46,23 +46,24 @@ test('each migration runs once and is recorded; one outside a transaction too', 
 test('processes that start together migrate once, also while one makes an index', async () => {
   const { database, address } = scene()
   const others = [1, 2, 3].map(() => new Database({ address, sessions: false, self: '', clock: undefined }))
-  const applied = await Promise.all([database, ...others].map((each) => migrate(each, ALL)))
+  const applied = await Promise.all([database, ...others].map((each) => migrate(each, { known: ALL })))
   expect(applied.flat().sort()).toEqual(['001_items', '002_name', '003_index'])
   await Promise.all(others.map((each) => each.close()))
 })
 
 test('a busy table: the others go by while it waits, and it is done when the table is free', async () => {
   const { schema, database } = scene()
-  await migrate(database, [TABLE])
+  await migrate(database, { known: [TABLE] })
   const holder = await postgresPool().connect()
   await holder.query(`begin; select * from "${schema}".items`)
-  const migrating = migrate(database, ALL)
+  // Not long: while it waits, nobody on this server reads changes, and other tests do.
+  const migrating = migrate(database, { known: ALL, lockTimeoutMs: 50 })
   const waiting = `select exists (select from pg_locks l join pg_class c on c.oid = l.relation
     where c.relname = 'items' and c.relnamespace = $1::regnamespace and not l.granted)`
-  await vi.waitUntil(() => one<boolean>(waiting, schema))
+  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5 })
   // Behind a lock that is waited for, others wait too: not for long.
   await postgresPool().query(`insert into "${schema}".items values (1)`)
-  await vi.waitUntil(() => one<boolean>(waiting, schema), { timeout: 5_000 })
+  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5, timeout: 5_000 })
   await holder.query('commit')
   holder.release()
   expect(await migrating).toEqual(['002_name', '003_index'])
@@ -71,12 +72,12 @@ test('a busy table: the others go by while it waits, and it is done when the tab
 test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
   const { database, session } = scene()
   const broken = toMigration('002_broken.sql', 'create table millhand.more (id integer); select 1 / 0;')
-  await expect(migrate(database, [TABLE, broken])).rejects.toMatchObject({
+  await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
     message: expect.stringMatching(/002_broken of postgres:.* failed: division by zero/),
   })
   expect(await schemaState(session, ALL)).toMatchObject({ version: 1 })
-  expect(await migrate(database, ALL)).toEqual(['002_name', '003_index'])
+  expect(await migrate(database, { known: ALL })).toEqual(['002_name', '003_index'])
 })
 
 test('the script does the same when somebody else runs it', async () => {
