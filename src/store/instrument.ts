@@ -42,7 +42,14 @@ const COURTESY_MS = 2_000
  */
 export function instrument(store: Store, options: InstrumentOptions): InstrumentedStore {
   const local = new Emitter<LocalNotices>()
-  const patience = new Patience({ ...options, location: store.location })
+  const { events, clock, random } = options
+  const patience = new Patience({
+    clock,
+    random,
+    location: store.location,
+    onRetry: (retry) => events.emit('store_retry', retry),
+    onBack: (awayMs) => events.emit('store_back', { awayMs }),
+  })
   const until = (signal?: AbortSignal): InstrumentedStore => {
     const retried = withRetries(store, patience, { ...options, signal })
     return {

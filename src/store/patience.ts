@@ -1,16 +1,17 @@
 import type { Clock } from '../kit/clock.ts'
 import { sleep } from '../kit/clock.ts'
-import type { Emitter } from '../kit/emitter.ts'
 import { asError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
-import type { MillhandEvents } from '../telemetry/events.ts'
 import { storeError, TransientError } from './errors.ts'
 
 interface PatienceOptions {
-  readonly events: Emitter<MillhandEvents>
   readonly clock: Clock
   readonly random: Random
   readonly location: string
+  /** Told before a call is tried again. */
+  readonly onRetry: (retry: { operation: string; tries: number; error: Error }) => void
+  /** Told when a store that was away answers; the last answer before was `awayMs` ago. */
+  readonly onBack: (awayMs: number) => void
 }
 
 /** How long one call is tried again. */
@@ -51,7 +52,7 @@ export class Patience {
    * @throws MillhandError `store_busy`, `store_closed`
    */
   async run<Result>(operation: string, call: () => Promise<Result>, limit: Limit): Promise<Result> {
-    const { clock, random, events } = this.#options
+    const { clock, random, onRetry } = this.#options
     const startMs = clock.elapsed()
     for (let tries = 1; ; tries += 1) {
       let longestMs = LONGEST_WAIT_MS
@@ -63,7 +64,7 @@ export class Patience {
         if (!(error instanceof TransientError)) throw error
         if (error.away) this.#away = true
         this.#requireTime(error, startMs, limit)
-        events.emit('store_retry', { operation, tries, error: asError(error) })
+        onRetry({ operation, tries, error: asError(error) })
         if (error.away) longestMs = LONGEST_AWAY_MS
       }
       const waitMs = random() * Math.min(longestMs, FIRST_WAIT_MS * 2 ** tries)
@@ -89,6 +90,6 @@ export class Patience {
     this.#answeredMs = nowMs
     if (!this.#away) return
     this.#away = false
-    this.#options.events.emit('store_back', { awayMs })
+    this.#options.onBack(awayMs)
   }
 }

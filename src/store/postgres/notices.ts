@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
-import type { Database } from './database.ts'
+import { type Database, KEEP_ALIVE } from './database.ts'
 import { channelOf, type Session } from './session.ts'
 import { NOW } from './sql.ts'
 
@@ -86,7 +86,7 @@ export class Notices {
 
   async #connect(): Promise<pg.Client> {
     const client = new pg.Client({
-      keepAlive: true,
+      ...KEEP_ALIVE,
       application_name: 'millhand',
       ...this.#database.address.config,
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
