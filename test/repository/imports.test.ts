@@ -33,8 +33,6 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { telemetry: ['s
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Wraps every store once with events, so that no store has to know of them.
   'src/store/instrument.ts': ['telemetry'],
-  // The part of it that tries calls again, and tells so.
-  'src/store/patience.ts': ['telemetry'],
   // Turns an address into a store: the one place that knows which stores there are.
   'src/queue/open.ts': ['store/memory', 'store/sqlite', 'store/postgres'],
 }

@@ -11,7 +11,7 @@ const CONNECTIONS_MAX = 10
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 60_000
 /** A connection on which nothing comes is probed after this: the other end may have gone without a word. */
-const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const
 /** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
 const TRANSACTIONS_SHARE = 0.6
 /** Statements that are under way get so long to end when the store is closed. */
