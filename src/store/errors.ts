@@ -48,7 +48,7 @@ export const storeErrors = {
 export const storeError = errorFactory(storeErrors)
 
 /** Errors that go away by themselves: the statement may be tried again as it was. */
-export function isTransient(error: unknown): boolean {
+export function isTransient(error: unknown): error is TransientError {
   return error instanceof TransientError
 }
 

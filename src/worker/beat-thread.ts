@@ -83,7 +83,11 @@ async function beatOnce(
   }
 }
 
-/** Extends the lease between the writes of others. @throws what the store threw, when it stayed busy for too long */
+/**
+ * Extends the lease between the writes of others. One that is away is not asked at every turn: the next beat is soon.
+ *
+ * @throws what the store threw, when it stayed busy for too long
+ */
 async function extendPatiently(
   connection: BeatConnection,
   { worker, leaseMs }: BeatThreadData,
@@ -94,7 +98,7 @@ async function extendPatiently(
     try {
       return await connection.extend(worker, leaseMs)
     } catch (error) {
-      if (!isTransient(error) || stop.aborted || systemClock.elapsed() > lastMs) throw error
+      if (!isTransient(error) || error.away || stop.aborted || systemClock.elapsed() > lastMs) throw error
     }
     await sleep(systemClock, systemRandom() * RETRY_MS, stop)
   }

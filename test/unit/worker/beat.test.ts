@@ -2,12 +2,15 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/kit/clock.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { makeBeater } from '../../../src/worker/beat.ts'
+import type { BusyBeat } from './busy-beat.ts'
 
-/** What the thread tells first of a store that is busy `times` times. */
-async function firstWord(times: number, leaseMs: number): Promise<string> {
+/** What the thread tells first of a store that is busy, or away, `times` times. */
+async function firstWord(times: number, leaseMs: number, away = false): Promise<string> {
   const word = Promise.withResolvers<string>()
   const module = new URL('./busy-beat.ts', import.meta.url)
-  const store = { capabilities: { beatThread: { module, data: times } } } as unknown as Store
+  const store = {
+    capabilities: { beatThread: { module, data: { times, away } satisfies BusyBeat } },
+  } as unknown as Store
   const beater = makeBeater(store, {
     worker: 'w',
     leaseMs,
@@ -32,4 +35,8 @@ test('a beat that meets a busy store is tried again before anybody hears of it',
 
 test('a store that stays busy for a third of the lease is told', async () => {
   expect(await firstWord(Number.POSITIVE_INFINITY, 60)).toBe('beat: database is locked')
+})
+
+test('a store that is away is told at once, and left alone until the next beat', async () => {
+  expect(await firstWord(1, 60_000, true)).toBe('beat: nobody there')
 })

@@ -1,13 +1,19 @@
 import { TransientError } from '../../../src/store/errors.ts'
 import type { Beat } from '../../../src/store/workers.ts'
 
+export interface BusyBeat {
+  readonly times: number
+  readonly away: boolean
+}
+
 /** What the beat thread loads in beat.test.ts: a store that is busy so many times, and then has something to tell. */
 export function openBeat(data: unknown): { extend: () => Promise<Beat>; close: () => Promise<void> } {
-  let busy = Number(data)
+  const { times, away } = data as BusyBeat
+  let busy = times
   return {
     async extend() {
       busy -= 1
-      if (busy >= 0) throw new TransientError('database is locked')
+      if (busy >= 0) throw new TransientError(away ? 'nobody there' : 'database is locked', { away })
       return { lost: true, cancelled: [] }
     },
     async close() {},
