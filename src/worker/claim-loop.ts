@@ -1,4 +1,5 @@
 import type { Job } from '../job/job.ts'
+import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import type { QueueInternals } from '../queue/internals.ts'
@@ -11,8 +12,12 @@ import type { WorkerSettings } from './options.ts'
 import { claimSize, MovingMean } from './prefetch.ts'
 import { Refusals } from './refusals.ts'
 
-/** Outcomes that may wait to be written before no more jobs are claimed: bounds the memory of a slow store. */
-const UNSETTLED_MAX = 500
+/**
+ * Outcomes that may wait to be written before no more jobs are claimed: bounds the memory of a slow store. One group
+ * that is being written, the next one, and what runs meanwhile, so that a store that can do both at a time claims while
+ * it settles: 100,000 no-op jobs on PostgreSQL took 2.7 s with half a group, 1.8 s with these.
+ */
+const UNSETTLED_MAX = 3 * STATEMENT_ROWS_MAX
 
 interface ClaimLoopParts {
   readonly settings: WorkerSettings

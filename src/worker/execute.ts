@@ -57,13 +57,18 @@ function checkInput(definition: AnyJobDefinition, json: string): Checked | Promi
 const SETTLED: Outcome = { kind: 'complete', output: null }
 
 /** The outcome of what a handler returned: its output as JSON, if it fits the schema. */
-export async function checkOutput(
+export function checkOutput(
   name: string,
   definition: AnyJobDefinition,
   returned: unknown,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   const checking = check(definition.output, returned)
-  const checked = checking instanceof Promise ? await checking : checking
+  return checking instanceof Promise
+    ? checking.then((checked) => toOutcome(name, checked))
+    : toOutcome(name, checking)
+}
+
+function toOutcome(name: string, checked: Checked): Outcome {
   if ('issues' in checked) return failure('invalid_output', jobError('invalid_output', { name, ...checked }))
   if (checked.value === undefined) return { kind: 'complete', output: null }
   try {

@@ -1,5 +1,5 @@
 /** Jobs held beyond the free slots, at most: what a crash makes wait for its rescue. */
-const PREFETCH_MAX = 500
+const PREFETCH_MAX = 1_000
 
 /**
  * A claim brings work for this many times as long as it and the writing of the outcomes take, so that their fixed
