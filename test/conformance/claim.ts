@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { PENDING_MAX } from '../../src/job/limits.ts'
 import type { Store } from '../../src/store/store.ts'
 import { enqueue, find, idsOf, LEASE_MS, loseWorkers, newJob, newJobs, startWorker } from '../support/jobs.ts'
 import type { StoreTest } from './suite.ts'
@@ -55,6 +56,24 @@ export function claimPromises(test: StoreTest): void {
 
     const inOrder = jobs.toSorted((left, right) => right.priority - left.priority)
     expect(idsOf(await worker.claim({ limit: 30 }))).toEqual(idsOf(inOrder))
+  })
+
+  test('a better job that comes while others are claimed is next, however it is enqueued', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, ...newJobs(6, { priority: -5 }))
+    await clock.advance(10)
+    await worker.claim({ limit: 1 })
+
+    await enqueue(store, newJob('better', { priority: -4 }))
+    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['better'])
+    await enqueue(store, newJob('earlier', { priority: -5, runAtMs: clock.now() - 11 }))
+    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['earlier'])
+    if (!store.capabilities.transactions) return
+    await store.transaction((tx) => tx.insert([newJob('best', { priority: -3 })], PENDING_MAX))
+    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['best'])
   })
 
   test('a job is not claimed before it is due', async ({ store, worker, clock }) => {

@@ -1,3 +1,4 @@
+import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { TransientError } from '../errors.ts'
 import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
@@ -40,6 +41,14 @@ export class Claims {
   /** Something may have come before the place where the last claim ended. */
   reset(): void {
     this.#ends.clear()
+  }
+
+  /** New jobs: one that is better than those among which a claim ended comes before that place. */
+  inserted(jobs: readonly NewJob[]): void {
+    for (const [wish, end] of this.#ends) {
+      const isBefore = ({ priority, runAtMs }: NewJob) => priority > end.priority || runAtMs !== null
+      if (jobs.some(isBefore)) this.#ends.delete(wish)
+    }
   }
 
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { NewJob } from '../../job/enqueue-options.ts'
 import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
 import { uuidv7 } from '../../kit/ids.ts'
@@ -79,7 +80,8 @@ function compose(
 ): Store {
   const room = new Room()
   const claims = new Claims(database.session, clock, self)
-  const transactions = new Transactions(database, room, guests)
+  const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
+  const transactions = new Transactions({ database, room, guests, onInserted })
   return {
     kind: 'postgres',
     location: database.address.location,

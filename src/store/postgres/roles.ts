@@ -38,7 +38,6 @@ function jobRole({ database, claims, room }: Parts): Store['jobs'] {
   const written = new Settlements(session)
   return {
     async insert(jobs, pendingMax) {
-      const overtaking = jobs.some((job) => job.priority > 0 || job.runAtMs !== null)
       const uncounted = room.take(jobs, pendingMax)
       const inserted =
         uncounted.length === 0
@@ -48,7 +47,7 @@ function jobRole({ database, claims, room }: Parts): Store['jobs'] {
               await requireRoom(within, uncounted, { room, pendingMax })
               return stored
             })
-      if (overtaking) claims.reset()
+      claims.inserted(jobs)
       return inserted
     },
     claim: (request) => claims.claim(request),

@@ -15,21 +15,31 @@ import { settle } from './settle.ts'
 import { Turns } from './turns.ts'
 import { abortedError, Tx } from './tx.ts'
 
+interface TransactionsParts {
+  readonly database: Database
+  readonly room: Room
+  readonly guests: Guests
+  /** Told of jobs when the transaction that stored them is committed; of a caller's own nobody hears when it is. */
+  readonly onInserted: (jobs: readonly NewJob[]) => void
+}
+
 /** The transactions that Millhand runs for its callers, each on a connection of its own, and those that they opened. */
 export class Transactions {
   readonly #database: Database
   readonly #room: Room
   readonly #guests: Guests
+  readonly #onInserted: (jobs: readonly NewJob[]) => void
   readonly #inside = new AsyncLocalStorage<Tx>()
   readonly #turns: Turns
   readonly #running = new Set<Promise<unknown>>()
   /** By what the caller was given. */
   readonly #own = new WeakMap<object, { readonly tx: Tx; readonly store: StoreTransaction }>()
 
-  constructor(database: Database, room: Room, guests: Guests) {
+  constructor({ database, room, guests, onInserted }: TransactionsParts) {
     this.#database = database
     this.#room = room
     this.#guests = guests
+    this.#onInserted = onInserted
     this.#turns = new Turns(database.transactionsMax)
   }
 
@@ -60,28 +70,33 @@ export class Transactions {
 
   async #run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
     let tx: Tx | undefined
+    const inserted: NewJob[] = []
     try {
-      return await this.#database.callersTransaction(async (client) => {
+      const result = await this.#database.callersTransaction(async (client) => {
         tx = new Tx(client)
-        const { store } = this.#keep(tx)
+        const { store } = this.#keep(tx, (jobs) => void inserted.push(...jobs))
         try {
           return await this.#inside.run(tx, () => body(store))
         } finally {
           await tx.close()
         }
       })
+      this.#onInserted(inserted)
+      return result
     } catch (error) {
       throw isMillhandError(error, 'transaction_aborted') ? abortedError(tx?.failure, error) : error
     }
   }
 
-  #keep(tx: Tx): { readonly store: StoreTransaction } {
+  #keep(tx: Tx, onInsert: (jobs: readonly NewJob[]) => void): { readonly store: StoreTransaction } {
     const session = this.#database.session.on(tx)
     const enqueues = new Turns(1)
     const store: StoreTransaction = {
       handle: tx.handle,
-      insert: (jobs, pendingMax) =>
-        enqueues.take(() => nested(session, () => this.#insert(session, jobs, pendingMax))),
+      insert: (jobs, pendingMax) => {
+        onInsert(jobs)
+        return enqueues.take(() => nested(session, () => this.#insert(session, jobs, pendingMax)))
+      },
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
         if (!(await this.#database.isStillOpen(session)))
