@@ -56,7 +56,7 @@ interface ClaimReference {
 }
 
 export interface EndDraft extends ClaimReference {
-  readonly kind: 'complete' | 'skip' | 'snooze' | 'release' | 'fail' | 'fail for good'
+  readonly kind: 'complete' | 'answer' | 'skip' | 'snooze' | 'release' | 'fail' | 'fail for good'
 }
 
 export interface ToldDraft extends ClaimReference {
@@ -71,7 +71,7 @@ const QUEUES = ['default', 'mail', "o'dd"] as const
 const TAGS = ['["x"]', '["x","y\'\\"z"]'] as const
 /** All times are multiples of one step, so that histories meet the very moment at which something ends. */
 const STEPS_MS = [500, 500, 1_000, 1_500, 1] as const
-const KINDS = ['complete', 'skip', 'snooze', 'release', 'fail', 'fail for good'] as const
+const KINDS = ['complete', 'answer', 'skip', 'snooze', 'release', 'fail', 'fail for good'] as const
 
 const worker = fc.constantFrom(...WORKERS)
 const queue = fc.constantFrom(...QUEUES)

@@ -59,7 +59,7 @@ export function jobPromises(test: StoreTest): void {
     expect(await worker.settle(job, failure('too late'))).toBe('refused')
 
     expect(await worker.claim()).toEqual([])
-    expect(await find(store, 'a')).toMatchObject({ state: 'complete', output: '"done"', errors: null })
+    expect(await find(store, 'a')).toMatchObject({ state: 'complete', outcome: 'done', errors: null })
   })
 
   test('a worker that was taken for lost can no longer write', async ({ store, worker, clock }) => {

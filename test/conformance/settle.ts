@@ -160,6 +160,32 @@ export function settlePromises(test: StoreTest): void {
     expect(await store.catalog.count({ states: ['complete'] })).toBe(1_500)
   })
 
+  test('jobs that were claimed together are each what they came to', async ({ store, worker }) => {
+    const ids = ['nothing', 'output', 'fails', 'again', 'runs']
+    await enqueue(store, ...ids.map((id) => newJob(id, { retries: 0 })))
+    const jobs = await worker.claim()
+    const [first = await worker.claimOne()] = jobs
+    await worker.report(first, { progress: { fraction: 0.5 }, checkpoint: '"half"' })
+    const nowMs = await store.now()
+    const outcomes = [COMPLETE, { ...COMPLETE, output: '1' }, failure('broken'), RELEASE]
+    const written = outcomes.flatMap((outcome, index) =>
+      jobs.slice(index, index + 1).map((job) => settlement(job, worker.id, { outcome, nowMs })),
+    )
+
+    expect(await store.jobs.settle(written)).toEqual(Array(4).fill('settled'))
+    expect(await store.jobs.settle(written)).toEqual(Array(4).fill('refused'))
+    const ended = await Promise.all(ids.map((id) => find(store, id)))
+    expect(ended.map(({ state, output }) => [state, output])).toEqual([
+      ['complete', null],
+      ['complete', '1'],
+      ['failed', null],
+      ['pending', null],
+      ['running', null],
+    ])
+    const { startedAt } = first
+    expect(ended[0]).toMatchObject({ outcome: 'done', worker: null, startedAt, checkpoint: '"half"' })
+  })
+
   test('an empty call settles nothing', async ({ store }) => {
     expect(await store.jobs.settle([])).toEqual([])
   })

@@ -13,6 +13,7 @@ import {
   newJob,
   newJobs,
   RELEASE,
+  settlement,
   startWorker,
 } from '../support/jobs.ts'
 import type { StoreTest } from './suite.ts'
@@ -221,6 +222,26 @@ export function upkeepPromises(test: StoreTest): void {
     expect(await store.upkeep.prune(KEEP_NOTHING, 0)).toBe(0)
     expect(await store.upkeep.prune(KEEP_NOTHING, 2)).toBe(2)
     expect(idsOf(await store.catalog.list({}, { limit: 9 }))).toEqual(['c'])
+  })
+
+  test('of jobs that completed together no more are deleted either, and the others stay whole', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, ...newJobs(5))
+    const jobs = await worker.claim()
+    const nowMs = await store.now()
+    await store.jobs.settle(jobs.map((job) => settlement(job, worker.id, { outcome: COMPLETE, nowMs })))
+    await clock.advance(10)
+
+    expect(await store.upkeep.prune(KEEP_NOTHING, 2)).toBe(2)
+    const left = await store.catalog.list({ states: ['complete'] }, { limit: 9 })
+    expect(left).toMatchObject([{ attempt: 1 }, { attempt: 1 }, { attempt: 1 }])
+    expect(await store.catalog.get(idsOf(jobs))).toHaveLength(3)
+    expect(await store.catalog.cancel(idsOf(left), 'too late')).toEqual([])
+    expect(await store.upkeep.prune(KEEP_NOTHING, 10)).toBe(3)
+    expect(await store.catalog.count({})).toBe(0)
   })
 
   test('the log lines of a deleted job go with it', async ({ store, worker, clock }) => {

@@ -15,7 +15,8 @@ export const LEASE_MS = 10_000
 export const RETRY_DELAY_MS = 1_000
 
 /** How attempts end. */
-export const COMPLETE: Outcome = { kind: 'complete', output: '"done"' }
+/** As most jobs end: there is nothing to be kept of them. */
+export const COMPLETE: Outcome = { kind: 'complete', output: null }
 export const RELEASE: Outcome = { kind: 'release' }
 export const skip = (reason: string): Outcome => ({ kind: 'skip', reason })
 export const snooze = (delayMs: number): Outcome => ({ kind: 'snooze', delayMs })

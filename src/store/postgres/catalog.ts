@@ -2,12 +2,13 @@ import type { JobRecord } from '../../job/job.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
-import { RECORD_COLUMNS, STANDING } from './rows.ts'
+import { RECORD_COLUMNS, STANDING, STANDING_OF_JOB } from './rows.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
 
 const GET = `select ${RECORD_COLUMNS} from millhand.jobs j
-  join (${standing()}) s using (seq) left join millhand.details d using (seq) where j.id = any($1::text[])`
+  cross join lateral (${places(STANDING_OF_JOB)}) s left join millhand.details d on d.seq = j.seq
+  where j.id = any($1::text[])`
 
 export function get(session: Session, ids: readonly string[]): Promise<JobRecord[]> {
   return session.rows<JobRecord>(GET, ids)
@@ -15,14 +16,14 @@ export function get(session: Session, ids: readonly string[]): Promise<JobRecord
 
 /** Newest first. */
 export async function list(session: Session, filter: JobFilter, page: Page): Promise<JobRecord[]> {
-  const { from, where, values } = select(filter)
+  const { from, where, values } = select(filter, 'each')
   const sql = `select ${RECORD_COLUMNS} ${from} where ${where}
     and j.seq < $${values.length + 2} order by j.seq desc limit $${values.length + 3}`
   return session.at<JobRecord>(sql, ...values, page.beforeSeq ?? Number.MAX_SAFE_INTEGER, page.limit)
 }
 
 export async function count(session: Session, filter: JobFilter): Promise<number> {
-  const { from, where, values } = select(filter)
+  const { from, where, values } = select(filter, 'all')
   const [row] = await session.at<{ count: number }>(
     `select count(*) as count ${from} where ${where}`,
     ...values,
@@ -40,7 +41,7 @@ export function logs(session: Session, id: string): Promise<LogLine[]> {
 const TALLY = `select j.queue, j.name, s.state, count(*) as count,
   min(s.due_at) filter (where s.state = 'pending' and s.due_at <= ${NOW}) as "oldestDueAt",
   count(*) filter (where s.state = 'pending' and s.due_at > ${NOW}) as scheduled
-  from millhand.jobs j join (${standing()}) s using (seq)
+  from millhand.jobs j join (${places(STANDING)}) s using (seq)
   group by j.queue, j.name, s.state order by j.queue, j.name, s.state`
 
 export function tally(session: Session): Promise<Tally[]> {
@@ -48,18 +49,29 @@ export function tally(session: Session): Promise<Tally[]> {
 }
 
 /** Where jobs in these states stand: only the tables that can hold them. */
-function standing(states?: readonly JobState[]): string {
+function places(standing: Record<keyof typeof STANDING, string>, states?: readonly JobState[]): string {
   const wanted = (among: readonly JobState[]) => states?.some((state) => among.includes(state)) ?? true
   const parts = [
-    ...(wanted(['pending']) ? [STANDING.pending] : []),
-    ...(wanted(['running']) ? [STANDING.running] : []),
-    ...(wanted(FINAL_STATES) ? [STANDING.settled] : []),
+    ...(wanted(['pending']) ? [standing.pending] : []),
+    ...(wanted(['running']) ? [standing.running] : []),
+    ...(wanted(['complete']) ? [standing.completed] : []),
+    ...(wanted(FINAL_STATES) ? [standing.settled] : []),
   ]
   return parts.length === 0 ? `${STANDING.pending} where false` : parts.join(' union all ')
 }
 
+/**
+ * Jobs with where they stand. From job to job, as they are asked for: most are complete, so that whoever looks for
+ * those soon has enough. All others are few beside them, and are found by their state.
+ */
+function standing(states: readonly JobState[] | undefined, each: boolean): string {
+  return each && (states?.includes('complete') ?? true)
+    ? `cross join lateral (${places(STANDING_OF_JOB, states)}) s`
+    : `join (${places(STANDING, states)}) s on s.seq = j.seq`
+}
+
 /** Each part of a filter with its condition; only those that are asked for are in the statement. */
-function select(filter: JobFilter): { from: string; where: string; values: Value[] } {
+function select(filter: JobFilter, wanted: 'each' | 'all'): { from: string; where: string; values: Value[] } {
   const values: Value[] = []
   const parts = [`${NOW} is not null`]
   const where = (sql: string, value: Value) => {
@@ -76,8 +88,8 @@ function select(filter: JobFilter): { from: string; where: string; values: Value
   if (filter.createdAfterMs !== undefined) where('j.created_at >= ?::bigint', filter.createdAfterMs)
   if (filter.createdBeforeMs !== undefined) where('j.created_at < ?::bigint', filter.createdBeforeMs)
   if (filter.errorText !== undefined) where('d.errors ~ ?', inMessage(filter.errorText))
-  const from = `from millhand.jobs j join (${standing(filter.states)}) s using (seq)
-    left join millhand.details d using (seq)`
+  const from = `from millhand.jobs j ${standing(filter.states, wanted === 'each')}
+    left join millhand.details d on d.seq = j.seq`
   return { from, where: parts.join(' and '), values }
 }
 

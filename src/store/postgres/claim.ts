@@ -63,7 +63,7 @@ const CHOSEN = `alone as materialized (
 /** Takes what is `chosen` and makes it the worker's. `call` is the parameter that names the call. */
 const taking = (call: string): string => `taken as (
     delete from millhand.pending where ctid = any (array(select place from chosen))
-    returning seq, due_at, attempt, epoch, crashes
+    returning seq, due_at, attempt, epoch, crashes, detailed
   ), held as (
     insert into millhand.claims (worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
     select $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
@@ -82,7 +82,9 @@ const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.
  * empty, and must not read them whole when they are full. The limits keep the planner from another way.
  */
 const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq limit 1) j on true
-  left join lateral (select errors, checkpoint from millhand.details where seq = p.seq limit 1) d on true`
+  left join lateral (
+    select errors, checkpoint from millhand.details where p.detailed and seq = p.seq limit 1
+  ) d on true`
 
 /** A pending job as it is when it is claimed. */
 const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, (select now from clock)`

@@ -22,7 +22,8 @@ const RUNNING = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
   where j.id = any($1::text[])`
 
 const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
-  and not exists (select from millhand.settled s where s.seq = j.seq)`
+  and not exists (select from millhand.settled s where s.seq = j.seq)
+  and not exists (select from millhand.completed c where c.seqs @> array[j.seq])`
 
 /** A job that was claimed, or came back, while it was looked for in the other place is looked for again. */
 const CANCEL_ROUNDS = 10
@@ -67,8 +68,8 @@ const RETRY = `with ${CLOCK}, wanted as materialized (
   ), revived as (
     delete from millhand.settled where seq in (select seq from free)
   ), waiting as (
-    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, attempt, epoch, crashes)
-    select seq, 1, queue, name, -priority, (select now from clock), 0, epoch, 0 from free
+    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, attempt, epoch, crashes, detailed)
+    select seq, 1, queue, name, -priority, (select now from clock), 0, epoch, 0, true from free
   ), announced as (
     select seq, epoch, 'retry' as verb, 'pending' as state from free
   ), ${tell('announced')}

@@ -49,7 +49,7 @@ const AFTER = `select * from (
 
 /** Changes behind an open transaction are looked for again so often and so long; then the caller's own turn comes. */
 const LOOK_AGAIN_MS = 4
-const LOOKS = 25
+const LOOKS = 250
 
 export async function changesAfter(session: Session, cursor: number, limit: number): Promise<JobChange[]> {
   for (let look = 1; ; look += 1) {

@@ -61,9 +61,9 @@ const LEAVE = `with ${CLOCK}, given as (
       case when verb = 'cancel' then worker end, outcome, reason, failure_kind, output
     from gone where state <> 'pending'
   ), again as (
-    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, started_at, attempt, epoch, crashes)
+    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, started_at, attempt, epoch, crashes, detailed)
     select g.seq, ${claimable('coalesce(g.due_new, g.due_old)', 'g.crashes')}, j.queue, j.name, -j.priority,
-      coalesce(g.due_new, g.due_old), g.started_at, g.attempt, g.epoch, g.crashes
+      coalesce(g.due_new, g.due_old), g.started_at, g.attempt, g.epoch, g.crashes, true
     from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
     where g.state = 'pending'
   ), noted as (

@@ -9,19 +9,36 @@ const OF_STATE = `s.state, s.worker, s.due_at as "dueAt", s.expires_at as "expir
 
 export const RECORD_COLUMNS = `${ANY_STATE}, ${OF_STATE}`
 
+/** What there is to say of a job that has not failed, been cancelled or given anything. */
+const NOTHING_MORE = 'null as reason, null as failure_kind, null as output'
+/** The jobs of a row `c` that holds many. */
+const UNNESTED = `c cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues)
+      as u(seq, epoch, attempt, crashes, due_at)`
+
 /** Where jobs stand, with what changes of them: each of these gives the same columns, and no job is in two. */
 export const STANDING = {
   pending: `select seq, 'pending' as state, null as worker, due_at, expires_at, started_at, null::bigint as finished_at,
-    attempt, epoch, crashes, null as outcome, null as reason, null as failure_kind, null as output
-    from millhand.pending`,
+    attempt, epoch, crashes, null as outcome, ${NOTHING_MORE} from millhand.pending`,
   running: `select u.seq, 'running' as state, c.worker, u.due_at, null::bigint as expires_at, c.started_at,
-    null::bigint as finished_at, u.attempt, u.epoch, u.crashes, null as outcome, null as reason,
-    null as failure_kind, null as output
-    from millhand.claims c
-    cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues)
-      as u(seq, epoch, attempt, crashes, due_at)`,
+    null::bigint as finished_at, u.attempt, u.epoch, u.crashes, null as outcome, ${NOTHING_MORE}
+    from millhand.claims ${UNNESTED}`,
+  completed: `select u.seq, 'complete' as state, null as worker, u.due_at, null::bigint as expires_at, c.started_at,
+    c.finished_at, u.attempt, u.epoch, u.crashes, 'done' as outcome, ${NOTHING_MORE}
+    from millhand.completed ${UNNESTED}`,
   settled: `select seq, state, worker, due_at, expires_at, started_at, finished_at, attempt, epoch, crashes, outcome,
     reason, failure_kind, output from millhand.settled`,
+} as const
+
+/**
+ * The same for one job `j`, by an index: what stands in a row with others is not found by a join. Most of those that
+ * are looked for and have not been completed are pending: that is cheaper to see.
+ */
+export const STANDING_OF_JOB = {
+  pending: `${STANDING.pending} where seq = j.seq`,
+  running: `${STANDING.running} where c.low <= j.seq and c.high >= j.seq and u.seq = j.seq`,
+  completed: `${STANDING.completed} where c.seqs @> array[j.seq] and u.seq = j.seq
+    and not exists (select from millhand.pending where seq = j.seq)`,
+  settled: `${STANDING.settled} where seq = j.seq`,
 } as const
 
 /** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */

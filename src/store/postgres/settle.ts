@@ -1,6 +1,7 @@
 import type { Settlement } from '../../job/outcome.ts'
 import { TransientError } from '../errors.ts'
 import type { Settled } from '../jobs.ts'
+import { complete } from './complete.ts'
 import { type Leave, leave } from './leave.ts'
 import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
@@ -14,7 +15,7 @@ const ACKNOWLEDGE = `update millhand.settled s set worker = null
 export async function settle(session: Session, settlements: readonly Settlement[]): Promise<Settled[]> {
   const refused = new Map<Settlement, Settled>()
   for (const wave of inWaves(settlements)) {
-    const gone = await leave(session, wave.map(toLeave))
+    const gone = await write(session, wave)
     if (gone.size === 0) continue
     const late = wave.filter(({ seq }) => gone.has(seq))
     const acknowledged = await acknowledge(session, late)
@@ -24,9 +25,30 @@ export async function settle(session: Session, settlements: readonly Settlement[
 }
 
 /** Only whoever holds a job in an epoch completes or fails it there, unless it was quarantined. */
-const WRITTEN = `select s.seq from millhand.settled s
-  join unnest($1::bigint[], $2::integer[], $3::text[]) as g(seq, epoch, state) using (seq, epoch, state)
-  where s.failure_kind is distinct from 'crashed'`
+const WRITTEN = `with given as (
+    select * from unnest($1::bigint[], $2::integer[], $3::text[]) as g(seq, epoch, state)
+  ) select s.seq from millhand.settled s join given using (seq, epoch, state)
+  where s.failure_kind is distinct from 'crashed'
+  union all select g.seq from given g cross join lateral (
+    select from millhand.completed c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)
+    where c.seqs @> array[g.seq] and u.seq = g.seq and u.epoch = g.epoch
+  ) c where g.state = 'complete'`
+
+/** What most jobs come to is written by a statement of its own; both lock in the same order. */
+async function write(session: Session, settlements: readonly Settlement[]): Promise<ReadonlySet<number>> {
+  const plain = Map.groupBy(settlements.filter(isPlain), ({ worker }) => worker)
+  const others = settlements.filter((each) => !isPlain(each))
+  const gone = await Promise.all([
+    ...[...plain].map(([worker, completions]) => complete(session, worker, completions)),
+    leave(session, others.map(toLeave)),
+  ])
+  return new Set(gone.flatMap((seqs) => [...seqs]))
+}
+
+/** Whether the job is complete, and there is no more to say of it. */
+function isPlain({ verb, outcome, output }: Settlement): boolean {
+  return verb === 'complete' && outcome === 'done' && output === null
+}
 
 const ENDS: Partial<Record<Settlement['verb'], string>> = { complete: 'complete', fail: 'failed' }
 

@@ -115,15 +115,34 @@ export async function expire(session: Session, limit: number): Promise<string[]>
   return rows.map(({ id }) => id)
 }
 
-/** Found by an index in order of their end; a deleted job takes along everything that was kept of it. */
+/**
+ * Found by an index in order of their end; a deleted job takes along everything that was kept of it. Of a row that has
+ * more jobs than may be deleted the others are left.
+ */
 const PRUNE = `with ${CLOCK}, old as materialized (
     select seq from (values ('complete', $2::bigint), ('failed', $3::bigint), ('cancelled', $4::bigint)) as r(state, kept)
     cross join lateral (
       select seq from millhand.settled s where s.state = r.state and s.finished_at <= (select now from clock) - r.kept
       order by s.finished_at, s.seq limit $5
     ) each limit $5
-  ), gone as (
+  ), rows as materialized (
+    select id, finished_at, seqs from millhand.completed where finished_at <= (select now from clock) - $2
+    order by finished_at, id limit $5 for update skip locked
+  ), parts as materialized (
+    select id, seqs, ($5::integer - (select count(*) from old) + cardinality(seqs)
+      - sum(cardinality(seqs)) over (order by finished_at, id))::integer as room
+    from rows
+  ), shortened as (
+    update millhand.completed c set seqs = c.seqs[room + 1:], epochs = epochs[room + 1:],
+      attempts = attempts[room + 1:], crashes = crashes[room + 1:], dues = dues[room + 1:]
+    from parts p where c.id = p.id and room > 0 and room < cardinality(p.seqs)
+  ), emptied as (
+    delete from millhand.completed where id in (select id from parts where room >= cardinality(seqs))
+  ), deleted as (
     delete from millhand.settled where seq in (select seq from old) returning seq
+  ), gone as materialized (
+    select seq from deleted
+    union all select unnest(seqs[:room]) from parts where room > 0
   ), details as (
     delete from millhand.details where seq in (select seq from gone)
   ), logs as (

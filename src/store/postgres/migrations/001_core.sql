@@ -5,7 +5,8 @@
 --
 -- pending      it waits to be claimed, now or later
 -- claims       a worker holds it: one row for up to 64 jobs, so that a claim and a settlement write little
--- settled      it has ended
+-- completed    it has ended well, and there is no more to say of it: one row for up to 64 jobs, that a worker held together
+-- settled      it has ended in any other way
 --
 -- details      errors, checkpoint and progress, of the jobs that have any
 -- keys         keys that are held by unfinished jobs
@@ -48,7 +49,9 @@ create table millhand.pending (
   started_at bigint,
   attempt integer not null,
   epoch integer not null,
-  crashes integer not null
+  crashes integer not null,
+  -- whether there may be something of it in `details`
+  detailed boolean not null default false
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
 
@@ -76,6 +79,22 @@ create table millhand.claims (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 
 create index claims_held on millhand.claims (worker, high);
+
+create table millhand.completed (
+  id bigint generated always as identity primary key,
+  finished_at bigint not null,
+  started_at bigint not null,
+  seqs bigint[] not null,
+  epochs integer[] not null,
+  attempts integer[] not null,
+  crashes integer[] not null,
+  dues bigint[] not null
+);
+
+create index completed_finished on millhand.completed (finished_at);
+
+-- Written at once: what would be put off to a list, a settlement would one day write for thousands of others.
+create index completed_jobs on millhand.completed using gin (seqs) with (fastupdate = off);
 
 create table millhand.settled (
   seq bigint primary key,
