@@ -1,9 +1,10 @@
 /**
  * Loaded into every thread of a process before its program (`node --import`), the one that beats the lease included:
- * counts what each asks of SQLite, and answers 'count' with the sum.
+ * counts what each asks of SQLite and of PostgreSQL, and answers 'count' with the sum.
  */
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
+import pg from 'pg'
 import { onMessage, tell } from './parent.ts'
 
 export interface Statements {
@@ -42,6 +43,15 @@ DatabaseSync.prototype.exec = function counted(sql) {
   count(sql)
   return exec.call(this, sql)
 }
+
+const query = pg.Client.prototype.query as (...given: unknown[]) => unknown
+Object.assign(pg.Client.prototype, {
+  query(this: pg.Client, ...given: unknown[]) {
+    const [first] = given as [string | { readonly text?: string }]
+    count(typeof first === 'string' ? first : (first.text ?? ''))
+    return query.apply(this, given)
+  },
+})
 
 function count(sql: string): void {
   Atomics.add(counts, STATEMENTS, 1)

@@ -1,11 +1,11 @@
 /**
- * A worker that waits for jobs: `rest.js FILE`. Answers 'usage' with what the process costs.
+ * A worker that waits for jobs: `rest.js URL`. Answers 'usage' with what the process costs.
  *
  * JavaScript, as what is deployed is: to strip the types of a program, Node loads a compiler, which alone takes 16 MB.
  */
 import { defineJob, openQueue, Worker } from 'millhand'
 
-const queue = await openQueue(`sqlite:${process.argv[2]}`)
+const queue = await openQueue(process.argv[2])
 const worker = new Worker(queue, { jobs: [defineJob({ name: 'bench.no_op', async run() {} })] })
 await worker.start()
 

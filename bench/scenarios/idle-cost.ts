@@ -3,7 +3,6 @@ import { Child, type Message } from '../child.ts'
 import { elapsedMs, rate } from '../measure.ts'
 import type { Statements } from '../processes/count-statements.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { millhand } from '../systems/millhand.ts'
 
 const WATCHED_MS = 20_000
 /** Until what a start costs is over. */
@@ -24,13 +23,20 @@ export const idleCost: Scenario = {
     { metric: 'resident memory', atMost: 80 },
   ],
   async run(bench) {
-    // Two processes, each with a file of its own: to count costs something as well.
+    // Two processes, each with a place of its own: to count costs something as well.
     await Promise.all([recordUsage(bench), recordStatements(bench)])
   },
 }
 
+/** Where a process of Millhand's can be at rest. */
+async function createPlace({ systems: [millhand], stores }: Bench): Promise<string> {
+  if (!millhand) throw new Error('there is no Millhand among the systems')
+  const place = await stores.create(millhand)
+  return millhand.store === 'file' ? `sqlite:${place}` : place
+}
+
 async function recordUsage(bench: Bench): Promise<void> {
-  using child = new Child('rest.js', { values: [await bench.stores.create(millhand)] })
+  using child = new Child('rest.js', { values: [await createPlace(bench)] })
   const ask = () => {
     child.send('usage')
     return child.receive<Usage>('usage')
@@ -48,7 +54,7 @@ async function recordUsage(bench: Bench): Promise<void> {
 
 async function recordStatements(bench: Bench): Promise<void> {
   using child = new Child('rest.js', {
-    values: [await bench.stores.create(millhand)],
+    values: [await createPlace(bench)],
     flags: ['--import', COUNTER],
   })
   const ask = () => {

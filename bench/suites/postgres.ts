@@ -5,6 +5,7 @@ import peers from '../peers/package.json' with { type: 'json' }
 import type { Bench, Scenario } from '../scenario.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
+import { idleCost } from '../scenarios/idle-cost.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
 import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
@@ -44,6 +45,10 @@ export const postgres: Suite = {
     steadyState,
     long(backlog1mOnPostgres),
     long(history1mOnPostgres),
+    aiming(idleCost, [
+      { metric: 'statements', atMost: 1 },
+      { metric: 'processor', atMost: 1 },
+    ]),
   ],
   async findSystems(missing) {
     const systems = await findOnServers()

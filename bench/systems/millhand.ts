@@ -1,5 +1,5 @@
 import { defineJob, openQueue, type Queue, Worker } from 'millhand'
-import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
+import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, workUntil } from './system.ts'
 
 /** Millhand as its README shows it, with no option set. */
 export const millhand: System = {
@@ -40,15 +40,8 @@ class Millhand implements OpenSystem {
     await this.#queue.enqueue(noOp, payload)
   }
 
-  async drain(count: number): Promise<void> {
-    const all = Promise.withResolvers<void>()
-    let left = count
-    const stop = await this.work(() => {
-      left -= 1
-      if (left === 0) all.resolve()
-    })
-    await all.promise
-    await stop()
+  drain(count: number): Promise<void> {
+    return workUntil(count, this)
   }
 
   async work(onStart: (payload: Payload) => void): Promise<() => Promise<void>> {

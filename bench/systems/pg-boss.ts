@@ -1,5 +1,5 @@
 import { loadPeer } from '../peers/load.ts'
-import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } from './system.ts'
+import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, workUntil } from './system.ts'
 
 /** pg-boss as its documentation advises for many small jobs; none where it is not installed. */
 export async function findPgBoss(): Promise<System[]> {
@@ -79,15 +79,8 @@ class Boss implements OpenSystem {
     await this.#boss.send(JOB_NAME, payload)
   }
 
-  async drain(count: number): Promise<void> {
-    const all = Promise.withResolvers<void>()
-    let left = count
-    const stop = await this.work(() => {
-      left -= 1
-      if (left === 0) all.resolve()
-    })
-    await all.promise
-    await stop()
+  drain(count: number): Promise<void> {
+    return workUntil(count, this)
   }
 
   async work(onStart: (payload: Payload) => void): Promise<() => Promise<void>> {

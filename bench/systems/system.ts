@@ -45,3 +45,15 @@ export const JOB_NAME = 'bench.no_op'
 export function payloads(count: number, payload: Payload = SMALL_PAYLOAD): Payload[] {
   return Array.from({ length: count }, () => payload)
 }
+
+/** Works until so many handlers have started, and stops, which waits for their outcomes. */
+export async function workUntil(count: number, system: Pick<OpenSystem, 'work'>): Promise<void> {
+  const all = Promise.withResolvers<void>()
+  let left = count
+  const stop = await system.work(() => {
+    left -= 1
+    if (left === 0) all.resolve()
+  })
+  await all.promise
+  await stop()
+}

@@ -13,6 +13,7 @@ import {
   integer,
   isFunction,
   isObject,
+  optionError,
   type Parsed,
   parseOptions,
   text,
@@ -105,6 +106,7 @@ export async function openQueue(url: string, options?: OpenOptions): Promise<Que
 export async function openQueue(options: PoolOptions): Promise<Queue>
 export async function openQueue(to: string | PoolOptions, options: OpenOptions = {}): Promise<Queue> {
   const parsed = parseOptions('openQueue', openFields, isPoolOptions(to) ? to : options)
+  if (parsed.postgres && !isPoolOptions(to)) throw twoStores(to)
   const clock = parsed.clock ?? systemClock
   byName(parsed.jobs ?? [])
   return queueOn(await openStore(isPoolOptions(to) ? to.postgres : to, { ...parsed, clock }), {
@@ -115,6 +117,12 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
 
 function isPoolOptions(to: unknown): to is PoolOptions {
   return isObject(to)
+}
+
+function twoStores(url: string): Error {
+  const got = `a pool beside '${withoutPassword(preview(url))}'`
+  const expected = 'the pool in place of a URL: openQueue({ postgres: pool })'
+  return optionError('invalid_option', { component: 'openQueue', option: 'postgres', expected, got })
 }
 
 /** A queue on a store that is open already. */

@@ -94,6 +94,10 @@ test("a queue on a caller's own pool, made from fields: jobs run, and the pool s
   await client.query('commit')
   client.release()
   expect(await job.result()).toBe('hello')
+  await expect(openQueue('memory:', { postgres: pool })).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringContaining('the pool in place of a URL'),
+  })
   expect(queue.location).toBe(`postgres://${host}:${port}/millhand?schema=${schema}`)
   await worker.stop()
   await queue.close()

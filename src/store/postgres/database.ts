@@ -58,8 +58,8 @@ export class Database {
   readonly connections: number
   readonly #pool: Pool
   readonly #owned: boolean
-  /** Whether the connections have settings of Millhand's. */
-  readonly #settings: boolean
+  /** Whether the connections are Millhand's own and keep what is set and prepared on them. */
+  readonly #keeps: boolean
   readonly #clients = new Set<PoolClient>()
   #closed = false
 
@@ -69,7 +69,7 @@ export class Database {
     this.#owned = pool === undefined
     this.#pool = pool ?? openPool(address, sessions)
     this.connections = this.#pool.options.max ?? CONNECTIONS_MAX
-    this.#settings = this.#owned && sessions
+    this.#keeps = this.#owned && sessions
     // An idle connection that breaks is replaced by the pool: nobody has lost anything.
     this.#pool.on('error', ignore)
     if (this.#owned) {
@@ -77,11 +77,10 @@ export class Database {
       this.#pool.on('remove', (gone) => this.#clients.delete(gone))
     }
     const { schema, location } = address
-    const prepares = this.#owned && sessions
     const client: Client = {
       query: (config) => (this.#owned ? this.#ready().query(config) : this.#borrow(this.#ask(config))),
     }
-    this.session = new Session(client, { schema, location, self, clock, prepares, answerMs })
+    this.session = new Session(client, { schema, location, self, clock, prepares: this.#keeps, answerMs })
   }
 
   /** Runs `body` in one transaction on a connection of its own. */
@@ -91,13 +90,13 @@ export class Database {
 
   /** The same, with statements of the caller's in it. */
   callersTransaction<Result>(body: Body<Result>): Promise<Result> {
-    const begin = this.#settings ? `${BEGIN_MARKED}; ${CALLERS_SETTINGS}` : BEGIN_MARKED
+    const begin = this.#keeps ? `${BEGIN_MARKED}; ${CALLERS_SETTINGS}` : BEGIN_MARKED
     return this.#borrow(this.#transact(begin, body))
   }
 
   /** Whether it is still the transaction that was begun. What follows is Millhand's own, with its settings. */
   async isStillOpen(session: Session): Promise<boolean> {
-    const sql = this.#settings ? `${IS_MARKED}, ${OWN_SETTINGS}` : IS_MARKED
+    const sql = this.#keeps ? `${IS_MARKED}, ${OWN_SETTINGS}` : IS_MARKED
     const [row] = await session.rows<{ marked: boolean | null }>(sql)
     return row?.marked === true
   }
@@ -118,7 +117,7 @@ export class Database {
 
   /** How many transactions of callers may be open at a time: the others are for the statements of the store itself. */
   get transactionsMax(): number {
-    return Math.max(1, Math.floor(this.#pool.options.max * TRANSACTIONS_SHARE))
+    return Math.max(1, Math.floor(this.connections * TRANSACTIONS_SHARE))
   }
 
   #ready(): Pool {
