@@ -14,8 +14,7 @@ import type { Beat, NewWorker } from '../../src/store/workers.ts'
 export const LEASE_MS = 10_000
 export const RETRY_DELAY_MS = 1_000
 
-/** How attempts end. */
-/** As most jobs end: there is nothing to be kept of them. */
+/** How attempts end; most with nothing to be kept of them. */
 export const COMPLETE: Outcome = { kind: 'complete', output: null }
 export const RELEASE: Outcome = { kind: 'release' }
 export const skip = (reason: string): Outcome => ({ kind: 'skip', reason })
