@@ -14,6 +14,16 @@ export type Outcome =
   | { readonly kind: 'release' }
   | { readonly kind: 'failure'; readonly failureKind: FailureKind; readonly error: Error }
 
+/** Jobs that a store keeps as one while a worker holds them: where all of them end alike, they can end as one. */
+export interface Hold {
+  /** The store's name for it. */
+  readonly id: number
+  /** The jobs that were in it when they were claimed: the epoch of each, by its `seq`. */
+  readonly epochs: ReadonlyMap<number, number>
+  /** Those of its jobs (by `seq`) that have a key. */
+  readonly keyed: readonly number[]
+}
+
 /** What of a claimed job decides how it settles. */
 export interface Claimed {
   readonly seq: number
@@ -22,6 +32,7 @@ export interface Claimed {
   readonly retries: number
   readonly epoch: number
   readonly errors: string | null
+  readonly hold?: Hold | undefined
 }
 
 /**
@@ -42,6 +53,8 @@ export interface Settlement {
   /** The number of attempts that count from now on. */
   readonly attempt: number
   readonly dueInMs: number
+  /** What the store held the job in. */
+  readonly hold?: Hold | undefined
 }
 
 /** What decides a settlement beside the job and its outcome. */
@@ -114,5 +127,6 @@ function unchanged(job: Claimed, worker: string): Settlement {
     errors: job.errors,
     attempt: job.attempt,
     dueInMs: 0,
+    hold: job.hold,
   }
 }

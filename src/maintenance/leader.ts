@@ -1,6 +1,7 @@
 import type { Retention } from '../job/retention.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
+import { onNextTurn } from '../kit/turn.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
 
@@ -64,8 +65,11 @@ export class Maintenance {
     })
   }
 
+  /** A turn later: the worker's first claim goes before, over the connection that is open already. */
   start(): void {
-    this.#service.start()
+    onNextTurn(() => {
+      if (!this.#stopped.signal.aborted) this.#service.start()
+    })
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { NewJob } from '../job/enqueue-options.ts'
 import type { JobRecord, Progress } from '../job/job.ts'
-import type { Settlement } from '../job/outcome.ts'
+import type { Hold, Settlement } from '../job/outcome.ts'
 
 /** The hot verbs: what enqueuers and workers call thousands of times a second. All take and return lists. */
 export interface JobStore {
@@ -63,6 +63,8 @@ export type ClaimedJob = Omit<
 > & {
   /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
   readonly startedAt: number
+  /** What the store keeps it in; a settlement brings it back. Only of a store that keeps jobs so. */
+  readonly hold?: Hold | undefined
 }
 
 /** `refused`: the job is no longer this attempt's; `cancelled` says that it is because somebody cancelled it. */

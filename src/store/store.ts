@@ -45,6 +45,8 @@ export interface StoreTransaction {
 
 /** What a store can do, declared. Each defaults to the lesser answer in a new store. */
 interface Capabilities {
+  /** It works beside this process: it can claim the next jobs while those before them run. */
+  readonly remote: boolean
   /** Other processes may use the same data. */
   readonly multiProcess: boolean
   /** The caller's own writes can share a transaction with Millhand's. */

@@ -18,7 +18,7 @@ export class Attempt {
   readonly job: ClaimedJob
   readonly worker: string
   readonly #options: AttemptOptions
-  readonly #startedElapsedMs: number
+  readonly startedElapsedMs: number
   #controller: AbortController | undefined
   #interruption: Interruption | undefined
   #abandon: ((reason: Interruption) => void) | undefined
@@ -39,14 +39,14 @@ export class Attempt {
     this.job = job
     this.worker = options.worker
     this.#options = options
-    this.#startedElapsedMs = options.clock.elapsed()
-    this.#lastSignMs = this.#startedElapsedMs
+    this.startedElapsedMs = options.clock.elapsed()
+    this.#lastSignMs = this.startedElapsedMs
     if (options.timeoutMs !== undefined) this.#armTimeout(options.timeoutMs)
     if (options.stallTimeoutMs !== undefined) this.#armStall(options.stallTimeoutMs, options.stallTimeoutMs)
   }
 
   get elapsedMs(): number {
-    return this.#options.clock.elapsed() - this.#startedElapsedMs
+    return this.#options.clock.elapsed() - this.startedElapsedMs
   }
 
   /** The store's time, reckoned from the claim: the worker's own clock may be wrong. */

@@ -2,6 +2,7 @@ import type { Job } from '../job/job.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
+import { onNextTurn } from '../kit/turn.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
@@ -25,7 +26,7 @@ interface ClaimLoopParts {
   readonly crew: Crew
   /** Told when there was nothing to claim. */
   readonly onStarved: () => void
-  /** Told when jobs were claimed. */
+  /** Told when jobs that were claimed are started. */
   readonly onClaimed: () => void
 }
 
@@ -114,6 +115,7 @@ export class ClaimLoop {
 
   /** One round; gives the delay until the next one, in milliseconds. */
   async runOnce(): Promise<number> {
+    onNextTurn(() => this.#startBuffered())
     const limit = this.#claimSize()
     if (limit === 0 || this.#lease.worker === '')
       return this.#lease.worker === '' ? RELEASE_WAIT_MS : Number.POSITIVE_INFINITY
@@ -122,8 +124,9 @@ export class ClaimLoop {
     if (jobs.length > 0) {
       this.#starved = false
       this.#sleepNoMore()
-      if (!this.#stopping) this.#dispatch()
-      this.#onClaimed()
+      // Where there is more, the next claim is to be on its way before these keep this thread busy.
+      const claimsNext = jobs.length === limit && this.#service.running && this.#claimSize() > 0
+      if (!claimsNext) this.#startBuffered()
       return 0
     }
     return this.#refusals.after ? 0 : this.#sleepTime(notices)
@@ -186,8 +189,16 @@ export class ClaimLoop {
       running: this.#crew.running,
       buffered: this.#buffer.length,
       finishedPerMs: this.#crew.rate.perMs,
+      finished: this.#crew.rate.latest,
+      batches: this.#store.capabilities.remote ? 2 : 1,
       roundTripMs: this.#roundTripMs.value + this.#crew.settler.flushMs.value,
     })
+  }
+
+  #startBuffered(): void {
+    if (this.#stopping || this.#buffer.length === 0) return
+    this.#dispatch()
+    this.#onClaimed()
   }
 
   #dispatch(): void {

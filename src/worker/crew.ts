@@ -91,7 +91,7 @@ export class Crew {
     const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
     attempt.end()
     const durationMs = attempt.elapsedMs
-    this.rate.finish()
+    this.rate.finish(attempt.startedElapsedMs + durationMs)
     this.#running.delete(attempt)
     this.#onFree()
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
@@ -138,6 +138,7 @@ export class Crew {
       abortGraceMs: this.#settings.abortGraceMs,
     })
     this.#running.add(attempt)
+    this.rate.start(attempt.startedElapsedMs)
     if (events.has('start')) {
       const { id, name, queue, attempt: number } = job
       const waitedMs = Math.max(0, job.startedAt - job.dueAt)

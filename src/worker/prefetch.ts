@@ -1,4 +1,4 @@
-/** Jobs held beyond the free slots, at most: what a crash makes wait for its rescue. */
+/** Jobs that one claim brings beyond the free slots, at most: what a crash makes wait for its rescue. */
 const PREFETCH_MAX = 1_000
 
 /**
@@ -10,6 +10,8 @@ const PREFETCH_MAX = 1_000
 const HORIZON_ROUND_TRIPS = 10
 const SHORTEST_HORIZON_MS = 10
 const LONGEST_HORIZON_MS = 100
+/** Ten jobs that were quick speak for a hundred, and no more: other workers wait for what is held here. */
+const GROWTH = 10
 
 /** What the claim loop knows when it decides how much to claim. */
 interface Load {
@@ -18,6 +20,10 @@ interface Load {
   readonly buffered: number
   /** Jobs that were finished a millisecond of late. */
   readonly finishedPerMs: number
+  /** Jobs that were finished between two claims of late. */
+  readonly finished: number
+  /** How many claims may be here: 2 where the store makes the next one while the jobs of the last one run. */
+  readonly batches: 1 | 2
   /** Mean time of a claim and of a settlement, together. */
   readonly roundTripMs: number
 }
@@ -28,18 +34,21 @@ interface Load {
  * is asked rarely.
  */
 export function claimSize(load: Load): number {
-  const wanted = load.concurrency - load.running + ahead(load)
+  const batch = ahead(load)
+  const free = load.concurrency - load.running
+  const wanted = free + load.batches * batch
+  const missing = wanted - load.buffered
   // Asking for a handful while there is still plenty would spend a transaction on it.
-  return load.buffered > wanted / 2 ? 0 : Math.max(0, wanted - load.buffered)
+  return missing < wanted / (2 * load.batches) ? 0 : Math.max(0, Math.min(missing, free + batch))
 }
 
-function ahead({ concurrency, finishedPerMs, roundTripMs }: Load): number {
+function ahead({ concurrency, finishedPerMs, finished, roundTripMs }: Load): number {
   const horizonMs = Math.min(
     LONGEST_HORIZON_MS,
     Math.max(SHORTEST_HORIZON_MS, HORIZON_ROUND_TRIPS * roundTripMs),
   )
-  const finished = Math.floor(finishedPerMs * horizonMs)
-  return finished < concurrency ? 0 : Math.min(PREFETCH_MAX, finished)
+  const expected = Math.floor(finishedPerMs * horizonMs)
+  return expected < concurrency ? 0 : Math.min(PREFETCH_MAX, expected, GROWTH * finished)
 }
 
 /** How much a new measurement counts in a mean. */
@@ -61,26 +70,49 @@ export class MovingMean {
 }
 
 /**
- * How fast jobs are finished, measured from claim to claim. Not from the time of single handlers: with a store that
- * answers at once, a claim between the start and the end of a handler would count as the handler's.
+ * How fast jobs are finished while there are any, measured from claim to claim: what passes until a claim brings some
+ * says nothing of the jobs. Not from the time of single handlers: with a store that answers at once, a claim between
+ * the start and the end of a handler would count as the handler's.
  */
 export class FinishRate {
   readonly #mean = new MovingMean()
   #finished = 0
-  #sinceMs: number | undefined
+  #latest = 0
+  #before = 0
+  #running = 0
+  #busyMs = 0
+  #busySinceMs = 0
 
   get perMs(): number {
     return this.#mean.value
   }
 
-  finish(): void {
+  /** Jobs that were finished between two claims of the last three: a claim that follows at once sees none. */
+  get latest(): number {
+    return Math.max(this.#latest, this.#before)
+  }
+
+  start(elapsedMs: number): void {
+    if (this.#running === 0) this.#busySinceMs = elapsedMs
+    this.#running += 1
+  }
+
+  finish(elapsedMs: number): void {
     this.#finished += 1
+    this.#running -= 1
+    if (this.#running === 0) this.#busyMs += elapsedMs - this.#busySinceMs
   }
 
   /** A claim begins: what was finished since the last one is a measurement. */
   measure(elapsedMs: number): void {
-    if (this.#sinceMs !== undefined) this.#mean.add(this.#finished / Math.max(elapsedMs - this.#sinceMs, 0.1))
+    if (this.#running > 0) {
+      this.#busyMs += elapsedMs - this.#busySinceMs
+      this.#busySinceMs = elapsedMs
+    }
+    if (this.#finished > 0 || this.#busyMs > 0) this.#mean.add(this.#finished / Math.max(this.#busyMs, 0.1))
+    this.#before = this.#latest
+    this.#latest = this.#finished
     this.#finished = 0
-    this.#sinceMs = elapsedMs
+    this.#busyMs = 0
   }
 }

@@ -163,6 +163,7 @@ export class Worker {
     if (this.#state !== 'started') return
     this.#claims.start()
     this.#cancels.start()
+    this.#maintenance?.start()
     this.#queue.events.emit('worker_start', { worker: this.id, concurrency: this.#settings.concurrency })
   }
 
@@ -190,8 +191,7 @@ export class Worker {
     const { leaseMs, rescueMs, pruneMs, crashLimit, retention } = this.#settings
     const options = { worker: this.id, leaseMs, rescueMs, pruneMs, crashLimit, retention }
     this.#maintenance = new Maintenance(this.#queue, options)
-    if (this.#state === 'started') this.#maintenance.start()
-    else await this.#maintenance.runOnce()
+    if (this.#state !== 'started') await this.#maintenance.runOnce()
   }
 
   async #close(): Promise<void> {

@@ -137,7 +137,7 @@ export class Player {
       refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
     const claimed = await this.#store.jobs.claim({ worker, ...wish, ...accepts })
     this.#claims.push(...claimed.map((job) => ({ worker, job })))
-    return claimed.map(withoutSeq)
+    return claimed.map(({ hold, ...job }) => withoutSeq(job))
   }
 
   async #transact({ jobs, ends, fails }: Extract<Command, { do: 'transaction' }>): Promise<unknown> {

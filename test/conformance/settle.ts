@@ -186,6 +186,42 @@ export function settlePromises(test: StoreTest): void {
     expect(ended[0]).toMatchObject({ outcome: 'done', worker: null, startedAt, checkpoint: '"half"' })
   })
 
+  test('jobs that were claimed together and complete together free their keys', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    const jobs = newJobs(70).map((job, index) => ({ ...job, key: index % 2 === 0 ? job.id : null }))
+    await enqueue(store, ...jobs)
+    const claimed = await worker.claim({ limit: 70 })
+
+    const how = { outcome: COMPLETE, nowMs: clock.now() }
+    const results = await store.jobs.settle(claimed.map((job) => settlement(job, worker.id, how)))
+    expect(new Set(results)).toEqual(new Set(['settled']))
+    const again = jobs.map((job) => ({ ...job, id: `${job.id}-again` }))
+    expect(await enqueue(store, ...again)).toEqual(again.map(({ id }) => ({ id, existed: false })))
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(70)
+  })
+
+  test('jobs that were claimed together are complete without one that was cancelled', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, ...newJobs(70))
+    const claimed = await worker.claim({ limit: 70 })
+    await store.catalog.cancel(['job-7'], 'not that one')
+
+    const how = { outcome: COMPLETE, nowMs: clock.now() }
+    const results = await store.jobs.settle(claimed.map((job) => settlement(job, worker.id, how)))
+    expect(
+      results
+        .map((result, index) => (result === 'settled' ? '' : `${claimed[index]?.id} ${result}`))
+        .join(''),
+    ).toBe('job-7 cancelled')
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(69)
+  })
+
   test('an empty call settles nothing', async ({ store }) => {
     expect(await store.jobs.settle([])).toEqual([])
   })

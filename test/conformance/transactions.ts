@@ -149,6 +149,7 @@ export function transactionPromises(test: StoreTest): void {
     expect(['memory', 'sqlite', 'postgres']).toContain(store.kind)
     expect(store.location).not.toBe('')
     expect(store.capabilities).toEqual({
+      remote: expect.any(Boolean),
       multiProcess: expect.any(Boolean),
       transactions: expect.any(Boolean),
       // The clock is the test's own, and no thread can ask it for the time.

@@ -242,9 +242,9 @@ describePostgres('who begins and ends a transaction of Millhand', (bare) => {
   test("on the store's own connections the caller's statements have the settings of the database", async ({
     queue,
   }) => {
-    const setting = `select setting from pg_settings where name in ('enable_seqscan', 'jit')`
-    const { rows } = await queue.transaction((tx: PoolClient) => tx.query(setting))
-    expect(rows).toEqual([{ setting: 'on' }, { setting: 'on' }])
+    const setting = `select setting from pg_settings where name in ('enable_seqscan', 'jit', 'plan_cache_mode') order by name`
+    const { rows } = await queue.transaction((tx: PoolClient) => tx.query<{ setting: string }>(setting))
+    expect(rows.map(({ setting }) => setting)).toEqual(['on', 'on', 'auto'])
   })
 })
 

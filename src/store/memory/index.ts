@@ -23,7 +23,7 @@ export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store
   return {
     kind: 'memory',
     location: 'memory:',
-    capabilities: { multiProcess: false, transactions: false, beatThread: null },
+    capabilities: { remote: false, multiProcess: false, transactions: false, beatThread: null },
     jobs: jobStore(data, transactions),
     catalog: catalogStore(data, transactions),
     workers: workerStore(data, transactions),

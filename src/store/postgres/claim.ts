@@ -1,5 +1,6 @@
 import { claimClass } from '../../job/interruption.ts'
 import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
+import { type ClaimRow, callOf, JOB_COLUMNS, othersAreDue, toClaimed } from './claimed.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
 
@@ -64,18 +65,18 @@ const CHOSEN = `alone as materialized (
 const taking = (call: string): string => `taken as (
     delete from millhand.pending where ctid = any (array(select place from chosen))
     returning seq, due_at, attempt, epoch, crashes, detailed
+  ), parted as materialized (
+    select *, (row_number() over () - 1) / ${CLAIM_ROW_JOBS} as part from taken
+  ), holds as materialized (
+    select part, nextval('millhand.holds') as hold from (select distinct part from parted) parts
   ), held as (
-    insert into millhand.claims (worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
-    select $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
+    insert into millhand.claims (id, worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
+    select hold, $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
       array_agg(attempt + 1), array_agg(crashes), array_agg(due_at)
-    from (select *, (row_number() over () - 1) / ${CLAIM_ROW_JOBS} as part from taken) parts group by part
+    from parted join holds using (part) group by hold
   ), claimed as (
     select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from taken
   )`
-
-/** What stands in a claimed job, in the order of `toClaimed`. */
-const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
-  j.timeout_ms, j.created_at, d.errors, d.checkpoint`
 
 /**
  * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
@@ -88,13 +89,14 @@ const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq li
 
 /** A pending job as it is when it is claimed. */
 const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, (select now from clock)`
+/** What was taken, each job with what it is held in. */
+const TAKEN = `parted p join holds h using (part) ${WITH_JOB}`
 
 /** One row at least: with no job in it where there was none, to say whether others have become due. */
 const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$11')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS}, due.any_due
-  from due left join (taken p ${WITH_JOB}) on ${WAKE}`
+  select ${NEXT_COLUMNS}, h.hold, due.any_due from due left join (${TAKEN}) on ${WAKE}`
 
-const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, due.any_due
+const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, null, due.any_due
   from due left join (heads p ${WITH_JOB}) on true
   order by p.rank, p.due_at, p.seq`
 
@@ -102,10 +104,9 @@ const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
     select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
   ), ${taking('$5')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS} from taken p ${WITH_JOB}
-  where ${WAKE}`
+  select ${NEXT_COLUMNS}, h.hold from ${TAKEN} where ${WAKE}`
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at, c.call
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at, c.id, c.call
   from millhand.claims c
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
@@ -141,8 +142,8 @@ interface Adopted {
 /** What earlier calls have claimed that got no answer, each with the call that did. */
 export async function adopt(session: Session, worker: string, calls: readonly string[]): Promise<Adopted[]> {
   const rows = await session.lists<ClaimRow>(ADOPT, worker, calls)
-  const adopted = rows.map((row) => ({ job: toClaimed(row), call: String(row[BESIDE]) }))
-  return adopted.sort((one, other) => compare(one.job, other.job))
+  const callOfJob = new Map(rows.map((row) => [row[0], callOf(row)]))
+  return toClaimed(rows).map((job) => ({ job, call: callOfJob.get(job.seq) ?? '' }))
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
@@ -175,41 +176,7 @@ async function claimAccepted(
   if (chosen.length === 0) return []
   const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
   const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, how.call)
-  return inOrder(rows.map(toClaimed))
-}
-
-/** The columns of `JOB_COLUMNS` and those behind them; beside them whether others have become due, or the call. */
-type ClaimRow = readonly [
-  ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
-  ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
-  ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
-  ...[epoch: number, crashes: number, startedAt: number, beside?: boolean | string],
-]
-const BESIDE = 19
-
-function toClaimed(row: ClaimRow): ClaimedJob {
-  return {
-    seq: row[0],
-    id: row[1],
-    name: row[2],
-    queue: row[3],
-    priority: row[4],
-    key: row[5],
-    tags: row[6],
-    context: row[7],
-    input: row[8],
-    retries: row[9],
-    timeoutMs: row[10],
-    createdAt: row[11],
-    errors: row[12],
-    checkpoint: row[13],
-    dueAt: row[14],
-    attempt: row[15],
-    epoch: row[16],
-    crashes: row[17],
-    startedAt: row[18],
-    expiresAt: null,
-  }
+  return toClaimed(rows)
 }
 
 /** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
@@ -220,21 +187,12 @@ async function whenPromoted(
 ): Promise<ClaimedJob[]> {
   for (let round = 0; ; round += 1) {
     const rows = await look()
-    if (rows[0]?.[BESIDE] !== true || round >= PROMOTE_ROUNDS) {
+    if (!othersAreDue(rows) || round >= PROMOTE_ROUNDS) {
       // One row without a job says that there is none.
-      return rows[0]?.[0] === null ? [] : inOrder(rows.map(toClaimed))
+      return rows[0]?.[0] === null ? [] : toClaimed(rows)
     }
     await session.at(PROMOTE, dueAfterMs, PROMOTE_MAX)
   }
-}
-
-/** Here and not in the statement: there, whole jobs would be sorted. */
-function inOrder(jobs: ClaimedJob[]): ClaimedJob[] {
-  return jobs.sort(compare)
-}
-
-function compare(one: ClaimedJob, other: ClaimedJob): number {
-  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
 }
 
 function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {

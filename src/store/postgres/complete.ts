@@ -1,24 +1,25 @@
+import type { Hold, Settlement } from '../../job/outcome.ts'
 import type { Session } from './session.ts'
 import { CLOCK, tell, WAKE } from './sql.ts'
 
-/** A running job that has ended well and left nothing to be kept. */
-interface Completion {
-  readonly seq: number
-  readonly epoch: number
-}
-
 /**
- * What most jobs come to, by a statement that is narrower than `LEAVE`: the part of a row of `claims` that is complete
- * becomes one row of `completed`. The rows are locked first, in one order, as `LEAVE` does.
+ * What most jobs come to, by a statement that is narrower than `LEAVE`. A row of `claims` of which all jobs are
+ * complete (`whole`) becomes a row of `completed` as it is: whoever names it says how many jobs that are, since the row
+ * may have lost some that were cancelled. Of the others, the part that is complete becomes one row. All rows are locked
+ * first, in one order, as `LEAVE` does.
  */
 const COMPLETE = `with ${CLOCK}, given as (
     select * from unnest($2::bigint[], $3::integer[]) as g(seq, epoch)
   ), held as materialized (
     select * from millhand.claims where worker = $4 and high >= $5 and low <= $6 order by id for update
+  ), whole as materialized (
+    select h.* from held h join unnest($7::bigint[], $8::integer[]) as w(id, size) using (id)
+    where cardinality(h.seqs) = w.size
   ), members as materialized (
     select h.id, h.started_at, u.* from held h
     cross join lateral unnest(h.seqs, h.epochs, h.attempts, h.crashes, h.dues)
       as u(seq, epoch, attempt, crashes, due_at)
+    where h.id not in (select id from whole)
   ), each as materialized (
     select m.*, g.seq is not null as gone from members m left join given g using (seq, epoch)
   ), parts as materialized (
@@ -30,17 +31,26 @@ const COMPLETE = `with ${CLOCK}, given as (
       crashes = r.crashes, dues = r.dues
     from parts r join parts g using (id) where c.id = r.id and not r.gone and g.gone
   ), emptied as (
-    delete from millhand.claims where id in (select id from parts where gone)
+    delete from millhand.claims where id in (select id from whole) or id in (select id from parts where gone)
     and id not in (select id from parts where not gone)
   ), ended as (
     insert into millhand.completed (finished_at, started_at, seqs, epochs, attempts, crashes, dues)
-    select (select now from clock), started_at, seqs, epochs, attempts, crashes, dues from parts where gone
+    select (select now from clock), started_at, seqs, epochs, attempts, crashes, dues from whole
+    union all select (select now from clock), started_at, seqs, epochs, attempts, crashes, dues from parts where gone
   ), freed as (
-    delete from millhand.keys where seq = any (array(select seq from each where gone))
+    delete from millhand.keys where seq = any (array(
+      select seq from each where gone
+      union all select seq from unnest($9::bigint[]) as k(seq) where exists (select from whole where k.seq = any (seqs))))
   ), announced as (
     select seq, epoch, 'complete' as verb, 'complete' as state from each where gone
+    union all select u.seq, u.epoch, 'complete', 'complete' from whole
+    cross join lateral unnest(seqs, epochs) as u(seq, epoch)
   ), ${tell('announced')}
-  select seq from given where ${WAKE} and seq not in (select seq from each where gone)`
+  select seq, null::bigint as hold from given where ${WAKE} and seq not in (select seq from each where gone)
+  union all select null, id from unnest($7::bigint[]) as w(id) where id not in (select id from whole)`
+
+/** A running job that has ended well and left nothing to be kept. */
+type Completion = Pick<Settlement, 'seq' | 'epoch' | 'hold'>
 
 /** Writes that jobs of one worker are complete; gives those that had left it before. No job may be in it twice. */
 export async function complete(
@@ -49,14 +59,49 @@ export async function complete(
   completions: readonly Completion[],
 ): Promise<ReadonlySet<number>> {
   if (completions.length === 0) return new Set()
-  const seqs = completions.map(({ seq }) => seq)
-  const rows = await session.at<{ seq: number }>(
+  const { whole, others } = gather(completions)
+  const rows = await write(session, worker, { completions, whole: [...whole.keys()], others })
+  const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
+  // A row that has lost jobs meanwhile is written job by job.
+  const broken = rows.flatMap(({ hold }) => [...whole].find(([{ id }]) => id === hold)?.[1] ?? [])
+  if (broken.length === 0) return new Set(gone)
+  const rest = await write(session, worker, { completions: broken, whole: [], others: broken })
+  return new Set([...gone, ...rest.flatMap(({ seq }) => seq ?? [])])
+}
+
+interface Gathered {
+  readonly completions: readonly Completion[]
+  /** Of which all jobs are here. */
+  readonly whole: readonly Hold[]
+  readonly others: readonly Completion[]
+}
+
+/** What can be written as a whole, and what cannot. */
+function gather(completions: readonly Completion[]) {
+  const whole = new Map<Hold, readonly Completion[]>()
+  const others: Completion[] = []
+  for (const [hold, jobs] of Map.groupBy(completions, ({ hold }) => hold)) {
+    if (hold && isWhole(hold, jobs)) whole.set(hold, jobs)
+    else others.push(...jobs)
+  }
+  return { whole, others }
+}
+
+/** Whether all its jobs are here, in the epochs in which they were claimed. */
+function isWhole({ epochs }: Hold, jobs: readonly Completion[]): boolean {
+  return epochs.size === jobs.length && jobs.every(({ seq, epoch }) => epochs.get(seq) === epoch)
+}
+
+function write(session: Session, worker: string, { completions, whole, others }: Gathered) {
+  return session.at<{ seq: number | null; hold: number | null }>(
     COMPLETE,
-    seqs,
-    completions.map(({ epoch }) => epoch),
+    others.map(({ seq }) => seq),
+    others.map(({ epoch }) => epoch),
     worker,
-    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    seqs.reduce((high, seq) => Math.max(high, seq), 0),
+    completions.reduce((low, { seq }) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    completions.reduce((high, { seq }) => Math.max(high, seq), 0),
+    whole.map(({ id }) => id),
+    whole.map(({ epochs }) => epochs.size),
+    whole.flatMap(({ keyed }) => keyed),
   )
-  return new Set(rows.map((row) => row.seq))
 }

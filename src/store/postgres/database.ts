@@ -18,18 +18,21 @@ const TRANSACTIONS_SHARE = 0.6
 const CLOSE_MS = 3_000
 
 /**
- * The hot statements are prepared, and their plans kept: to make one takes longer than to run it. A plan that was made
+ * The hot statements are prepared, and their plans kept: to make one takes longer than to run it. Left to itself, the
+ * server plans a claim anew each time once the tables are analyzed, since that looks cheaper to it. A plan that was made
  * while a table was empty has to be right when it holds a million rows, so that none may read a table whole. To
  * compile a plan would cost more than any of these statements.
  */
-const SETTINGS = 'set enable_seqscan = off; set jit = off'
+const SETTINGS = 'set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan'
 
 /** Transactions with statements of the caller's: one that he ends himself takes the mark with it. */
 const BEGIN_MARKED = "begin; set local millhand_transaction.open = 'yes'"
 /** On the store's own connections his statements are planned as on any other. */
-const CALLERS_SETTINGS = 'set local enable_seqscan to default; set local jit to default'
+const CALLERS_SETTINGS =
+  'set local enable_seqscan to default; set local jit to default; set local plan_cache_mode to default'
 const IS_MARKED = "select current_setting('millhand_transaction.open', true) = 'yes' as marked"
-const OWN_SETTINGS = "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+const OWN_SETTINGS = `set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+  set_config('plan_cache_mode', 'force_generic_plan', true)`
 
 interface DatabaseOptions {
   readonly address: Address

@@ -85,7 +85,12 @@ function compose(
   return {
     kind: 'postgres',
     location: database.address.location,
-    capabilities: { multiProcess: true, transactions: true, beatThread: beatThread(database.address, clock) },
+    capabilities: {
+      remote: true,
+      multiProcess: true,
+      transactions: true,
+      beatThread: beatThread(database.address, clock),
+    },
     ...roles({ database, claims, room }),
     async transaction(body) {
       database.requireOpen()

@@ -47,7 +47,12 @@ function compose(connection: Connection, clock: Clock, file: string): Store {
   return {
     kind: 'sqlite',
     location: file,
-    capabilities: { multiProcess: true, transactions: true, beatThread: beatThread(access, clock) },
+    capabilities: {
+      remote: false,
+      multiProcess: true,
+      transactions: true,
+      beatThread: beatThread(access, clock),
+    },
     ...roles(access),
     async transaction(body) {
       access.requireOpen()

@@ -15,7 +15,7 @@ const MISSING = `with s as (select oid from pg_namespace where nspname = '{schem
     where not has_table_privilege(c.oid, p.privilege) and (c.relname <> 'migrations' or p.privilege = 'select')
   union all
   select format('sequence %I', c.relname), 'usage' from s join pg_class c on c.relnamespace = s.oid
-    where c.relkind = 'S' and c.relname = 'arrivals' and not has_sequence_privilege(c.oid, 'usage')
+    where c.relkind = 'S' and c.relname in ('arrivals', 'holds') and not has_sequence_privilege(c.oid, 'usage')
   order by object, privilege`
 
 /** Whether the role may do what a worker does. */

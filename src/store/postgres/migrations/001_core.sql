@@ -63,8 +63,10 @@ create index pending_scheduled on millhand.pending (due_at, queue) where claimab
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
+create sequence millhand.holds;
+
 create table millhand.claims (
-  id bigint generated always as identity primary key,
+  id bigint primary key,
   worker text collate "C" not null,
   -- the call that made it: a caller that got no answer finds what it has claimed
   call text collate "C" not null,

@@ -1,0 +1,83 @@
+import type { ClaimedJob } from '../jobs.ts'
+
+/** What stands in a claimed job, in the order of `ClaimRow`. */
+export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
+  j.timeout_ms, j.created_at, d.errors, d.checkpoint`
+
+/** The columns of `JOB_COLUMNS` and those behind them; beside them whether others have become due, or the call. */
+export type ClaimRow = readonly [
+  ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
+  ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
+  ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
+  ...[epoch: number, crashes: number, startedAt: number, hold: number | null, beside?: boolean | string],
+]
+const HOLD = 19
+const BESIDE = 20
+
+export function othersAreDue(rows: readonly ClaimRow[]): boolean {
+  return rows[0]?.[BESIDE] === true
+}
+
+export function callOf(row: ClaimRow): string {
+  return String(row[BESIDE])
+}
+
+/** The jobs in their order. Here and not in the statement: there, whole jobs would be sorted. */
+export function toClaimed(rows: readonly ClaimRow[]): ClaimedJob[] {
+  const holds = new Holds()
+  return rows.map((row) => toJob(row, holds.of(row))).sort(inOrder)
+}
+
+function inOrder(one: ClaimedJob, other: ClaimedJob): number {
+  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
+}
+
+interface GrowingHold {
+  readonly id: number
+  readonly epochs: Map<number, number>
+  readonly keyed: number[]
+}
+
+/** What the jobs of one answer are held in: an answer brings all jobs of each. */
+class Holds {
+  readonly #holds = new Map<number, GrowingHold>()
+
+  of(row: ClaimRow): GrowingHold | undefined {
+    const id = row[HOLD]
+    if (id === null) return undefined
+    let hold = this.#holds.get(id)
+    if (!hold) {
+      hold = { id, epochs: new Map(), keyed: [] }
+      this.#holds.set(id, hold)
+    }
+    hold.epochs.set(row[0], row[16])
+    if (row[5] !== null) hold.keyed.push(row[0])
+    return hold
+  }
+}
+
+function toJob(row: ClaimRow, hold: GrowingHold | undefined): ClaimedJob {
+  return {
+    seq: row[0],
+    id: row[1],
+    name: row[2],
+    queue: row[3],
+    priority: row[4],
+    key: row[5],
+    tags: row[6],
+    context: row[7],
+    input: row[8],
+    retries: row[9],
+    timeoutMs: row[10],
+    createdAt: row[11],
+    errors: row[12],
+    checkpoint: row[13],
+    dueAt: row[14],
+    attempt: row[15],
+    epoch: row[16],
+    crashes: row[17],
+    startedAt: row[18],
+    expiresAt: null,
+    hold,
+  }
+}
