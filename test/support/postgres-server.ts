@@ -16,6 +16,9 @@ process.prependListener('beforeExit', (code) => {
 /** The tests prove that nothing is lost with a crash of a process, not of the machine. */
 const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1']
 
+/** The same on every machine, whatever its locale is: letters of any script, sorted by code point. */
+const INITDB = ['--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8']
+
 /** A PostgreSQL of its own, from the package, on a free port of this machine, in a folder that goes with it. */
 export class PostgresServer {
   readonly url: string
@@ -32,6 +35,7 @@ export class PostgresServer {
       user: 'postgres',
       password: 'test',
       persistent: true,
+      initdbFlags: INITDB,
       createPostgresUser: process.getuid?.() === 0,
       postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
       onLog: () => {},

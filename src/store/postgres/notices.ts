@@ -36,6 +36,8 @@ export class Notices {
   #client: pg.Client | undefined
   #connecting: Promise<void> | undefined
   #signedOn = false
+  /** Whoever wrote before it signed on, and commits after, has not notified: it looks once more for that. */
+  #looksAgain = false
   #renewal: Timer | undefined
 
   constructor(database: Database, self: string) {
@@ -73,6 +75,7 @@ export class Notices {
         this.#client ??= await this.#connect()
         await this.#session.at(SIGN_ON)
         this.#signedOn = true
+        this.#looksAgain = true
         break
       } catch {
         await sleep(systemClock, backoffMs, this.#closed.signal)
@@ -127,6 +130,8 @@ export class Notices {
       const session = client ? this.#session.on(client, { answerMs: ANSWER_TIMEOUT_MS }) : this.#session
       await session.at(asleep ? SIGN_ON : SIGN_OFF)
       this.#signedOn = asleep
+      if (this.#looksAgain) this.#tell()
+      this.#looksAgain = false
     } catch {
       // Tried again with the next renewal; the lease is several of them long.
       if (client) this.#lose(client)
