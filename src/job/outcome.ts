@@ -16,8 +16,9 @@ export type Outcome =
 
 /** Jobs that a store keeps as one while a worker holds them: where all of them end alike, they can end as one. */
 export interface Hold {
-  /** The store's name for it. */
+  /** The store's name for it, and for the call that made it: after a crash of the server, the first may come again. */
   readonly id: number
+  readonly call: string
   /** The jobs that were in it when they were claimed: the epoch of each, by its `seq`. */
   readonly epochs: ReadonlyMap<number, number>
   /** Those of its jobs (by `seq`) that have a key. */

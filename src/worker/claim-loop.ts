@@ -47,6 +47,8 @@ export class ClaimLoop {
   /** The next one last, so that the buffer lets go of each job that it gives out. */
   #buffer: ClaimedJob[] = []
   #bufferOwner = ''
+  /** Jobs were claimed of which nobody has been told. */
+  #untold = false
   #stops: (() => void)[] = []
   #stopListening: (() => void) | undefined
   #nextDueAt: number | null | undefined
@@ -150,6 +152,7 @@ export class ClaimLoop {
     events.emit('claim', { worker, count: jobs.length, durationMs })
     this.#buffer = [...jobs.toReversed(), ...this.#buffer]
     this.#bufferOwner = worker
+    this.#untold = true
     return jobs
   }
 
@@ -196,9 +199,10 @@ export class ClaimLoop {
   }
 
   #startBuffered(): void {
-    if (this.#stopping || this.#buffer.length === 0) return
+    if (this.#stopping) return
     this.#dispatch()
-    this.#onClaimed()
+    if (this.#untold) this.#onClaimed()
+    this.#untold = false
   }
 
   #dispatch(): void {

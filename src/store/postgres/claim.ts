@@ -143,7 +143,7 @@ interface Adopted {
 export async function adopt(session: Session, worker: string, calls: readonly string[]): Promise<Adopted[]> {
   const rows = await session.lists<ClaimRow>(ADOPT, worker, calls)
   const callOfJob = new Map(rows.map((row) => [row[0], callOf(row)]))
-  return toClaimed(rows).map((job) => ({ job, call: callOfJob.get(job.seq) ?? '' }))
+  return toClaimed(rows, callOf).map((job) => ({ job, call: callOfJob.get(job.seq) ?? '' }))
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
@@ -176,20 +176,20 @@ async function claimAccepted(
   if (chosen.length === 0) return []
   const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
   const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, how.call)
-  return toClaimed(rows)
+  return toClaimed(rows, () => how.call)
 }
 
 /** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
 async function whenPromoted(
   session: Session,
-  { dueAfterMs }: ClaimCall,
+  { dueAfterMs, call }: ClaimCall,
   look: () => Promise<ClaimRow[]>,
 ): Promise<ClaimedJob[]> {
   for (let round = 0; ; round += 1) {
     const rows = await look()
     if (!othersAreDue(rows) || round >= PROMOTE_ROUNDS) {
       // One row without a job says that there is none.
-      return rows[0]?.[0] === null ? [] : toClaimed(rows)
+      return rows[0]?.[0] === null ? [] : toClaimed(rows, () => call)
     }
     await session.at(PROMOTE, dueAfterMs, PROMOTE_MAX)
   }

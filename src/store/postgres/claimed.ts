@@ -23,8 +23,8 @@ export function callOf(row: ClaimRow): string {
 }
 
 /** The jobs in their order. Here and not in the statement: there, whole jobs would be sorted. */
-export function toClaimed(rows: readonly ClaimRow[]): ClaimedJob[] {
-  const holds = new Holds()
+export function toClaimed(rows: readonly ClaimRow[], callOf: (row: ClaimRow) => string): ClaimedJob[] {
+  const holds = new Holds(callOf)
   return rows.map((row) => toJob(row, holds.of(row))).sort(inOrder)
 }
 
@@ -34,6 +34,7 @@ function inOrder(one: ClaimedJob, other: ClaimedJob): number {
 
 interface GrowingHold {
   readonly id: number
+  readonly call: string
   readonly epochs: Map<number, number>
   readonly keyed: number[]
 }
@@ -41,13 +42,18 @@ interface GrowingHold {
 /** What the jobs of one answer are held in: an answer brings all jobs of each. */
 class Holds {
   readonly #holds = new Map<number, GrowingHold>()
+  readonly #callOf: (row: ClaimRow) => string
+
+  constructor(callOf: (row: ClaimRow) => string) {
+    this.#callOf = callOf
+  }
 
   of(row: ClaimRow): GrowingHold | undefined {
     const id = row[HOLD]
     if (id === null) return undefined
     let hold = this.#holds.get(id)
     if (!hold) {
-      hold = { id, epochs: new Map(), keyed: [] }
+      hold = { id, call: this.#callOf(row), epochs: new Map(), keyed: [] }
       this.#holds.set(id, hold)
     }
     hold.epochs.set(row[0], row[16])

@@ -4,17 +4,19 @@ import { CLOCK, tell, WAKE } from './sql.ts'
 
 /**
  * What most jobs come to, by a statement that is narrower than `LEAVE`. A row of `claims` of which all jobs are
- * complete (`whole`) becomes a row of `completed` as it is: whoever names it says how many jobs that are, since the row
- * may have lost some that were cancelled. Of the others, the part that is complete becomes one row. All rows are locked
- * first, in one order, as `LEAVE` does.
+ * complete (`whole`) becomes a row of `completed` as it is. Whoever names it says how many jobs that are, since the row
+ * may have lost some that were cancelled, and which call claimed them, since a server that crashed may give the name
+ * again. Of the others, the part that is complete becomes one row. All rows are locked first, in one order, as `LEAVE`
+ * does.
  */
 const COMPLETE = `with ${CLOCK}, given as (
     select * from unnest($2::bigint[], $3::integer[]) as g(seq, epoch)
+  ), named as materialized (
+    select * from unnest($7::bigint[], $8::text[], $9::integer[]) with ordinality as n(id, call, size, place)
   ), held as materialized (
     select * from millhand.claims where worker = $4 and high >= $5 and low <= $6 order by id for update
   ), whole as materialized (
-    select h.* from held h join unnest($7::bigint[], $8::integer[]) as w(id, size) using (id)
-    where cardinality(h.seqs) = w.size
+    select h.*, n.place from held h join named n using (id, call) where cardinality(h.seqs) = n.size
   ), members as materialized (
     select h.id, h.started_at, u.* from held h
     cross join lateral unnest(h.seqs, h.epochs, h.attempts, h.crashes, h.dues)
@@ -31,8 +33,8 @@ const COMPLETE = `with ${CLOCK}, given as (
       crashes = r.crashes, dues = r.dues
     from parts r join parts g using (id) where c.id = r.id and not r.gone and g.gone
   ), emptied as (
-    delete from millhand.claims where id in (select id from whole) or id in (select id from parts where gone)
-    and id not in (select id from parts where not gone)
+    delete from millhand.claims where id = any (array(
+      select id from whole union all (select id from parts where gone except select id from parts where not gone)))
   ), ended as (
     insert into millhand.completed (finished_at, started_at, seqs, epochs, attempts, crashes, dues)
     select (select now from clock), started_at, seqs, epochs, attempts, crashes, dues from whole
@@ -40,14 +42,15 @@ const COMPLETE = `with ${CLOCK}, given as (
   ), freed as (
     delete from millhand.keys where seq = any (array(
       select seq from each where gone
-      union all select seq from unnest($9::bigint[]) as k(seq) where exists (select from whole where k.seq = any (seqs))))
+      union all select seq from unnest($10::bigint[], $11::bigint[]) as k(seq, place)
+      where place in (select place from whole)))
   ), announced as (
     select seq, epoch, 'complete' as verb, 'complete' as state from each where gone
     union all select u.seq, u.epoch, 'complete', 'complete' from whole
     cross join lateral unnest(seqs, epochs) as u(seq, epoch)
   ), ${tell('announced')}
-  select seq, null::bigint as hold from given where ${WAKE} and seq not in (select seq from each where gone)
-  union all select null, id from unnest($7::bigint[]) as w(id) where id not in (select id from whole)`
+  select seq, null::bigint as broken from given where ${WAKE} and seq not in (select seq from each where gone)
+  union all select null, place from named where place not in (select place from whole)`
 
 /** A running job that has ended well and left nothing to be kept. */
 type Completion = Pick<Settlement, 'seq' | 'epoch' | 'hold'>
@@ -63,7 +66,8 @@ export async function complete(
   const rows = await write(session, worker, { completions, whole: [...whole.keys()], others })
   const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
   // A row that has lost jobs meanwhile is written job by job.
-  const broken = rows.flatMap(({ hold }) => [...whole].find(([{ id }]) => id === hold)?.[1] ?? [])
+  const jobsOf = [...whole.values()]
+  const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
   if (broken.length === 0) return new Set(gone)
   const rest = await write(session, worker, { completions: broken, whole: [], others: broken })
   return new Set([...gone, ...rest.flatMap(({ seq }) => seq ?? [])])
@@ -93,7 +97,7 @@ function isWhole({ epochs }: Hold, jobs: readonly Completion[]): boolean {
 }
 
 function write(session: Session, worker: string, { completions, whole, others }: Gathered) {
-  return session.at<{ seq: number | null; hold: number | null }>(
+  return session.at<{ seq: number | null; broken: number | null }>(
     COMPLETE,
     others.map(({ seq }) => seq),
     others.map(({ epoch }) => epoch),
@@ -101,7 +105,9 @@ function write(session: Session, worker: string, { completions, whole, others }:
     completions.reduce((low, { seq }) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
     completions.reduce((high, { seq }) => Math.max(high, seq), 0),
     whole.map(({ id }) => id),
+    whole.map(({ call }) => call),
     whole.map(({ epochs }) => epochs.size),
     whole.flatMap(({ keyed }) => keyed),
+    whole.flatMap(({ keyed }, index) => keyed.map(() => index + 1)),
   )
 }
