@@ -1,6 +1,6 @@
 import { claimClass } from '../../job/interruption.ts'
 import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
-import { type ClaimRow, callOf, JOB_COLUMNS, othersAreDue, toClaimed } from './claimed.ts'
+import { besideCall, type ClaimRow, JOB_COLUMNS, othersAreDue, toClaimed } from './claimed.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
 
@@ -134,16 +134,13 @@ export async function claim(session: Session, request: ClaimRequest, how: ClaimC
   )
 }
 
-interface Adopted {
-  readonly job: ClaimedJob
-  readonly call: string
-}
-
-/** What earlier calls have claimed that got no answer, each with the call that did. */
-export async function adopt(session: Session, worker: string, calls: readonly string[]): Promise<Adopted[]> {
-  const rows = await session.lists<ClaimRow>(ADOPT, worker, calls)
-  const callOfJob = new Map(rows.map((row) => [row[0], callOf(row)]))
-  return toClaimed(rows, callOf).map((job) => ({ job, call: callOfJob.get(job.seq) ?? '' }))
+/** What earlier calls have claimed that got no answer. */
+export async function adopt(
+  session: Session,
+  worker: string,
+  calls: readonly string[],
+): Promise<ClaimedJob[]> {
+  return toClaimed(await session.lists<ClaimRow>(ADOPT, worker, calls), besideCall)
 }
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */

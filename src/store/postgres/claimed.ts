@@ -1,3 +1,4 @@
+import type { Hold } from '../../job/outcome.ts'
 import type { ClaimedJob } from '../jobs.ts'
 
 /** What stands in a claimed job, in the order of `ClaimRow`. */
@@ -18,51 +19,38 @@ export function othersAreDue(rows: readonly ClaimRow[]): boolean {
   return rows[0]?.[BESIDE] === true
 }
 
-export function callOf(row: ClaimRow): string {
+export function besideCall(row: ClaimRow): string {
   return String(row[BESIDE])
 }
 
-/** The jobs in their order. Here and not in the statement: there, whole jobs would be sorted. */
+interface GrowingHold extends Hold {
+  readonly epochs: Map<number, number>
+  readonly keyed: number[]
+}
+
+/**
+ * The jobs of one answer in their order, each with what it is held in: an answer brings all jobs of each. Here and not
+ * in the statement: there, whole jobs would be sorted.
+ */
 export function toClaimed(rows: readonly ClaimRow[], callOf: (row: ClaimRow) => string): ClaimedJob[] {
-  const holds = new Holds(callOf)
-  return rows.map((row) => toJob(row, holds.of(row))).sort(inOrder)
+  const holds = new Map<number, GrowingHold>()
+  const holdOf = (row: ClaimRow): GrowingHold | undefined => {
+    const id = row[HOLD]
+    if (id === null) return undefined
+    const hold: GrowingHold = holds.get(id) ?? { id, call: callOf(row), epochs: new Map(), keyed: [] }
+    hold.epochs.set(row[0], row[16])
+    if (row[5] !== null) hold.keyed.push(row[0])
+    holds.set(id, hold)
+    return hold
+  }
+  return rows.map((row) => toJob(row, holdOf(row))).sort(inOrder)
 }
 
 function inOrder(one: ClaimedJob, other: ClaimedJob): number {
   return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
 }
 
-interface GrowingHold {
-  readonly id: number
-  readonly call: string
-  readonly epochs: Map<number, number>
-  readonly keyed: number[]
-}
-
-/** What the jobs of one answer are held in: an answer brings all jobs of each. */
-class Holds {
-  readonly #holds = new Map<number, GrowingHold>()
-  readonly #callOf: (row: ClaimRow) => string
-
-  constructor(callOf: (row: ClaimRow) => string) {
-    this.#callOf = callOf
-  }
-
-  of(row: ClaimRow): GrowingHold | undefined {
-    const id = row[HOLD]
-    if (id === null) return undefined
-    let hold = this.#holds.get(id)
-    if (!hold) {
-      hold = { id, call: this.#callOf(row), epochs: new Map(), keyed: [] }
-      this.#holds.set(id, hold)
-    }
-    hold.epochs.set(row[0], row[16])
-    if (row[5] !== null) hold.keyed.push(row[0])
-    return hold
-  }
-}
-
-function toJob(row: ClaimRow, hold: GrowingHold | undefined): ClaimedJob {
+function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
   return {
     seq: row[0],
     id: row[1],

@@ -101,13 +101,13 @@ export class Claims {
     if (asked.length === 0) return []
     const calls = asked.map(({ call }) => call)
     const found = await adopt(this.#session, worker, calls)
-    const brought = new Set(found.map(({ call }) => call))
+    const brought = new Set(found.map(({ hold }) => hold?.call))
     for (const doubt of asked) {
       doubt.askAtMs = nowMs + DOUBT_INTERVAL_MS
       doubt.untilMs = Math.min(doubt.untilMs, nowMs + DOUBT_MS)
     }
     this.#doubts = this.#doubts.filter(({ call, untilMs }) => !brought.has(call) && untilMs > nowMs)
-    return found.map(({ job }) => job)
+    return found
   }
 }
 

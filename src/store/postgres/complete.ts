@@ -62,33 +62,19 @@ export async function complete(
   completions: readonly Completion[],
 ): Promise<ReadonlySet<number>> {
   if (completions.length === 0) return new Set()
-  const { whole, others } = gather(completions)
-  const rows = await write(session, worker, { completions, whole: [...whole.keys()], others })
-  const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
-  // A row that has lost jobs meanwhile is written job by job.
-  const jobsOf = [...whole.values()]
-  const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
-  if (broken.length === 0) return new Set(gone)
-  const rest = await write(session, worker, { completions: broken, whole: [], others: broken })
-  return new Set([...gone, ...rest.flatMap(({ seq }) => seq ?? [])])
-}
-
-interface Gathered {
-  readonly completions: readonly Completion[]
-  /** Of which all jobs are here. */
-  readonly whole: readonly Hold[]
-  readonly others: readonly Completion[]
-}
-
-/** What can be written as a whole, and what cannot. */
-function gather(completions: readonly Completion[]) {
   const whole = new Map<Hold, readonly Completion[]>()
   const others: Completion[] = []
   for (const [hold, jobs] of Map.groupBy(completions, ({ hold }) => hold)) {
     if (hold && isWhole(hold, jobs)) whole.set(hold, jobs)
     else others.push(...jobs)
   }
-  return { whole, others }
+  const rows = await write(session, worker, { completions, whole: [...whole.keys()], others })
+  const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
+  const jobsOf = [...whole.values()]
+  const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
+  // A row that has lost jobs meanwhile is written job by job.
+  const single = broken.map(({ seq, epoch }) => ({ seq, epoch }))
+  return new Set([...gone, ...(await complete(session, worker, single))])
 }
 
 /** Whether all its jobs are here, in the epochs in which they were claimed. */
@@ -96,7 +82,14 @@ function isWhole({ epochs }: Hold, jobs: readonly Completion[]): boolean {
   return epochs.size === jobs.length && jobs.every(({ seq, epoch }) => epochs.get(seq) === epoch)
 }
 
-function write(session: Session, worker: string, { completions, whole, others }: Gathered) {
+interface Parted {
+  readonly completions: readonly Completion[]
+  /** Of which all jobs are among them. */
+  readonly whole: readonly Hold[]
+  readonly others: readonly Completion[]
+}
+
+function write(session: Session, worker: string, { completions, whole, others }: Parted) {
   return session.at<{ seq: number | null; broken: number | null }>(
     COMPLETE,
     others.map(({ seq }) => seq),

@@ -63,6 +63,7 @@ create index pending_scheduled on millhand.pending (due_at, queue) where claimab
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
+-- Names the rows of `claims`: drawn before they are written, since whoever claims is told in which row each job stands.
 create sequence millhand.holds;
 
 create table millhand.claims (
