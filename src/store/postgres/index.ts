@@ -13,6 +13,7 @@ import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
+import { Inserts } from './inserts.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
@@ -78,10 +79,10 @@ function compose(
   { database, guests, notices }: Parts,
   { clock, self }: { readonly clock: Clock; readonly self: string },
 ): Store {
-  const room = new Room()
+  const inserts = new Inserts(database, new Room())
   const claims = new Claims(database.session, clock, self)
   const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
-  const transactions = new Transactions({ database, room, guests, onInserted })
+  const transactions = new Transactions({ database, inserts, guests, onInserted })
   return {
     kind: 'postgres',
     location: database.address.location,
@@ -91,7 +92,7 @@ function compose(
       transactions: true,
       beatThread: beatThread(database.address, clock),
     },
-    ...roles({ database, claims, room }),
+    ...roles({ database, claims, inserts }),
     async transaction(body) {
       database.requireOpen()
       return transactions.run(body)
