@@ -7,7 +7,7 @@ import { CLOCK, claimable, tell, WAKE } from './sql.ts'
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
- * waited for. A job that is there already is this very call's, made again after its answer was lost: it takes no key,
+ * waited for: keys are taken in one order, or two that wait for each other's would wait for the server to see it. A job that is there already is this very call's, made again after its answer was lost: it takes no key,
  * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
  * for a job that came to be there between the look and the write.
  */
@@ -19,7 +19,7 @@ const INSERT = `with ${CLOCK}, given as materialized (
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
-    on conflict do nothing returning seq
+    order by name, key, seq on conflict do nothing returning seq
   ), stored as (
     insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input)
     select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input

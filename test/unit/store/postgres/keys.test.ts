@@ -59,3 +59,40 @@ test('an enqueue that is repeated needs no room for what is stored already', asy
   expect(await store.jobs.insert([newJob('a')], 1)).toEqual([{ id: 'a', existed: false }])
   expect((await find(store, 'a')).state).toBe('pending')
 })
+
+test('enqueues with the same keys in another order do not wait for each other', async () => {
+  const { store, schema } = await scene()
+  const keys = Array.from({ length: 300 }, (_, index) => `k${index}`)
+  const jobs = (caller: number, order: readonly string[]) =>
+    order.map((key) => newJob(`${caller}-${key}`, { key }))
+  const before = await deadlocks()
+  for (let round = 0; round < 10; round += 1) {
+    const calls = [keys, keys.toReversed()].map((order, caller) => enqueue(store, ...jobs(caller, order)))
+    const answers = (await Promise.all(calls)).map((inserted) => inserted.map(({ id }) => id.slice(2)).sort())
+    expect(answers).toEqual([keys.toSorted(), keys.toSorted()])
+    for (const table of ['keys', 'pending', 'jobs'])
+      await postgresPool().query(`delete from "${schema}".${table}`)
+  }
+  expect(await deadlocks()).toBe(before)
+})
+
+test('nor do those who cancel, and those who retry, the same jobs in another order', async () => {
+  const { store } = await scene()
+  const ids = Array.from({ length: 300 }, (_, index) => `job-${index}`)
+  await enqueue(store, ...ids.map((id) => newJob(id, { key: id })))
+  const before = await deadlocks()
+  for (let round = 0; round < 10; round += 1) {
+    const cancelled = await Promise.all(
+      [ids, ids.toReversed()].map((order) => store.catalog.cancel(order, 'both')),
+    )
+    expect(cancelled.flat().sort()).toEqual(ids.toSorted())
+    const retried = await Promise.all([ids, ids.toReversed()].map((order) => store.catalog.retry(order)))
+    expect(retried.flat().sort()).toEqual(ids.toSorted())
+  }
+  expect(await deadlocks()).toBe(before)
+})
+
+async function deadlocks(): Promise<number> {
+  const sql = 'select deadlocks::integer from pg_stat_database where datname = current_database()'
+  return (await postgresPool().query(sql)).rows[0].deadlocks
+}
