@@ -3,7 +3,6 @@ import * as catalog from './catalog.ts'
 import type { Claims } from './claims.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
-import { nextDueAt } from './due.ts'
 import * as feed from './feed.ts'
 import type { Inserts } from './inserts.ts'
 import * as queues from './queues.ts'
@@ -48,7 +47,7 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
       return settled
     },
     report: (reports) => report(session, reports),
-    nextDueAt: () => nextDueAt(session),
+    nextDueAt: () => claims.nextDueAt(),
   }
 }
 
