@@ -2,10 +2,13 @@ import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '..
 import type { Connection, Value } from './connection.ts'
 import { asList, CLAIMABLE, CLAIMABLE_IF_DUE, recordChanges } from './rows.ts'
 
-/** Jobs that become due in one claim; the rest follow with the next. Bounds how long one claim holds the lock. */
+/** Jobs that become ready in one piece; the rest follow with the next claim. */
 const PROMOTE_MAX = 1_000
-/** Unless there is nothing for this worker among them: then more are moved, so that its own are found. */
-const PROMOTE_ROUNDS = 100
+/**
+ * Pieces in one claim while there is nothing for its worker among them, so that its own are found soon. Bounds how long
+ * a claim holds the lock: some 30 ms. The claim after it goes on, since `nextDueAt` tells of what is still to be moved.
+ */
+const PROMOTE_ROUNDS = 10
 
 /** A queue and a name: the jobs of one lane are in order, and a claim merges the lanes that the worker serves. */
 interface Lane {
@@ -14,16 +17,20 @@ interface Lane {
 }
 
 /**
- * Takes the best due jobs that the worker serves. Ready jobs are indexed by lane, so that a million jobs that this
+ * Takes the best ready jobs that the worker serves, and first makes ready what was due at `nowMs`: the one horizon of a
+ * claim, however much falls due meanwhile. It moves a bounded part of that and takes what is ready by then, so that
+ * jobs which keep coming due stop nobody. Ready jobs are indexed by lane, so that a million jobs that this
  * worker does not serve cost nothing: one probe of the index a lane finds the lanes, and the best of their heads is
  * taken until there are enough.
  */
 export function claim(connection: Connection, request: ClaimRequest, nowMs: number): ClaimedJob[] {
-  if (request.limit <= 0 || !connection.get(LEASE_ALIVE, request.worker, nowMs)) return []
+  if (request.limit <= 0) return []
+  const isAlive = connection.get(LEASE_ALIVE, request.worker, nowMs) !== undefined
   let chosen: ClaimedJob[] = []
   for (let round = 0; round < PROMOTE_ROUNDS && chosen.length === 0; round += 1) {
     const promoted = connection.get(IS_DUE, nowMs) ? connection.run(PROMOTE, nowMs, nowMs, PROMOTE_MAX) : 0
-    chosen = chooseBoth(connection, request, nowMs)
+    // A worker whose lease is gone moves what is due all the same, or it would look again for it without a pause.
+    chosen = isAlive ? chooseBoth(connection, request, nowMs) : []
     if (promoted < PROMOTE_MAX) break
   }
   const seqs = chosen.map((job) => job.seq)
@@ -228,8 +235,12 @@ function inOrder(one: ClaimedJob, other: ClaimedJob): number {
 }
 
 const NEXT_DUE = `select min(due_at) as dueAt from millhand_jobs
-  where state = 'pending' and claimable is null and due_at > ?`
+  where state = 'pending' and claimable is null`
 
-export function nextDueAt(connection: Connection, nowMs: number): number | null {
-  return connection.get<{ dueAt: number | null }>(NEXT_DUE, nowMs)?.dueAt ?? null
+/**
+ * When the first of the jobs that no claim has made ready will be, or was, due. In the past, too: what falls due between
+ * a worker's claim and this look would otherwise be seen by neither, and wait for the worker's next poll.
+ */
+export function nextDueAt(connection: Connection): number | null {
+  return connection.get<{ dueAt: number | null }>(NEXT_DUE)?.dueAt ?? null
 }
