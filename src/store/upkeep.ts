@@ -6,8 +6,8 @@ export interface UpkeepStore {
   elect(worker: string, leaseMs: number): Promise<boolean>
   /** Gives up the leadership, so that another worker need not wait for the lease to end. */
   resign(worker: string): Promise<void>
-  /** Ends lapsed leases: their jobs run again, or are quarantined. */
-  rescue(crashLimit: number): Promise<Rescued>
+  /** Ends lapsed leases, and takes back at most `limit` of their jobs, 1,000 by default: these run again, or are quarantined. */
+  rescue(crashLimit: number, limit?: number): Promise<Rescued>
   /** Fails jobs that nobody started in time; at most `limit`. Gives their ids. */
   expire(limit: number): Promise<string[]>
   /** Deletes settled jobs that are older than their retention; at most `limit`. Gives how many. */
@@ -18,6 +18,8 @@ export interface Rescued {
   readonly workers: readonly string[]
   readonly rescued: readonly string[]
   readonly quarantined: readonly string[]
+  /** There are more jobs of workers that are gone: call again. */
+  readonly more: boolean
   /** When the next lease lapses if it is not extended; `null` where there is no worker. */
   readonly nextLapseAt: number | null
 }

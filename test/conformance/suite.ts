@@ -7,11 +7,13 @@ import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
+import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
+import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
 import { settlePromises } from './settle.ts'
 import { textPromises } from './texts.ts'
@@ -38,6 +40,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('jobs', () => jobPromises(test))
     describe('enqueue', () => enqueuePromises(test))
     describe('claim', () => claimPromises(test))
+    describe('held', () => heldPromises(test))
+    describe('repeated', () => repeatedPromises(test))
     describe('settle', () => settlePromises(test))
     describe('report', () => reportPromises(test))
     describe('catalog', () => catalogPromises(test))

@@ -55,14 +55,14 @@ export function upkeepPromises(test: StoreTest): void {
 
     await clock.advance(1_000)
     const nextLapseAt = clock.now() + 500
-    const rescued = { workers: ['lost'], rescued: ['a'], quarantined: [], nextLapseAt }
+    const rescued = { workers: ['lost'], rescued: ['a'], quarantined: [], more: false, nextLapseAt }
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual(rescued)
     expect(idsOf(await store.workers.list())).toEqual(['alive'])
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual({ ...rescued, workers: [], rescued: [] })
   })
 
   test('where there is no worker there is no lapse', async ({ store }) => {
-    const nothing = { workers: [], rescued: [], quarantined: [], nextLapseAt: null }
+    const nothing = { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt: null }
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual(nothing)
   })
 
@@ -106,7 +106,7 @@ export function upkeepPromises(test: StoreTest): void {
 
     expect(await find(store, 'a')).toMatchObject({ state: 'pending', crashes: 0 })
     const next = await startWorker(store, 'next')
-    expect(idsOf(await next.claim({ suspects: 0 }))).toEqual(['a'])
+    expect(idsOf(await next.claim({ alone: false }))).toEqual(['a'])
   })
 
   test('a cancelled job belongs to nobody once its worker is lost', async ({ store, worker, clock }) => {

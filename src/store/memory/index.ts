@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Store } from '../store.ts'
 import * as catalog from './catalog.ts'
+import { begin } from './begin.ts'
+import { once } from './calls.ts'
 import { claim, nextDueAt } from './claim.ts'
 import { cancel, retry } from './control.ts'
 import { emptyData, type MemoryData } from './data.ts'
@@ -43,7 +45,8 @@ function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jo
   return {
     insert: (jobs, pendingMax) => transactions.write(() => insert(data, jobs, pendingMax)),
     claim: (request) => transactions.write(() => claim(data, request)),
-    settle: (settlements) => transactions.write(() => settle(data, settlements)),
+    begin: (starts) => transactions.write(() => begin(data, starts)),
+    settle: (settlements, repeated) => transactions.write(() => settle(data, settlements, repeated)),
     report: (reports) => transactions.write(() => report(data, reports)),
     nextDueAt: () => transactions.read(() => nextDueAt(data)),
   }
@@ -56,8 +59,9 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     count: (filter) => transactions.read(() => catalog.count(data, filter)),
     tally: () => transactions.read(() => catalog.tally(data)),
     logs: (id) => transactions.read(() => catalog.logs(data, id)),
-    cancel: (ids, reason) => transactions.write(() => cancel(data, ids, reason)),
-    retry: (ids) => transactions.write(() => retry(data, ids)),
+    cancel: (ids, reason, call) =>
+      transactions.write(() => once(data, call, () => cancel(data, ids, reason))),
+    retry: (ids, call) => transactions.write(() => once(data, call, () => retry(data, ids))),
   }
 }
 
@@ -82,7 +86,7 @@ function upkeepStore(data: MemoryData, transactions: MemoryTransactions): Store[
   return {
     elect: (worker, leaseMs) => transactions.write(() => upkeep.elect(data, worker, leaseMs)),
     resign: (worker) => transactions.write(() => upkeep.resign(data, worker)),
-    rescue: (crashLimit) => transactions.write(() => upkeep.rescue(data, crashLimit)),
+    rescue: (crashLimit, limit) => transactions.write(() => upkeep.rescue(data, crashLimit, limit)),
     expire: (limit) => transactions.write(() => upkeep.expire(data, limit)),
     prune: (retention, limit) => transactions.write(() => upkeep.prune(data, retention, limit)),
   }

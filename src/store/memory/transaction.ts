@@ -102,9 +102,10 @@ export class MemoryTransactions {
 function savepoint(data: MemoryData): () => void {
   const { lastSeq, lastCursor } = data
   const changes = [...data.changes]
+  const claimedAt = new Map(data.claimedAt)
   data.jobs.begin()
   return () => {
     data.jobs.rollback()
-    Object.assign(data, { lastSeq, lastCursor, changes })
+    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt })
   }
 }
