@@ -144,7 +144,7 @@ export class ClaimLoop {
       if (!claimsNext) this.#startBuffered()
       return 0
     }
-    return this.#refusals.after ? 0 : this.#sleepTime(notices)
+    return this.#refusals.after ? this.#refusals.restMs : this.#sleepTime(notices)
   }
 
   async #claim(limit: number): Promise<ClaimedJob[]> {
@@ -153,8 +153,8 @@ export class ClaimLoop {
     const worker = this.#lease.worker
     this.#crew.rate.measure(startMs)
     const jobs = await this.#store.jobs.claim(this.#request(worker, limit))
-    this.#refusals.endRound()
     const claimedMs = clock.elapsed()
+    this.#refusals.endRound(claimedMs - startMs)
     if (jobs.length === 0) return jobs
     const claim = { worker, claimedMs }
     // The lease was lost meanwhile: what came too late is not to be started under it.
