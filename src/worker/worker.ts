@@ -4,6 +4,7 @@ import type { Duration } from '../kit/duration.ts'
 import { Maintenance } from '../maintenance/leader.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import { Queue } from '../queue/queue.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
@@ -233,6 +234,9 @@ export class Worker {
   }
 
   #cancelled(notices: readonly CancelNotice[]): void {
+    const isCancelled = (job: ClaimedJob) =>
+      notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch)
+    this.#claims.drop(isCancelled)
     for (const { seq, epoch, reason } of notices) {
       const error = interruptionError('cancelled', { reason })
       this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Store } from '../store.ts'
-import * as catalog from './catalog.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
-import { claim, nextDueAt } from './claim.ts'
+import * as catalog from './catalog.ts'
+import { claim, nextDueAt, waitsAlone } from './claim.ts'
 import { cancel, retry } from './control.ts'
 import { emptyData, type MemoryData } from './data.ts'
 import * as feed from './feed.ts'
@@ -48,6 +48,7 @@ function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jo
     begin: (starts) => transactions.write(() => begin(data, starts)),
     settle: (settlements, repeated) => transactions.write(() => settle(data, settlements, repeated)),
     report: (reports) => transactions.write(() => report(data, reports)),
+    waitsAlone: (request) => transactions.read(() => waitsAlone(data, request)),
     nextDueAt: () => transactions.read(() => nextDueAt(data)),
   }
 }
