@@ -95,7 +95,7 @@ export class Transactions {
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
         if (!connection.db.isTransaction) throw storeError('foreign_transaction', { store: 'sqlite' })
-        return settle(connection, settlements, this.#now())
+        return settle(connection, settlements, { nowMs: this.#now() })
       },
       report: async (reports) => report(connection, reports, this.#now()),
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, test as base, expect } from 'vitest'
 import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
 import { openSqliteStore } from '../../../../src/store/sqlite/index.ts'
-import { enqueue, idsOf, LEASE_MS, newJob, newJobs, startWorker } from '../../../support/jobs.ts'
+import { enqueue, newJobs, startWorker } from '../../../support/jobs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millhand-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -17,17 +17,6 @@ const test = base
     return store
   })
   .extend('worker', ({ store }) => startWorker(store, 'first'))
-
-test('what falls due between a claim and the look after it is seen', async ({ store, worker, clock }) => {
-  await enqueue(store, newJob('a', { delayMs: 5 }))
-  expect(await worker.claim()).toEqual([])
-  const dueAt = clock.now() + 5
-  await clock.advance(7)
-
-  expect(await store.jobs.nextDueAt()).toBe(dueAt)
-  expect(idsOf(await worker.claim())).toEqual(['a'])
-  expect(await store.jobs.nextDueAt()).toBeNull()
-})
 
 test('what falls due all at once is made ready in pieces, and claims go on meanwhile', async ({
   store,
@@ -45,17 +34,5 @@ test('what falls due all at once is made ready in pieces, and claims go on meanw
   expect(await store.jobs.nextDueAt()).toBe(dueAt)
   expect(await worker.claim({ limit: 5 })).toHaveLength(5)
   expect(await worker.claim({ limit: 2_990 })).toHaveLength(2_990)
-  expect(await store.jobs.nextDueAt()).toBeNull()
-})
-
-test('a worker that lost its lease does not look without a pause for what is due', async ({
-  store,
-  worker,
-  clock,
-}) => {
-  await enqueue(store, newJob('a', { delayMs: 5 }))
-  await clock.advance(LEASE_MS)
-
-  expect(await worker.claim()).toEqual([])
   expect(await store.jobs.nextDueAt()).toBeNull()
 })
