@@ -4,16 +4,29 @@ import { inWaves } from './rows.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, LIGHT_CLOCK, TIMED, WAKE } from './sql.ts'
 
+/** The log lines; of those that were there before, as many go as there are too many with these. */
+const LOGGED = `lines as materialized (
+    select l.* from unnest($10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[])
+    with ordinality as l(job, at, level, message, data, place) where job in (select seq from mine)
+  ), logged as (
+    insert into millhand.logs (job, at, level, message, data)
+    select job, at, level, message, data from lines order by place
+  ), trimmed as (
+    delete from millhand.logs where seq = any (array(
+      select o.seq from (select job, count(*) as added from lines group by job) n cross join lateral (
+        select seq from millhand.logs where job = n.job order by seq desc offset greatest(0, $15 - n.added)
+      ) o))`
+
 /**
- * Locked against a settlement that comes at the same time: what is told of a job is told before it ends. Log lines are a
- * part of it, and of those that were there before as many go as there are too many with these.
+ * Locked against a settlement that comes at the same time: what is told of a job is told before it ends. As a settlement
+ * locks, and in its order: in a transaction that settles next, two who held a weaker lock would wait for each other.
  */
 const toldWith = (clock: string): string => `with ${clock}, given as (
     select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::text[])
     as g(seq, worker, epoch, progress, checkpoint)
   ), held as materialized (
     select worker, seqs, epochs from millhand.claims
-    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for share
+    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for update
   ), mine as materialized (
     select g.* from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
     join given g on g.seq = u.seq and g.epoch = u.epoch and g.worker = h.worker
@@ -24,18 +37,7 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     on conflict (seq) do update set progress = coalesce(excluded.progress, d.progress),
       progress_epoch = coalesce(excluded.progress_epoch, d.progress_epoch),
       checkpoint = coalesce(excluded.checkpoint, d.checkpoint)
-  ), lines as materialized (
-    select l.* from unnest($10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[])
-    with ordinality as l(job, at, level, message, data, place) where job in (select seq from mine)
-  ), logged as (
-    insert into millhand.logs (job, at, level, message, data)
-    select job, at, level, message, data from lines order by place
-  ), trimmed as (
-    delete from millhand.logs o using (select job, count(*) as added from lines group by job) n
-    cross join lateral (
-      select seq from millhand.logs where job = n.job order by seq desc limit 1 offset greatest(0, $15 - n.added)
-    ) oldest
-    where o.job = n.job and o.seq <= oldest.seq
+  ), ${LOGGED}
   ), told as (
     insert into millhand.changes (id, name, queue, verb, state, at, progress)
     select j.id, j.name, j.queue, m.verb, 'running', (select now from clock),
