@@ -115,7 +115,7 @@ export function transactionPromises(test: StoreTest): void {
       )
       expect(await Promise.all(settled)).toEqual(jobs.map(() => [['settled'], ['settled']]))
     }
-    expect(await store.catalog.count({ state: 'complete' })).toBe(40)
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(40)
   })
 
   test('changes are told when they are committed, and only then', async ({ store }) => {

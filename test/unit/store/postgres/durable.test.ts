@@ -1,4 +1,4 @@
-import { expect, test as base } from 'vitest'
+import { test as base, expect } from 'vitest'
 import { PENDING_MAX } from '../../../../src/job/limits.ts'
 import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
 import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
