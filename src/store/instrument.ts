@@ -7,7 +7,7 @@ import { type Random, systemRandom } from '../kit/random.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { isTransient, storeError } from './errors.ts'
 import { type Limit, Patience } from './patience.ts'
-import type { Store } from './store.ts'
+import type { Store, StoreTransaction } from './store.ts'
 
 /** What this process itself did to the store, told at once to whoever in it would otherwise have to look. */
 interface LocalNotices {
@@ -125,8 +125,10 @@ function withRetries(store: Store, patience: Patience, limits: Limits): Store {
       unsubscribe: (id) => patience.run('feed.unsubscribe', () => store.feed.unsubscribe(id), courteous),
     },
     now: () => patience.run('now', store.now, patient),
-    transaction: (body) =>
-      patience.run('transaction', () => onceBegun(store, (begin) => store.transaction(begin(body))), patient),
+    transaction: (body, options) => {
+      const run = () => onceBegun(store, (begin) => store.transaction(begin(body), options))
+      return patience.run('transaction', run, patient)
+    },
     insertIn: (handle, jobs, max) => store.insertIn(handle, jobs, max).catch(asItWasMet),
   }
 }
@@ -197,17 +199,16 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
 
 /** What a transaction changed is told when it has committed. */
 function tellTransaction(store: Store, local: Emitter<LocalNotices>): Store['transaction'] {
-  return async (body) => {
+  return async (body, options) => {
     const ids: string[] = []
-    const result = await store.transaction((tx) =>
-      body({
-        ...tx,
-        settle: (settlements) => {
-          ids.push(...settlements.map((settlement) => settlement.id))
-          return tx.settle(settlements)
-        },
-      }),
-    )
+    const telling = (tx: StoreTransaction): StoreTransaction => ({
+      ...tx,
+      settle: (settlements) => {
+        ids.push(...settlements.map((settlement) => settlement.id))
+        return tx.settle(settlements)
+      },
+    })
+    const result = await store.transaction((tx) => body(telling(tx)), options)
     if (ids.length > 0) local.emit('changed', { ids })
     local.emit('ready', undefined)
     return result

@@ -19,10 +19,12 @@ export class StoreAccess {
   readonly #clock: Clock
   #closed = false
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection, clock: Clock, closeWaitMs?: number) {
     this.connection = connection
     this.#clock = clock
-    this.transactions = new Transactions(connection.file, () => clock.now(), this.room)
+    const { file } = connection
+    const { room } = this
+    this.transactions = new Transactions({ file, room, now: () => clock.now(), closeWaitMs })
   }
 
   /** Reads; what it sees is consistent within one statement. */
