@@ -58,6 +58,7 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
       until,
       jobs: tellJobs(retried, local),
       catalog: tellCatalog(retried, local),
+      workers: tellWorkers(retried, local),
       upkeep: tellUpkeep(retried, local),
       transaction: tellTransaction(retried, local),
       close() {
@@ -204,6 +205,17 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
     cancel: async (ids, reason) => tell(await catalog.cancel(ids.filter(isStorable), reason)),
     retry: async (ids) => tell(await catalog.retry(ids.filter(isStorable))),
+  }
+}
+
+/** What a worker still held when it signed off is ready for the others, those of this process too. */
+function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['workers'] {
+  return {
+    ...workers,
+    async deregister(id) {
+      await workers.deregister(id)
+      local.emit('ready', undefined)
+    },
   }
 }
 

@@ -216,7 +216,7 @@ export class ClaimLoop {
   /** Nothing to claim: look once more after the ear is open, then sleep. */
   async #sleepTime(notices: number): Promise<number> {
     const listening = this.#stopListening !== undefined
-    this.#stopListening ??= this.#queue.store.listen(() => this.#onNotice())
+    this.#stopListening ??= this.#queue.store.listen('ready', () => this.#onNotice())
     if (!listening) return 0
     const nextDueAt = this.#nextDueAt === undefined ? await this.#store.jobs.nextDueAt() : this.#nextDueAt
     if (notices !== this.#notices) return 0

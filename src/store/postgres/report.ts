@@ -2,7 +2,7 @@ import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, WAKE } from './sql.ts'
+import { CLOCK, LIGHT_CLOCK, WAKE, wake } from './sql.ts'
 
 /** Locked against a settlement that comes at the same time: what is told of a job is told before it ends. */
 const toldWith = (clock: string): string => `with ${clock}, given as (
@@ -32,8 +32,7 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by m.seq, m.verb desc
   ), woken as materialized (
-    select pg_notify('{channel}', '{self}') where exists (select from mine where coalesce(progress, checkpoint) is not null)
-    and exists (select from millhand.listeners where id <> '{self}' and lease_until > (select now from clock))
+    ${wake('changed', 'exists (select from mine where coalesce(progress, checkpoint) is not null)')}
   )
   select seq from mine where ${WAKE}`
 

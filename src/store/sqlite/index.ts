@@ -64,7 +64,7 @@ function compose(connection: Connection, clock: Clock, file: string): Store {
       return transactions.within().insert(jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices.listen(onNotice),
+    listen: (_kind, onNotice) => notices.listen(onNotice),
     now: () => access.read((_, nowMs) => nowMs),
     async close() {
       notices.close()
