@@ -59,6 +59,7 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
       until,
       jobs: tellJobs(retried, local),
       catalog: tellCatalog(retried, local),
+      workers: tellWorkers(retried, local),
       upkeep: tellUpkeep(retried, local),
       transaction: tellTransaction(retried, local),
       close() {
@@ -230,6 +231,17 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
     cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
     retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),
+  }
+}
+
+/** What a worker still held when it signed off is ready for the others, those of this process too. */
+function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['workers'] {
+  return {
+    ...workers,
+    async deregister(id) {
+      await workers.deregister(id)
+      local.emit('ready', undefined)
+    },
   }
 }
 

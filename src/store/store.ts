@@ -35,13 +35,19 @@ export interface Store {
   insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
   /** Whether the code that asks is inside a transaction of this process, and must not wait for another write. */
   insideTransaction(): boolean
-  /** Calls back when another process may have changed something: a hint, for whoever would sleep otherwise. */
-  listen(onNotice: () => void): () => void
+  /** Calls back when another process may have done that: a hint, for whoever would sleep otherwise. */
+  listen(kind: NoticeKind, onNotice: () => void): () => void
   /** The store's time, in milliseconds since the epoch. */
   now(): Promise<number>
   /** Within a few seconds, whatever is open: transactions that do not end are rolled back. */
   close(): Promise<void>
 }
+
+/**
+ * What somebody sleeps for. `ready`: there may be something to claim, now or earlier than was known. `changed`: any
+ * change of any job. A store that cannot tell them apart gives both at every change.
+ */
+export type NoticeKind = 'ready' | 'changed'
 
 export interface StoreTransaction {
   /** The database's own handle, for the caller's writes. */

@@ -179,9 +179,11 @@ export function transactionPromises(test: StoreTest): void {
   })
 
   test('who listens can stop, at any time and twice', async ({ store }) => {
-    const stop = store.listen(() => {})
-    stop()
-    stop()
+    for (const kind of ['ready', 'changed'] as const) {
+      const stop = store.listen(kind, () => {})
+      stop()
+      stop()
+    }
   })
 
   test('a closed store refuses everything, and says so', async ({ store }) => {

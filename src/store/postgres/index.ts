@@ -106,7 +106,7 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
       return transactions.insertIn(handle, jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices?.listen(onNotice) ?? (() => {}),
+    listen: (kind, onNotice) => notices?.listen(kind, onNotice) ?? (() => {}),
     now: () => now(database),
     async close() {
       await notices?.close()

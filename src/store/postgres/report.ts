@@ -2,7 +2,7 @@ import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { inWaves } from './rows.ts'
 import type { Session, Value } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, TIMED, WAKE } from './sql.ts'
+import { CLOCK, LIGHT_CLOCK, TIMED, WAKE, wake } from './sql.ts'
 
 /** The log lines; of those that were there before, as many go as there are too many with these. */
 const LOGGED = `lines as materialized (
@@ -49,8 +49,7 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by m.seq, m.verb desc
   ), woken as materialized (
-    select pg_notify('{channel}', '{self}') where exists (select from mine where coalesce(progress, checkpoint) is not null)
-    and exists (select from millhand.listeners where id <> '{self}' and lease_until > (select now from clock))
+    ${wake('changed', 'exists (select from mine where coalesce(progress, checkpoint) is not null)')}
   )
   select seq from mine where ${WAKE} and ${TIMED}`
 

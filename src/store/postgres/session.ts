@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { QueryConfig } from 'pg'
 import type { Clock } from '../../kit/clock.ts'
+import type { NoticeKind } from '../store.ts'
 import { arrayLiteral, type Element } from './array.ts'
 import { translate } from './faults.ts'
 
@@ -145,7 +146,8 @@ export class Session {
     const text = sql
       .replaceAll('millhand.', `"${schema}".`)
       .replaceAll('{schema}', schema)
-      .replaceAll('{channel}', channelOf(schema))
+      .replaceAll('{changed}', channelOf(schema, 'changed'))
+      .replaceAll('{ready}', channelOf(schema, 'ready'))
       .replaceAll('{self}', self)
       .replaceAll('{light}', together ? '' : LIGHT)
     const name = `millhand_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
@@ -158,7 +160,7 @@ function toParameter(value: Value): Element {
   return typeof value === 'object' && value !== null ? arrayLiteral(value) : value
 }
 
-/** What the processes on one schema are notified through. */
-export function channelOf(schema: string): string {
-  return `millhand_${schema}`
+/** What the processes on one schema are notified through. With the longest name of a schema, the second one has all 63 characters. */
+export function channelOf(schema: string, kind: NoticeKind): string {
+  return kind === 'changed' ? `millhand_${schema}` : `millhand_${schema}.due`
 }

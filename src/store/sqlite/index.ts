@@ -66,7 +66,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
       return open.insert(jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices.listen(onNotice),
+    listen: (_kind, onNotice) => notices.listen(onNotice),
     now: () => access.read((_, nowMs) => nowMs),
     async close() {
       notices.close()
