@@ -13,6 +13,7 @@ import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
+import { Inserts } from './inserts.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
@@ -83,10 +84,10 @@ interface Composition {
 }
 
 function compose({ database, guests, notices }: Parts, { clock, self, closeWaitMs }: Composition): Store {
-  const room = new Room()
+  const inserts = new Inserts(database, new Room())
   const claims = new Claims(database.session, clock, self)
   const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
-  const transactions = new Transactions({ database, room, guests, onInserted, closeWaitMs })
+  const transactions = new Transactions({ database, inserts, guests, onInserted, closeWaitMs })
   return {
     kind: 'postgres',
     location: database.address.location,
@@ -96,7 +97,7 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
       transactions: true,
       beatThread: beatThread(database.address, clock),
     },
-    ...roles({ database, claims, room }),
+    ...roles({ database, claims, inserts }),
     async transaction(body, { signal } = {}) {
       database.requireOpen()
       return transactions.run(body, signal)

@@ -5,21 +5,19 @@ import { isMillhandError } from '../../kit/error.ts'
 import { Endings } from '../endings.ts'
 import { storeError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
-import type { Room } from '../room.ts'
 import type { StoreTransaction } from '../store.ts'
 import { Turns } from '../turns.ts'
 import type { Database } from './database.ts'
 import type { Guests } from './guests.ts'
-import { insert, requireRoom } from './insert.ts'
+import type { Inserts } from './inserts.ts'
 import { report } from './report.ts'
 import { nested } from './savepoint.ts'
-import type { Session } from './session.ts'
 import { settle } from './settle.ts'
 import { abortedError, Tx } from './tx.ts'
 
 interface TransactionsParts {
   readonly database: Database
-  readonly room: Room
+  readonly inserts: Inserts
   readonly guests: Guests
   /** Told of jobs when the transaction that stored them is committed; of a caller's own nobody hears when it is. */
   readonly onInserted: (jobs: readonly NewJob[]) => void
@@ -35,7 +33,7 @@ type Body<Result> = (tx: StoreTransaction) => Promise<Result>
 /** The transactions that Millhand runs for its callers, each on a connection of its own, and those that they opened. */
 export class Transactions {
   readonly #database: Database
-  readonly #room: Room
+  readonly #inserts: Inserts
   readonly #guests: Guests
   readonly #onInserted: (jobs: readonly NewJob[]) => void
   readonly #inside = new AsyncLocalStorage<Tx>()
@@ -44,9 +42,9 @@ export class Transactions {
   /** By what the caller was given. */
   readonly #own = new WeakMap<object, { readonly tx: Tx; readonly store: StoreTransaction }>()
 
-  constructor({ database, room, guests, onInserted, closeWaitMs }: TransactionsParts) {
+  constructor({ database, inserts, guests, onInserted, closeWaitMs }: TransactionsParts) {
     this.#database = database
-    this.#room = room
+    this.#inserts = inserts
     this.#guests = guests
     this.#onInserted = onInserted
     this.#endings = new Endings(closeWaitMs)
@@ -72,7 +70,7 @@ export class Transactions {
     if (own?.tx.isOpen === false)
       throw storeError('foreign_transaction', { store: 'postgres', problem: 'it is over' })
     if (own) return own.store.insert(jobs, pendingMax)
-    return this.#guests.within(handle, (session) => this.#insert(session, jobs, pendingMax))
+    return this.#guests.within(handle, (session) => this.#inserts.within(session, jobs, pendingMax))
   }
 
   /** Waits for those that were begun or wait for their turn; one that does not end is rolled back. */
@@ -120,7 +118,7 @@ export class Transactions {
       handle: tx.handle,
       insert: (jobs, pendingMax) => {
         onInsert(jobs)
-        return enqueues.take(() => nested(session, () => this.#insert(session, jobs, pendingMax)))
+        return enqueues.take(() => nested(session, () => this.#inserts.within(session, jobs, pendingMax)))
       },
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
@@ -133,12 +131,5 @@ export class Transactions {
     const own = { tx, store }
     this.#own.set(tx.handle, own)
     return own
-  }
-
-  async #insert(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    const uncounted = this.#room.take(jobs, pendingMax)
-    const inserted = await insert(session, jobs)
-    await requireRoom(session, uncounted, { room: this.#room, pendingMax })
-    return inserted
   }
 }

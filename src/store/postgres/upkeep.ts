@@ -123,7 +123,7 @@ const PRUNE = `with ${CLOCK}, old as materialized (
     select seq from (values ('complete', $2::bigint), ('failed', $3::bigint), ('cancelled', $4::bigint)) as r(state, kept)
     cross join lateral (
       select seq from millhand.settled s where s.state = r.state and s.finished_at <= (select now from clock) - r.kept
-      order by s.finished_at, s.seq limit $5
+      order by s.finished_at, s.seq limit $5 for update skip locked
     ) each limit $5
   ), rows as materialized (
     select id, finished_at, seqs from millhand.completed where finished_at <= (select now from clock) - $2

@@ -46,8 +46,12 @@ export interface HeldJob {
   readonly crashes: number
 }
 
+/** Whoever ends a lease locks the worker's row before what it holds, as a rescue does. */
+const LOCK = 'select id from millhand.workers where id = $1 for update'
+
 /** Ends a lease, in a transaction. A claim that is under way is found by the next rescue, since its worker is gone. */
 export async function deregister(session: Session, worker: string): Promise<void> {
+  await session.rows(LOCK, worker)
   const held = await session.rows<HeldJob>(HELD, worker)
   await leave(
     session,
@@ -56,7 +60,10 @@ export async function deregister(session: Session, worker: string): Promise<void
   await forget(session, worker)
 }
 
-const FORGET = `with let_go as (update millhand.settled set worker = null where worker = $1)
+const FORGET = `with let_go as (
+    update millhand.settled set worker = null where seq = any (array(
+      select seq from millhand.settled where worker = $1 order by seq for update))
+  )
   delete from millhand.workers where id = $1`
 
 /** Removes a worker that holds no running job any more. */

@@ -59,7 +59,8 @@ create table millhand.pending (
 create index pending_ready on millhand.pending (claimable, queue, name, rank, due_at, seq)
   where claimable is not null;
 
-create index pending_scheduled on millhand.pending (due_at, queue) where claimable is null;
+-- What has become due, in its order; counts are by the queue.
+create index pending_scheduled on millhand.pending (due_at, seq) include (queue) where claimable is null;
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
