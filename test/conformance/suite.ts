@@ -8,6 +8,7 @@ import { clockPromises } from './clocks.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { jobPromises } from './jobs.ts'
+import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
@@ -50,6 +51,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('texts', () => textPromises(test))
     describe('clocks', () => clockPromises(test))
     describe('outages', () => outagePromises(test))
+    describe('locks', () => lockPromises(test))
   })
 }
 

@@ -2,17 +2,19 @@ import { expiry, interrupt } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import type { FinalState } from '../../job/state.ts'
-import type { Rescued } from '../upkeep.ts'
+import type { Leadership, Rescued } from '../upkeep.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
 import { letGo } from './settle.ts'
 
-export function elect(data: MemoryData, worker: string, leaseMs: number): boolean {
+export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
   const nowMs = data.clock.now()
   const { leader } = data
-  if (leader && leader.worker !== worker && leader.untilMs > nowMs) return false
+  if (leader && leader.worker !== worker && leader.untilMs > nowMs) {
+    return { leads: false, forMs: leader.untilMs - nowMs }
+  }
   data.leader = { worker, untilMs: nowMs + leaseMs }
-  return true
+  return { leads: true, forMs: leaseMs }
 }
 
 export function resign(data: MemoryData, worker: string): void {

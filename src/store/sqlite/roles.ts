@@ -72,9 +72,9 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
   }
 }
 
-function upkeepRole({ read, durably, lightly, singly }: StoreAccess): Store['upkeep'] {
+function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
   return {
-    elect: (id, leaseMs) => singly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
+    elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
     async rescue(crashLimit) {
       const { lapsed, nextLapseAt } = await read((connection, nowMs) => {
