@@ -30,8 +30,13 @@ interface InstrumentOptions {
 /** A store with what every store needs around it, written once. */
 export interface InstrumentedStore extends Store {
   readonly local: Emitter<LocalNotices>
-  /** The same, for somebody who will not wait for a store that is away after `signal` has aborted. */
-  until(signal: AbortSignal): InstrumentedStore
+  /**
+   * The same, for somebody who will not wait for a store that is away or busy after `signal` has aborted, nor longer
+   * than `limitMs`.
+   */
+  until(signal: AbortSignal, limitMs?: number): InstrumentedStore
+  /** See `Patience`. */
+  blindUntilMs(): number
 }
 
 /** How long those wait for a store that is away who only want to say goodbye: everything lapses by itself, too. */
@@ -51,12 +56,15 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
     onRetry: (retry) => events.emit('store_retry', retry),
     onBack: (awayMs) => events.emit('store_back', { awayMs }),
   })
-  const until = (signal?: AbortSignal): InstrumentedStore => {
-    const retried = withRetries(store, patience, { ...options, signal })
+  const until = (signal?: AbortSignal, limitMs = Number.POSITIVE_INFINITY): InstrumentedStore => {
+    const busyTimeoutMs = Math.min(options.busyTimeoutMs, limitMs)
+    const enqueueTimeoutMs = Math.min(options.enqueueTimeoutMs, limitMs)
+    const retried = withRetries(store, patience, { busyTimeoutMs, enqueueTimeoutMs, signal })
     return {
       ...retried,
       local,
       until,
+      blindUntilMs: () => patience.blindUntilMs,
       jobs: tellJobs(retried, local),
       catalog: tellCatalog(retried, local),
       workers: tellWorkers(retried, local),

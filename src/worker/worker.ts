@@ -45,7 +45,9 @@ export class Worker {
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
     const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
-    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost: (worker) => this.#lost(worker) })
+    const onLost = (worker: string) => this.#lost(worker)
+    const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
+    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost, onMissed })
     this.#crew = new Crew(queue, this.#queue, { settings, onFree: () => this.#onFree() })
     this.#claims = new ClaimLoop(this.#queue, {
       settings,
@@ -97,11 +99,10 @@ export class Worker {
     if (this.#state === 'new') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
-    const { clock } = this.#queue
     const timers = [
-      clock.timer(timeoutMs, () => this.#abort()),
+      this.#queue.clock.timer(timeoutMs, () => this.#abort()),
       // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
-      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
+      this.#queue.clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
     this.#stopping ??= this.#drain()
@@ -129,9 +130,8 @@ export class Worker {
    */
   runUntilIdle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
     return this.#openFor(async () => {
-      const { events } = this.#queue
       let failure: Error | undefined
-      const onError = events.on('loop_error', ({ loop, error }) => {
+      const onError = this.#queue.events.on('loop_error', ({ loop, error }) => {
         if (loop === 'claim') failure = error
         this.#changed.ring()
       })

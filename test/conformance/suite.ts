@@ -10,6 +10,7 @@ import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
+import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
@@ -59,6 +60,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('texts', () => textPromises(test))
     describe('clocks', () => clockPromises(test))
     describe('outages', () => outagePromises(test))
+    describe('locks', () => lockPromises(test))
   })
 }
 

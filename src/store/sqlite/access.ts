@@ -33,13 +33,6 @@ export class StoreAccess {
     return this.connection.guard(() => body(this.connection, this.#clock.now()))
   }
 
-  /** Writes with a single statement, which is a transaction by itself. */
-  readonly singly = async <Result>(body: Body<Result>): Promise<Result> => {
-    if (this.transactions.idle()) await this.#turn()
-    this.ownWrites.addOther()
-    return this.read(body)
-  }
-
   /** Writes what must survive a power cut. */
   readonly durably = <Result>(body: Body<Result>): Promise<Result> => this.#write(true, body)
 
@@ -72,7 +65,8 @@ export class StoreAccess {
   async #turn(): Promise<void> {
     for (let wait = this.transactions.idle(); wait; wait = this.transactions.idle()) {
       await within(TURN_MS, wait)
-      if (this.transactions.idle() === wait) throw new TransientError('a transaction of this process is open')
+      if (this.transactions.idle() === wait)
+        throw new TransientError('a transaction of this process is open', { locked: true })
     }
   }
 }

@@ -152,7 +152,7 @@ export class Connection {
         return error
       case SQLITE.busy:
       case SQLITE.locked:
-        return new TransientError(problem, { cause: error })
+        return new TransientError(problem, { cause: error, locked: true })
       case SQLITE.readonly:
         return storeError('store_read_only', { location }, { cause: error })
       case SQLITE.full:
