@@ -22,8 +22,16 @@ export const jobErrors = {
     `Mend the handler or the schema, then retry the job.`,
   not_serialisable: (facts: { what: string; path: string; problem: string }) =>
     `The ${facts.what} cannot be stored as JSON: ${facts.problem} at ${facts.path}.`,
-  payload_too_large: (facts: { what: string; bytes: number; limitBytes: number; path: string }) =>
-    `The ${facts.what} is ${facts.bytes} bytes as JSON, the limit is ${facts.limitBytes}; its largest part is ` +
+  payload_too_large: (facts: {
+    what: string
+    /** Counted no further than this where there are `more`. */
+    bytes: number
+    more?: true
+    limitBytes: number
+    path: string
+  }) =>
+    `The ${facts.what} is ${facts.more ? 'more than ' : ''}${facts.bytes} bytes as JSON, ` +
+    `the limit is ${facts.limitBytes}; its largest part is ` +
     `${facts.path}. Put large data in a file or a bucket and pass a reference.`,
   queue_full: (facts: { queue: string; limit: number }) =>
     `Queue '${facts.queue}' already holds ${facts.limit} pending jobs, which is its limit. ` +

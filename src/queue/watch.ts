@@ -60,7 +60,7 @@ export class JobWatch {
     this.#closed = new AbortController()
     this.#stops = [
       this.#store.local.on('changed', ({ ids }) => this.#mark(ids)),
-      this.#store.listen(() => {
+      this.#store.listen('changed', () => {
         this.#lookAtAll = true
         this.#service.wake()
       }),

@@ -1,12 +1,13 @@
 import { isStorable } from '../job/text.ts'
-import type { Clock } from '../kit/clock.ts'
+import { type Clock, systemClock } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
 import { asError } from '../kit/error.ts'
-import type { Random } from '../kit/random.ts'
+import { type Ids, uuidv7 } from '../kit/ids.ts'
+import { type Random, systemRandom } from '../kit/random.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { isTransient, storeError } from './errors.ts'
 import { type Limit, Patience } from './patience.ts'
-import type { Store } from './store.ts'
+import type { Store, StoreTransaction } from './store.ts'
 
 /** What this process itself did to the store, told at once to whoever in it would otherwise have to look. */
 interface LocalNotices {
@@ -29,8 +30,13 @@ interface InstrumentOptions {
 /** A store with what every store needs around it, written once. */
 export interface InstrumentedStore extends Store {
   readonly local: Emitter<LocalNotices>
-  /** The same, for somebody who will not wait for a store that is away after `signal` has aborted. */
-  until(signal: AbortSignal): InstrumentedStore
+  /**
+   * The same, for somebody who will not wait for a store that is away or busy after `signal` has aborted, nor longer
+   * than `limitMs`.
+   */
+  until(signal: AbortSignal, limitMs?: number): InstrumentedStore
+  /** See `Patience`. */
+  blindUntilMs(): number
 }
 
 /** How long those wait for a store that is away who only want to say goodbye: everything lapses by itself, too. */
@@ -50,14 +56,18 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
     onRetry: (retry) => events.emit('store_retry', retry),
     onBack: (awayMs) => events.emit('store_back', { awayMs }),
   })
-  const until = (signal?: AbortSignal): InstrumentedStore => {
-    const retried = withRetries(store, patience, { ...options, signal })
+  const until = (signal?: AbortSignal, limitMs = Number.POSITIVE_INFINITY): InstrumentedStore => {
+    const busyTimeoutMs = Math.min(options.busyTimeoutMs, limitMs)
+    const enqueueTimeoutMs = Math.min(options.enqueueTimeoutMs, limitMs)
+    const retried = withRetries(store, patience, { busyTimeoutMs, enqueueTimeoutMs, signal })
     return {
       ...retried,
       local,
       until,
+      blindUntilMs: () => patience.blindUntilMs,
       jobs: tellJobs(retried, local),
       catalog: tellCatalog(retried, local),
+      workers: tellWorkers(retried, local),
       upkeep: tellUpkeep(retried, local),
       transaction: tellTransaction(retried, local),
       close() {
@@ -71,12 +81,22 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
 
 type Limits = Pick<InstrumentOptions, 'busyTimeoutMs' | 'enqueueTimeoutMs'> & Pick<Limit, 'signal'>
 
+/** Names each call once, however often it is tried: made again after its answer was lost, it answers the same. */
+function withCalls(catalog: Store['catalog'], nameCall: Ids): Store['catalog'] {
+  return {
+    ...catalog,
+    cancel: (ids, reason, call = nameCall()) => catalog.cancel(ids, reason, call),
+    retry: (ids, call = nameCall()) => catalog.retry(ids, call),
+  }
+}
+
 /** The store with every role's every call tried again. */
 function withRetries(store: Store, patience: Patience, limits: Limits): Store {
   const { busyTimeoutMs, enqueueTimeoutMs, signal } = limits
   const patient = { limitMs: busyTimeoutMs, signal }
   const enqueuing = { limitMs: enqueueTimeoutMs, signal }
   const courteous = { limitMs: Math.min(busyTimeoutMs, COURTESY_MS), signal }
+  const callNames = uuidv7(systemClock, systemRandom)
   const role = <Role extends object>(name: string, calls: Role): Role =>
     Object.fromEntries(
       Object.entries(calls).map(([verb, call]) => [
@@ -89,8 +109,17 @@ function withRetries(store: Store, patience: Patience, limits: Limits): Store {
     jobs: {
       ...role('jobs', store.jobs),
       insert: (jobs, max) => patience.run('jobs.insert', () => store.jobs.insert(jobs, max), enqueuing),
+      settle: (settlements, repeated = false) => {
+        let isRepeated = repeated
+        const call = () => {
+          const again = isRepeated
+          isRepeated = true
+          return store.jobs.settle(settlements, again)
+        }
+        return patience.run('jobs.settle', call, patient)
+      },
     },
-    catalog: role('catalog', store.catalog),
+    catalog: withCalls(role('catalog', store.catalog), callNames),
     workers: {
       ...role('workers', store.workers),
       deregister: (id) => patience.run('workers.deregister', () => store.workers.deregister(id), courteous),
@@ -105,8 +134,10 @@ function withRetries(store: Store, patience: Patience, limits: Limits): Store {
       unsubscribe: (id) => patience.run('feed.unsubscribe', () => store.feed.unsubscribe(id), courteous),
     },
     now: () => patience.run('now', store.now, patient),
-    transaction: (body) =>
-      patience.run('transaction', () => onceBegun(store, (begin) => store.transaction(begin(body))), patient),
+    transaction: (body, options) => {
+      const run = () => onceBegun(store, (begin) => store.transaction(begin(body), options))
+      return patience.run('transaction', run, patient)
+    },
     insertIn: (handle, jobs, max) => store.insertIn(handle, jobs, max).catch(asItWasMet),
   }
 }
@@ -149,8 +180,8 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
       local.emit('ready', undefined)
       return inserted
     },
-    async settle(settlements) {
-      const results = await jobs.settle(settlements)
+    async settle(settlements, repeated) {
+      const results = await jobs.settle(settlements, repeated)
       if (local.has('changed')) local.emit('changed', { ids: settlements.map((settlement) => settlement.id) })
       if (settlements.some(({ verb }) => verb !== 'complete' && verb !== 'fail'))
         local.emit('ready', undefined)
@@ -159,6 +190,11 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
     async report(reports) {
       const results = await jobs.report(reports)
       if (local.has('changed')) local.emit('changed', { ids: reports.map((report) => report.id) })
+      return results
+    },
+    async begin(starts) {
+      const results = await jobs.begin(starts)
+      if (local.has('changed')) local.emit('changed', { ids: starts.map((start) => start.id) })
       return results
     },
     async claim(request) {
@@ -172,17 +208,16 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
 
 /** What a transaction changed is told when it has committed. */
 function tellTransaction(store: Store, local: Emitter<LocalNotices>): Store['transaction'] {
-  return async (body) => {
+  return async (body, options) => {
     const ids: string[] = []
-    const result = await store.transaction((tx) =>
-      body({
-        ...tx,
-        settle: (settlements) => {
-          ids.push(...settlements.map((settlement) => settlement.id))
-          return tx.settle(settlements)
-        },
-      }),
-    )
+    const telling = (tx: StoreTransaction): StoreTransaction => ({
+      ...tx,
+      settle: (settlements) => {
+        ids.push(...settlements.map((settlement) => settlement.id))
+        return tx.settle(settlements)
+      },
+    })
+    const result = await store.transaction((tx) => body(telling(tx)), options)
     if (ids.length > 0) local.emit('changed', { ids })
     local.emit('ready', undefined)
     return result
@@ -202,18 +237,30 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     // No store has a job of an id that not every store can hold, and some would fail to look.
     get: (ids) => catalog.get(ids.filter(isStorable)),
     logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
-    cancel: async (ids, reason) => tell(await catalog.cancel(ids.filter(isStorable), reason)),
-    retry: async (ids) => tell(await catalog.retry(ids.filter(isStorable))),
+    cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
+    retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),
+  }
+}
+
+/** What a worker still held when it signed off is ready for the others, those of this process too. */
+function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['workers'] {
+  return {
+    ...workers,
+    async deregister(id) {
+      await workers.deregister(id)
+      local.emit('ready', undefined)
+    },
   }
 }
 
 function tellUpkeep({ upkeep }: Store, local: Emitter<LocalNotices>): Store['upkeep'] {
   return {
     ...upkeep,
-    async rescue(crashLimit) {
-      const result = await upkeep.rescue(crashLimit)
-      if (result.workers.length > 0) {
-        local.emit('changed', { ids: [...result.rescued, ...result.quarantined] })
+    async rescue(crashLimit, limit) {
+      const result = await upkeep.rescue(crashLimit, limit)
+      const ids = [...result.rescued, ...result.quarantined]
+      if (result.workers.length > 0 || ids.length > 0) {
+        local.emit('changed', { ids })
         local.emit('ready', undefined)
       }
       return result

@@ -23,6 +23,8 @@ export interface JobStore {
   settle(settlements: readonly Settlement[], repeated?: boolean): Promise<Settled[]>
   /** Writes progress, checkpoints and log lines of running jobs, fenced likewise. */
   report(reports: readonly Report[]): Promise<Settled[]>
+  /** Whether a job is ready, of those that the worker serves, that has to run alone: see `CARE`. */
+  waitsAlone(request: Pick<ClaimRequest, 'names' | 'queues'>): Promise<boolean>
   /** The first due time that no claim has seen to yet, be it past or to come; `null` where there is none. */
   nextDueAt(): Promise<number | null>
 }

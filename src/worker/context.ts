@@ -5,8 +5,8 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
-import { PROGRESS_BYTES_MAX } from '../job/limits.ts'
 import { serialise } from '../job/payload.ts'
+import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { Duration } from '../kit/duration.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
@@ -36,7 +36,7 @@ export class Context implements JobContext {
   }
 
   get job(): RunningJob {
-    this.#job ??= toRunningJob(this.#attempt.job, this.#attempt.worker)
+    this.#job ??= toRunningJob(this.#attempt)
     return this.#job
   }
 
@@ -66,8 +66,7 @@ export class Context implements JobContext {
   }
 
   progress(given: Progress | number): void {
-    const progress = typeof given === 'number' ? { fraction: given } : given
-    serialise('progress', progress, PROGRESS_BYTES_MAX)
+    const progress = showableProgress(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
     this.#parts.onProgress(this.#attempt, progress)
@@ -112,8 +111,8 @@ export class Context implements JobContext {
 
   #makeLog(): JobLog {
     const at = (level: LogLine['level']) => (message: string, data?: Json) => {
-      const json = data === undefined ? null : serialise('log data', data, PROGRESS_BYTES_MAX)
-      this.#attempt.log(level, String(message), json)
+      const json = data === undefined ? null : JSON.stringify(showable(data))
+      this.#attempt.log(level, showableText(message), json)
       this.#parts.mark(this.#attempt)
     }
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
@@ -121,8 +120,9 @@ export class Context implements JobContext {
 }
 
 /** The job as its handler sees it. */
-function toRunningJob(job: ClaimedJob, worker: string): RunningJob {
-  return toJob({ ...job, ...UNSETTLED, state: 'running', worker }) as RunningJob
+function toRunningJob({ job, worker, begunAtMs }: Attempt): RunningJob {
+  const begun = { state: 'running', worker, startedAt: begunAtMs, expiresAt: null } as const
+  return toJob({ ...job, ...UNSETTLED, ...begun }) as RunningJob
 }
 
 /** The job as a predicate sees it before it is claimed. */
@@ -132,6 +132,7 @@ export function toPendingJob(job: ClaimedJob) {
     ...UNSETTLED,
     state: 'pending',
     worker: null,
+    startedAt: null,
     attempt: job.attempt - 1,
     epoch: job.epoch - 1,
   })

@@ -4,6 +4,7 @@ import type { Duration } from '../kit/duration.ts'
 import { Maintenance } from '../maintenance/leader.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import { Queue } from '../queue/queue.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
@@ -44,7 +45,9 @@ export class Worker {
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
     const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
-    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost: (worker) => this.#lost(worker) })
+    const onLost = (worker: string) => this.#lost(worker)
+    const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
+    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost, onMissed })
     this.#crew = new Crew(queue, this.#queue, { settings, onFree: () => this.#onFree() })
     this.#claims = new ClaimLoop(this.#queue, {
       settings,
@@ -96,11 +99,10 @@ export class Worker {
     if (this.#state === 'new') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
-    const { clock } = this.#queue
     const timers = [
-      clock.timer(timeoutMs, () => this.#abort()),
+      this.#queue.clock.timer(timeoutMs, () => this.#abort()),
       // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
-      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
+      this.#queue.clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
     this.#stopping ??= this.#drain()
@@ -128,9 +130,8 @@ export class Worker {
    */
   runUntilIdle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
     return this.#openFor(async () => {
-      const { events } = this.#queue
       let failure: Error | undefined
-      const onError = events.on('loop_error', ({ loop, error }) => {
+      const onError = this.#queue.events.on('loop_error', ({ loop, error }) => {
         if (loop === 'claim') failure = error
         this.#changed.ring()
       })
@@ -233,6 +234,9 @@ export class Worker {
   }
 
   #cancelled(notices: readonly CancelNotice[]): void {
+    const isCancelled = (job: ClaimedJob) =>
+      notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch)
+    this.#claims.drop(isCancelled)
     for (const { seq, epoch, reason } of notices) {
       const error = interruptionError('cancelled', { reason })
       this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)

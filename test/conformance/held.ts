@@ -79,7 +79,7 @@ export function heldPromises(test: StoreTest): void {
     const claimedAt = clock.now()
     await clock.advance(30)
 
-    expect(await worker.settle(a, { ...COMPLETE, output: '1' }, 20)).toBe('settled')
+    expect(await worker.settle(a, { kind: 'complete', output: '1' }, 20)).toBe('settled')
     const ended = { startedAt: claimedAt + 20, finishedAt: claimedAt + 30, expiresAt: null }
     expect(await find(store, 'a')).toMatchObject({ state: 'complete', output: '1', ...ended })
     expect(await worker.settle(b, failure('broken'), 25)).toBe('settled')
@@ -210,6 +210,26 @@ export function heldPromises(test: StoreTest): void {
     expect(await find(store, 'suspect 1')).toMatchObject({ state: 'running' })
     expect(idsOf(await next.claim({ alone: true }))).toEqual(['suspect 2'])
     expect(idsOf(await next.claim({ alone: true }))).toEqual(['b'])
+  })
+
+  test('of jobs that kill their workers each is quarantined, and no bystander', async ({ store, clock }) => {
+    await enqueue(store, ...newJobs(60))
+    const isPoison = ({ id }: { id: string }) => Number(id.slice(4)) % 6 === 0
+    const crashes: number[] = []
+    for (let left = true; left; ) {
+      const worker = await startWorker(store, `worker ${crashes.length}`)
+      let jobs = await worker.claim({ limit: 30 })
+      left = jobs.length > 0
+      for (; jobs.length > 0 && !jobs.some(isPoison); jobs = await worker.claim({ limit: 30 })) {
+        for (const job of jobs) await worker.settle(job, COMPLETE)
+      }
+      if (jobs.length > 0) crashes.push((await loseWorkers(store, clock)).workers.length)
+      else await worker.stop()
+    }
+    const failed = await store.catalog.list({ states: ['failed'] }, { limit: 100 })
+    expect(failed).toHaveLength(10)
+    expect(failed.every(isPoison)).toBe(true)
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(50)
   })
 
   test('what runs alone waits for its queue and its worker like everything else', async ({

@@ -68,7 +68,7 @@ function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {
   return !data.paused.has(job.queue) && (job.expiresAt === null || job.expiresAt > nowMs)
 }
 
-function serves({ names, queues }: ClaimRequest, job: JobRecord): boolean {
+function serves({ names, queues }: Pick<ClaimRequest, 'names' | 'queues'>, job: JobRecord): boolean {
   return (names?.includes(job.name) ?? true) && (queues?.includes(job.queue) ?? true)
 }
 
@@ -78,6 +78,13 @@ function toClaimed(job: JobRecord, { begun, nowMs }: { begun: boolean; nowMs: nu
     job
   const expiresAt = begun ? null : job.expiresAt
   return { ...fields, attempt: job.attempt + 1, epoch: job.epoch + 1, claimedAt: nowMs, begun, expiresAt }
+}
+
+export function waitsAlone(data: MemoryData, request: Pick<ClaimRequest, 'names' | 'queues'>): boolean {
+  const nowMs = data.clock.now()
+  return data.jobs.pending
+    .ready()
+    .some((job) => runsAlone(job) && isOpen(data, job, nowMs) && serves(request, job))
 }
 
 export function nextDueAt(data: MemoryData): number | null {

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Store } from '../store.ts'
-import * as catalog from './catalog.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
-import { claim, nextDueAt } from './claim.ts'
+import * as catalog from './catalog.ts'
+import { claim, nextDueAt, waitsAlone } from './claim.ts'
 import { cancel, retry } from './control.ts'
 import { emptyData, type MemoryData } from './data.ts'
 import * as feed from './feed.ts'
@@ -15,13 +15,19 @@ import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
+interface MemoryOptions {
+  readonly clock?: Clock
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
+}
+
 /**
  * A store that keeps everything in this process and loses it with it: for tests, and for trying things out. It is
  * also the reference for what every store does: where another store behaves otherwise, that one is wrong.
  */
-export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store {
+export function openMemoryStore(options: MemoryOptions = {}): Store {
   const data = emptyData(options.clock ?? systemClock)
-  const transactions = new MemoryTransactions(data)
+  const transactions = new MemoryTransactions(data, options.closeWaitMs)
   return {
     kind: 'memory',
     location: 'memory:',
@@ -32,7 +38,7 @@ export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store
     queues: queueStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
-    transaction: (body) => transactions.run(body),
+    transaction: (body, { signal } = {}) => transactions.run(body, signal),
     insertIn: (handle, jobs, pendingMax) => transactions.insertIn(handle, jobs, pendingMax),
     insideTransaction: () => transactions.inside,
     listen: () => () => {},
@@ -48,6 +54,7 @@ function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jo
     begin: (starts) => transactions.write(() => begin(data, starts)),
     settle: (settlements, repeated) => transactions.write(() => settle(data, settlements, repeated)),
     report: (reports) => transactions.write(() => report(data, reports)),
+    waitsAlone: (request) => transactions.read(() => waitsAlone(data, request)),
     nextDueAt: () => transactions.read(() => nextDueAt(data)),
   }
 }

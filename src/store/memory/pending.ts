@@ -33,6 +33,11 @@ export class PendingJobs {
     return this.#due
   }
 
+  /** Those that were due when it was last asked, or when they came. */
+  ready(): JobRecord[] {
+    return [...this.#due]
+  }
+
   /** The first due time that nobody has asked for yet, be it past or to come. */
   nextDueAt(): number | null {
     return this.#scheduled.first?.dueAt ?? null

@@ -4,7 +4,7 @@ import { AS_CLAIMS, LEAVING, locked, membersOf } from './holding.ts'
 import { cancelledOf } from './report.ts'
 import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
-import { LIGHT_CLOCK, tell, WAKE } from './sql.ts'
+import { LIGHT_CLOCK, TIMED, tell, WAKE } from './sql.ts'
 
 /**
  * Moves jobs from rows that are held to rows that have begun, one for those that began together. Lost in a power cut, it
@@ -24,7 +24,7 @@ const BEGIN = `with ${LIGHT_CLOCK}, given as (
   ), announced as (
     select seq, epoch, 'start' as verb, 'running' as state from each where gone
   ), ${tell('announced')}
-  select seq from each where known and ${WAKE}`
+  select seq from each where known and ${WAKE} and ${TIMED}`
 
 /** Writes that jobs which were held have begun. */
 export async function begin(session: Session, starts: readonly Start[]): Promise<Settled[]> {

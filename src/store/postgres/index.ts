@@ -30,6 +30,8 @@ interface PostgresOptions {
   readonly migrate?: boolean | undefined
   /** Whether to be notified; `false` behind a pooler in transaction mode. Default true. */
   readonly notify?: boolean | undefined
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
 }
 
 /** The random end of an id names a process well enough. */
@@ -62,7 +64,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     throw isTransient(error) ? unreachable(error, address) : error
   }
   const notices = notify ? new Notices(database, self) : undefined
-  return compose({ database, guests, notices }, { clock, self })
+  return compose({ database, guests, notices }, { clock, self, closeWaitMs: options.closeWaitMs })
 }
 
 interface Parts {
@@ -76,16 +78,19 @@ function unreachable(error: unknown, { location }: Address): Error {
   return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
 }
 
-function compose(
-  { database, guests, notices }: Parts,
-  { clock, self }: { readonly clock: Clock; readonly self: string },
-): Store {
+interface Composition {
+  readonly clock: Clock
+  readonly self: string
+  readonly closeWaitMs: number | undefined
+}
+
+function compose({ database, guests, notices }: Parts, { clock, self, closeWaitMs }: Composition): Store {
   const { session } = database
   const lanes = new Lanes(session, clock, database.connections)
   const inserts = new Inserts({ database, lanes, room: new Room() })
   const claims = new Claims({ session, clock, lanes, self })
   const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
-  const transactions = new Transactions({ database, inserts, guests, onInserted })
+  const transactions = new Transactions({ database, inserts, guests, onInserted, closeWaitMs })
   return {
     kind: 'postgres',
     location: database.address.location,
@@ -96,16 +101,16 @@ function compose(
       beatThread: beatThread(database.address, clock),
     },
     ...roles({ database, claims, inserts, lanes }),
-    async transaction(body) {
+    async transaction(body, { signal } = {}) {
       database.requireOpen()
-      return transactions.run(body)
+      return transactions.run(body, signal)
     },
     async insertIn(handle, jobs, pendingMax) {
       database.requireOpen()
       return transactions.insertIn(handle, jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices?.listen(onNotice) ?? (() => {}),
+    listen: (kind, onNotice) => notices?.listen(kind, onNotice) ?? (() => {}),
     now: () => now(database),
     async close() {
       await notices?.close()

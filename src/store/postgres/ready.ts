@@ -1,3 +1,7 @@
+import type { ClaimRequest } from '../jobs.ts'
+import type { Session } from './session.ts'
+import { CLOCK } from './sql.ts'
+
 /**
  * Where the ready jobs are that a worker serves: the parts that a claim and a look at candidates have in common. The
  * parameters are those of `lookValues` in look.ts.
@@ -13,8 +17,8 @@ const AFTER = (place: string): string => `(p.rank, p.due_at, p.seq) > (${place})
 const isAlive = `exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))`
 const isOpen = (queue: string): string =>
   `not exists (select from millhand.queues q where q.queue = ${queue} and q.paused_at is not null)`
-const isServed = (lane: string): string =>
-  `($4::text[] is null or ${lane}.name = any($4)) and ($5::text[] is null or ${lane}.queue = any($5))`
+const isServed = (lane: string, names = '$4', queues = '$5'): string =>
+  `(${names}::text[] is null or ${lane}.name = any(${names})) and (${queues}::text[] is null or ${lane}.queue = any(${queues}))`
 const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** What is due at the time of the claim's first look, in the order of its due time, from a place on, becomes ready. */
@@ -27,16 +31,29 @@ const DUE = `promoted as (
     returning class, lane, rank, due_at, seq
   )`
 
+/** A job `p` in a lane `l` that may run now, and has to run alone. */
+const ONE_APART = `select from (select * from millhand.pending where waits = 1 and class = 2) p
+      cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
+      where ${isOpen('l.queue')} and ${hasTime}`
+
+const WAITS_ALONE = `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l', '$2', '$3')}) as waits`
+
+/** Whether a job is ready, of those that are served, that has to run alone. */
+export async function waitsAlone(
+  session: Session,
+  { names, queues }: Pick<ClaimRequest, 'names' | 'queues'>,
+): Promise<boolean> {
+  const [row] = await session.at<{ waits: boolean }>(WAITS_ALONE, names, queues)
+  return row?.waits === true
+}
+
 /**
  * Whether this look may take something: not where jobs have just become ready, which are to be seen among the others,
  * and not where one waits that has to run alone, if the worker heeds that.
  */
 const GATE = `apart as materialized (
-    select $14::boolean and exists (select from millhand.pending where waits = 1 and class = 2 limit 1) and exists (
-      select from (select * from millhand.pending where waits = 1 and class = 2) p
-      cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
-      where ${isServed('l')} and ${isOpen('l.queue')} and ${hasTime} and ${AFTER('$7::integer, $8::bigint, $9::bigint')}
-    ) as waits
+    select $14::boolean and exists (
+      ${ONE_APART} and ${isServed('l')} and ${AFTER('$7::integer, $8::bigint, $9::bigint')}) as waits
   ), gate as materialized (
     select not exists (select from promoted) and ${isAlive} and not (select waits from apart) as open
   )`

@@ -28,18 +28,18 @@ export async function lookForLapsed(session: Session): Promise<Outlook> {
 /** Workers whose lease has lapsed, locked against a beat that comes too late. */
 const LAPSED = `select id from millhand.workers where lease_until <= ${NOW} order by id for update skip locked`
 
-/** Whole rows of them, until the limit is passed. */
+/** What is left in whole rows, as many as the limit allows, and one in any case. */
 const LEFT = `with found as materialized (
-    select c.id, sum(cardinality(c.seqs)) over (order by c.id) - cardinality(c.seqs) as before
+    select c.id, sum(cardinality(c.seqs)) over so_far as jobs, row_number() over so_far as nth
     from millhand.claims c where not exists (select from millhand.workers w where w.id = c.worker)
-    order by c.id limit $2::integer
+    window so_far as (order by c.id) order by c.id limit $2::integer
   )
   select u.seq, j.id, c.worker, u.epoch, u.attempt, u.crashes, coalesce(u.care, 0::smallint) as care, c.begun, d.errors,
     ${NOW} as "nowMs"
   from found f join millhand.claims c using (id)
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.cares) as u(seq, epoch, attempt, crashes, care)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
-  where f.before < $2::integer order by u.seq`
+  where f.nth = 1 or f.jobs <= $2::integer order by u.seq`
 
 type Left = Pick<JobRecord, 'seq' | 'id' | 'epoch' | 'attempt' | 'crashes' | 'care' | 'errors'> & {
   readonly worker: string

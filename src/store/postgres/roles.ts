@@ -12,6 +12,7 @@ import type { Inserts } from './inserts.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
 import * as queues from './queues.ts'
+import { waitsAlone } from './ready.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
 import type { Session } from './session.ts'
@@ -56,6 +57,7 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
       return settled
     },
     report: (reports) => report(session, reports),
+    waitsAlone: (request) => waitsAlone(session, request),
     nextDueAt: () => claims.nextDueAt(),
   }
 }

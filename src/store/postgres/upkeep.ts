@@ -2,16 +2,23 @@ import { expiry } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
+import type { Leadership } from '../upkeep.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, tell, WAKE } from './sql.ts'
 
-const ELECT = `insert into millhand.leader as l (role, worker, lease_until)
-  select 'maintenance', $2, now + $3::bigint from (select ${NOW} as now) t
-  on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
-  where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker`
+const ELECT = `with elected as (
+    insert into millhand.leader as l (role, worker, lease_until)
+    select 'maintenance', $2, now + $3::bigint from (select ${NOW} as now) t
+    on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
+    where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker
+  )
+  select true as leads, $3::bigint as "forMs" from elected
+  union all select false, lease_until - ${NOW} from millhand.leader where not exists (select from elected)`
 
-export async function elect(session: Session, worker: string, leaseMs: number): Promise<boolean> {
-  return (await session.at(ELECT, worker, leaseMs)).length > 0
+/** Somebody who has just been elected for the first time is not seen by the others yet: they ask again soon. */
+export async function elect(session: Session, worker: string, leaseMs: number): Promise<Leadership> {
+  const [leadership] = await session.at<Leadership>(ELECT, worker, leaseMs)
+  return leadership ?? { leads: false, forMs: leaseMs }
 }
 
 export async function resign(session: Session, worker: string): Promise<void> {

@@ -20,7 +20,7 @@ export async function register(session: Session, worker: NewWorker): Promise<voi
 
 /** One statement, so that an idle worker's beat is no more than that. */
 const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.now + $3::bigint
-  from (select ${NOW} as now, set_config('synchronous_commit', 'off', true)) t where w.id = $2
+  from (select ${NOW} as now{light}) t where w.id = $2
   returning exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
 
 const CANCELLED = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
