@@ -234,21 +234,17 @@ export class Worker {
   }
 
   #cancelled(notices: readonly CancelNotice[]): void {
-    const isCancelled = (job: ClaimedJob) =>
-      notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch)
-    this.#claims.drop(isCancelled)
     for (const { seq, epoch, reason } of notices) {
-      const error = interruptionError('cancelled', { reason })
-      this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
+      const isIt = (job: ClaimedJob) => job.seq === seq && job.epoch === epoch
+      this.#claims.drop(isIt)
+      this.#crew.interruptAll(interruptionError('cancelled', { reason }), ({ job }) => isIt(job))
     }
   }
 
   #lost(worker: string): void {
     const dropped = this.#claims.takeBuffer().length
     this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
-    this.#crew.interruptAll(
-      interruptionError('lease_lapsed', { worker }),
-      (attempt) => attempt.worker === worker,
-    )
+    const reason = interruptionError('lease_lapsed', { worker })
+    this.#crew.interruptAll(reason, (attempt) => attempt.worker === worker)
   }
 }

@@ -1,6 +1,6 @@
 import { claimClass } from '../../job/interruption.ts'
 import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
-import { besideCall, type ClaimRow, JOB_COLUMNS, atMs, promotedIn, toClaimed } from './claimed.ts'
+import { atMs, besideCall, type ClaimRow, JOB_COLUMNS, promotedIn, toClaimed } from './claimed.ts'
 import type { Session, Value } from './session.ts'
 import { LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
 
