@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { deferred } from '../../kit/deferred.ts'
+import { Inside } from '../../kit/scope.ts'
 import { storeError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import type { StoreTransaction } from '../store.ts'
@@ -24,7 +24,7 @@ interface Open {
  */
 export class MemoryTransactions {
   readonly #data: MemoryData
-  readonly #insideOf = new AsyncLocalStorage<object>()
+  readonly #insideOf = new Inside<object>()
   #open: Open | undefined
   #closed = false
 
@@ -34,7 +34,7 @@ export class MemoryTransactions {
 
   /** Whether the code that asks belongs to the transaction that is open: a write of its own would wait for itself. */
   get inside(): boolean {
-    return this.#open !== undefined && this.#open.handle === this.#insideOf.getStore()
+    return this.#open !== undefined && this.#open.handle === this.#insideOf.mark
   }
 
   write<Result>(call: () => Result): Promise<Result> {

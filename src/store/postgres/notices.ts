@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
+import { Scope } from '../../kit/scope.ts'
 import { type Database, KEEP_ALIVE } from './database.ts'
 import { channelOf, type Session } from './session.ts'
 import { NOW } from './sql.ts'
@@ -33,6 +34,8 @@ export class Notices {
   readonly #self: string
   readonly #listeners = new Set<() => void>()
   readonly #closed = new AbortController()
+  /** The connection outlives whoever was the first to listen. */
+  readonly #scope = new Scope()
   #client: pg.Client | undefined
   #connecting: Promise<void> | undefined
   #signedOn = false
@@ -47,7 +50,7 @@ export class Notices {
 
   listen(onNotice: () => void): () => void {
     this.#listeners.add(onNotice)
-    if (!this.#signedOn || !this.#client) this.#connecting ??= this.#open()
+    if (!this.#signedOn || !this.#client) this.#connecting ??= this.#scope.run(() => this.#open())
     return () => void this.#listeners.delete(onNotice)
   }
 

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { isMillhandError } from '../../kit/error.ts'
+import { Inside } from '../../kit/scope.ts'
 import { storeError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
@@ -29,7 +29,7 @@ export class Transactions {
   readonly #room: Room
   readonly #guests: Guests
   readonly #onInserted: (jobs: readonly NewJob[]) => void
-  readonly #inside = new AsyncLocalStorage<Tx>()
+  readonly #inside = new Inside<Tx>()
   readonly #turns: Turns
   readonly #running = new Set<Promise<unknown>>()
   /** By what the caller was given. */
@@ -45,7 +45,7 @@ export class Transactions {
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#inside.getStore()?.isOpen === true
+    return this.#inside.mark?.isOpen === true
   }
 
   async run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import { sleep, systemClock, within } from '../../kit/clock.ts'
+import { Inside } from '../../kit/scope.ts'
 import { isTransient, storeError } from '../errors.ts'
 import type { Room } from '../room.ts'
 import type { StoreTransaction } from '../store.ts'
@@ -28,7 +28,7 @@ export class Transactions {
   readonly #file: string
   readonly #now: () => number
   readonly #room: Room
-  readonly #inside = new AsyncLocalStorage<Open>()
+  readonly #inside = new Inside<Open>()
   #connection: Connection | undefined
   #last: Promise<unknown> = Promise.resolve()
   #open: Open | undefined
@@ -41,7 +41,7 @@ export class Transactions {
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#open !== undefined && this.#inside.getStore() === this.#open
+    return this.#open !== undefined && this.#inside.mark === this.#open
   }
 
   /** Whether `handle` is that of the open transaction. */
