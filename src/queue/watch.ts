@@ -1,5 +1,6 @@
 import type { JobRecord } from '../job/job.ts'
 import type { Clock } from '../kit/clock.ts'
+import { Scope } from '../kit/scope.ts'
 import { Service } from '../kit/service.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 
@@ -23,6 +24,8 @@ export class JobWatch {
   readonly #watched = new Map<string, Set<OnRecord>>()
   readonly #dirty = new Set<string>()
   readonly #service: Service
+  /** It goes on listening for others when whoever was the first to wait has gone. */
+  readonly #scope = new Scope()
   #lookAtAll = false
   #nextFullLookMs = 0
   #lastFullLookMs = 0
@@ -42,7 +45,7 @@ export class JobWatch {
     this.#watched.set(id, listeners)
     this.#dirty.add(id)
     if (this.#service.running) this.#service.wake()
-    else this.#start()
+    else this.#scope.run(() => this.#start())
     return () => {
       listeners.delete(onRecord)
       if (listeners.size === 0 && this.#watched.get(id) === listeners) this.#watched.delete(id)

@@ -2,6 +2,7 @@ import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResult } fr
 import { unlessAborted } from '../../kit/abort.ts'
 import { type Clock, within } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
+import { Scope } from '../../kit/scope.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
 import { cutAfter } from './interrupt.ts'
@@ -66,6 +67,8 @@ export class Database {
   /** Whether the connections are Millhand's own and keep what is set and prepared on them. */
   readonly #keeps: boolean
   readonly #clients = new Set<PoolClient>()
+  /** The pool makes connections when they are first needed, and asks functions of the caller's how: not in the scope of whoever needs one. */
+  readonly #scope = new Scope()
   #closed = false
 
   constructor(options: DatabaseOptions) {
@@ -83,7 +86,8 @@ export class Database {
     }
     const { schema, location } = address
     const client: Client = {
-      query: (config) => (this.#owned ? this.#ready().query(config) : this.#borrow(this.#ask(config))),
+      query: (config) =>
+        this.#owned ? this.#scope.run(() => this.#ready().query(config)) : this.#borrow(this.#ask(config)),
     }
     this.session = new Session(client, { schema, location, self, clock, prepares: this.#keeps, answerMs })
   }
@@ -180,7 +184,7 @@ export class Database {
       return await work(client, health)
     } finally {
       client.off('error', onError)
-      client.release(health.broken)
+      this.#scope.run(() => client.release(health.broken))
     }
   }
 
@@ -196,8 +200,8 @@ export class Database {
   /** Waits for a connection, but not for ever: the caller may have all of his own pool in his hands. */
   async #lend(signal?: AbortSignal): Promise<PoolClient> {
     let settled = false
-    const lent = this.#ready()
-      .connect()
+    const lent = this.#scope
+      .run(() => this.#ready().connect())
       .finally(() => {
         settled = true
       })

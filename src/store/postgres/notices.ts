@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
+import { Scope } from '../../kit/scope.ts'
 import type { NoticeKind } from '../store.ts'
 import { type Database, KEEP_ALIVE } from './database.ts'
 import { channelOf, type Session } from './session.ts'
@@ -38,6 +39,8 @@ export class Notices {
   readonly #self: string
   readonly #listeners = { ready: new Set<() => void>(), changed: new Set<() => void>() }
   readonly #closed = new AbortController()
+  /** The connection outlives whoever was the first to listen. */
+  readonly #scope = new Scope()
   #client: pg.Client | undefined
   /** What is said to the server goes one after the other. */
   #signing: Promise<void> | undefined
@@ -54,7 +57,7 @@ export class Notices {
 
   listen(kind: NoticeKind, onNotice: () => void): () => void {
     this.#listeners[kind].add(onNotice)
-    if (!this.#heard.includes(kind)) this.#signing ??= this.#open()
+    if (!this.#heard.includes(kind)) this.#signing ??= this.#scope.run(() => this.#open())
     return () => void this.#listeners[kind].delete(onNotice)
   }
 
