@@ -14,6 +14,7 @@ import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
 import { Inserts } from './inserts.ts'
+import { Lanes } from './lanes.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
@@ -84,8 +85,10 @@ interface Composition {
 }
 
 function compose({ database, guests, notices }: Parts, { clock, self, closeWaitMs }: Composition): Store {
-  const inserts = new Inserts(database, new Room())
-  const claims = new Claims(database.session, clock, self)
+  const { session } = database
+  const lanes = new Lanes(session, clock, database.connections)
+  const inserts = new Inserts({ database, lanes, room: new Room() })
+  const claims = new Claims({ session, clock, lanes, self })
   const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
   const transactions = new Transactions({ database, inserts, guests, onInserted, closeWaitMs })
   return {
@@ -97,7 +100,7 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
       transactions: true,
       beatThread: beatThread(database.address, clock),
     },
-    ...roles({ database, claims, inserts }),
+    ...roles({ database, claims, inserts, lanes }),
     async transaction(body, { signal } = {}) {
       database.requireOpen()
       return transactions.run(body, signal)

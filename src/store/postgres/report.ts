@@ -92,12 +92,16 @@ async function tellOnce(session: Session, reports: readonly Report[]): Promise<R
   return new Set(rows.map((row) => row.seq))
 }
 
-async function cancelledOf(session: Session, reports: readonly Report[]): Promise<ReadonlySet<number>> {
+/** Those that somebody has cancelled. */
+export async function cancelledOf(session: Session, reports: readonly Fence[]): Promise<ReadonlySet<number>> {
   const rows = await session.rows<{ seq: number }>(CANCELLED, ...fence(reports))
   return new Set(rows.map((row) => row.seq))
 }
 
-function fence(reports: readonly Report[]): [number[], string[], number[]] {
+/** What a write after a claim carries. */
+type Fence = Pick<Report, 'seq' | 'worker' | 'epoch'>
+
+function fence(reports: readonly Fence[]): [number[], string[], number[]] {
   return [
     reports.map(({ seq }) => seq),
     reports.map(({ worker }) => worker),
