@@ -5,6 +5,7 @@
 -- millhand_queues       queues that have a setting of their own
 -- millhand_logs         log lines of jobs, capped a job
 -- millhand_leader       who runs the maintenance
+-- millhand_clock        how the time of the file follows from the machine's uptime: one row, see anchor.ts
 -- millhand_subscribers  who reads the feed; nothing is written to it while there is none
 -- millhand_changes      the feed
 
@@ -96,6 +97,13 @@ create table millhand_leader (
   role text primary key,
   worker text not null,
   lease_until integer not null
+) strict;
+
+create table millhand_clock (
+  role text primary key,
+  boot text not null,
+  uptime_ms real not null,
+  offset_ms real not null
 ) strict;
 
 create table millhand_subscribers (
