@@ -35,7 +35,7 @@ interface BeatConnection {
   close(): Promise<void>
 }
 
-type OpenBeat = (data: unknown, now: () => number) => BeatConnection
+type OpenBeat = (data: unknown) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
@@ -53,7 +53,7 @@ const RETRY_MS = 20
 
 async function beatUntilTold(settings: BeatThreadData): Promise<void> {
   const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
-  const connection = openBeat(settings.data, systemClock.now)
+  const connection = openBeat(settings.data)
   const stop = new AbortController()
   parentPort?.once('message', () => stop.abort())
   const pulse = new Pulse(settings)
