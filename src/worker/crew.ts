@@ -116,7 +116,8 @@ export class Crew {
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
     const settlement = this.#decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    tellOutcome(this.#queue.events, attempt, { settled, settlement, outcome, durationMs })
+    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
