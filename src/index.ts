@@ -35,12 +35,12 @@ export type { Schema } from './job/schema.ts'
 export type { JobState } from './job/state.ts'
 export type { Duration } from './kit/duration.ts'
 export { isMillhandError, MillhandError } from './kit/error.ts'
+export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation, Reason } from './queue/explain.ts'
 export type { FilterOptions, ListOptions, QueueStats, Stats } from './queue/inspect.ts'
 export type { OpenOptions } from './queue/open.ts'
 // The queue
 export { openQueue } from './queue/open.ts'
-export type { EnqueueItem } from './queue/queue.ts'
 export { Queue } from './queue/queue.ts'
 export type { JobChange, SubscribeOptions } from './queue/subscribe.ts'
 // Telemetry and errors

@@ -5,7 +5,10 @@ import type { JobHandle } from './handle.ts'
 import type { Json, Progress, RunningJob } from './job.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 
-/** Writes lines that are kept with the job: `millhand job ID` shows them. */
+/**
+ * Writes lines that are kept with the job: `millhand job ID` shows them. Never throws: data that JSON has no word for
+ * is shown as a text, and cut to 16 KiB.
+ */
 export interface JobLog {
   debug(message: string, data?: Json): void
   info(message: string, data?: Json): void
@@ -28,7 +31,10 @@ export interface JobContext<Checkpoint = unknown> {
   /** What an earlier attempt saved with `checkpoint`; `undefined` on a first run. */
   readonly checkpointed: Checkpoint | undefined
   readonly log: JobLog
-  /** Tells how far the job is. Cheap to call often: the worker writes at most a few times a second, and the last one always. */
+  /**
+   * Tells how far the job is. Cheap to call often: the worker writes at most a few times a second, and the last one
+   * always. Never throws: a fraction is held between 0 and 1, and what cannot be shown is told in words or cut.
+   */
   progress(progress: Progress | number): void
   /**
    * Saves where the job is, durably; the next attempt finds it in `checkpointed`. Resolves when it is written.

@@ -1,106 +1,65 @@
 import { jobError } from './errors.ts'
+import { exactJson, type Path, Refusal, TooLong } from './exact-json.ts'
 import { PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX } from './limits.ts'
 
+/** How far past its limit a value is still counted, so that the message can say how large it is. */
+const COUNTED_LIMITS = 2
+
 /**
- * Turns a value into the JSON that is stored, or says where it cannot be. What goes in has to come out the same at
- * the other side, so everything that JSON.stringify would drop or change without a word is refused with its path.
+ * Turns a value into the JSON that is stored, or says where it cannot be: what goes in comes out the same at the other
+ * side, or is refused with its path.
  *
  * @throws MillhandError `not_serialisable`, `payload_too_large`
  */
 export function serialise(what: string, value: unknown, limitBytes: number = PAYLOAD_BYTES_MAX): string {
-  const problem = value === undefined ? { path: '$', problem: 'undefined' } : findProblem(value, [], [])
-  if (problem) throw jobError('not_serialisable', { what, ...problem })
-  const json = JSON.stringify(value)
-  // A UTF-16 unit is at most 3 bytes of UTF-8: counting is only needed near the limit.
-  const bytes = json.length * 3 > limitBytes ? Buffer.byteLength(json) : 0
-  if (bytes > limitBytes)
-    throw jobError('payload_too_large', { what, bytes, limitBytes, path: largestPart(value) })
+  const charactersMax = limitBytes * COUNTED_LIMITS
+  let json: string
+  try {
+    json = exactJson(value, { depthMax: PAYLOAD_DEPTH_MAX, charactersMax })
+  } catch (thrown) {
+    if (thrown instanceof TooLong)
+      throw tooLarge(what, value, { bytes: charactersMax, limitBytes, more: true })
+    const { path, problem } = thrown as Refusal
+    throw jobError('not_serialisable', { what, path: show(path), problem })
+  }
+  // Counting also makes one text of the hundred pieces that it was put together from: five times less to keep, and to
+  // collect. A small input takes 2.3 µs with it, 4 without, and 1.5 by JSON.stringify after a look at it.
+  const bytes = Buffer.byteLength(json)
+  if (bytes > limitBytes) throw tooLarge(what, value, { bytes, limitBytes })
   return json
 }
 
-type Path = (string | number)[]
-interface Problem {
-  readonly path: string
-  readonly problem: string
-}
-
-function findProblem(value: unknown, path: Path, ancestors: object[]): Problem | undefined {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return undefined
-    case 'number':
-      return Number.isFinite(value)
-        ? undefined
-        : { path: show(path), problem: `${value}, which JSON has no word for,` }
-    case 'object':
-      return value === null ? undefined : findProblemInside(value, path, ancestors)
-    case 'bigint':
-      return { path: show(path), problem: 'a BigInt (pass it as a text)' }
-    default:
-      return { path: show(path), problem: value === undefined ? 'undefined' : `a ${typeof value}` }
-  }
-}
-
-function findProblemInside(value: object, path: Path, ancestors: object[]): Problem | undefined {
-  if (ancestors.includes(value)) return { path: show(path), problem: 'a circular reference' }
-  if (ancestors.length >= PAYLOAD_DEPTH_MAX) {
-    return { path: show(path.slice(0, 5)), problem: `nesting deeper than ${PAYLOAD_DEPTH_MAX} levels` }
-  }
-  const foreign = foreignKind(value)
-  if (foreign) return { path: show(path), problem: foreign }
-  ancestors.push(value)
-  const found = Array.isArray(value) ? inArray(value, path, ancestors) : inObject(value, path, ancestors)
-  ancestors.pop()
-  return found
-}
-
-function inArray(values: unknown[], path: Path, ancestors: object[]): Problem | undefined {
-  for (let index = 0; index < values.length; index += 1) {
-    path.push(index)
-    const found = findProblem(values[index], path, ancestors)
-    path.pop()
-    if (found) return found
-  }
-  return undefined
-}
-
-/** An optional property that is undefined is the same as one that is not there, at both sides. */
-function inObject(value: object, path: Path, ancestors: object[]): Problem | undefined {
-  for (const key of Object.keys(value)) {
-    const inner = (value as Record<string, unknown>)[key]
-    if (inner === undefined) continue
-    path.push(key)
-    const found = findProblem(inner, path, ancestors)
-    path.pop()
-    if (found) return found
-  }
-  return undefined
-}
-
-/** What an object is, when it is not a plain one or an array: it would arrive as something else. */
-function foreignKind(value: object): string | undefined {
-  if (Array.isArray(value)) return undefined
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return undefined
-  if (value instanceof Date) return 'a Date, which would arrive as a text (pass toISOString() or getTime())'
-  const name = value.constructor?.name ?? 'object of a class'
-  // A plain object of another realm (a test runner, a vm) has another Object.prototype.
-  if (name === 'Object' && Object.getPrototypeOf(prototype) === null) return undefined
-  return `a ${name}, which would arrive as a plain object (pass its data)`
+function tooLarge(
+  what: string,
+  value: unknown,
+  size: { readonly bytes: number; readonly limitBytes: number; readonly more?: true },
+): Error {
+  return jobError('payload_too_large', { what, ...size, path: show(largestPart(value, size.limitBytes)) })
 }
 
 /** Path of the largest part, one or two levels down: enough to know what to take out. */
-function largestPart(value: unknown, path: Path = []): string {
-  if (typeof value !== 'object' || value === null || path.length >= 2) return show(path)
-  let largest: { key: string; size: number } | undefined
+function largestPart(value: unknown, limitBytes: number, path: Path = []): Path {
+  if (typeof value !== 'object' || value === null || path.length >= 2) return path
+  let room = limitBytes
+  let largest: { readonly key: string; readonly inner: unknown; readonly size: number } | undefined
   for (const [key, inner] of Object.entries(value)) {
-    const size = JSON.stringify(inner)?.length ?? 0
-    if (!largest || size > largest.size) largest = { key, size }
+    const size = sizeWithin(inner, room)
+    if (!largest || size > largest.size) largest = { key, inner, size }
+    room -= size
+    if (room <= 0) break
   }
-  if (!largest) return show(path)
-  const key = Array.isArray(value) ? Number(largest.key) : largest.key
-  return largestPart((value as Record<string, unknown>)[largest.key], [...path, key])
+  if (!largest) return path
+  const { key, inner } = largest
+  return largestPart(inner, limitBytes, [...path, Array.isArray(value) ? Number(key) : key])
+}
+
+/** Characters that a value takes; `room` where it takes more. */
+function sizeWithin(value: unknown, room: number): number {
+  try {
+    return exactJson(value, { depthMax: PAYLOAD_DEPTH_MAX, charactersMax: room }).length
+  } catch (thrown) {
+    return thrown instanceof Refusal ? 0 : room
+  }
 }
 
 function show(path: Path): string {

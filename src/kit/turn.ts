@@ -15,3 +15,22 @@ export function onNextTurn(callback: () => void): void {
 export function onPromisesDone(callback: () => void): void {
   process.nextTick(callback)
 }
+
+/** As long as one call may keep the event loop at a time, about: beats, requests and timers of others wait for it. */
+const SHARE_MS = 10
+
+/** For a call that does much: asked between its steps, it gives others a turn of the event loop when it is time. */
+export class Breather {
+  #sinceMs = performance.now()
+
+  /** The next turn, where it is time; the many steps that it is not time for do not pay for a promise. */
+  pause(): Promise<void> | undefined {
+    return performance.now() - this.#sinceMs < SHARE_MS ? undefined : this.rest()
+  }
+
+  /** The next turn, in any case. */
+  async rest(): Promise<void> {
+    await nextTurn()
+    this.#sinceMs = performance.now()
+  }
+}

@@ -1,5 +1,6 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
+import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
@@ -13,8 +14,10 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { nextTurn } from '../kit/turn.ts'
 import type { JobFilter, Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
+import { PageSize } from './pages.ts'
 
 const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.every(isOne) : isOne(value)
@@ -54,15 +57,32 @@ const listFields = {
 export type FilterOptions = Given<typeof filterFields>
 export type ListOptions = Given<typeof listFields>
 
-/** Jobs that fit, newest first. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found` */
+/** Characters of payload that one list may hold, about: 10,000 jobs of a few MiB would fill any memory. */
+const LIST_CHARACTERS_MAX = 4 * STATEMENT_CHARACTERS_MAX
+
+/**
+ * Jobs that fit, newest first; fewer than `limit` where those come to 32 MiB already.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found`
+ */
 export async function listJobs(store: Store, options: ListOptions = {}): Promise<Job[]> {
   const parsed = parseOptions('list', listFields, options)
   const [last] = parsed.before === undefined ? [] : await store.catalog.get([parsed.before])
   // A page after a job that was pruned meanwhile would be the first page again, and a walk would never end.
   if (parsed.before !== undefined && !last) throw jobError('job_not_found', { id: parsed.before })
-  const page = { limit: parsed.limit, ...(last && { beforeSeq: last.seq }) }
-  const records = await store.catalog.list(await toFilter(store, parsed), page)
-  return records.map(toJob)
+  const filter = await toFilter(store, parsed)
+  const jobs: Job[] = []
+  const size = new PageSize()
+  let beforeSeq = last?.seq
+  for (let room = LIST_CHARACTERS_MAX; room > 0 && jobs.length < parsed.limit; await nextTurn()) {
+    const limit = Math.min(size.next(), parsed.limit - jobs.length)
+    const page = await store.catalog.list(filter, { limit, ...(beforeSeq !== undefined && { beforeSeq }) })
+    room -= size.saw(page)
+    jobs.push(...page.map(toJob))
+    if (page.length < limit) break
+    beforeSeq = page.at(-1)?.seq
+  }
+  return jobs
 }
 
 /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */

@@ -13,6 +13,9 @@ export const storeErrors = {
     `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
   store_full: (facts: { location: string }) =>
     `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
+  store_refused: (facts: { location: string; problem: string }) =>
+    `The database ${facts.location} refused what was to be written: ${facts.problem}. Nothing of it was stored; ` +
+    'mend what the message names, and look whether somebody has added constraints or triggers to the tables.',
   store_unavailable: (facts: { location: string; problem: string }) =>
     `The database ${facts.location} cannot be used: ${facts.problem}. 'millhand doctor' looks for what is wrong with it.`,
   store_corrupt: (facts: { location: string; problem: string }) =>
@@ -52,17 +55,22 @@ export function isTransient(error: unknown): error is TransientError {
   return error instanceof TransientError
 }
 
+type Hindrance = Pick<TransientError, 'away' | 'locked'>
+
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
   override readonly name = 'TransientError'
   /** The store could not be reached, or the connection broke: nobody else may have got through either. */
   readonly away: boolean
+  /** Reads are answered, but nobody can write: somebody holds the lock that every write needs. */
+  readonly locked: boolean
 
   constructor(
     message: string,
-    { away = false, ...options }: ErrorOptions & { readonly away?: boolean } = {},
+    { away = false, locked = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
+    this.locked = locked
   }
 }

@@ -3,7 +3,7 @@ import type { Retention } from '../job/retention.ts'
 /** What keeps the store in order. Run by whichever worker leads; each is bounded and safe to run twice. */
 export interface UpkeepStore {
   /** Makes `worker` the leader, or keeps it so, when nobody else's lease on it is alive. */
-  elect(worker: string, leaseMs: number): Promise<boolean>
+  elect(worker: string, leaseMs: number): Promise<Leadership>
   /** Gives up the leadership, so that another worker need not wait for the lease to end. */
   resign(worker: string): Promise<void>
   /** Ends lapsed leases, and takes back at most `limit` of their jobs, 1,000 by default: these run again, or are quarantined. */
@@ -12,6 +12,13 @@ export interface UpkeepStore {
   expire(limit: number): Promise<string[]>
   /** Deletes settled jobs that are older than their retention; at most `limit`. Gives how many. */
   prune(retention: Retention, limit: number): Promise<number>
+}
+
+export interface Leadership {
+  /** Whether it is the one that asked. */
+  readonly leads: boolean
+  /** For how long from now nobody else can take over, in milliseconds. */
+  readonly forMs: number
 }
 
 export interface Rescued {

@@ -5,8 +5,8 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
-import { PROGRESS_BYTES_MAX } from '../job/limits.ts'
 import { serialise } from '../job/payload.ts'
+import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { Duration } from '../kit/duration.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
@@ -66,8 +66,7 @@ export class Context implements JobContext {
   }
 
   progress(given: Progress | number): void {
-    const progress = typeof given === 'number' ? { fraction: given } : given
-    serialise('progress', progress, PROGRESS_BYTES_MAX)
+    const progress = showableProgress(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
     this.#parts.onProgress(this.#attempt, progress)
@@ -112,8 +111,8 @@ export class Context implements JobContext {
 
   #makeLog(): JobLog {
     const at = (level: LogLine['level']) => (message: string, data?: Json) => {
-      const json = data === undefined ? null : serialise('log data', data, PROGRESS_BYTES_MAX)
-      this.#attempt.log(level, String(message), json)
+      const json = data === undefined ? null : JSON.stringify(showable(data))
+      this.#attempt.log(level, showableText(message), json)
       this.#parts.mark(this.#attempt)
     }
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -4,14 +4,17 @@ import { jobError } from '../job/errors.ts'
 import { CARE, runsAlone } from '../job/interruption.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
+import { Scope } from '../kit/scope.ts'
 import { type QueueInternals, requireOutside } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import { storeError } from '../store/errors.ts'
 import type { ClaimedJob, Settled } from '../store/jobs.ts'
+import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered, Claim } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
 import { checkOutput, execute } from './execute.ts'
+import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
@@ -30,6 +33,7 @@ export class Crew {
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
+  readonly #scope = new Scope()
   #active = 0
   #alone = 0
   #begunMs = Number.NEGATIVE_INFINITY
@@ -78,7 +82,12 @@ export class Crew {
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  async run({ job, claim }: Buffered): Promise<void> {
+  run(buffered: Buffered): Promise<void> {
+    // Whoever freed the slot may be another handler, in whose scope this one would run.
+    return this.#scope.run(() => this.#run(buffered))
+  }
+
+  async #run({ job, claim }: Buffered): Promise<void> {
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
     try {
@@ -107,7 +116,8 @@ export class Crew {
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
     const settlement = this.#decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    tellOutcome(this.#queue.events, attempt, { settled, settlement, outcome, durationMs })
+    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
@@ -130,7 +140,17 @@ export class Crew {
   }
 
   interruptAll(reason: Interruption, only: (attempt: Attempt) => boolean = () => true): void {
-    for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    // What a handler listens to is not to run in the scope of whoever stops the worker or cancels the job.
+    this.#scope.run(() => {
+      for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    })
+  }
+
+  cancel(notices: readonly CancelNotice[]): void {
+    for (const { seq, epoch, reason } of notices) {
+      const error = interruptionError('cancelled', { reason })
+      this.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
+    }
   }
 
   close(): void {
@@ -261,22 +281,4 @@ function requireSettled(attempt: Attempt, settled: Settled): void {
 
 function about({ job, worker }: Attempt) {
   return { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
-}
-
-/** A definition for a name that has none, around a handler for all names. */
-function fallbackDefinition(name: string, run: NonNullable<WorkerSettings['fallback']>): AnyJobDefinition {
-  return {
-    name,
-    input: undefined,
-    output: undefined,
-    checkpoint: undefined,
-    queue: '',
-    priority: 0,
-    retries: 0,
-    timeoutMs: undefined,
-    stallTimeoutMs: undefined,
-    expiresInMs: undefined,
-    retry: {},
-    run: run as AnyJobDefinition['run'],
-  }
 }

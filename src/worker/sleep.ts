@@ -39,7 +39,7 @@ export class Sleep {
     notices: number,
   ): Promise<number | { readonly starvedMs: number }> {
     const wasListening = this.#stopListening !== undefined
-    this.#stopListening ??= store.listen(() => this.notice())
+    this.#stopListening ??= store.listen('ready', () => this.notice())
     if (!wasListening) return 0
     const nextDueAt = this.#nextDueAt === undefined ? await store.jobs.nextDueAt() : this.#nextDueAt
     if (notices !== this.#notices) return 0

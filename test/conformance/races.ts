@@ -40,7 +40,7 @@ export function racePromises(test: StoreTest): void {
     let left = 0
     for (let some = await all(worker); some.length > 0; some = await all(worker)) left += some.length
     expect(left).toBe(pending)
-  }, 60_000)
+  })
 }
 
 interface Race {

@@ -184,8 +184,41 @@ describeStores('the context of a handler', (test) => {
     const { ctx } = run()
     await expect(ctx.checkpoint(new Map())).rejects.toMatchObject({ code: 'not_serialisable' })
     await expect(ctx.checkpoint(undefined)).rejects.toMatchObject({ code: 'not_serialisable' })
-    expect(() => ctx.progress({ data: 'x'.repeat(20_000) })).toThrow(/progress.*is \d+ bytes as JSON/)
-    expect(() => ctx.log.info('big', 'x'.repeat(20_000))).toThrow(/log data/)
     expect(() => ctx.snooze('soon' as never)).toThrow(/'snooze' is 'soon'/)
+  })
+
+  test('what only tells of work never ends it: it is shown as what can be shown', async ({
+    queue,
+    start,
+    clock,
+  }) => {
+    const circular: Record<string, unknown> = { rows: 7 }
+    circular.self = circular
+    const job = defineJob({
+      name: 'test.odd_tales',
+      retries: 0,
+      async run(_, ctx) {
+        ctx.progress(Number.NaN)
+        ctx.log.info('odd', { count: 1n, at: new Date(0), ...circular, fail: () => {} } as never)
+        ctx.log.warn(Object.create(null), 'x'.repeat(100_000))
+        const told = { fraction: 7, message: Symbol('s'), data: { rows: [1] } }
+        ctx.progress(told as never)
+        told.data.rows.push(2)
+        throw new Error('done')
+      },
+    })
+    const handle = await queue.enqueue(job)
+    await start({ jobs: [job], progressInterval: 0 })
+    await clock.settle()
+    const ended = await handle.get()
+    expect(ended).toMatchObject({ state: 'failed', failure: { message: 'done' } })
+    expect(ended.progress).toEqual({ fraction: 1, message: 'Symbol(s)', data: { rows: [1] } })
+    const [first, second] = await queue.logs(handle.id)
+    expect(JSON.parse(first?.data ?? '')).toEqual({
+      ...{ count: '1', at: '1970-01-01T00:00:00.000Z', rows: 7, fail: '[function fail]' },
+      self: { rows: 7, self: '[circular]' },
+    })
+    expect(second).toMatchObject({ level: 'warn', message: '{}', data: expect.stringMatching(/x…"$/) })
+    expect(second?.data?.length).toBeLessThan(16 * 1024)
   })
 })

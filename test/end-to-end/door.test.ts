@@ -100,6 +100,21 @@ describeStores('the door', (test) => {
     expect(await handle.result()).toEqual({ b: null, c: [{ d: 'é\u2028\u{1F600}' }], e: -0.5, f: '' })
   })
 
+  test('odd values come out of the store, and of the handler, as they went in', async ({ queue }) => {
+    const input = { zero: -0, small: 5e-324, half: '\ud83d' }
+    Object.defineProperty(input, '__proto__', { value: { a: 1 }, enumerable: true })
+    const handle = await queue.enqueue(any, input)
+    expect((await handle.get()).input).toEqual(input)
+    await runUntilIdle(queue, { jobs: [any] })
+    expect(await handle.result()).toEqual(input)
+  })
+
+  test('a symbol as a key is refused, and nothing is stored', async ({ queue }) => {
+    const error = await refusal(queue.enqueue(any, { user: { [Symbol('id')]: 7 } }))
+    expect(error).toMatchObject({ code: 'not_serialisable', facts: { path: '$.user["[Symbol(id)]"]' } })
+    expect(await queue.count()).toBe(0)
+  })
+
   test('a payload over the limit is refused, with its largest part', async ({ queue }) => {
     const input = { meta: 'x', pages: ['small', 'é'.repeat(600_000)] }
     const error = await refusal(queue.enqueue(any, input))

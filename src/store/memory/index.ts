@@ -15,13 +15,19 @@ import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
+interface MemoryOptions {
+  readonly clock?: Clock
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
+}
+
 /**
  * A store that keeps everything in this process and loses it with it: for tests, and for trying things out. It is
  * also the reference for what every store does: where another store behaves otherwise, that one is wrong.
  */
-export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store {
+export function openMemoryStore(options: MemoryOptions = {}): Store {
   const data = emptyData(options.clock ?? systemClock)
-  const transactions = new MemoryTransactions(data)
+  const transactions = new MemoryTransactions(data, options.closeWaitMs)
   return {
     kind: 'memory',
     location: 'memory:',
@@ -32,7 +38,7 @@ export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store
     queues: queueStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
-    transaction: (body) => transactions.run(body),
+    transaction: (body, { signal } = {}) => transactions.run(body, signal),
     insertIn: (handle, jobs, pendingMax) => transactions.insertIn(handle, jobs, pendingMax),
     insideTransaction: () => transactions.inside,
     listen: () => () => {},

@@ -3,18 +3,20 @@ import type { JobRecord } from '../../job/job.ts'
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { Retention } from '../../job/retention.ts'
 import { type FinalState, isFinal } from '../../job/state.ts'
-import type { Rescued } from '../upkeep.ts'
+import type { Leadership, Rescued } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
 import { letGo } from './settle.ts'
 
-export function elect(data: MemoryData, worker: string, leaseMs: number): boolean {
+export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
   const nowMs = data.clock.now()
   const { leader } = data
-  if (leader && leader.worker !== worker && leader.untilMs > nowMs) return false
+  if (leader && leader.worker !== worker && leader.untilMs > nowMs) {
+    return { leads: false, forMs: leader.untilMs - nowMs }
+  }
   data.leader = { worker, untilMs: nowMs + leaseMs }
-  return true
+  return { leads: true, forMs: leaseMs }
 }
 
 export function resign(data: MemoryData, worker: string): void {

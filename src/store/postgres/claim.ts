@@ -1,137 +1,100 @@
-import { claimClass } from '../../job/interruption.ts'
-import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
-import { besideCall, type ClaimRow, JOB_COLUMNS, othersAreDue, toClaimed } from './claimed.ts'
-import type { Session, Value } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
-
-/** Jobs that become due in one statement. Bounds how long it holds their locks. */
-const PROMOTE_MAX = 1_000
-/** Rounds of that before a claim takes what there is. */
-const PROMOTE_ROUNDS = 100
-/** Jobs that stand in one row of `claims`: few enough that the row is not moved out of line. */
-const CLAIM_ROW_JOBS = 64
-/** Candidates that are read at a time for a predicate. */
-const WINDOW = 200
-
-/** The lanes (queue and name) that the worker serves. None while jobs have become due: those come first. */
-const SERVED = `due as materialized (
-    select exists (select from millhand.pending
-      where claimable is null and due_at <= (select now from clock) and due_at > $10::bigint) as any_due
-  ), served as materialized (
-    select l.queue, l.name from millhand.lanes l
-    where not (select any_due from due)
-    and ($4::text[] is null or l.name = any($4)) and ($5::text[] is null or l.queue = any($5))
-    and not exists (select from millhand.queues q where q.queue = l.queue and q.paused_at is not null)
-    and exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))
-  )`
-
-/** The jobs of one lane in order, from a place on; `from` has the columns of the lane. */
-const inLane = (from: string, columns: string): string => `select ${columns} from millhand.pending p
-  where p.claimable = ${from}.claimable and p.queue = ${from}.queue and p.name = ${from}.name
-  and (p.rank, p.due_at, p.seq) > ($7::integer, $8::bigint, $9::bigint)
-  and (p.expires_at is null or p.expires_at > (select now from clock))
-  order by p.rank, p.due_at, p.seq`
-
-/** The best jobs of one class, at most `most`, without a lock. */
-const bestOf = (claimable: 1 | 2, most: string, columns: string): string => `(
-    select ${columns} from (select queue, name, ${claimable}::smallint as claimable from served where ${most} > 0) s
-    cross join lateral (${inLane('s', 'p.*')} limit ${most}) p
-    order by p.rank, p.due_at, p.seq limit ${most})`
-
-const best = (columns: string): string => `${bestOf(1, '$3::integer', columns)}
-    union all ${bestOf(2, 'least($3::integer, $6::integer)', columns)}
-    order by rank, due_at, seq limit $3`
+import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
+import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
+import { type Look, lookValues, placeOf } from './look.ts'
+import { inLane, look, note } from './ready.ts'
+import type { Session } from './session.ts'
+import { LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
+import { fitting, taking } from './take.ts'
 
 /**
- * One lane and nothing that runs apart, as most often: its first jobs are locked as they are found. Else it is looked,
- * without a lock, how many of the best jobs each lane has, and then as many are locked in each. What another worker
- * has locked meanwhile is skipped: then the lane's next ones are taken.
+ * One lane, as most often: its first jobs are locked as they are found. Else it has been looked, without a lock, how
+ * many of the best jobs each lane has, and then as many are locked in each. What another worker has locked meanwhile is
+ * skipped: then the lane's next ones are taken.
  */
-const CHOSEN = `alone as materialized (
-    select queue, name, 1::smallint as claimable, $3::bigint as many from served
-    where (select count(*) from served) = 1 and (
-      $6::integer = 0 or not exists (select from millhand.pending where claimable = 2 limit 1))
-  ), shares as materialized (
-    select * from alone union all
-    select queue, name, claimable, count(*)
-    from (${best('p.queue, p.name, p.claimable, p.rank, p.due_at, p.seq')}) heads
-    where not exists (select from alone) group by queue, name, claimable
+const CHOSEN = `shares as materialized (
+    select lane, rank, due_at, seq, $3::integer as many from visited where (select count(*) from visited) = 1
+    union all select v.lane, v.rank, v.due_at, v.seq, p.many from visited v join picked p using (lane)
   ), chosen as materialized (
-    select p.place from shares b
-    cross join lateral (${inLane('b', 'p.ctid as place')} limit b.many for update skip locked) p
+    select p.* from shares b cross join lateral (
+      ${inLane('b', 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes')} limit b.many for update skip locked) p
   )`
-
-/** Takes what is `chosen` and makes it the worker's. `call` is the parameter that names the call. */
-const taking = (call: string): string => `taken as (
-    delete from millhand.pending where ctid = any (array(select place from chosen))
-    returning seq, due_at, attempt, epoch, crashes, detailed
-  ), parted as materialized (
-    select *, (row_number() over () - 1) / ${CLAIM_ROW_JOBS} as part from taken
-  ), holds as materialized (
-    select part, nextval('millhand.holds') as hold from (select distinct part from parted) parts
-  ), held as (
-    insert into millhand.claims (id, worker, call, started_at, low, high, seqs, epochs, attempts, crashes, dues)
-    select hold, $2, ${call}, (select now from clock), min(seq), max(seq), array_agg(seq), array_agg(epoch + 1),
-      array_agg(attempt + 1), array_agg(crashes), array_agg(due_at)
-    from parted join holds using (part) group by hold
-  ), claimed as (
-    select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from taken
-  )`
-
-/**
- * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
- * empty, and must not read them whole when they are full. The limits keep the planner from another way.
- */
-const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq limit 1) j on true
-  left join lateral (
-    select errors, checkpoint from millhand.details where p.detailed and seq = p.seq limit 1
-  ) d on true`
 
 /** A pending job as it is when it is claimed. */
-const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, (select now from clock)`
+const CLAIMED_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
+  case when not p.begun then p.expires_at end, (select now from clock), p.begun, h.hold`
+
 /** What was taken, each job with what it is held in. */
 const TAKEN = `parted p join holds h using (part) ${WITH_JOB}`
 
-/** One row at least: with no job in it where there was none, to say whether others have become due. */
-const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$11')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS}, h.hold, due.any_due from due left join (${TAKEN}) on ${WAKE}`
+const claimIn = (
+  mode: 'top' | 'known',
+): string => `with recursive ${LIGHT_CLOCK}, ${look(mode, 'several')}, ${CHOSEN},
+  ${fitting('$17')}, ${taking({ call: '$15', begins: '$16' })}, ${tell('claimed')}
+  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}
+  union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
 
-const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, null, due.any_due
-  from due left join (heads p ${WITH_JOB}) on true
-  order by p.rank, p.due_at, p.seq`
+const CLAIM = claimIn('top')
+const CLAIM_KNOWN = claimIn('known')
 
-const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
+const TAKE = `with ${LIGHT_CLOCK}, fitting as materialized (
     select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
-  ), ${taking('$5')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS}, h.hold from ${TAKEN} where ${WAKE}`
+  ), ${taking({ call: '$5', begins: '$6' })}, ${tell('claimed')}
+  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}`
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c.started_at, c.id, c.call
-  from millhand.claims c
-  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues) as u(seq, epoch, attempt, crashes, due_at)
+const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, coalesce(u.care, 0), u.expires_at,
+  c.started_at, c.begun, c.id, c.call from millhand.claims c
+  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues, c.cares, c.expiries)
+    as u(seq, epoch, attempt, crashes, due_at, care, expires_at)
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
   where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
 
-const PROMOTE = `with ${LIGHT_CLOCK}
-  update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
-  where seq = any (array(select seq from millhand.pending
-    where claimable is null and due_at <= (select now from clock) and due_at > $2
-    order by due_at limit $3 for update skip locked))`
-
-/** What names a call, and where it begins to look: in the order, and among what becomes due. */
-interface ClaimCall {
-  readonly call: string
-  readonly after: Place | undefined
-  readonly dueAfterMs: number
+/** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
+export interface Visit {
+  readonly lane: number
+  readonly after: Place
+  readonly cap: number
 }
 
-/** Takes the best due jobs that the worker serves. */
-export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<ClaimedJob[]> {
-  if (request.limit <= 0) return []
-  if (request.accepts) return claimAccepted(session, { ...request, accepts: request.accepts }, how)
-  return whenPromoted(session, how, () =>
-    session.lists(CLAIM, ...wish(request), ...placeOf(how.after), how.dueAfterMs, how.call),
+/** Where a claim looks: from the top, or in lanes that are known, as far as a place that no other one comes before. */
+export type Where =
+  | Pick<Look, 'after'>
+  | { readonly visits: readonly Visit[]; readonly cutoff: Place | undefined }
+
+/** Takes the best jobs where it looks. `call` names the call. */
+export function claim(
+  session: Session,
+  request: ClaimRequest,
+  { where, call, ...how }: Omit<Look, 'after'> & { readonly where: Where; readonly call: string },
+): Promise<ClaimRow[]> {
+  const after = 'after' in where ? where.after : undefined
+  const values = [...lookValues(request, { ...how, after }), call, request.begins, request.bytesMax]
+  if (!('visits' in where)) return session.lists(CLAIM, ...values)
+  const { visits, cutoff = LAST } = where
+  return session.lists(
+    CLAIM_KNOWN,
+    ...values,
+    visits.map(({ lane }) => lane),
+    visits.map(({ after }) => -after.priority),
+    visits.map(({ after }) => after.dueAt),
+    visits.map(({ after }) => after.seq),
+    visits.map(({ cap }) => cap),
+    ...placeOf(cutoff),
   )
+}
+
+/** After every job. */
+const LAST: Place = { priority: -(2 ** 31) + 1, dueAt: 0, seq: 0 }
+
+/** Takes jobs that were looked at before, where nobody else has meanwhile. */
+export async function take(
+  session: Session,
+  request: ClaimRequest,
+  { jobs, call }: { readonly jobs: readonly ClaimedJob[]; readonly call: string },
+): Promise<ClaimedJob[]> {
+  const [seqs, epochs] = [jobs.map(({ seq }) => seq), jobs.map(({ epoch }) => epoch)]
+  const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, call, request.begins)
+  return toClaimed(rows, () => call)
 }
 
 /** What earlier calls have claimed that got no answer. */
@@ -140,63 +103,5 @@ export async function adopt(
   worker: string,
   calls: readonly string[],
 ): Promise<ClaimedJob[]> {
-  return toClaimed(await session.lists<ClaimRow>(ADOPT, worker, calls), besideCall)
-}
-
-/** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
-async function claimAccepted(
-  session: Session,
-  request: ClaimRequest & Required<Pick<ClaimRequest, 'accepts'>>,
-  how: ClaimCall,
-): Promise<ClaimedJob[]> {
-  const chosen: ClaimedJob[] = []
-  const room = { suspects: request.suspects, refusals: REFUSALS_MAX }
-  const window = { ...request, limit: WINDOW, suspects: request.suspects > 0 ? WINDOW : 0 }
-  let after = how.after
-  for (let full = true; full && chosen.length < request.limit && room.refusals > 0; ) {
-    const heads = await whenPromoted(session, how, () =>
-      session.lists(CANDIDATES, ...wish(window), ...placeOf(after), how.dueAfterMs),
-    )
-    for (const job of heads) {
-      if (chosen.length >= request.limit || room.refusals <= 0) break
-      const isSuspect = claimClass(job.crashes) === 'suspect'
-      if (isSuspect && room.suspects <= 0) continue
-      if (!request.accepts(job)) room.refusals -= 1
-      else {
-        chosen.push(job)
-        if (isSuspect) room.suspects -= 1
-      }
-    }
-    full = heads.length === WINDOW
-    after = heads.at(-1)
-  }
-  if (chosen.length === 0) return []
-  const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
-  const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, how.call)
-  return toClaimed(rows, () => how.call)
-}
-
-/** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
-async function whenPromoted(
-  session: Session,
-  { dueAfterMs, call }: ClaimCall,
-  look: () => Promise<ClaimRow[]>,
-): Promise<ClaimedJob[]> {
-  for (let round = 0; ; round += 1) {
-    const rows = await look()
-    if (!othersAreDue(rows) || round >= PROMOTE_ROUNDS) {
-      // One row without a job says that there is none.
-      return rows[0]?.[0] === null ? [] : toClaimed(rows, () => call)
-    }
-    await session.at(PROMOTE, dueAfterMs, PROMOTE_MAX)
-  }
-}
-
-function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {
-  return [worker, limit, names, queues, suspects]
-}
-
-/** A place before every job where there is none to begin at. */
-function placeOf(after: Place | undefined): [number, number, number] {
-  return after ? [-after.priority, after.dueAt, after.seq] : [-(2 ** 31), 0, 0]
+  return toClaimed(await session.lists<ClaimRow>(ADOPT, worker, calls), besideIn)
 }

@@ -91,10 +91,10 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
   }
 }
 
-function upkeepRole({ read, durably, lightly, singly }: StoreAccess): Store['upkeep'] {
+function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
   let lanesSeenTo = 0
   return {
-    elect: (id, leaseMs) => singly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
+    elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
     async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
       const { lapsed, nextLapseAt } = await read((connection, nowMs) => {

@@ -2,6 +2,7 @@ import { expiry } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import { FINAL_STATES } from '../../job/state.ts'
+import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost, recordChanges } from './rows.ts'
@@ -10,12 +11,16 @@ const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('
   on conflict (role) do update set worker = ?1, lease_until = ?2
   where millhand_leader.worker = ?1 or millhand_leader.lease_until <= ?3`
 
+const LED_UNTIL = "select lease_until as untilMs from millhand_leader where role = 'maintenance'"
+
 export function elect(
   connection: Connection,
   worker: { id: string; leaseMs: number },
   nowMs: number,
-): boolean {
-  return connection.run(ELECT, worker.id, nowMs + worker.leaseMs, nowMs) > 0
+): Leadership {
+  const leads = connection.run(ELECT, worker.id, nowMs + worker.leaseMs, nowMs) > 0
+  const { untilMs } = connection.get<{ untilMs: number }>(LED_UNTIL) ?? { untilMs: nowMs }
+  return { leads, forMs: untilMs - nowMs }
 }
 
 export function resign(connection: Connection, worker: string): void {
