@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import { countReturn } from './lanes.ts'
 import { READY, READY_ALONE, WAITS } from './rows.ts'
 
 /** How the time of a file follows from the uptime of the machine. */
@@ -72,7 +73,10 @@ function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wa
   const untilMs = wasMs + SHORT_MS
   for (const statement of MOVE_LEASES) connection.run(statement, byMs)
   connection.run(MOVE_SCHEDULED, byMs, untilMs)
-  if (byMs < 0) for (const statement of MOVE_READY) connection.run(statement, byMs, nowMs)
+  if (byMs < 0) {
+    for (const statement of MOVE_READY) connection.run(statement, byMs, nowMs)
+    countReturn(connection)
+  }
   for (const statement of MOVE_EXPIRY) connection.run(statement, byMs, untilMs)
 }
 

@@ -1,7 +1,7 @@
 import type { Care } from '../../job/interruption.ts'
 import type { ClaimedJob, Place } from '../jobs.ts'
 import type { Connection } from './connection.ts'
-import type { LaneHead } from './heads.ts'
+import { type LaneHead, laneHead } from './heads.ts'
 import { atMost, READY, READY_ALONE } from './rows.ts'
 
 /** Two at least: the second tells how far the first lane may be read before it is another's turn. */
@@ -65,23 +65,26 @@ interface Reading {
   readonly alone: boolean
   readonly nowMs: number
   readonly after: Place | undefined
+  /** Whether jobs may be passed over that another claim takes. */
+  readonly leavesSome: boolean
   /** What they may still bring together. Where it is used up, each lane is read row by row. */
   bytesLeft: number
 }
 
 /** The jobs of one lane in order, read in pieces, as far as they are needed. */
 export class LaneReader {
-  readonly #head: LaneHead
+  readonly head: LaneHead
   readonly #reading: Reading
   /** What is read and not taken, the next one last. */
   #rows: Row[] = []
   #rowsRead = 0
   #atEnd = false
+  #last: Row | undefined
   /** No job of the lane that is not taken comes before this place. */
   place: Place
 
   constructor(head: LaneHead, reading: Reading) {
-    this.#head = head
+    this.head = head
     this.#reading = reading
     this.place = head
   }
@@ -108,8 +111,25 @@ export class LaneReader {
   /** The next job as it will be when it is taken, and how many bytes it brings. */
   take(): { job: ClaimedJob; size: number } {
     const row = this.#rows.pop() as Row
+    this.#last = row
     this.#turnToNext()
-    return { job: claimed(row, this.#head, this.#reading.nowMs), size: sizeOf(row) }
+    return { job: claimed(row, this.head, this.#reading.nowMs), size: sizeOf(row) }
+  }
+
+  /** The job that was taken last is not: it stays where it was. */
+  leave(): void {
+    if (this.#last) this.#rows.push(this.#last)
+    this.#turnToNext()
+  }
+
+  /** The head of what is left when the taken jobs have gone; `undefined` where nothing is. */
+  get rest(): LaneHead | undefined {
+    const { leavesSome, after } = this.#reading
+    const { lane, queue, name } = this.head
+    if (leavesSome) return this.#rowsRead === 0 && this.#atEnd && !after ? undefined : this.head
+    if (this.#atEnd && !this.isRead) return undefined
+    const { priority, dueAt, seq } = this.place
+    return laneHead([lane, queue, name, priority, dueAt, seq])
   }
 
   #turnToNext(): void {
@@ -150,7 +170,7 @@ export class LaneReader {
   #values(count: number): number[] {
     const { nowMs, after } = this.#reading
     const start = after ? [after.priority, after.dueAt, after.seq] : []
-    return [this.#head.lane, nowMs, count, this.#rowsRead, ...start]
+    return [this.head.lane, nowMs, count, this.#rowsRead, ...start]
   }
 }
 

@@ -50,12 +50,20 @@ const PUT_BACK = `update millhand_jobs set
     where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
   where seq in (select value from json_each(?1))`
 
+/** A claim that remembers lanes sees by this count that jobs have come back into them. */
+const COUNT_RETURN = 'update millhand_returns set count = count + 1'
+
+export function countReturn(connection: Connection): void {
+  connection.run(COUNT_RETURN)
+}
+
 /** Lets pending jobs that nobody holds any more wait: for a worker, or for their due time. */
 export function putBack(connection: Connection, seqs: readonly number[], nowMs: number): void {
   if (seqs.length === 0) return
   const list = asList(seqs)
   connection.run(NEW_LANES, list, nowMs)
   connection.run(PUT_BACK, list, nowMs)
+  countReturn(connection)
 }
 
 /** Lanes that one look for empty ones goes through: a probe of two indexes each. */

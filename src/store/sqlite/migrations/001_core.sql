@@ -2,6 +2,7 @@
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
 -- millhand_lanes        the queues and names that ready jobs are of, numbered
+-- millhand_returns      one row: counts how often jobs were made ready that had been there before
 -- millhand_workers      one row a worker: its lease
 -- millhand_queues       queues that have a setting of their own
 -- millhand_calls        what calls of operators answered, for a while: one whose answer was lost is made again
@@ -80,6 +81,12 @@ create table millhand_lanes (
   name text not null,
   unique (queue, name)
 ) strict;
+
+create table millhand_returns (
+  count integer not null
+) strict;
+
+insert into millhand_returns values (0);
 
 create table millhand_workers (
   id text primary key,
