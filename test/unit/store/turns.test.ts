@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { deferred } from '../../../src/kit/deferred.ts'
+import { nextTurn } from '../../../src/kit/turn.ts'
 import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
 import { Turns } from '../../../src/store/turns.ts'
 
@@ -28,6 +29,7 @@ test('as many bodies run as there are turns; the others come in their order', as
   })
   bodies[1]?.end()
   await all[1]
+  await nextTurn()
   expect(begun).toEqual([0, 1, 2])
   for (const { end } of bodies) end()
   await Promise.all(all)
