@@ -91,7 +91,8 @@ export class Lease {
   #makeBeater(worker: string): Beater {
     const { events, clock, store } = this.#queue
     const { leaseMs, beatMs, blockedLimitMs } = this.#settings
-    return makeBeater(store, {
+    // A beat that waits for a store that is away, or busy, ends with the lease.
+    return makeBeater(store.until(this.#stopped.signal), {
       worker,
       leaseMs,
       beatMs,

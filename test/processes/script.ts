@@ -28,6 +28,8 @@ type Act =
   | { readonly act: 'effect' }
   /** Leaves a row in the database, in the transaction that completes the job: one step. */
   | { readonly act: 'transaction' }
+  /** The same, but for the end: it never comes. */
+  | { readonly act: 'hang' }
   | { readonly act: 'progress' }
 
 /** The one job of these tests. What it does is in its input; what comes of it is which process did it. */
