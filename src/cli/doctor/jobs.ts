@@ -36,7 +36,7 @@ function checkWorkers({ workers, slots, busy }: Stats): Finding {
 function checkLeases(workers: readonly WorkerRecord[], live: number, nowMs: number): Finding {
   const lapsed = workers.filter((worker) => nowMs - worker.leaseUntil > LAPSED_LONG_MS)
   if (lapsed.length === 0) return ok('leases', 'none has lapsed without a rescue')
-  const held = lapsed.reduce((sum, worker) => sum + worker.running, 0)
+  const held = lapsed.reduce((sum, worker) => sum + worker.running + worker.held, 0)
   const text = `${lapsed.length} worker(s) are gone with ${held} job(s), and nobody has rescued those`
   const mend =
     live === 0 ? 'Start a worker: it rescues them.' : "Let a worker do the maintenance: 'worker.maintenance'."

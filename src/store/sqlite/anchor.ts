@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import { READY, READY_ALONE, WAITS } from './rows.ts'
 
 /** How the time of a file follows from the uptime of the machine. */
 export interface Anchor {
@@ -48,19 +49,23 @@ const MOVE_LEASES = [
 
 /** What is overdue as well: an hour back, it would be due in an hour. */
 const MOVE_SCHEDULED = `update millhand_jobs set due_at = due_at + ?
-  where state = 'pending' and claimable is null and due_at <= ?`
+  where waits = ${WAITS.due} and due_at <= ?`
 
 /**
  * What has become due and stands ahead of the clock now: given back by a worker, it would be due in an hour, and it
  * would run after all that comes later.
  */
 const MOVE_READY = [
-  'update millhand_jobs set due_at = due_at + ? where claimable is not null and due_at > ?',
+  `update millhand_jobs set due_at = due_at + ? where ${READY} and due_at > ?`,
+  `update millhand_jobs set due_at = due_at + ? where ${READY_ALONE} and due_at > ?`,
   'update millhand_jobs set due_at = due_at + ? where worker is not null and due_at > ?',
 ]
 
-const MOVE_EXPIRY = `update millhand_jobs set expires_at = expires_at + ?
-  where expires_at is not null and state = 'pending' and expires_at <= ?`
+/** Of jobs that wait and of those that are held. */
+const MOVE_EXPIRY = ['waits is not null', "worker is not null and state = 'pending'"].map(
+  (where) => `update millhand_jobs set expires_at = expires_at + ?
+    where ${where} and expires_at is not null and expires_at <= ?`,
+)
 
 function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wasMs: number }): void {
   const byMs = nowMs - wasMs
@@ -68,7 +73,7 @@ function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wa
   for (const statement of MOVE_LEASES) connection.run(statement, byMs)
   connection.run(MOVE_SCHEDULED, byMs, untilMs)
   if (byMs < 0) for (const statement of MOVE_READY) connection.run(statement, byMs, nowMs)
-  connection.run(MOVE_EXPIRY, byMs, untilMs)
+  for (const statement of MOVE_EXPIRY) connection.run(statement, byMs, untilMs)
 }
 
 /** Where the wall clock stands back after a boot, as one without a battery does, leases of before would be alive for hours. */

@@ -41,6 +41,17 @@ test('rows are read as lists, however far, and the same statement again', () => 
   connection.close()
 })
 
+test('statements of ever other texts do not pile up, and those that went work as before', () => {
+  const connection = open('statements.db')
+  write(connection)
+  const first = connection.prepare('select 0 from notes')
+  for (let number = 1; number < 1_000; number += 1) connection.get(`select ${number} from notes`)
+  expect(connection.prepare('select 0 from notes')).not.toBe(first)
+  expect(connection.prepare('select 999 from notes')).toBe(connection.prepare('select 999 from notes'))
+  expect(connection.get('select 0 as zero from notes')).toEqual({ zero: 0 })
+  connection.close()
+})
+
 test('a database that may not be written says store_read_only', () => {
   const connection = open('read-only.db')
   connection.db.exec('pragma query_only = on')
