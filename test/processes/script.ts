@@ -84,6 +84,9 @@ export type EnqueuerTold =
   | { readonly kind: 'acknowledged'; readonly ids: readonly string[] }
   | { readonly kind: 'refused'; readonly error: Error }
 
+/** What a locker is told: to hold the lock until it is told otherwise, or for so many milliseconds. */
+export type LockerWord = 'lock' | 'unlock' | number
+
 /** How to start a process that is no part of Millhand, and holds the file's write lock for as long as it is told. */
 export interface LockerProcessOptions {
   readonly file: string
