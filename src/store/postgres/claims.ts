@@ -1,6 +1,6 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { TransientError } from '../errors.ts'
+import { isTransient } from '../errors.ts'
 import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
 import { adopt, claim } from './claim.ts'
 import type { Session } from './session.ts'
@@ -83,7 +83,7 @@ export class Claims {
       return await claim(this.#session, request, { call, after, dueAfterMs: after ? this.#dueAfterMs : 0 })
     } catch (error) {
       // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
-      if (error instanceof TransientError) {
+      if (isTransient(error)) {
         this.#doubts = [...this.#doubts, { worker: request.worker, call, ...NEVER_ASKED }].slice(-DOUBTS_MAX)
       }
       throw error

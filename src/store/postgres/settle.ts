@@ -1,5 +1,5 @@
 import type { Settlement } from '../../job/outcome.ts'
-import { TransientError } from '../errors.ts'
+import { isTransient } from '../errors.ts'
 import type { Settled } from '../jobs.ts'
 import { complete } from './complete.ts'
 import { type Leave, leave } from './leave.ts'
@@ -74,7 +74,7 @@ export class Settlements {
       const written = await this.#written(doubtful)
       return results.map((result, index) => (written.has(settlements[index]) ? 'settled' : result))
     } catch (error) {
-      if (error instanceof TransientError) for (const each of settlements) this.#unanswered.add(each)
+      if (isTransient(error)) for (const each of settlements) this.#unanswered.add(each)
       throw error
     }
   }

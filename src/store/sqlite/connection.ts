@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
 
 /** What a value bound to a statement may be. */
@@ -133,7 +134,7 @@ export class Connection {
 
   #translate(error: unknown): unknown {
     const location = this.file
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = asError(error).message
     switch (primaryCode(error)) {
       case undefined:
         return error
