@@ -5,6 +5,7 @@ import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
@@ -21,7 +22,7 @@ import {
   readStats,
   type Stats,
 } from './inspect.ts'
-import { type QueueInternals, requireOutside } from './internals.ts'
+import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
@@ -34,9 +35,9 @@ export class Queue {
     this.#enqueuer = new Enqueuer(parts)
   }
 
-  /** What a queue is made of, for the workers on it. Not part of the public contract. */
-  static internals(queue: Queue): QueueInternals {
-    return queue.#parts
+  /** What it is made of, for the workers on it. Not part of the public contract. */
+  get [QUEUE](): OfferedQueue {
+    return { version: VERSION, parts: this.#parts }
   }
 
   /** Where the jobs are: `memory:` or the file. */

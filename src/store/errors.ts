@@ -1,3 +1,4 @@
+import { hasBrand } from '../kit/brand.ts'
 import { errorFactory } from '../kit/error.ts'
 
 /** What can be wrong with a store. `transient` ones are tried again by the instrument before anybody sees them. */
@@ -33,6 +34,9 @@ export const storeErrors = {
   transaction_lost: (facts: { location: string; problem: string }) =>
     `A transaction on ${facts.location} was lost: ${facts.problem}. It was rolled back, unless it was being committed just then. ` +
     'Look whether its writes are there before you run it again; the job of a ctx.transaction runs again only if they are not.',
+  foreign_queue: (facts: { component: string; version: string; own: string }) =>
+    `${facts.component}: the queue is of another copy of Millhand, of version ${facts.version}; this one is ${facts.own}. ` +
+    "Two copies are installed: 'npm ls millhand' shows who brings them. Bring them to one version, or take both from one.",
   not_supported: (facts: { what: string; store: string; instead: string }) =>
     `${facts.what} is not supported by the ${facts.store} store. ${facts.instead}`,
   inside_transaction: (facts: { what: string }) =>
@@ -50,9 +54,11 @@ export const storeErrors = {
 
 export const storeError = errorFactory(storeErrors)
 
+const TRANSIENT_ERROR: unique symbol = Symbol.for('millhand.transient-error')
+
 /** Errors that go away by themselves: the statement may be tried again as it was. */
 export function isTransient(error: unknown): error is TransientError {
-  return error instanceof TransientError
+  return hasBrand(error, TRANSIENT_ERROR)
 }
 
 type Hindrance = Pick<TransientError, 'away' | 'locked'>
@@ -72,5 +78,9 @@ export class TransientError extends Error {
     super(message, options)
     this.away = away
     this.locked = locked
+  }
+
+  get [TRANSIENT_ERROR](): number {
+    return 1
   }
 }

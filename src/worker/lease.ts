@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import { storableText } from '../job/text.ts'
 import { asError } from '../kit/error.ts'
+import { VERSION } from '../kit/version.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { type Beater, makeBeater } from './beat.ts'
 import type { WorkerSettings } from './options.ts'
-import { VERSION } from './version.ts'
 
 /** The random end of an id: it stands in every row that the worker claims, so that it is kept short. */
 const WORKER_ID_CHARACTERS = 12

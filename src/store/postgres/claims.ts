@@ -1,6 +1,6 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { TransientError } from '../errors.ts'
+import { isTransient } from '../errors.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../jobs.ts'
 import { type Choice, claimAccepted } from './candidates.ts'
 import { claim, type Visit, type Where } from './claim.ts'
@@ -192,7 +192,7 @@ export class Claims {
     try {
       return await claim()
     } catch (error) {
-      if (error instanceof TransientError) this.#doubts.add(worker, call)
+      if (isTransient(error)) this.#doubts.add(worker, call)
       throw error
     }
   }

@@ -231,7 +231,7 @@ function breakDown(health: Health, error: unknown): void {
 
 /** Whether the connection is known to be of no use. Not by what else an error says: it may be of the body's own. */
 function isLost(error: unknown): boolean {
-  return error instanceof TransientError ? error.away : asError(error).message === 'Query read timeout'
+  return isTransient(error) ? error.away : asError(error).message === 'Query read timeout'
 }
 
 function ignore(): void {}

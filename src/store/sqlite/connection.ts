@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
 
 /** What a value bound to a statement may be. */
@@ -168,7 +169,7 @@ export class Connection {
 
   #translate(error: unknown): unknown {
     const location = this.file
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = asError(error).message
     switch (primaryCode(error)) {
       case undefined:
         return error
