@@ -198,8 +198,8 @@ export class Queue {
    * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it. It is a `DatabaseSync` of
    * `node:sqlite`, or on PostgreSQL a client of `pg`, which the body says of it: `(tx: PoolClient) => …`.
    *
-   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`; what `body` throws, after
-   *   everything is rolled back
+   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`, `store_closed` (it was still open
+   *   five seconds after `close`); what `body` throws, after everything is rolled back
    */
   async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
     body: (tx: Tx) => Result | Promise<Result>,
@@ -227,7 +227,7 @@ export class Queue {
 
   /**
    * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
-   * end.
+   * end. A transaction that is open has five seconds to end, and is then rolled back.
    */
   async close(): Promise<void> {
     this.#parts.closing.close(storeError('store_closed', { location: this.location }))
