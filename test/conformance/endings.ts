@@ -104,22 +104,6 @@ export function endingPromises(test: StoreTest): void {
     expect(await enqueue(other, newJob('a', { key: 'k' }))).toEqual([{ id: 'a', existed: false }])
     expect(await other.catalog.count({})).toBe(1)
   })
-
-  test('a store that is closed lets a transaction end that is about to', async ({ store }) => {
-    const { promise: end, resolve: endNow } = deferred<void>()
-    const { promise: begun, resolve: tellBegun } = deferred<void>()
-    const written = store.transaction(async (tx) => {
-      tellBegun()
-      await end
-      return tx.insert([newJob('a')], PENDING_MAX)
-    })
-    await begun
-    const closed = store.close()
-    endNow()
-
-    expect(await written).toEqual([{ id: 'a', existed: false }])
-    await closed
-  })
 }
 
 /** A transaction with a body that writes something and then never ends. */

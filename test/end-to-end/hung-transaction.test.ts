@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { defineJob, type Queue } from 'millhand'
 import type { PoolClient } from 'pg'
 import { expect, vi } from 'vitest'
@@ -101,7 +101,7 @@ for (const describeOne of [describeSqlite, describePostgres]) {
       await eventually(async () =>
         expect(await handle.get()).toMatchObject({ errors: [{ kind: 'timeout', attempt: 1 }] }),
       )
-      expect(await shop.sold()).toEqual([])
+      expect(await shop.sold()).not.toContain('of attempt 1')
       await clock.advance('1m')
       expect(await handle.result()).toBe(2)
       expect(await shop.sold()).toEqual(['of attempt 2'])
@@ -217,6 +217,29 @@ for (const describeOne of [describeSqlite, describePostgres]) {
     })
   })
 }
+
+describeSqlite('a transaction that waits for the lock of another process', (bare) => {
+  const test = withShop(bare)
+
+  test('does not begin when its attempt is over', async ({ queue, shop, url, clock, start }) => {
+    const { job, run } = heldJob({ timeout: '10s', retries: 0 })
+    const handle = await queue.enqueue(job)
+    await start({ jobs: [job], ...PATIENT })
+    const locker = new DatabaseSync(url.slice('sqlite:'.length))
+    locker.exec('begin immediate')
+    const late = run().ctx.transaction((tx: Tx) => shop.sell(tx, 'late'))
+    late.catch(() => {})
+    await clock.advance('16s')
+    await expect(late).rejects.toMatchObject({ code: 'timed_out' })
+    locker.exec('rollback')
+    locker.close()
+    await eventually(async () => {
+      await clock.advance('1s')
+      expect(await handle.get()).toMatchObject({ state: 'failed', failure: { kind: 'timeout' } })
+    })
+    expect(await shop.sold()).toEqual([])
+  })
+})
 
 describePostgres('a statement that hangs in a transaction', (bare) => {
   const test = withShop(bare)
