@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { BOUND, QUICK, results, type Scene, test, times } from './scene.ts'
+import { BOUND, QUICK, results, type Scene, test, times, type WorkerProcess } from './scene.ts'
 import { type Script, scripted } from './script.ts'
 
 test('a worker killed among 2,000 jobs loses none, and no effect in a transaction happens twice', async ({
@@ -86,21 +86,24 @@ test('when the leader dies, another worker takes over the maintenance, and after
 }) => {
   const tells = ['rescue'] as const
   const leader = await scene.worker(QUICK, { tells })
-  const [lead] = await queue.workers()
   const followers = [await scene.worker(QUICK, { tells }), await scene.worker(QUICK, { tells })]
-  const rescues = followers.map((follower) =>
-    follower.next('rescue').then(({ event }) => ({ follower, event })),
-  )
+  const idOf = async ({ pid }: WorkerProcess) =>
+    (await queue.workers()).find((worker) => worker.pid === pid)?.id as string
+  const rescue = (by: WorkerProcess, lost: string) =>
+    by.next('rescue', ({ event }) => event.workers.includes(lost)).then(() => by)
+  const lead = await idOf(leader)
+  const rescues = followers.map((follower) => rescue(follower, lead))
 
   await leader.end('SIGKILL')
-  const { follower: second, event } = await Promise.any(rescues)
-  expect(event.workers).toEqual([lead?.id])
+  const second = await Promise.any(rescues)
 
+  const third = followers.find((follower) => follower !== second) as WorkerProcess
+  const next = rescue(third, await idOf(second))
   await second.end('SIGKILL')
-  const third = (await Promise.all(rescues)).find(({ follower }) => follower !== second)?.follower
-  expect((await queue.workers()).map(({ pid }) => pid)).toEqual([third?.pid])
+  await next
+  expect((await queue.workers()).map(({ pid }) => pid)).toEqual([third.pid])
   const job = await queue.enqueue(scripted, { act: 'return' })
-  expect(await job.result(BOUND)).toMatchObject({ pid: third?.pid })
+  expect(await job.result(BOUND)).toMatchObject({ pid: third.pid })
 })
 
 /** As a supervisor does: a worker that ends is replaced. Gives how they ended. */
