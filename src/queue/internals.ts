@@ -25,6 +25,8 @@ export interface QueueInternals {
   /** Definitions that the queue was opened with, for enqueueing by name. */
   readonly specs: ReadonlyMap<string, AnyJobSpec>
   readonly pendingMax: number
+  /** How long whoever opens a connection for long may wait for it, in milliseconds. */
+  readonly openTimeoutMs: number
 }
 
 /** A write of its own would wait for the transaction that the caller is in. @throws MillhandError `inside_transaction` */

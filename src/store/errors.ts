@@ -7,9 +7,13 @@ export const storeErrors = {
     `${facts.got} is not a store: expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'.`,
   invalid_schema: (facts: { got: string }) =>
     `The schema ${facts.got} is not valid: expected 1 to 50 letters, digits and _, not starting with a digit.`,
-  store_busy: (facts: { location: string; waitedMs: number }) =>
+  store_busy: (facts: { location: string; waitedMs: number; option?: 'openTimeout' }) =>
     `The database ${facts.location} was locked or away for ${facts.waitedMs} ms. ` +
-    "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), or give it longer with busyTimeout.",
+    "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), " +
+    `or give it longer with ${facts.option ?? 'busyTimeout'}.`,
+  too_many_connections: (facts: { location: string; problem: string }) =>
+    `The server of ${facts.location} has no connection left: ${facts.problem}. A worker needs two, and takes up to eleven. ` +
+    'Run fewer processes, raise max_connections, or put a pooler before it (docs/postgres.md).',
   store_read_only: (facts: { location: string }) =>
     `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
   store_full: (facts: { location: string }) =>
@@ -61,7 +65,7 @@ export function isTransient(error: unknown): error is TransientError {
   return hasBrand(error, TRANSIENT_ERROR)
 }
 
-type Hindrance = Pick<TransientError, 'away' | 'locked'>
+type Hindrance = Pick<TransientError, 'away' | 'locked' | 'crowded'>
 
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
@@ -70,14 +74,17 @@ export class TransientError extends Error {
   readonly away: boolean
   /** Reads are answered, but nobody can write: somebody holds the lock that every write needs. */
   readonly locked: boolean
+  /** It takes no more connections at the moment. */
+  readonly crowded: boolean
 
   constructor(
     message: string,
-    { away = false, locked = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
+    { away = false, locked = false, crowded = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
     this.locked = locked
+    this.crowded = crowded
   }
 
   get [TRANSIENT_ERROR](): number {

@@ -211,7 +211,7 @@ export class Worker {
   }
 
   async #drain(): Promise<void> {
-    await this.#starting.catch(() => {})
+    await this.#lease.hurry(this.#starting)
     const worker = this.id
     await this.#claims.stop()
     // A claim that was under way may have started handlers after the abort.
