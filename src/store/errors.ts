@@ -9,8 +9,15 @@ export const storeErrors = {
   store_busy: (facts: { location: string; waitedMs: number }) =>
     `The database ${facts.location} was locked or away for ${facts.waitedMs} ms. ` +
     "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), or give it longer with busyTimeout.",
-  store_read_only: (facts: { location: string }) =>
-    `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
+  store_read_only: (facts: { location: string; server?: boolean }) =>
+    `The database ${facts.location} cannot be written: ` +
+    (facts.server
+      ? 'the server is a standby, or read-only by default_transaction_read_only. Name the primary, or let it be written; '
+      : 'the file, its folder or its file system is read-only. Change its permissions or use another file; ') +
+    "looking at it works. 'millhand doctor' says more.",
+  store_replaced: (facts: { location: string }) =>
+    `The file ${facts.location}, or the -wal or -shm beside it, was deleted, moved or replaced while this process had it open: what it writes would be lost. ` +
+    "Put the files back, or start this process again to use what is there now; 'millhand doctor' names others that have it open.",
   store_full: (facts: { location: string }) =>
     `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
   store_unavailable: (facts: { location: string; problem: string }) =>
@@ -52,7 +59,7 @@ export function isTransient(error: unknown): error is TransientError {
   return error instanceof TransientError
 }
 
-type Hindrance = Pick<TransientError, 'away' | 'locked'>
+type Hindrance = Pick<TransientError, 'away' | 'locked' | 'lasting'>
 
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
@@ -61,13 +68,16 @@ export class TransientError extends Error {
   readonly away: boolean
   /** Reads are answered, but nobody can write: somebody holds the lock that every write needs. */
   readonly locked: boolean
+  /** What it is when it does not pass, where that is something else than a busy store. */
+  readonly lasting: Error | undefined
 
   constructor(
     message: string,
-    { away = false, locked = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
+    { away = false, locked = false, lasting, ...options }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
     this.locked = locked
+    this.lasting = lasting
   }
 }

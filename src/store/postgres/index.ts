@@ -39,7 +39,7 @@ const OPEN_RETRY_MS = 100
 /**
  * Opens a store in one schema of a PostgreSQL database.
  *
- * @throws MillhandError `store_unavailable`, `store_newer`, `store_older`, `migration_failed`, `invalid_schema`
+ * @throws MillhandError `store_unavailable`, `store_newer`, `store_older`, `store_read_only`, `migration_failed`, `invalid_schema`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
@@ -57,7 +57,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     })
   } catch (error) {
     await database.close()
-    throw isTransient(error) ? unreachable(error, address) : error
+    throw isTransient(error) ? (error.lasting ?? unreachable(error, address)) : error
   }
   const notices = notify ? new Notices(database, self) : undefined
   return compose({ database, guests, notices }, { clock, self })

@@ -1,5 +1,8 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { storeError, TransientError } from '../errors.ts'
+import { primaryCode, SQLITE } from './codes.ts'
+import { isReadOnly, openDatabase } from './open.ts'
+import { Place } from './place.ts'
 
 /** What a value bound to a statement may be. */
 export type Value = string | number | null
@@ -10,28 +13,28 @@ export type Value = string | number | null
  */
 const BUSY_TIMEOUT_MS = 2
 
-/** Fewer, larger checkpoints: 4,000 pages of 4 KiB, 16 MiB of log. */
-const CHECKPOINT_PAGES = 4_000
-
 /** One connection to the file, its prepared statements, and transactions with a say in how durable they are. */
 export class Connection {
   readonly file: string
-  readonly db: DatabaseSync
+  readonly #timeout: number
+  #db: DatabaseSync
+  #unchanging: boolean
+  #place: Place
   readonly #statements = new Map<string, StatementSync>()
   #durable: boolean | undefined
 
-  /** @throws MillhandError `store_unavailable`, `store_corrupt` */
+  /** @throws MillhandError `store_unavailable`, `store_corrupt`, `store_read_only` */
   constructor(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS) {
     this.file = file
-    this.db = this.guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }))
-    this.guard(() => {
-      this.db.exec(`
-        pragma journal_mode = wal;
-        pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
-        pragma journal_size_limit = ${CHECKPOINT_PAGES * 4096};
-        pragma foreign_keys = off;
-      `)
-    })
+    this.#timeout = busyTimeoutMs
+    const { db, unchanging } = this.#open()
+    this.#db = db
+    this.#unchanging = unchanging
+    this.#place = new Place(file)
+  }
+
+  get db(): DatabaseSync {
+    return this.#db
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
@@ -109,8 +112,18 @@ export class Connection {
     this.run('begin immediate')
   }
 
+  /** What was written into a file that nobody can open any more is not acknowledged. @throws MillhandError `store_replaced` */
   commit(): void {
     this.run('commit')
+    this.requireInPlace()
+  }
+
+  /** @throws MillhandError `store_replaced` */
+  requireInPlace(): void {
+    if (this.#place.isSame()) return
+    if (!this.#unchanging) throw storeError('store_replaced', { location: this.file })
+    this.#reopen()
+    throw new TransientError('the file was read as it stood, and somebody has begun to write it')
   }
 
   rollback(): void {
@@ -120,6 +133,18 @@ export class Connection {
   close(): void {
     this.#statements.clear()
     if (this.db.isOpen) this.db.close()
+  }
+
+  #open() {
+    return this.guard(() => openDatabase(this.file, { timeout: this.#timeout }))
+  }
+
+  #reopen(): void {
+    this.close()
+    const { db, unchanging } = this.#open()
+    this.#db = db
+    this.#unchanging = unchanging
+    this.#place = new Place(this.file)
   }
 
   /** Runs `body` and turns what SQLite throws into Millhand's errors. */
@@ -146,6 +171,7 @@ export class Connection {
         return storeError('store_full', { location }, { cause: error })
       case SQLITE.ioError:
       case SQLITE.cannotOpen:
+        if (isReadOnly(location)) return storeError('store_read_only', { location }, { cause: error })
         return storeError('store_unavailable', { location, problem }, { cause: error })
       case SQLITE.corrupt:
       case SQLITE.notADatabase:
@@ -154,21 +180,4 @@ export class Connection {
         return error
     }
   }
-}
-
-/** Primary result codes of SQLite (sqlite.org/rescode.html). */
-const SQLITE = {
-  busy: 5,
-  locked: 6,
-  readonly: 8,
-  ioError: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  notADatabase: 26,
-}
-
-function primaryCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
 }
