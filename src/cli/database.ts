@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { asError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
 import { type SchemaState, stateAt } from '../store/migration.ts'
 import { migrations } from '../store/sqlite/migrate.ts'
+import { openDatabase } from '../store/sqlite/open.ts'
 
 /** Looks at a file through a connection that cannot write: looking must not change what is looked at. */
 export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Result): Result {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_WAIT_MS })
+  const { db } = openDatabase(file, { readOnly: true, timeout: LOCK_WAIT_MS })
   try {
     return look(db)
   } finally {

@@ -14,8 +14,15 @@ export const storeErrors = {
   too_many_connections: (facts: { location: string; problem: string }) =>
     `The server of ${facts.location} has no connection left: ${facts.problem}. A worker needs two, and takes up to eleven. ` +
     'Run fewer processes, raise max_connections, or put a pooler before it (docs/postgres.md).',
-  store_read_only: (facts: { location: string }) =>
-    `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
+  store_read_only: (facts: { location: string; server?: boolean }) =>
+    `The database ${facts.location} cannot be written: ` +
+    (facts.server
+      ? 'the server is a standby, or read-only by default_transaction_read_only. Name the primary, or let it be written; '
+      : 'the file, its folder or its file system is read-only. Change its permissions or use another file; ') +
+    "looking at it works. 'millhand doctor' says more.",
+  store_replaced: (facts: { location: string }) =>
+    `The file ${facts.location}, or the -wal or -shm beside it, was deleted, moved or replaced while this process had it open: what it writes would be lost. ` +
+    "Put the files back, or start this process again to use what is there now; 'millhand doctor' names others that have it open.",
   store_full: (facts: { location: string }) =>
     `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
   store_refused: (facts: { location: string; problem: string }) =>
@@ -65,7 +72,7 @@ export function isTransient(error: unknown): error is TransientError {
   return hasBrand(error, TRANSIENT_ERROR)
 }
 
-type Hindrance = Pick<TransientError, 'away' | 'locked' | 'crowded'>
+type Hindrance = Pick<TransientError, 'away' | 'locked' | 'crowded' | 'lasting'>
 
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
@@ -76,14 +83,23 @@ export class TransientError extends Error {
   readonly locked: boolean
   /** It takes no more connections at the moment. */
   readonly crowded: boolean
+  /** What it is when it does not pass, where that is something else than a busy store. */
+  readonly lasting: Error | undefined
 
   constructor(
     message: string,
-    { away = false, locked = false, crowded = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
+    {
+      away = false,
+      locked = false,
+      crowded = false,
+      lasting,
+      ...options
+    }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
     this.locked = locked
+    this.lasting = lasting
     this.crowded = crowded
   }
 

@@ -79,7 +79,7 @@ export class Patience {
   /**
    * Tries a call again until it gets through or the limit is over.
    *
-   * @throws MillhandError `store_busy`, `store_closed`
+   * @throws MillhandError `store_busy`, `store_read_only`, `store_closed`
    */
   async run<Result>(operation: string, call: () => Promise<Result>, limit: Limit): Promise<Result> {
     const { clock, random, onRetry } = this.#options
@@ -113,7 +113,7 @@ export class Patience {
     if (this.#closed.signal.aborted) throw storeError('store_closed', { location }, { cause: error })
     const waitedMs = Math.round(clock.elapsed() - startMs)
     if (waitedMs < limitMs && !signal?.aborted) return
-    throw storeError('store_busy', { location, waitedMs }, { cause: error })
+    throw error.lasting ?? storeError('store_busy', { location, waitedMs }, { cause: error })
   }
 
   #answered(): void {

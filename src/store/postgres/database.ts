@@ -121,7 +121,7 @@ export class Database {
       // Where the connection is gone, so is the transaction; a server that does not answer is not asked again.
       if (isLost(error)) health.broken ??= asError(error)
       else await session.run('rollback').catch((failure) => breakDown(health, failure))
-      if (!health.broken) throw error
+      if (!health.broken || isTransient(error)) throw error
       throw new TransientError(health.broken.message, { cause: error, away: true })
     }
   }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../kit/clock.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { isTransient } from '../errors.ts'
 import { type Opening, openPatiently } from '../opening.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
@@ -42,7 +43,8 @@ const SELF_CHARACTERS = 12
 /**
  * Opens a store in one schema of a PostgreSQL database.
  *
- * @throws MillhandError `store_unavailable`, `too_many_connections`, `store_newer`, `store_older`, `migration_failed`, `invalid_schema`
+ * @throws MillhandError `store_unavailable`, `too_many_connections`, `store_newer`, `store_older`, `store_read_only`,
+ *   `migration_failed`, `invalid_schema`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
@@ -60,7 +62,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     })
   } catch (error) {
     await database.close()
-    throw unreachable(error)
+    throw isTransient(error) ? (error.lasting ?? unreachable(error)) : unreachable(error)
   }
   const notices = notify ? new Notices(database, self) : undefined
   return compose({ database, guests, notices }, { clock, self, closeWaitMs: options.closeWaitMs })

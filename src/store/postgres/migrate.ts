@@ -167,7 +167,8 @@ async function patiently<Result>({ location }: Address, run: () => Promise<Resul
       return await run()
     } catch (error) {
       const waitedMs = Math.round(systemClock.elapsed() - startMs)
-      if (!isTransient(error)) throw error
+      // A server that may not be written is not waited for as long as a lock is.
+      if (!isTransient(error) || error.lasting) throw error
       if (waitedMs > PATIENCE_MS) throw storeError('store_busy', { location, waitedMs }, { cause: error })
       await sleep(systemClock, backoffMs * (0.5 + systemRandom()))
     }

@@ -10,6 +10,7 @@ import { StoreAccess } from './access.ts'
 import { Connection } from './connection.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
+import { isRefusal } from './open.ts'
 import { roles } from './roles.ts'
 
 interface SqliteOptions {
@@ -24,7 +25,11 @@ interface SqliteOptions {
   readonly opening?: Opening
 }
 
-/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_busy` */
+/**
+ * Opens a store in one SQLite file. One that may not be written, and needs no migration, is there to be looked at.
+ *
+ * @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_busy`
+ */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const file = resolve(options.file)
   const clock = options.clock ?? systemClock
@@ -57,6 +62,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
     ...roles(access),
     async transaction(body, { signal } = {}) {
       access.requireOpen()
+      connection.requireInPlace()
       return transactions.run(body, signal)
     },
     async insertIn(handle, jobs, pendingMax) {
@@ -94,6 +100,9 @@ function makeFolder(folder: string, location: string): void {
   } catch (error) {
     // Another process may have made it meanwhile.
     if (existsSync(folder)) return
+    if (isRefusal((error as NodeJS.ErrnoException).code ?? '')) {
+      throw storeError('store_read_only', { location }, { cause: error })
+    }
     throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }
 }

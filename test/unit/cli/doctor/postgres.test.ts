@@ -153,13 +153,16 @@ test('a transaction that somebody has left open is found, with how to end it', a
 test('what a test cannot bring about on a server that others use', () => {
   const texts = (findings: readonly Finding[]) =>
     findings.filter(({ level }) => level !== 'ok').map(({ level, text }) => `${level}: ${text}`)
-  const server = { version: 180_004, standby: false, encoding: 'UTF8', off: '' }
+  const server = { version: 180_004, standby: false, readOnly: false, encoding: 'UTF8', off: '' }
   expect(texts(checkServer(server))).toEqual([])
   expect(texts(checkServer({ ...server, version: 130_010 }))).toEqual([
     'fail: PostgreSQL 13 is older than 14',
   ])
   expect(texts(checkServer({ ...server, version: 190_000 }))[0]).toMatch(/^warn: PostgreSQL 19 is newer/)
   expect(texts(checkServer({ ...server, standby: true, encoding: 'LATIN1', off: 'fsync' }))).toHaveLength(3)
+  expect(texts(checkServer({ ...server, readOnly: true }))).toEqual([
+    'fail: it cannot be written: default_transaction_read_only is on',
+  ])
   expect(texts([checkClock(1_900), checkClock(-90_000)])).toEqual([
     "warn: the server's clock is 1m 30s behind this machine's",
   ])
