@@ -14,6 +14,7 @@ import { backlog1mOnPostgres, history1mOnPostgres } from '../scenarios/postgres/
 import { oldSnapshot } from '../scenarios/postgres/old-snapshot.ts'
 import { steadyState } from '../scenarios/postgres/steady-state.ts'
 import { twoProcesses } from '../scenarios/postgres/two-processes.ts'
+import { refusals } from '../scenarios/refusals.ts'
 import { redisVersion } from '../servers/redis.ts'
 import { ServerStores } from '../servers/stores.ts'
 import type { Findings, Suite } from '../suite.ts'
@@ -45,6 +46,7 @@ export const postgres: Suite = {
     steadyState,
     long(backlog1mOnPostgres),
     long(history1mOnPostgres),
+    long(refusals),
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },

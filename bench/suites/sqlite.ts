@@ -11,6 +11,7 @@ import { idleCost } from '../scenarios/idle-cost.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
 import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
+import { refusals } from '../scenarios/refusals.ts'
 import { wholeCycle } from '../scenarios/whole-cycle.ts'
 import { Scratch } from '../scratch.ts'
 import type { Findings, Suite } from '../suite.ts'
@@ -28,6 +29,7 @@ export const sqlite: Suite = {
     fourProcesses,
     backlog1m,
     history1m,
+    refusals,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,

@@ -25,13 +25,16 @@ const POLL_MS = 1
 const BUSY_WAIT_MS = 4
 const SQLITE_BUSY = 5
 
-const INSERT = `insert into millhand_jobs (id, name, queue, state, claimable, priority, due_at, retries, created_at, input)
-  values (?, '${JOB_NAME}', 'default', 'pending', 1, 0, ?, 3, ?, ?)`
+/** The number of its one lane, which the queue that makes the schema has not given to another. */
+const LANE = 1
+
+const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, retries, created_at, input)
+  values (?, '${JOB_NAME}', 'default', 'pending', 1, ${LANE}, 0, ?, 3, ?, ?)`
 
 const READY = `select seq, id, epoch, input from millhand_jobs
-  where claimable = 1 and queue = 'default' and name = '${JOB_NAME}' order by priority desc, due_at, seq limit ${BATCH}`
+  where waits = 1 and lane = ${LANE} order by priority desc, due_at, seq limit ${BATCH}`
 
-const TAKE = `update millhand_jobs set state = 'running', claimable = null, worker = ?, started_at = ?,
+const TAKE = `update millhand_jobs set state = 'running', waits = null, lane = null, worker = ?, started_at = ?,
   epoch = epoch + 1, attempt = attempt + 1 where seq = ?`
 
 const SETTLE = `update millhand_jobs set state = 'complete', worker = null, outcome = 'done', finished_at = ?

@@ -4,36 +4,56 @@ import type { JobRecord } from './job.ts'
 /** Crashed workers that a job may have been running in before it is taken for their cause. */
 export const CRASH_LIMIT = 3
 
+/**
+ * What a crash leaves behind on a job: with what care it is run from then on. `noted`: that it has begun is written
+ * before it begins, so that the next crash knows. `alone`: in a worker that runs nothing else, since the next crash
+ * would quarantine it: then that one names the culprit and no bystander.
+ */
+export const CARE = { none: 0, noted: 1, alone: 2 } as const
+
+export type Care = (typeof CARE)[keyof typeof CARE]
+
 /** What becomes of a job whose worker was lost. */
 interface Interruption {
   readonly verb: 'rescue' | 'fail'
   readonly attempt: number
   readonly crashes: number
+  readonly care: Care
   readonly errors: string | null
 }
 
-/**
- * A lost worker burns no attempt: its jobs run again at once. But a job that was there when `crashLimit` workers died
- * is more likely the cause than a victim, and is quarantined instead of taking down the rest of the fleet.
- */
-export function interrupt(
-  job: Pick<JobRecord, 'attempt' | 'crashes' | 'errors' | 'worker'>,
-  nowMs: number,
-  crashLimit: number = CRASH_LIMIT,
-): Interruption {
-  const crashes = job.crashes + 1
-  if (crashes < crashLimit) return { verb: 'rescue', attempt: job.attempt - 1, crashes, errors: job.errors }
-  const message = `was running in ${crashes} workers that crashed, the last of them '${job.worker}'`
-  const failure = { kind: 'crashed', message, attempt: job.attempt, at: nowMs } as const
-  return { verb: 'fail', attempt: job.attempt, crashes, errors: appendFailure(job.errors, failure) }
+/** What of a job that a lost worker held decides what becomes of it. */
+type Interrupted = Pick<JobRecord, 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'> & {
+  /** Whether its handler had begun, as far as the store was told; else it was only held. */
+  readonly begun: boolean
 }
 
 /**
- * How a pending job may be claimed: `ordinary` with others at a time, `suspect` alone. A job that was in a crashed
- * worker is run apart, so that the next crash, if there is one, names the culprit and no bystander.
+ * A lost worker burns no attempt: its jobs run again at once, all of them side by side. What had not begun is not
+ * blamed. But a job that was running when `crashLimit` workers died is more likely the cause than a victim, and is
+ * quarantined instead of taking down the rest of the fleet.
  */
-export function claimClass(crashes: number): 'ordinary' | 'suspect' {
-  return crashes === 0 ? 'ordinary' : 'suspect'
+export function interrupt(job: Interrupted, nowMs: number, crashLimit: number = CRASH_LIMIT): Interruption {
+  const { attempt, errors } = job
+  const crashes = job.begun ? job.crashes + 1 : job.crashes
+  if (!job.begun) return { verb: 'rescue', attempt: attempt - 1, crashes, care: careful(job.care), errors }
+  if (crashes < crashLimit) {
+    const care = crashes >= crashLimit - 1 ? CARE.alone : careful(job.care)
+    return { verb: 'rescue', attempt: attempt - 1, crashes, care, errors }
+  }
+  const message = `was running in ${crashes} workers that crashed, the last of them '${job.worker}'`
+  const failure = { kind: 'crashed', message, attempt, at: nowMs } as const
+  return { verb: 'fail', attempt, crashes, care: job.care, errors: appendFailure(errors, failure) }
+}
+
+/** No less care than before. */
+function careful(before: Care): Care {
+  return before === CARE.none ? CARE.noted : before
+}
+
+/** Whether a worker has to run nothing else while it runs the job. */
+export function runsAlone({ care }: { readonly care: Care }): boolean {
+  return care === CARE.alone
 }
 
 /** The failure that is recorded with a job that nobody started in time. */

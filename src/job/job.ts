@@ -1,4 +1,5 @@
 import { type Failure, type FailureKind, parseFailures } from './failure.ts'
+import type { Care } from './interruption.ts'
 import type { JobState } from './state.ts'
 
 /** A value that JSON can hold. */
@@ -50,6 +51,8 @@ export interface WaitingJob extends JobFields {
 
 export interface PendingJob extends JobFields {
   readonly state: 'pending'
+  /** Set where it is not only its turn that it waits for: `worker` has claimed it ahead, and has not begun it. */
+  readonly waitsFor?: { readonly worker: string }
 }
 
 export interface RunningJob extends JobFields {
@@ -108,6 +111,9 @@ export interface JobRecord {
   readonly attempt: number
   readonly epoch: number
   readonly crashes: number
+  /** With what care it is run after crashes: see `CARE`. */
+  readonly care: Care
+  /** Who runs it, or holds it: a `pending` job that has one was claimed ahead and has not begun. */
   readonly worker: string | null
   readonly progress: string | null
   readonly checkpoint: string | null
@@ -130,8 +136,9 @@ export function toJob(record: JobRecord): Job {
   const finishedAt = new Date(record.finishedAt ?? 0)
   switch (state) {
     case 'waiting':
-    case 'pending':
       return { ...fields, state }
+    case 'pending':
+      return { ...fields, state, ...(record.worker !== null && { waitsFor: { worker: record.worker } }) }
     case 'running':
       return { ...fields, state, worker: record.worker ?? '', startedAt: new Date(record.startedAt ?? 0) }
     case 'complete':

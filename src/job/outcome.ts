@@ -54,6 +54,11 @@ export interface Settlement {
   /** The number of attempts that count from now on. */
   readonly attempt: number
   readonly dueInMs: number
+  /**
+   * From the claim to the begin, where that it has begun may not be written yet: a quick job is settled sooner. `null`
+   * where it began with the claim, or never.
+   */
+  readonly begunAfterMs: number | null
   /** What the store held the job in. */
   readonly hold?: Hold | undefined
 }
@@ -65,11 +70,13 @@ export interface SettlePolicy {
   readonly retry: RetryPolicy
   readonly random: Random
   readonly nowMs: number
+  /** See `Settlement`. */
+  readonly begunAfterMs?: number | null
 }
 
 /** Decides what a running job becomes. The one place where that is decided, for every store. */
 export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Settlement {
-  const still = unchanged(job, policy.worker)
+  const still = unchanged(job, policy)
   switch (outcome.kind) {
     case 'complete':
       return { ...still, verb: 'complete', outcome: 'done', output: outcome.output }
@@ -114,7 +121,7 @@ function settleFailure(
 const LOST = 'transaction_lost'
 
 /** The settlement that changes nothing but the state: the others are told by what they change. */
-function unchanged(job: Claimed, worker: string): Settlement {
+function unchanged(job: Claimed, { worker, begunAfterMs = null }: SettlePolicy): Settlement {
   return {
     seq: job.seq,
     id: job.id,
@@ -128,6 +135,7 @@ function unchanged(job: Claimed, worker: string): Settlement {
     errors: job.errors,
     attempt: job.attempt,
     dueInMs: 0,
+    begunAfterMs,
     hold: job.hold,
   }
 }

@@ -9,7 +9,8 @@
  *      └──── cancel ──────┼──────────────────┼─┼──┼──────────────────▶ cancelled
  *                         └── retry, snooze, release, rescue ──┘
  *
- * `pending` with a due time in the future is "scheduled": a view, not a state.
+ * `pending` with a due time in the future is "scheduled": a view, not a state. So is "held": a pending job that a worker
+ * has claimed ahead and has not begun. One that ends before its `start` was written is settled as if it had been.
  */
 export const STATES = ['waiting', 'pending', 'running', 'complete', 'failed', 'cancelled'] as const
 
@@ -29,7 +30,8 @@ interface Transition {
 /** One verb per transition, the same in the API, the stores, the events, the logs and the command line. */
 export const TRANSITIONS = {
   admit: { from: ['waiting'], to: 'pending', why: 'everything it depends on has ended well' },
-  claim: { from: ['pending'], to: 'running', why: 'a worker took it; its epoch rises' },
+  claim: { from: ['pending'], to: 'running', why: 'a worker took it and begins it; its epoch rises' },
+  start: { from: ['pending'], to: 'running', why: 'a worker that had claimed it ahead begins it' },
   complete: { from: ['running'], to: 'complete', why: 'the handler returned' },
   fail: {
     from: ['running'],
@@ -42,8 +44,12 @@ export const TRANSITIONS = {
     why: 'the handler failed and is due again after a back-off, or an operator asked for another run',
   },
   snooze: { from: ['running'], to: 'pending', why: 'the handler asked to run later; burns no attempt' },
-  release: { from: ['running'], to: 'pending', why: 'the worker stops and gives it back; burns no attempt' },
-  rescue: { from: ['running'], to: 'pending', why: 'its worker was lost; burns no attempt' },
+  release: {
+    from: ['pending', 'running'],
+    to: 'pending',
+    why: 'the worker gives it back, begun or only held; burns no attempt',
+  },
+  rescue: { from: ['pending', 'running'], to: 'pending', why: 'its worker was lost; burns no attempt' },
   expire: { from: ['waiting', 'pending'], to: 'failed', why: 'nobody started it in time' },
   cancel: { from: ['waiting', 'pending', 'running'], to: 'cancelled', why: 'somebody asked for it' },
 } as const satisfies Record<string, Transition>

@@ -1,3 +1,4 @@
+import { Scope } from './scope.ts'
 import { onNextTurn, onPromisesDone } from './turn.ts'
 
 interface Waiting<Item, Result> {
@@ -19,6 +20,8 @@ interface Bounds<Item> {
  * a flush forms the next one. There is no timer and nothing to tune: the slower the flush, the larger the groups.
  * "At once" is the end of this turn of the event loop, so that calls made side by side go together.
  *
+ * A group is flushed in the scope of whoever made the coalescer: its callers have each their own.
+ *
  * Bounded by `groupMax`, the most items that one flush takes, and by `sizeMax`, the most that they come to, though one
  * item goes in any case. The flush returns one result an item, in order; an Error among them is that item's alone.
  *
@@ -30,6 +33,7 @@ export class Coalescer<Item, Result> {
   readonly #flush: (items: Item[]) => Promise<(Result | Error)[]>
   readonly #groupMax: number
   readonly #bounds: Bounds<Item>
+  readonly #scope = new Scope()
   #waiting: Waiting<Item, Result>[] = []
   #flushing = false
   #size = 0
@@ -60,9 +64,13 @@ export class Coalescer<Item, Result> {
       this.#size += size
       const waiting = this.#waiting.push({ item, size, resolve, reject })
       if (this.#flushing) return
-      if (waiting === 1) onNextTurn(() => void this.#run())
-      if (waiting === this.#bounds.enough) onPromisesDone(() => void this.#run())
+      if (waiting === 1) onNextTurn(() => this.#begin())
+      if (waiting === this.#bounds.enough) onPromisesDone(() => this.#begin())
     })
+  }
+
+  #begin(): void {
+    void this.#scope.run(() => this.#run())
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from './clock.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { preview } from './error.ts'
+import { inScope } from './scope.ts'
 import { nextTurn } from './turn.ts'
 
 interface Alarm {
@@ -36,7 +37,11 @@ export class VirtualClock implements Clock {
 
   timer(delayMs: number, callback: () => void): Timer {
     this.#order += 1
-    const alarm = { atMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order, callback }
+    const alarm = {
+      atMs: this.#nowMs + Math.max(delayMs, 0),
+      order: this.#order,
+      callback: inScope(callback),
+    }
     this.#alarms.add(alarm)
     return { cancel: () => this.#alarms.delete(alarm) }
   }

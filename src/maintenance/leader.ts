@@ -15,18 +15,30 @@ interface MaintenanceOptions {
   readonly retention: Retention
 }
 
-/** The leader renews its lease with a tenth of it to spare; the others ask often, to notice soon that it is gone. */
+/**
+ * The leader renews its lease with a tenth of it to spare. The others ask when its lease ends, so that a leader that
+ * was killed costs no more than the lease; and before, in case it has resigned.
+ */
 const LEADER_ROUND = 0.9
 const FOLLOWER_ROUND = 0.3
 
 /**
- * After an outage all leases have lapsed at once, though everybody is alive: whoever leads then lets the others beat
- * first, for this share of a lease. An outage counts if nobody was answered here for so long, and a process that stood
- * still if its round came so late: less than that no lease has lapsed of.
+ * After an outage, or when somebody held the write lock, all leases have lapsed at once, though everybody is alive:
+ * whoever leads then lets the others beat first, for this share of a lease. It counts if nobody was answered here, or
+ * could write, for so long, and a process that stood still if its round came so late: less than that no lease has
+ * lapsed of.
  */
 const SPARING = 0.5
 const OUTAGE = 0.25
 const STANDSTILL = 0.5
+/** A store that is locked again and again must not keep the dead from being found: so many leases are spared at most. */
+const SPARING_MAX = 3
+
+/**
+ * A rescue that meets a lock is given up after this share of a lease: by the time the lock is gone, those who are alive
+ * may have lapsed, and the rescue would take their jobs.
+ */
+const RESCUE_PATIENCE = 0.1
 
 /**
  * The maintenance of a store: rescue, expire, prune. Every worker takes part; the one that holds the leader's lease
@@ -37,6 +49,7 @@ const STANDSTILL = 0.5
  */
 export class Maintenance {
   readonly #parts: UpkeepParts
+  readonly #rescuing: UpkeepParts
   readonly #options: MaintenanceOptions
   readonly #service: Service
   #expireAtMs = 0
@@ -47,16 +60,25 @@ export class Maintenance {
   readonly #stopListening: () => void
   #plannedMs = Number.POSITIVE_INFINITY
   #spareUntilMs = Number.NEGATIVE_INFINITY
+  #sparingSinceMs = Number.NEGATIVE_INFINITY
+  #missesBeats = false
 
   constructor(parts: UpkeepParts & { readonly store: InstrumentedStore }, options: MaintenanceOptions) {
     const { store, clock, events } = parts
     // A round that waits for a store that is away ends with the maintenance.
-    this.#parts = { store: store.until(this.#stopped.signal), clock, events }
+    const within = (limitMs?: number) => ({
+      store: store.until(this.#stopped.signal, limitMs),
+      clock,
+      events,
+    })
+    this.#parts = within()
+    this.#rescuing = within(options.leaseMs * RESCUE_PATIENCE)
     this.#resign = () => store.upkeep.resign(options.worker)
     this.#options = options
     this.#stopListening = events.on('store_back', ({ awayMs }) => {
       if (awayMs > options.leaseMs * OUTAGE) this.#spare()
     })
+    this.#spareSince(store.blindUntilMs())
     this.#service = new Service({
       name: 'maintenance',
       clock: parts.clock,
@@ -82,6 +104,15 @@ export class Maintenance {
     if (led) await this.#resign().catch((error) => this.#report(error))
   }
 
+  /**
+   * Whoever cannot beat cannot tell who else could: it does not lead until it beats again, and then lets the others
+   * beat, too.
+   */
+  missed(missed: boolean): void {
+    if (this.#missesBeats && !missed) this.#spare()
+    this.#missesBeats = missed
+  }
+
   /** One round; gives the delay until the next one, in milliseconds. */
   async runOnce(): Promise<number> {
     const { clock } = this.#parts
@@ -93,11 +124,16 @@ export class Maintenance {
 
   async #round(): Promise<number> {
     const { worker, leaseMs, rescueMs, crashLimit } = this.#options
-    this.#leads = await this.#parts.store.upkeep.elect(worker, leaseMs)
-    if (!this.#leads) return leaseMs * FOLLOWER_ROUND
+    if (this.#missesBeats) {
+      this.#leads = false
+      return leaseMs * FOLLOWER_ROUND
+    }
+    const { leads, forMs } = await this.#parts.store.upkeep.elect(worker, leaseMs)
+    this.#leads = leads
+    if (!leads) return Math.min(Math.max(forMs, 1), leaseMs * FOLLOWER_ROUND)
     const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
     if (sparingMs > 0) return sparingMs
-    const nextLapseAt = await rescue(this.#parts, crashLimit)
+    const nextLapseAt = await rescue(this.#rescuing, crashLimit)
     const moreExpired = await this.#expireInTurn()
     const morePruned = await this.#pruneInTurn()
     if (moreExpired || morePruned) return 0
@@ -106,7 +142,13 @@ export class Maintenance {
   }
 
   #spare(): void {
-    this.#spareUntilMs = this.#parts.clock.elapsed() + this.#options.leaseMs * SPARING
+    this.#spareSince(this.#parts.clock.elapsed())
+  }
+
+  #spareSince(atMs: number): void {
+    const { leaseMs } = this.#options
+    if (atMs > this.#spareUntilMs + leaseMs) this.#sparingSinceMs = atMs
+    this.#spareUntilMs = Math.min(atMs + leaseMs * SPARING, this.#sparingSinceMs + leaseMs * SPARING_MAX)
   }
 
   /** A claim leaves expired jobs alone by itself; this only gives them their final state. */

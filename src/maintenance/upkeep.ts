@@ -12,11 +12,14 @@ export interface UpkeepParts {
   readonly clock: Clock
 }
 
-/** Ends lapsed leases: their jobs run again or are quarantined. Gives when the next lease lapses, if no beat comes. */
+/** Ends lapsed leases, piece by piece: their jobs run again or are quarantined. Gives when the next lease lapses, if no beat comes. */
 export async function rescue({ store, events }: UpkeepParts, crashLimit: number): Promise<number | null> {
-  const { nextLapseAt, ...rescued } = await store.upkeep.rescue(crashLimit)
-  if (rescued.workers.length > 0) events.emit('rescue', rescued)
-  return nextLapseAt
+  for (;;) {
+    const { nextLapseAt, more, ...piece } = await store.upkeep.rescue(crashLimit, STATEMENT_ROWS_MAX)
+    const { workers, rescued, quarantined } = piece
+    if (workers.length + rescued.length + quarantined.length > 0) events.emit('rescue', piece)
+    if (!more) return nextLapseAt
+  }
 }
 
 /** Fails jobs that nobody started in time. True where there may be more. */

@@ -98,7 +98,7 @@ class FeedReader {
     const { store } = this.#queue
     this.#stops = [
       store.local.on('changed', () => this.#service.wake()),
-      store.listen(() => this.#service.wake()),
+      store.listen('changed', () => this.#service.wake()),
     ]
     this.#stops.push(store.local.on('ready', () => this.#service.wake()))
     this.#service.start()

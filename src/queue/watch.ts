@@ -1,5 +1,6 @@
 import type { JobRecord } from '../job/job.ts'
 import type { Clock } from '../kit/clock.ts'
+import { Scope } from '../kit/scope.ts'
 import { Service } from '../kit/service.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import { PageSize } from './pages.ts'
@@ -23,6 +24,8 @@ export class JobWatch {
   readonly #dirty = new Set<string>()
   readonly #service: Service
   readonly #pageSize = new PageSize()
+  /** It goes on listening for others when whoever was the first to wait has gone. */
+  readonly #scope = new Scope()
   #lookAtAll = false
   #nextFullLookMs = 0
   #lastFullLookMs = 0
@@ -42,7 +45,7 @@ export class JobWatch {
     this.#watched.set(id, listeners)
     this.#dirty.add(id)
     if (this.#service.running) this.#service.wake()
-    else this.#start()
+    else this.#scope.run(() => this.#start())
     return () => {
       listeners.delete(onRecord)
       if (listeners.size === 0 && this.#watched.get(id) === listeners) this.#watched.delete(id)
@@ -60,7 +63,7 @@ export class JobWatch {
     this.#closed = new AbortController()
     this.#stops = [
       this.#store.local.on('changed', ({ ids }) => this.#mark(ids)),
-      this.#store.listen(() => {
+      this.#store.listen('changed', () => {
         this.#lookAtAll = true
         this.#service.wake()
       }),

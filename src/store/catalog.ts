@@ -2,6 +2,9 @@ import type { JobRecord } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import type { LogLine } from './jobs.ts'
 
+/** A call whose answer was lost is made again within minutes: for so long it is known what it answered. */
+export const CALLS_KEPT_MS = 3_600_000
+
 /** Looking at jobs, and what an operator does to them. */
 export interface CatalogStore {
   /** The jobs with these ids that exist, in any order. */
@@ -12,10 +15,10 @@ export interface CatalogStore {
   /** How many jobs there are, by queue, name and state. */
   tally(): Promise<Tally[]>
   logs(id: string): Promise<LogLine[]>
-  /** Cancels jobs that are not settled; gives the ids that were. */
-  cancel(ids: readonly string[], reason: string): Promise<string[]>
-  /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. */
-  retry(ids: readonly string[]): Promise<string[]>
+  /** Cancels jobs that are not settled; gives the ids that were. `call` names the call: made again, it answers the same. */
+  cancel(ids: readonly string[], reason: string, call?: string): Promise<string[]>
+  /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. `call` as above. */
+  retry(ids: readonly string[], call?: string): Promise<string[]>
 }
 
 export interface JobFilter {
@@ -45,7 +48,7 @@ export interface Tally {
   readonly name: string
   readonly state: JobState
   readonly count: number
-  /** Due time of the oldest of them that is due now; `null` where none is, or for other states than `pending`. */
+  /** Due time of the oldest of them that is due now and nobody holds; `null` where none is, or for other states. */
   readonly oldestDueAt: number | null
   /** Pending ones that are not due yet. */
   readonly scheduled: number

@@ -55,17 +55,22 @@ export function isTransient(error: unknown): error is TransientError {
   return error instanceof TransientError
 }
 
+type Hindrance = Pick<TransientError, 'away' | 'locked'>
+
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
   override readonly name = 'TransientError'
   /** The store could not be reached, or the connection broke: nobody else may have got through either. */
   readonly away: boolean
+  /** Reads are answered, but nobody can write: somebody holds the lock that every write needs. */
+  readonly locked: boolean
 
   constructor(
     message: string,
-    { away = false, ...options }: ErrorOptions & { readonly away?: boolean } = {},
+    { away = false, locked = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
+    this.locked = locked
   }
 }

@@ -6,18 +6,26 @@ import type { Hold, Settlement } from '../job/outcome.ts'
 export interface JobStore {
   /**
    * Stores new jobs, durably: when this resolves they survive a power cut. A job whose key is held by an unfinished
-   * job of the same name is not stored; the result names that one.
+   * job of the same name is not stored; the result names that one. A job that is there already was stored by this very
+   * call, made again after its answer was lost.
    *
    * @throws MillhandError `queue_full`, when not one of them is stored
    */
   insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
   /** Takes up to `limit` due jobs for a worker, best first: priority, then due time, then order of arrival. */
   claim(request: ClaimRequest): Promise<ClaimedJob[]>
-  /** Writes how running jobs ended, durably; each is fenced by state, worker and epoch, and refused when that is over. */
-  settle(settlements: readonly Settlement[]): Promise<Settled[]>
+  /** Writes that jobs which were held have begun, fenced likewise: until then a crash does not blame them. */
+  begin(starts: readonly Start[]): Promise<Settled[]>
+  /**
+   * Writes how running jobs ended, durably; each is fenced by state, worker and epoch, and refused when that is over.
+   * `repeated`: the call is made again after its answer was lost, so that what it wrote then is no other's.
+   */
+  settle(settlements: readonly Settlement[], repeated?: boolean): Promise<Settled[]>
   /** Writes progress, checkpoints and log lines of running jobs, fenced likewise. */
   report(reports: readonly Report[]): Promise<Settled[]>
-  /** When the next pending job that is not due yet will be due; `null` where there is none. */
+  /** Whether a job is ready, of those that the worker serves, that has to run alone: see `CARE`. */
+  waitsAlone(request: Pick<ClaimRequest, 'names' | 'queues'>): Promise<boolean>
+  /** The first due time that no claim has seen to yet, be it past or to come; `null` where there is none. */
   nextDueAt(): Promise<number | null>
 }
 
@@ -34,8 +42,15 @@ export interface ClaimRequest {
   readonly names: readonly string[] | null
   /** Queues that it serves; `null`: any. Paused queues are left out by the store. */
   readonly queues: readonly string[] | null
-  /** How many jobs may be taken that were in a crashed worker before: 0 or 1, since those run apart. */
-  readonly suspects: number
+  /** How many of them begin at once, the best ones. The others are held: still pending, until `begin` is written. */
+  readonly begins: number
+  /**
+   * The worker has nothing else: where a job is ready that has to run alone (see `CARE`), it is taken, and no other one.
+   * Else those are left out.
+   */
+  readonly alone: boolean
+  /** Most bytes that the answer may bring, about; one job comes in any case. */
+  readonly bytesMax: number
   /** A second filter, asked before a job is claimed: a job that it refuses is left as it was. */
   readonly accepts?: (job: ClaimedJob) => boolean
   /** Only jobs that come after this place in the order: where an earlier claim gave up. */
@@ -44,6 +59,14 @@ export interface ClaimRequest {
 
 /** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
 export const REFUSALS_MAX = 1_000
+
+/** About how many bytes a job brings its worker: what may be large of it. */
+export function bytesOf(
+  job: Pick<JobRecord, 'input' | 'checkpoint' | 'errors' | 'context' | 'tags' | 'key'>,
+): number {
+  const { input, checkpoint, errors, context, tags, key } = job
+  return [input, checkpoint, errors, context, tags, key].reduce((sum, text) => sum + (text?.length ?? 0), 0)
+}
 
 /** A place in the order in which jobs are claimed: priority, due time, arrival. */
 export type Place = Pick<JobRecord, 'priority' | 'dueAt' | 'seq'>
@@ -62,8 +85,22 @@ export type ClaimedJob = Omit<
   | 'startedAt'
 > & {
   /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
-  readonly startedAt: number
+  readonly claimedAt: number
+  /** Whether it begins at once, as the store has written; else it is held. */
+  readonly begun: boolean
   /** What the store keeps it in; a settlement brings it back. Only of a store that keeps jobs so. */
+  readonly hold?: Hold | undefined
+}
+
+/** That a job which was held has begun. */
+export interface Start {
+  readonly seq: number
+  readonly id: string
+  readonly worker: string
+  readonly epoch: number
+  /** From the claim to the begin. */
+  readonly afterMs: number
+  /** What the store keeps it in. */
   readonly hold?: Hold | undefined
 }
 

@@ -10,7 +10,10 @@ interface PatienceOptions {
   readonly location: string
   /** Told before a call is tried again. */
   readonly onRetry: (retry: { operation: string; tries: number; error: Error }) => void
-  /** Told when a store that was away answers; the last answer before was `awayMs` ago. */
+  /**
+   * Told when a store that was away answers, or one that was locked is written; the last answer before, or the first
+   * refusal, was `awayMs` ago.
+   */
   readonly onBack: (awayMs: number) => void
 }
 
@@ -29,16 +32,43 @@ const FIRST_WAIT_MS = 2
 const LONGEST_WAIT_MS = 50
 const LONGEST_AWAY_MS = 500
 
+/**
+ * Calls that write whenever they succeed: one of them that gets through shows that a lock is gone. A claim that found
+ * nothing, or a look, has only read, and reads are answered all the while.
+ */
+const WRITES: ReadonlySet<string> = new Set([
+  'jobs.insert',
+  'jobs.settle',
+  'workers.register',
+  'workers.extend',
+  'upkeep.elect',
+  'transaction',
+])
+
+/** A lock that was met for less is how writers take turns: nobody need hear of it. */
+const TURN_MS = 200
+
 /** The one place where calls of a store are tried again: what passes by itself is waited for, with a limit. */
 export class Patience {
   readonly #options: PatienceOptions
   readonly #closed = new AbortController()
   #answeredMs: number
   #away = false
+  #lockedMs: number | undefined
+  #hasWritten = false
+  #blindUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(options: PatienceOptions) {
     this.#options = options
     this.#answeredMs = options.clock.elapsed()
+  }
+
+  /**
+   * When the first write got through, if it was refused before: for how long nobody could write until then is not
+   * known here. Minus infinity where there is no such doubt.
+   */
+  get blindUntilMs(): number {
+    return this.#blindUntilMs
   }
 
   /** The store is closed: nothing is tried again any more. */
@@ -59,10 +89,12 @@ export class Patience {
       try {
         const result = await call()
         this.#answered()
+        if (WRITES.has(operation)) this.#written()
         return result
       } catch (error) {
         if (!(error instanceof TransientError)) throw error
-        if (error.away) this.#away = true
+        if (error.locked) this.#lockedMs ??= clock.elapsed()
+        else if (error.away) this.#away = true
         this.#requireTime(error, startMs, limit)
         onRetry({ operation, tries, error: asError(error) })
         if (error.away) longestMs = LONGEST_AWAY_MS
@@ -91,5 +123,14 @@ export class Patience {
     if (!this.#away) return
     this.#away = false
     this.#options.onBack(awayMs)
+  }
+
+  #written(): void {
+    const nowMs = this.#options.clock.elapsed()
+    const lockedMs = Math.round(nowMs - (this.#lockedMs ?? nowMs))
+    if (this.#lockedMs !== undefined && !this.#hasWritten) this.#blindUntilMs = nowMs
+    this.#hasWritten = true
+    this.#lockedMs = undefined
+    if (lockedMs >= TURN_MS) this.#options.onBack(lockedMs)
   }
 }

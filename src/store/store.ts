@@ -22,18 +22,32 @@ export interface Store {
   readonly queues: QueueStore
   readonly upkeep: UpkeepStore
   readonly feed: FeedStore
-  /** Runs `body` in one transaction: all of its writes are committed, or, when it throws, none. */
-  transaction<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result>
+  /**
+   * Runs `body` in one transaction: all of its writes are committed, or, when it throws, none. When `signal` aborts while
+   * it waits or runs, it is over at once, whatever the body waits for: rolled back, its turn free, and what the body still
+   * does in it is refused. This rejects with the signal's reason then.
+   */
+  transaction<Result>(
+    body: (tx: StoreTransaction) => Promise<Result>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Result>
   /** Inserts jobs in a transaction that the caller opened with the database's own client. */
   insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
   /** Whether the code that asks is inside a transaction of this process, and must not wait for another write. */
   insideTransaction(): boolean
-  /** Calls back when another process may have changed something: a hint, for whoever would sleep otherwise. */
-  listen(onNotice: () => void): () => void
+  /** Calls back when another process may have done that: a hint, for whoever would sleep otherwise. */
+  listen(kind: NoticeKind, onNotice: () => void): () => void
   /** The store's time, in milliseconds since the epoch. */
   now(): Promise<number>
+  /** Within a few seconds, whatever is open: transactions that do not end are rolled back. */
   close(): Promise<void>
 }
+
+/**
+ * What somebody sleeps for. `ready`: there may be something to claim, now or earlier than was known. `changed`: any
+ * change of any job. A store that cannot tell them apart gives both at every change.
+ */
+export type NoticeKind = 'ready' | 'changed'
 
 export interface StoreTransaction {
   /** The database's own handle, for the caller's writes. */

@@ -3,21 +3,30 @@ import type { Retention } from '../job/retention.ts'
 /** What keeps the store in order. Run by whichever worker leads; each is bounded and safe to run twice. */
 export interface UpkeepStore {
   /** Makes `worker` the leader, or keeps it so, when nobody else's lease on it is alive. */
-  elect(worker: string, leaseMs: number): Promise<boolean>
+  elect(worker: string, leaseMs: number): Promise<Leadership>
   /** Gives up the leadership, so that another worker need not wait for the lease to end. */
   resign(worker: string): Promise<void>
-  /** Ends lapsed leases: their jobs run again, or are quarantined. */
-  rescue(crashLimit: number): Promise<Rescued>
+  /** Ends lapsed leases, and takes back at most `limit` of their jobs, 1,000 by default: these run again, or are quarantined. */
+  rescue(crashLimit: number, limit?: number): Promise<Rescued>
   /** Fails jobs that nobody started in time; at most `limit`. Gives their ids. */
   expire(limit: number): Promise<string[]>
   /** Deletes settled jobs that are older than their retention; at most `limit`. Gives how many. */
   prune(retention: Retention, limit: number): Promise<number>
 }
 
+export interface Leadership {
+  /** Whether it is the one that asked. */
+  readonly leads: boolean
+  /** For how long from now nobody else can take over, in milliseconds. */
+  readonly forMs: number
+}
+
 export interface Rescued {
   readonly workers: readonly string[]
   readonly rescued: readonly string[]
   readonly quarantined: readonly string[]
+  /** There are more jobs of workers that are gone: call again. */
+  readonly more: boolean
   /** When the next lease lapses if it is not extended; `null` where there is no worker. */
   readonly nextLapseAt: number | null
 }

@@ -24,8 +24,10 @@ export interface WorkerRecord extends NewWorker {
   readonly startedAt: number
   readonly beatAt: number
   readonly leaseUntil: number
-  /** Jobs that it holds. */
+  /** Jobs that it has begun. */
   readonly running: number
+  /** Jobs that it has claimed ahead and has not begun. */
+  readonly held: number
 }
 
 export interface Beat {

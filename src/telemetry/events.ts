@@ -64,7 +64,10 @@ export interface MillhandEvents {
   loop_blocked: { readonly worker: string; readonly blockedMs: number; readonly lapsing: boolean }
   /** A call of the store met a passing fault and is tried again. */
   store_retry: { readonly operation: string; readonly tries: number; readonly error: Error }
-  /** A store that was away answers again; it gave its last answer `awayMs` ago. */
+  /**
+   * A store that was away answers again; it gave its last answer `awayMs` ago. Or one that somebody had locked can be
+   * written again: it first refused a write `awayMs` ago.
+   */
   store_back: { readonly awayMs: number }
   /** A loop met an error; it goes on after a back-off. */
   loop_error: { readonly loop: string; readonly error: Error }

@@ -2,6 +2,7 @@ import type { AnyJobDefinition, InputOf, ResultOf } from '../job/definition.ts'
 import { newJob } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
+import { CARE } from '../job/interruption.ts'
 import type { Json, Progress } from '../job/job.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
@@ -150,7 +151,7 @@ async function claimed(
   return {
     ...fields,
     ...{ seq: 1, attempt, epoch: attempt, crashes: 0, errors: null, expiresAt: null },
-    ...{ createdAt: nowMs, dueAt: nowMs, startedAt: nowMs },
+    ...{ createdAt: nowMs, dueAt: nowMs, claimedAt: nowMs, begun: true, care: CARE.none },
     checkpoint: checkpoint === undefined ? null : serialise('checkpoint', checkpoint),
   }
 }
@@ -159,7 +160,7 @@ async function claimed(
 const MIDDLE = () => 0.5
 
 function toRunOutcome(job: ClaimedJob, definition: AnyJobDefinition, outcome: Outcome): JobRunOutcome {
-  const policy = { worker: WORKER, retry: definition.retry, random: MIDDLE, nowMs: job.startedAt }
+  const policy = { worker: WORKER, retry: definition.retry, random: MIDDLE, nowMs: job.claimedAt }
   const { verb, dueInMs } = settle(job, outcome, policy)
   switch (outcome.kind) {
     case 'complete':

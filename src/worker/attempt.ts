@@ -8,6 +8,8 @@ import { type Interruption, interruptionError } from './interruption.ts'
 interface AttemptOptions {
   readonly clock: Clock
   readonly worker: string
+  /** When the claim was answered, by `clock.elapsed()`; now by default. */
+  readonly claimedMs?: number
   readonly timeoutMs: number | undefined
   readonly stallTimeoutMs: number | undefined
   readonly abortGraceMs: number
@@ -19,6 +21,8 @@ export class Attempt {
   readonly worker: string
   readonly #options: AttemptOptions
   readonly startedElapsedMs: number
+  /** From the claim to the begin. */
+  readonly begunAfterMs: number
   #controller: AbortController | undefined
   #interruption: Interruption | undefined
   #abandon: ((reason: Interruption) => void) | undefined
@@ -34,12 +38,21 @@ export class Attempt {
   place = 0
   /** Set when the slot was freed while the handler went on. */
   abandoned = false
+  /** Set when the store knows that it has begun. */
+  noted: boolean
+  /** Set when it is over. */
+  ended = false
 
   constructor(job: ClaimedJob, options: AttemptOptions) {
     this.job = job
     this.worker = options.worker
     this.#options = options
     this.startedElapsedMs = options.clock.elapsed()
+    this.begunAfterMs = Math.max(
+      0,
+      Math.round(this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)),
+    )
+    this.noted = job.begun
     this.#lastSignMs = this.startedElapsedMs
     if (options.timeoutMs !== undefined) this.#armTimeout(options.timeoutMs)
     if (options.stallTimeoutMs !== undefined) this.#armStall(options.stallTimeoutMs, options.stallTimeoutMs)
@@ -51,12 +64,17 @@ export class Attempt {
 
   /** The store's time, reckoned from the claim: the worker's own clock may be wrong. */
   get nowMs(): number {
-    return this.job.startedAt + Math.round(this.elapsedMs)
+    return this.begunAtMs + Math.round(this.elapsedMs)
+  }
+
+  /** When it began, by the store's time. */
+  get begunAtMs(): number {
+    return this.job.claimedAt + this.begunAfterMs
   }
 
   get deadline(): Date | undefined {
     const { timeoutMs } = this.#options
-    return timeoutMs === undefined ? undefined : new Date(this.job.startedAt + timeoutMs)
+    return timeoutMs === undefined ? undefined : new Date(this.begunAtMs + timeoutMs)
   }
 
   /** Why it was aborted, if it was. */
@@ -101,6 +119,7 @@ export class Attempt {
 
   /** It is over, however it ended: no deadline may fire for it any more. */
   end(): void {
+    this.ended = true
     for (const timer of this.#timers.splice(0)) timer.cancel()
   }
 

@@ -25,6 +25,8 @@ export interface BeatThreadData {
 
 export type BeatMessage =
   | { readonly kind: 'beat'; readonly beat: Beat }
+  /** After an error: a beat got through again. */
+  | { readonly kind: 'back' }
   | { readonly kind: 'blocked'; readonly blockedMs: number; readonly lapsing: boolean }
   | { readonly kind: 'error'; readonly message: string }
 
@@ -55,12 +57,15 @@ async function beatUntilTold(settings: BeatThreadData): Promise<void> {
   const stop = new AbortController()
   parentPort?.once('message', () => stop.abort())
   const pulse = new Pulse(settings)
+  let failed = false
   while (!stop.signal.aborted) {
     const blockedMs = pulse.silentMs()
     const lapsing = blockedMs > settings.blockedLimitMs
     if (blockedMs > settings.beatMs * PULSES_MISSED) send({ kind: 'blocked', blockedMs, lapsing })
-    const beaten = lapsing || (await beatOnce(connection, settings, stop.signal))
-    await sleep(systemClock, settings.beatMs * (beaten ? 1 : FAILED_BEAT), stop.signal)
+    const failedBefore = failed
+    if (!lapsing) failed = !(await beatOnce(connection, settings, stop.signal))
+    if (failedBefore && !failed) send({ kind: 'back' })
+    await sleep(systemClock, settings.beatMs * (failed ? FAILED_BEAT : 1), stop.signal)
   }
   await connection.close()
   parentPort?.close()

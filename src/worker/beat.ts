@@ -17,6 +17,8 @@ interface BeatOptions {
   readonly onBeat: (beat: Beat) => void
   readonly onBlocked: (blockedMs: number, lapsing: boolean) => void
   readonly onError: (error: Error) => void
+  /** Whether the last beat failed. */
+  readonly onMissed: (missed: boolean) => void
 }
 
 /** Something that extends a lease until it is stopped. */
@@ -40,9 +42,12 @@ function loopBeater(store: Store, options: BeatOptions): Beater {
     // Not left to the service: its back-off after a long outage is as long as a lease.
     runOnce: async () => {
       try {
-        options.onBeat(await store.workers.extend(worker, leaseMs))
+        const beat = await store.workers.extend(worker, leaseMs)
+        options.onMissed(false)
+        options.onBeat(beat)
         return beatMs
       } catch (error) {
+        options.onMissed(true)
         onError(asError(error))
         return beatMs * FAILED_BEAT
       }
@@ -118,6 +123,8 @@ class ThreadBeater implements Beater {
 
   #hear(message: BeatMessage): void {
     if (this.#stopped) return
+    if (message.kind !== 'blocked') this.#options.onMissed(message.kind === 'error')
+    if (message.kind === 'back') return
     if (message.kind === 'beat') this.#options.onBeat(message.beat)
     else if (message.kind === 'blocked') this.#options.onBlocked(message.blockedMs, message.lapsing)
     else this.#options.onError(new Error(`beat: ${message.message}`))

@@ -78,7 +78,10 @@ export class CancelWatch {
     const onNotice = () => {
       this.#noticed = true
     }
-    const stops = [this.#queue.store.listen(onNotice), this.#queue.store.local.on('changed', onNotice)]
+    const stops = [
+      this.#queue.store.listen('changed', onNotice),
+      this.#queue.store.local.on('changed', onNotice),
+    ]
     this.#stopListening = () => {
       for (const stop of stops) stop()
     }

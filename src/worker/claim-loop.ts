@@ -1,17 +1,20 @@
-import type { Job } from '../job/job.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import { onNextTurn } from '../kit/turn.ts'
 import type { QueueInternals } from '../queue/internals.ts'
+import type { InstrumentedStore } from '../store/instrument.ts'
 import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
-import type { Store } from '../store/store.ts'
-import { toPendingJob } from './context.ts'
+import type { Buffered } from './buffer.ts'
 import type { Crew } from './crew.ts'
+import { HeldJobs } from './held-jobs.ts'
+import { HELD_BYTES_MAX } from './hold.ts'
+import { Isolation } from './isolation.ts'
 import type { Lease } from './lease.ts'
 import type { WorkerSettings } from './options.ts'
 import { claimSize, MovingMean } from './prefetch.ts'
 import { Refusals } from './refusals.ts'
+import { Sleep } from './sleep.ts'
 
 /**
  * Outcomes that may wait to be written before no more jobs are claimed: bounds the memory of a slow store. One group
@@ -31,8 +34,8 @@ interface ClaimLoopParts {
 }
 
 /**
- * Keeps the crew busy: claims as much as the slots and the speed of the jobs call for, hands jobs to free slots, and
- * sleeps when there is nothing: until notified, until the next job is due, or for the poll interval.
+ * Keeps the crew busy: claims as much as the slots and the speed of the jobs call for, hands jobs to free slots, gives
+ * back what it holds for too long, and sleeps when there is nothing.
  */
 export class ClaimLoop {
   readonly #queue: QueueInternals
@@ -43,25 +46,19 @@ export class ClaimLoop {
   readonly #onStarved: () => void
   readonly #onClaimed: () => void
   readonly #roundTripMs = new MovingMean()
-  readonly #refusals = new Refusals()
-  /** The next one last, so that the buffer lets go of each job that it gives out. */
-  #buffer: ClaimedJob[] = []
-  #bufferOwner = ''
+  readonly #refusals: Refusals
+  readonly #held: HeldJobs
+  readonly #sleep: Sleep
+  readonly #isolation: Isolation
   /** Jobs were claimed of which nobody has been told. */
   #untold = false
   #stops: (() => void)[] = []
-  #stopListening: (() => void) | undefined
-  #nextDueAt: number | null | undefined
   #starved = false
-  /** Notices so far: one that comes while a claim is under way may be of a job that the claim did not see. */
-  #notices = 0
   /** While it stops: a claim that is under way gives back what it brings. */
   #stopping = false
   /** Its own: a claim that waits for a store that is away gives up when the loop stops. */
-  #store: Store
+  #store: InstrumentedStore
   #stopped = new AbortController()
-  /** The last claim took no suspect, since one was here already: when that has ended, there may be another. */
-  #withholdsSuspects = false
 
   constructor(queue: QueueInternals, parts: ClaimLoopParts) {
     this.#queue = queue
@@ -71,6 +68,10 @@ export class ClaimLoop {
     this.#crew = parts.crew
     this.#onStarved = parts.onStarved
     this.#onClaimed = parts.onClaimed
+    this.#refusals = new Refusals(queue.events)
+    this.#held = new HeldJobs(queue.clock, parts)
+    this.#sleep = new Sleep(parts.settings.pollMs, () => this.#onNotice())
+    this.#isolation = new Isolation(queue.clock, () => this.#store.jobs.waitsAlone(this.#served))
     this.#service = new Service({
       name: 'claim',
       clock: queue.clock,
@@ -81,14 +82,20 @@ export class ClaimLoop {
 
   /** Whether the last look found nothing, and no notice has come since. */
   get starved(): boolean {
-    return this.#starved && this.#buffer.length === 0
+    return this.#starved && this.#held.size === 0
   }
 
   start(): void {
     this.#starved = false
     this.#stopped = new AbortController()
     this.#store = this.#queue.store.until(this.#stopped.signal)
-    this.#stops = [this.#queue.store.local.on('ready', () => this.#onNotice())]
+    const { events, store } = this.#queue
+    this.#stops = [
+      store.local.on('ready', () => this.#sleep.notice()),
+      // What this process cancels or pauses does not begin any more; of others it is heard within the time of a hold.
+      events.on('cancel', ({ ids }) => this.#held.giveBack(isOneOf(ids))),
+      events.on('pause', ({ queue }) => this.#held.giveBack((job) => job.queue === queue)),
+    ]
     this.#service.start()
   }
 
@@ -96,42 +103,47 @@ export class ClaimLoop {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const stop of this.#stops.splice(0)) stop()
-    this.#sleepNoMore()
+    this.#sleep.end()
     this.#stopped.abort()
     await this.#service.stop()
-    await Promise.all(this.takeBuffer().map((job) => this.#crew.release(job, this.#bufferOwner)))
+    await this.#crew.release(this.takeBuffer())
     this.#stopping = false
   }
 
   /** Empties the buffer: its jobs are no longer this worker's to start. */
-  takeBuffer(): ClaimedJob[] {
-    return this.#buffer.splice(0).reverse()
+  takeBuffer(): Buffered[] {
+    return this.#held.take()
+  }
+
+  /** Lets go of what it holds of these jobs, which are no longer its own. */
+  drop(isGone: (job: ClaimedJob) => boolean): void {
+    this.#held.giveBack(isGone)
   }
 
   /** A slot is free, or an outcome was written. */
   onFree(): void {
-    this.#dispatch()
-    if (this.#withholdsSuspects && !this.#holdsSuspect()) this.#onNotice()
-    else if (!this.#starved && this.#claimSize() > 0) this.#service.wakeNextTurn()
+    this.#held.dispatch()
+    if (!this.#starved && this.#claimSize() > 0) this.#service.wakeNextTurn()
   }
 
   /** One round; gives the delay until the next one, in milliseconds. */
   async runOnce(): Promise<number> {
     onNextTurn(() => this.#startBuffered())
+    if (this.#lease.worker === '') return RELEASE_WAIT_MS
+    const pauseMs = await this.#pauseMs()
     const limit = this.#claimSize()
-    if (limit === 0 || this.#lease.worker === '')
-      return this.#lease.worker === '' ? RELEASE_WAIT_MS : Number.POSITIVE_INFINITY
-    const notices = this.#notices
+    if (pauseMs > 0 || limit === 0) return pauseMs || Number.POSITIVE_INFINITY
+    const { notices } = this.#sleep
     const jobs = await this.#claim(limit)
     if (jobs.length > 0) {
       this.#starved = false
-      this.#sleepNoMore()
+      this.#sleep.end()
       // Where there is more, the next claim is to be on its way before these keep this thread busy.
       const claimsNext = jobs.length === limit && this.#service.running && this.#claimSize() > 0
       if (!claimsNext) this.#startBuffered()
       return 0
     }
-    return this.#refusals.after ? 0 : this.#sleepTime(notices)
+    return this.#refusals.after ? this.#refusals.restMs : this.#sleepTime(notices)
   }
 
   async #claim(limit: number): Promise<ClaimedJob[]> {
@@ -140,57 +152,61 @@ export class ClaimLoop {
     const worker = this.#lease.worker
     this.#crew.rate.measure(startMs)
     const jobs = await this.#store.jobs.claim(this.#request(worker, limit))
-    this.#refusals.endRound()
-    const durationMs = clock.elapsed() - startMs
+    const claimedMs = clock.elapsed()
+    this.#refusals.endRound(claimedMs - startMs)
     if (jobs.length === 0) return jobs
+    const claim = { worker, claimedMs }
     // The lease was lost meanwhile: what came too late is not to be started under it.
     if (worker !== this.#lease.worker) {
-      for (const job of jobs) void this.#crew.release(job, worker)
+      void this.#crew.release(jobs.map((job) => ({ job, claim })))
       return []
     }
-    this.#roundTripMs.add(durationMs)
-    events.emit('claim', { worker, count: jobs.length, durationMs })
-    this.#buffer = [...jobs.toReversed(), ...this.#buffer]
-    this.#bufferOwner = worker
+    this.#roundTripMs.add(claimedMs - startMs)
+    events.emit('claim', { worker, count: jobs.length, durationMs: claimedMs - startMs })
+    this.#held.add(claim, jobs)
     this.#untold = true
     return jobs
   }
 
   #request(worker: string, limit: number): ClaimRequest {
-    const { definitions, fallback, claimsUnknown, queues, canProcess } = this.#settings
-    this.#withholdsSuspects = this.#holdsSuspect()
+    const { canProcess, concurrency } = this.#settings
     return {
+      ...this.#served,
       worker,
       limit,
-      names: fallback || claimsUnknown ? null : [...definitions.keys()],
-      queues,
-      suspects: this.#withholdsSuspects ? 0 : 1,
-      ...(canProcess && { accepts: (job) => this.#accepts(canProcess, job) || this.#refusals.add(job) }),
+      begins: Math.max(0, concurrency - this.#crew.running - this.#held.size),
+      alone: this.#isIdle,
+      bytesMax: Math.max(1, HELD_BYTES_MAX - this.#held.bytes),
+      ...(canProcess && { accepts: (job) => this.#refusals.asks(canProcess, job) }),
       ...(this.#refusals.after && { after: this.#refusals.after }),
     }
   }
 
-  /** Whether a job that was in a crashed worker is here, waiting or not settled yet: they are taken one at a time. */
-  #holdsSuspect(): boolean {
-    return this.#crew.holdsSuspect || this.#buffer.some((job) => job.crashes > 0)
+  get #served(): Pick<ClaimRequest, 'names' | 'queues'> {
+    const { definitions, fallback, claimsUnknown, queues } = this.#settings
+    return { names: fallback || claimsUnknown ? null : [...definitions.keys()], queues }
   }
 
-  /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
-  #accepts(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
-    try {
-      return canProcess(toPendingJob(job)) === true
-    } catch (error) {
-      this.#queue.events.emit('loop_error', { loop: 'canProcess', error: asError(error) })
-      return false
-    }
+  /** Nothing runs here, waits to run or waits to be written. */
+  get #isIdle(): boolean {
+    return this.#crew.active === 0 && this.#held.size === 0
+  }
+
+  /** For how long to claim nothing: while a job runs alone, or to make room for one. */
+  async #pauseMs(): Promise<number> {
+    if (this.#crew.runsAlone) return Number.POSITIVE_INFINITY
+    if (!this.#isIdle) return this.#isolation.pauseMs()
+    this.#isolation.idle()
+    return 0
   }
 
   #claimSize(): number {
-    if (this.#crew.active >= UNSETTLED_MAX) return 0
+    if (this.#crew.active >= UNSETTLED_MAX || this.#crew.runsAlone) return 0
+    if (this.#held.bytes >= HELD_BYTES_MAX) return 0
     return claimSize({
       concurrency: this.#settings.concurrency,
       running: this.#crew.running,
-      buffered: this.#buffer.length,
+      buffered: this.#held.size,
       finishedPerMs: this.#crew.rate.perMs,
       finished: this.#crew.rate.latest,
       batches: this.#store.capabilities.remote ? 2 : 1,
@@ -200,48 +216,29 @@ export class ClaimLoop {
 
   #startBuffered(): void {
     if (this.#stopping) return
-    this.#dispatch()
+    this.#held.dispatch()
     if (this.#untold) this.#onClaimed()
     this.#untold = false
   }
 
-  #dispatch(): void {
-    while (this.#crew.running < this.#settings.concurrency) {
-      const job = this.#buffer.pop()
-      if (!job) return
-      void this.#crew.run(job, this.#bufferOwner)
-    }
-  }
-
   /** Nothing to claim: look once more after the ear is open, then sleep. */
   async #sleepTime(notices: number): Promise<number> {
-    const listening = this.#stopListening !== undefined
-    this.#stopListening ??= this.#queue.store.listen(() => this.#onNotice())
-    if (!listening) return 0
-    const nextDueAt = this.#nextDueAt === undefined ? await this.#store.jobs.nextDueAt() : this.#nextDueAt
-    if (notices !== this.#notices) return 0
-    this.#nextDueAt = nextDueAt
+    const time = await this.#sleep.timeAfter(this.#store, notices)
+    if (typeof time === 'number') return time
     this.#starved = true
     this.#onStarved()
-    const untilDueMs =
-      this.#nextDueAt === null ? Number.POSITIVE_INFINITY : this.#nextDueAt - (await this.#store.now())
-    if (untilDueMs <= 0) this.#nextDueAt = undefined
-    return Math.max(0, Math.min(untilDueMs, this.#settings.pollMs))
+    return time.starvedMs
   }
 
   #onNotice(): void {
-    this.#notices += 1
-    this.#withholdsSuspects = false
-    this.#nextDueAt = undefined
     this.#starved = false
     this.#service.wake()
   }
+}
 
-  #sleepNoMore(): void {
-    this.#stopListening?.()
-    this.#stopListening = undefined
-    this.#nextDueAt = undefined
-  }
+function isOneOf(ids: readonly string[]): (job: ClaimedJob) => boolean {
+  const set = new Set(ids)
+  return (job) => set.has(job.id)
 }
 
 /** While a lost lease is being renewed, nothing can be claimed. */

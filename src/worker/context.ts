@@ -36,7 +36,7 @@ export class Context implements JobContext {
   }
 
   get job(): RunningJob {
-    this.#job ??= toRunningJob(this.#attempt.job, this.#attempt.worker)
+    this.#job ??= toRunningJob(this.#attempt)
     return this.#job
   }
 
@@ -120,8 +120,9 @@ export class Context implements JobContext {
 }
 
 /** The job as its handler sees it. */
-function toRunningJob(job: ClaimedJob, worker: string): RunningJob {
-  return toJob({ ...job, ...UNSETTLED, state: 'running', worker }) as RunningJob
+function toRunningJob({ job, worker, begunAtMs }: Attempt): RunningJob {
+  const begun = { state: 'running', worker, startedAt: begunAtMs, expiresAt: null } as const
+  return toJob({ ...job, ...UNSETTLED, ...begun }) as RunningJob
 }
 
 /** The job as a predicate sees it before it is claimed. */
@@ -131,6 +132,7 @@ export function toPendingJob(job: ClaimedJob) {
     ...UNSETTLED,
     state: 'pending',
     worker: null,
+    startedAt: null,
     attempt: job.attempt - 1,
     epoch: job.epoch - 1,
   })

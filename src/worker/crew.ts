@@ -1,21 +1,27 @@
 import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
+import { CARE, runsAlone } from '../job/interruption.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
+import { Scope } from '../kit/scope.ts'
 import { type QueueInternals, requireOutside } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import { storeError } from '../store/errors.ts'
 import type { ClaimedJob, Settled } from '../store/jobs.ts'
+import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
+import type { Buffered, Claim } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
 import { checkOutput, execute } from './execute.ts'
-import type { Interruption } from './interruption.ts'
+import { fallbackDefinition } from './fallback.ts'
+import { type Interruption, interruptionError } from './interruption.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
+import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
 
 /** Runs the attempts of a worker: at most `concurrency` at a time, each from its start until it is settled. */
@@ -27,8 +33,11 @@ export class Crew {
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
+  readonly #scope = new Scope()
   #active = 0
-  #suspects = 0
+  #alone = 0
+  #begunMs = Number.NEGATIVE_INFINITY
+  readonly #starts: Starts
   readonly #context: ContextParts
   /** Told when a slot is free, or an outcome is written. */
   readonly #onFree: () => void
@@ -45,6 +54,7 @@ export class Crew {
       onError: (error) => events.emit('loop_error', { loop: 'settle', error }),
     })
     this.#reporter = new Reporter(store, { clock, intervalMs: options.settings.progressMs, onError })
+    this.#starts = new Starts(store, { clock, attempts: this.#running, onRefused: letGo, onError })
     this.#context = this.#makeContextParts(door)
   }
 
@@ -57,12 +67,14 @@ export class Crew {
     return this.#running.size
   }
 
-  /**
-   * Whether one of its jobs was in a crashed worker before. Until the outcome is written: a job that has returned and
-   * is not settled yet would be blamed for what the next suspect does.
-   */
-  get holdsSuspect(): boolean {
-    return this.#suspects > 0
+  /** Whether one of its jobs has to run alone. Until its outcome is written: it would be blamed for what another one does. */
+  get runsAlone(): boolean {
+    return this.#alone > 0
+  }
+
+  /** When a job was last begun, by `clock.elapsed()`. */
+  get begunMs(): number {
+    return this.#begunMs
   }
 
   get attempts(): Roster {
@@ -70,24 +82,31 @@ export class Crew {
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  async run(job: ClaimedJob, worker: string): Promise<void> {
+  run(buffered: Buffered): Promise<void> {
+    // Whoever freed the slot may be another handler, in whose scope this one would run.
+    return this.#scope.run(() => this.#run(buffered))
+  }
+
+  async #run({ job, claim }: Buffered): Promise<void> {
     this.#active += 1
-    if (job.crashes > 0) this.#suspects += 1
+    if (runsAlone(job)) this.#alone += 1
     try {
-      await this.#attempt(job, worker)
+      await this.#attempt(job, claim)
     } catch (error) {
       // Only a fault of Millhand's own comes here: the job stays claimed, and goes back when the worker stops.
       this.#queue.events.emit('loop_error', { loop: 'attempt', error: asError(error) })
     } finally {
       this.#active -= 1
-      if (job.crashes > 0) this.#suspects -= 1
+      if (runsAlone(job)) this.#alone -= 1
       this.#onFree()
     }
   }
 
-  async #attempt(job: ClaimedJob, worker: string): Promise<void> {
+  async #attempt(job: ClaimedJob, claim: Claim): Promise<void> {
     const definition = this.#definition(job.name)
-    const attempt = this.#begin(job, worker, definition)
+    const attempt = this.#begin(job, claim, definition)
+    if (!job.begun && job.care !== CARE.none) await this.#note(attempt)
+    else if (!job.begun) this.#starts.mark()
     const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
     attempt.end()
     const durationMs = attempt.elapsedMs
@@ -101,13 +120,17 @@ export class Crew {
     tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
   }
 
-  /** Gives a claimed job back that was not started. */
-  async release(job: ClaimedJob, worker: string): Promise<void> {
-    const settlement = settle(job, { kind: 'release' }, this.#policy(worker, job.startedAt))
-    if ((await this.settler.add(settlement)) === 'settled') {
+  /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
+  async release(jobs: readonly Buffered[]): Promise<void> {
+    const written = jobs.map(({ job, claim: { worker } }) =>
+      this.settler.add(settle(job, { kind: 'release' }, this.#policy(worker, job.claimedAt))),
+    )
+    const answers = await Promise.all(written)
+    jobs.forEach(({ job, claim: { worker } }, index) => {
       const { id, name, queue, attempt } = job
-      this.#queue.events.emit('release', { id, name, queue, worker, attempt })
-    }
+      if (answers[index] === 'settled')
+        this.#queue.events.emit('release', { id, name, queue, worker, attempt })
+    })
   }
 
   /** Gives up on what cannot be written: see `Settler`. */
@@ -117,10 +140,21 @@ export class Crew {
   }
 
   interruptAll(reason: Interruption, only: (attempt: Attempt) => boolean = () => true): void {
-    for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    // What a handler listens to is not to run in the scope of whoever stops the worker or cancels the job.
+    this.#scope.run(() => {
+      for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    })
+  }
+
+  cancel(notices: readonly CancelNotice[]): void {
+    for (const { seq, epoch, reason } of notices) {
+      const error = interruptionError('cancelled', { reason })
+      this.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
+    }
   }
 
   close(): void {
+    this.#starts.close()
     this.#reporter.close()
   }
 
@@ -129,27 +163,41 @@ export class Crew {
     return definitions.get(name) ?? (fallback && fallbackDefinition(name, fallback))
   }
 
-  #begin(job: ClaimedJob, worker: string, definition: AnyJobDefinition | undefined): Attempt {
+  #begin(job: ClaimedJob, { worker, claimedMs }: Claim, definition: AnyJobDefinition | undefined): Attempt {
     const { clock, events } = this.#queue
     const attempt = new Attempt(job, {
       clock,
       worker,
+      claimedMs,
       timeoutMs: job.timeoutMs ?? definition?.timeoutMs,
       stallTimeoutMs: definition?.stallTimeoutMs,
       abortGraceMs: this.#settings.abortGraceMs,
     })
     this.#running.add(attempt)
+    this.#begunMs = attempt.startedElapsedMs
     this.rate.start(attempt.startedElapsedMs)
     if (events.has('start')) {
       const { id, name, queue, attempt: number } = job
-      const waitedMs = Math.max(0, job.startedAt - job.dueAt)
+      const waitedMs = Math.max(0, attempt.begunAtMs - job.dueAt)
       events.emit('start', { id, name, queue, worker, attempt: number, waitedMs })
     }
     return attempt
   }
 
+  /** A job that was there in a crash: the next one has to know that it had begun. One that is not its own is let go. */
+  async #note(attempt: Attempt): Promise<void> {
+    const onError = (error: unknown): Settled => {
+      this.#queue.events.emit('loop_error', { loop: 'begin', error: asError(error) })
+      return 'refused'
+    }
+    const answer = await this.#starts.now(attempt).catch(onError)
+    if (answer !== 'settled') letGo(attempt, answer)
+  }
+
   #decide(attempt: Attempt, outcome: Outcome, definition: AnyJobDefinition | undefined): Settlement {
-    return settle(attempt.job, outcome, this.#policy(attempt.worker, attempt.nowMs, definition))
+    const policy = this.#policy(attempt.worker, attempt.nowMs, definition)
+    const begunAfterMs = attempt.job.begun ? null : attempt.begunAfterMs
+    return settle(attempt.job, outcome, { ...policy, begunAfterMs })
   }
 
   #policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
@@ -215,6 +263,16 @@ export class Crew {
   }
 }
 
+/** The job of the attempt is not its own any more. */
+function letGo(attempt: Attempt, answer: Exclude<Settled, 'settled'>): void {
+  const { worker } = attempt
+  attempt.interrupt(
+    answer === 'cancelled'
+      ? interruptionError('cancelled', { reason: 'cancelled' })
+      : interruptionError('lease_lapsed', { worker }),
+  )
+}
+
 /** @throws MillhandError `lease_lost` */
 function requireSettled(attempt: Attempt, settled: Settled): void {
   const { id, worker, epoch } = attempt.identity
@@ -223,22 +281,4 @@ function requireSettled(attempt: Attempt, settled: Settled): void {
 
 function about({ job, worker }: Attempt) {
   return { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
-}
-
-/** A definition for a name that has none, around a handler for all names. */
-function fallbackDefinition(name: string, run: NonNullable<WorkerSettings['fallback']>): AnyJobDefinition {
-  return {
-    name,
-    input: undefined,
-    output: undefined,
-    checkpoint: undefined,
-    queue: '',
-    priority: 0,
-    retries: 0,
-    timeoutMs: undefined,
-    stallTimeoutMs: undefined,
-    expiresInMs: undefined,
-    retry: {},
-    run: run as AnyJobDefinition['run'],
-  }
 }

@@ -13,6 +13,8 @@ const WORKER_ID_CHARACTERS = 12
 interface LeaseEvents {
   readonly onCancelled: (notices: readonly CancelNotice[]) => void
   readonly onLost: (worker: string) => void
+  /** Told whether the last beat failed. */
+  readonly onMissed: (missed: boolean) => void
 }
 
 /**
@@ -101,6 +103,7 @@ export class Lease {
       },
       onBlocked: (blockedMs, lapsing) => events.emit('loop_blocked', { worker, blockedMs, lapsing }),
       onError: (error) => events.emit('loop_error', { loop: 'beat', error }),
+      onMissed: (missed) => this.#events.onMissed(missed),
     })
   }
 

@@ -63,6 +63,11 @@ export class MovingMean {
     return this.#value
   }
 
+  reset(): void {
+    this.#value = 0
+    this.#empty = true
+  }
+
   add(measured: number): void {
     this.#value = this.#empty ? measured : this.#value + WEIGHT * (measured - this.#value)
     this.#empty = false
@@ -101,6 +106,14 @@ export class FinishRate {
     this.#finished += 1
     this.#running -= 1
     if (this.#running === 0) this.#busyMs += elapsedMs - this.#busySinceMs
+  }
+
+  /** The jobs that run now are slow: what was quick before them says nothing of those that follow. */
+  slowDown(): void {
+    this.#mean.reset()
+    this.#before = 0
+    this.#latest = 0
+    this.#finished = 0
   }
 
   /** A claim begins: what was finished since the last one is a measurement. */

@@ -1,6 +1,7 @@
 import { requireDuration } from '../job/control.ts'
 import { Bell } from '../kit/bell.ts'
 import type { Duration } from '../kit/duration.ts'
+import { Scope } from '../kit/scope.ts'
 import { Maintenance } from '../maintenance/leader.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import { Queue } from '../queue/queue.ts'
@@ -14,7 +15,8 @@ import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './o
 
 /**
  * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
- * beaten from a thread of its own, and takes its turn at the maintenance of the store.
+ * beaten from a thread of its own, and takes its turn at the maintenance of the store. Handlers run in the scope of the
+ * place where it was made: `AsyncLocalStorage` gives them what it gave there, whoever enqueued the job.
  *
  * @example
  * const queue = await openQueue('memory:')
@@ -30,6 +32,7 @@ export class Worker {
   readonly #crew: Crew
   readonly #claims: ClaimLoop
   readonly #cancels: CancelWatch
+  readonly #scope = new Scope()
   #maintenance: Maintenance | undefined
   #state: 'new' | 'started' | 'stopping' | 'stopped' = 'new'
   #starting: Promise<void> = Promise.resolve()
@@ -43,8 +46,13 @@ export class Worker {
     this.#queue = Queue.internals(queue)
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
-    const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
-    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost: (worker) => this.#lost(worker) })
+    const onCancelled = (notices: readonly CancelNotice[]) => {
+      this.#claims.drop((job) => notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch))
+      this.#crew.cancel(notices)
+    }
+    const onLost = (worker: string) => this.#lost(worker)
+    const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
+    this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost, onMissed })
     this.#crew = new Crew(queue, this.#queue, { settings, onFree: () => this.#onFree() })
     this.#claims = new ClaimLoop(this.#queue, {
       settings,
@@ -77,7 +85,7 @@ export class Worker {
   start(): Promise<void> {
     if (this.#state === 'new') {
       this.#state = 'started'
-      this.#starting = this.#begin()
+      this.#starting = this.#scope.run(() => this.#begin())
     }
     return this.#starting
   }
@@ -96,14 +104,13 @@ export class Worker {
     if (this.#state === 'new') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
-    const { clock } = this.#queue
     const timers = [
-      clock.timer(timeoutMs, () => this.#abort()),
+      this.#queue.clock.timer(timeoutMs, () => this.#abort()),
       // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
-      clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
+      this.#queue.clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
-    this.#stopping ??= this.#drain()
+    this.#stopping ??= this.#scope.run(() => this.#drain())
     await this.#stopping.finally(() => {
       for (const timer of timers) timer.cancel()
     })
@@ -128,9 +135,8 @@ export class Worker {
    */
   runUntilIdle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
     return this.#openFor(async () => {
-      const { events } = this.#queue
       let failure: Error | undefined
-      const onError = events.on('loop_error', ({ loop, error }) => {
+      const onError = this.#queue.events.on('loop_error', ({ loop, error }) => {
         if (loop === 'claim') failure = error
         this.#changed.ring()
       })
@@ -170,6 +176,10 @@ export class Worker {
   /** Opens it for `body` and closes it whatever happens; gives how many jobs were claimed meanwhile. */
   async #openFor(body: () => Promise<void>): Promise<number> {
     if (this.#state === 'started') return 0
+    return this.#scope.run(() => this.#openNow(body))
+  }
+
+  async #openNow(body: () => Promise<void>): Promise<number> {
     await this.#open()
     let count = 0
     const stop = this.#queue.events.on('claim', (event) => {
@@ -232,19 +242,10 @@ export class Worker {
     if (this.#crew.active === 0) this.#changed.ring()
   }
 
-  #cancelled(notices: readonly CancelNotice[]): void {
-    for (const { seq, epoch, reason } of notices) {
-      const error = interruptionError('cancelled', { reason })
-      this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
-    }
-  }
-
   #lost(worker: string): void {
     const dropped = this.#claims.takeBuffer().length
     this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
-    this.#crew.interruptAll(
-      interruptionError('lease_lapsed', { worker }),
-      (attempt) => attempt.worker === worker,
-    )
+    const reason = interruptionError('lease_lapsed', { worker })
+    this.#crew.interruptAll(reason, (attempt) => attempt.worker === worker)
   }
 }

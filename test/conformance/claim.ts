@@ -1,7 +1,17 @@
 import { expect } from 'vitest'
 import { PENDING_MAX } from '../../src/job/limits.ts'
 import type { Store } from '../../src/store/store.ts'
-import { enqueue, find, idsOf, LEASE_MS, loseWorkers, newJob, newJobs, startWorker } from '../support/jobs.ts'
+import {
+  ANY_JOB,
+  enqueue,
+  find,
+  idsOf,
+  LEASE_MS,
+  loseWorkers,
+  newJob,
+  newJobs,
+  startWorker,
+} from '../support/jobs.ts'
 import type { StoreTest } from './suite.ts'
 
 /** Who gets what, and in which order. */
@@ -20,11 +30,12 @@ export function claimPromises(test: StoreTest): void {
       store,
       newJob('a', { key: 'k', tags: '["x"]', context: '{}', timeoutMs: 9, expiresInMs: 99 }),
     )
-    const { hold, ...claimed } = await worker.claimOne()
+    const { hold, begun, claimedAt, ...claimed } = await worker.claimOne()
 
     const { state, worker: holder, progress, output, outcome, reason, ...rest } = await find(store, 'a')
-    const { failureKind, finishedAt, ...needed } = rest
+    const { failureKind, startedAt, finishedAt, ...needed } = rest
     expect(claimed).toEqual(needed)
+    expect({ begun, claimedAt }).toEqual({ begun: true, claimedAt: startedAt })
   })
 
   test('a claim takes no more than it asks for, be it nothing', async ({ store, worker }) => {
@@ -91,12 +102,13 @@ export function claimPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['overdue', 'now'])
   })
 
-  test('the store says when the next job will be due', async ({ store, clock }) => {
+  test('the store says when the next job will be due', async ({ store, worker, clock }) => {
     expect(await store.jobs.nextDueAt()).toBeNull()
     await enqueue(store, newJob('due'), newJob('later', { delayMs: 900 }), newJob('soon', { delayMs: 300 }))
 
     expect(await store.jobs.nextDueAt()).toBe(clock.now() + 300)
     await clock.advance(300)
+    await worker.claim()
     expect(await store.jobs.nextDueAt()).toBe(clock.now() + 600)
     await store.catalog.cancel(['later'], 'not needed')
     expect(await store.jobs.nextDueAt()).toBeNull()
@@ -134,7 +146,7 @@ export function claimPromises(test: StoreTest): void {
 
   test('a worker without a lease claims nothing', async ({ store, worker, clock }) => {
     await enqueue(store, newJob('a'))
-    const request = { limit: 1, names: null, queues: null, suspects: 1 }
+    const request = { ...ANY_JOB, limit: 1 }
     expect(await store.jobs.claim({ worker: 'nobody', ...request })).toEqual([])
 
     await clock.advance(LEASE_MS)
@@ -171,7 +183,7 @@ export function claimPromises(test: StoreTest): void {
     const asked: unknown[] = []
     const [claimed] = await worker.claim({ accepts: (job) => asked.push(job) > 0 })
 
-    expect(asked).toEqual([{ ...claimed, hold: undefined }])
+    expect(asked).toMatchObject([{ id: 'a', epoch: claimed?.epoch, attempt: 1, input: '{}', begun: false }])
   })
 
   test('a question that throws ends the claim, and nothing was taken', async ({ store, worker }) => {
@@ -207,29 +219,6 @@ export function claimPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim({ accepts, after }))).toEqual(['last'])
     expect(seen).toEqual(['refused 2', 'last'])
   })
-
-  test('suspects run apart: no more of them are taken than the claim asks for', async ({ store, clock }) => {
-    await enqueue(store, newJob('suspect 1', { priority: 9 }), newJob('suspect 2', { priority: 9 }))
-    await crashOnce(store)
-    await loseWorkers(store, clock)
-    await enqueue(store, newJob('a'), newJob('b'))
-    const worker = await startWorker(store, 'careful')
-
-    expect(idsOf(await worker.claim({ suspects: 0, limit: 1 }))).toEqual(['a'])
-    expect(idsOf(await worker.claim({ suspects: 1 }))).toEqual(['suspect 1', 'b'])
-    expect(idsOf(await worker.claim({ suspects: 1 }))).toEqual(['suspect 2'])
-  })
-
-  test('a suspect waits for its turn like everybody else', async ({ store, clock }) => {
-    await enqueue(store, newJob('suspect'))
-    await crashOnce(store)
-    await loseWorkers(store, clock)
-    await enqueue(store, newJob('urgent', { priority: 1 }))
-    const worker = await startWorker(store, 'careful')
-
-    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['urgent'])
-    expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['suspect'])
-  })
 }
 
 /** Enqueues jobs and reads them back, in the order in which they came. */
@@ -237,10 +226,4 @@ async function enqueueAnd(store: Store, ...ids: string[]) {
   await enqueue(store, ...ids.map((id) => newJob(id)))
   const records = await store.catalog.get(ids)
   return records.sort((one, other) => one.seq - other.seq)
-}
-
-/** A worker takes everything that is due and is never heard of again. */
-async function crashOnce(store: Store): Promise<void> {
-  const victim = await startWorker(store, 'victim')
-  await victim.claim()
 }

@@ -28,7 +28,7 @@ export function enqueuePromises(test: StoreTest): void {
       expiresAt: null,
     }
     const ends = { output: null, outcome: null, reason: null, failureKind: null, errors: null }
-    const counts = { attempt: 0, epoch: 0, crashes: 0 }
+    const counts = { attempt: 0, epoch: 0, crashes: 0, care: 0 }
     expect(await find(store, 'a')).toEqual({
       ...kept,
       ...times,

@@ -11,6 +11,7 @@ export type Command =
   | { readonly do: 'insert'; readonly jobs: readonly JobDraft[] }
   | { readonly do: 'claim'; readonly worker: string; readonly wish: ClaimDraft }
   | { readonly do: 'settle'; readonly ends: readonly EndDraft[] }
+  | { readonly do: 'begin'; readonly starts: readonly StartDraft[] }
   | { readonly do: 'report'; readonly told: readonly ToldDraft[] }
   | {
       readonly do: 'transaction'
@@ -43,7 +44,8 @@ export interface ClaimDraft {
   readonly limit: number
   readonly names: readonly string[] | null
   readonly queues: readonly string[] | null
-  readonly suspects: number
+  readonly begins: number
+  readonly alone: boolean
   /** Every how many-th job is refused; `null`: nothing is asked. */
   readonly refuses: number | null
 }
@@ -56,7 +58,13 @@ interface ClaimReference {
 }
 
 export interface EndDraft extends ClaimReference {
+  /** See `Settlement`. */
+  readonly begunAfterMs: number | null
   readonly kind: 'complete' | 'answer' | 'skip' | 'snooze' | 'release' | 'fail' | 'fail for good'
+}
+
+export interface StartDraft extends ClaimReference {
+  readonly afterMs: number
 }
 
 export interface ToldDraft extends ClaimReference {
@@ -94,7 +102,8 @@ const wish: fc.Arbitrary<ClaimDraft> = fc.record({
   limit: fc.constantFrom(0, 1, 2, 3, 4, 4),
   names: rarely(fc.subarray([...NAMES])),
   queues: rarely(fc.subarray([...QUEUES])),
-  suspects: fc.constantFrom(0, 1, 1),
+  begins: fc.constantFrom(0, 1, 2, 4, 4),
+  alone: fc.boolean(),
   refuses: rarely(fc.integer({ min: 1, max: 3 })),
 })
 
@@ -104,7 +113,13 @@ const reference = {
   asWorker: rarely(worker, 10),
 }
 
-const end: fc.Arbitrary<EndDraft> = fc.record({ ...reference, kind: fc.constantFrom(...KINDS) })
+const end: fc.Arbitrary<EndDraft> = fc.record({
+  ...reference,
+  kind: fc.constantFrom(...KINDS),
+  begunAfterMs: fc.constantFrom(null, 0, 250),
+})
+
+const start: fc.Arbitrary<StartDraft> = fc.record({ ...reference, afterMs: fc.constantFrom(0, 100) })
 
 const told: fc.Arbitrary<ToldDraft> = fc.record({
   ...reference,
@@ -136,6 +151,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 7, arbitrary: command('insert', { jobs: some(job) }) },
   { weight: 14, arbitrary: command('claim', { worker, wish }) },
   { weight: 8, arbitrary: command('settle', { ends: some(end) }) },
+  { weight: 3, arbitrary: command('begin', { starts: some(start) }) },
   { weight: 3, arbitrary: command('report', { told: some(told) }) },
   { weight: 2, arbitrary: command('transaction', { jobs: some(job), ends: some(end), fails: fc.boolean() }) },
   { weight: 2, arbitrary: command('cancel', { jobs: some(fc.nat(50)) }) },

@@ -1,15 +1,12 @@
 import { expect } from 'vitest'
-import { type JobHandle, Worker } from '../../src/index.ts'
+import type { Worker } from '../../src/index.ts'
 import { seededRandom } from '../../src/kit/random.ts'
-import type { VirtualClock } from '../../src/kit/virtual-clock.ts'
 import type { Queue } from '../../src/queue/queue.ts'
-import { TransientError } from '../../src/store/errors.ts'
-import type { Store } from '../../src/store/store.ts'
 import { heldJob } from '../support/held-job.ts'
+import { Link } from '../support/link.ts'
 import { queueOn } from '../support/queue.ts'
+import { LEASE, NOBODY, startAll, stopAll, views } from './fleet.ts'
 import type { StoreTest } from './suite.ts'
-
-const LEASE = { lease: '10s', beat: '3s', concurrency: 1 } as const
 
 /** A store that is away for a while costs that while, and nothing else. */
 export function outagePromises(test: StoreTest): void {
@@ -139,63 +136,4 @@ export function outagePromises(test: StoreTest): void {
     expect(stopped).toBe(true)
     await stopping
   })
-}
-
-const NOBODY = {
-  name: 'nobody',
-  host: 'nowhere',
-  pid: 1,
-  version: '1',
-  names: null,
-  queues: null,
-  concurrency: 1,
-}
-
-/** The way to a store, which can be cut. */
-class Link {
-  away = false
-  readonly store: Store
-
-  constructor(store: Store) {
-    const role = <Role extends object>(calls: Role): Role =>
-      Object.fromEntries(
-        Object.entries(calls).map(([verb, call]) => [
-          verb,
-          (...given: unknown[]) => this.#go(() => call(...given)),
-        ]),
-      ) as Role
-    const { jobs, catalog, workers, queues, upkeep, feed } = store
-    this.store = {
-      ...store,
-      ...{ jobs: role(jobs), catalog: role(catalog), workers: role(workers) },
-      ...{ queues: role(queues), upkeep: role(upkeep), feed: role(feed) },
-      now: () => this.#go(store.now),
-    }
-  }
-
-  async #go<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.away) throw new TransientError('the cable is cut', { away: true })
-    return call()
-  }
-}
-
-async function startAll(
-  queues: readonly Queue[],
-  clock: VirtualClock,
-  options: ConstructorParameters<typeof Worker>[1],
-): Promise<Worker[]> {
-  const workers = queues.map((queue) => new Worker(queue, options))
-  for (const worker of workers) await worker.start()
-  await clock.settle()
-  return workers
-}
-
-async function stopAll(workers: readonly Worker[], clock: VirtualClock): Promise<void> {
-  const stopped = workers.map((worker) => worker.stop({ timeout: 0 }))
-  await clock.advance('10s')
-  await Promise.all(stopped)
-}
-
-function views(handles: readonly JobHandle[]) {
-  return Promise.all(handles.map((handle) => handle.get()))
 }

@@ -4,14 +4,15 @@ import type { Outcome, Settlement } from '../../src/job/outcome.ts'
 import { isMillhandError } from '../../src/kit/error.ts'
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts'
 import type { JobChange } from '../../src/store/feed.ts'
-import type { ClaimedJob, LogLine, Report } from '../../src/store/jobs.ts'
+import type { ClaimedJob, LogLine, Report, Start } from '../../src/store/jobs.ts'
 import type { Store } from '../../src/store/store.ts'
-import { newJob, settlement, startWorker } from '../support/jobs.ts'
+import { ANY_JOB, newJob, settlement, startWorker } from '../support/jobs.ts'
 import {
   type ClaimDraft,
   type Command,
   type EndDraft,
   type JobDraft,
+  type StartDraft,
   type ToldDraft,
   WORKERS,
 } from './history.ts'
@@ -91,6 +92,8 @@ export class Player {
         return this.#claim(command.worker, command.wish)
       case 'settle':
         return jobs.settle(this.#settlements(command.ends))
+      case 'begin':
+        return jobs.begin(this.#starts(command.starts))
       case 'report':
         return jobs.report(this.#reports(command.told))
       case 'transaction':
@@ -135,7 +138,7 @@ export class Player {
   async #claim(worker: string, { refuses, ...wish }: ClaimDraft): Promise<unknown> {
     const accepts =
       refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
-    const claimed = await this.#store.jobs.claim({ worker, ...wish, ...accepts })
+    const claimed = await this.#store.jobs.claim({ ...ANY_JOB, worker, ...wish, ...accepts })
     this.#claims.push(...claimed.map((job) => ({ worker, job })))
     return claimed.map(({ hold, ...job }) => withoutSeq(job))
   }
@@ -198,7 +201,18 @@ export class Player {
     return ends.flatMap((end) => {
       const { worker, job } = this.#claimOf(end) ?? {}
       const nowMs = this.#clock.now()
-      return worker && job ? [settlement(job, worker, { outcome: outcomeOf(end), nowMs })] : []
+      if (!worker || !job) return []
+      const { begunAfterMs } = end
+      return [{ ...settlement(job, worker, { outcome: outcomeOf(end), nowMs }), begunAfterMs }]
+    })
+  }
+
+  #starts(starts: readonly StartDraft[]): Start[] {
+    return starts.flatMap(({ afterMs, ...start }) => {
+      const { worker, job } = this.#claimOf(start) ?? {}
+      return worker && job
+        ? [{ seq: job.seq, id: job.id, epoch: job.epoch, worker, afterMs, hold: job.hold }]
+        : []
     })
   }
 
@@ -221,7 +235,7 @@ export class Player {
     claim,
     lateBy,
     asWorker,
-  }: EndDraft | ToldDraft): { worker: string; job: ClaimedJob } | undefined {
+  }: Pick<EndDraft, 'claim' | 'lateBy' | 'asWorker'>): { worker: string; job: ClaimedJob } | undefined {
     const found = this.#claims.at(-1 - (claim % Math.max(this.#claims.length, 1)))
     if (!found) return undefined
     return { worker: asWorker ?? found.worker, job: { ...found.job, epoch: found.job.epoch - lateBy } }

@@ -1,13 +1,13 @@
 import { openPostgresStore } from '../../src/store/postgres/index.ts'
 import { emptySchema } from '../support/postgres.ts'
-import { describeStore } from './suite.ts'
+import { CLOSE_WAIT_MS, describeStore } from './suite.ts'
 
 const urls = new Map<string, string>()
 
 describeStore('postgres', {
   async open(clock) {
     const { url, release } = await emptySchema()
-    const store = await openPostgresStore({ to: url, clock })
+    const store = await openPostgresStore({ to: url, clock, closeWaitMs: CLOSE_WAIT_MS })
     urls.set(store.location, url)
     return {
       ...store,

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import { defineJob, Fatal, Worker } from '../../src/index.ts'
 import { deferred } from '../../src/kit/deferred.ts'
-import { newJob } from '../support/jobs.ts'
+import { ANY_JOB, newJob } from '../support/jobs.ts'
 import { queueOn } from '../support/queue.ts'
 import type { StoreTest } from './suite.ts'
 
@@ -67,7 +67,7 @@ export function publicPromises(test: StoreTest): void {
     const work = defineJob({ name: 'test.work', async run() {} })
     const job = await queue.enqueue(work)
     await store.workers.register(worker('lost'))
-    await store.jobs.claim({ worker: 'lost', limit: 1, names: null, queues: null, suspects: 0 })
+    await store.jobs.claim({ ...ANY_JOB, worker: 'lost', limit: 1 })
 
     await using rescuer = new Worker(queue, { jobs: [work] })
     await rescuer.start()
@@ -81,7 +81,7 @@ export function publicPromises(test: StoreTest): void {
     const job = await queue.enqueue(defineJob({ name: 'test.poison' }))
     for (const id of ['one', 'two', 'three']) {
       await store.workers.register(worker(id))
-      await store.jobs.claim({ worker: id, limit: 1, names: null, queues: null, suspects: 1 })
+      await store.jobs.claim({ ...ANY_JOB, worker: id, limit: 1 })
       await clock.advance(10_000)
       await store.upkeep.rescue(3)
     }

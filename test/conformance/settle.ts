@@ -33,7 +33,7 @@ export function settlePromises(test: StoreTest): void {
       reason: null,
       failureKind: null,
     }
-    const times = { startedAt: job.startedAt, finishedAt: job.startedAt + 40 }
+    const times = { startedAt: job.claimedAt, finishedAt: job.claimedAt + 40 }
     expect(await find(store, 'a')).toMatchObject({ ...ended, ...times, worker: null, attempt: 1 })
   })
 
@@ -182,7 +182,7 @@ export function settlePromises(test: StoreTest): void {
       ['pending', null],
       ['running', null],
     ])
-    const { startedAt } = first
+    const startedAt = first.claimedAt
     expect(ended[0]).toMatchObject({ outcome: 'done', worker: null, startedAt, checkpoint: '"half"' })
   })
 

@@ -5,19 +5,26 @@ import { startWorker } from '../support/jobs.ts'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
+import { endingPromises } from './endings.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
+import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
+import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
+import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
 import { settlePromises } from './settle.ts'
 import { textPromises } from './texts.ts'
 import { transactionPromises } from './transactions.ts'
 import { upkeepPromises } from './upkeep.ts'
 import { workerPromises } from './workers.ts'
+
+/** How long the stores of the suite wait for transactions when they are closed: no test needs more. */
+export const CLOSE_WAIT_MS = 100
 
 /** How the suite gets at a store. */
 export interface StoreUnderTest {
@@ -38,6 +45,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('jobs', () => jobPromises(test))
     describe('enqueue', () => enqueuePromises(test))
     describe('claim', () => claimPromises(test))
+    describe('held', () => heldPromises(test))
+    describe('repeated', () => repeatedPromises(test))
     describe('settle', () => settlePromises(test))
     describe('report', () => reportPromises(test))
     describe('catalog', () => catalogPromises(test))
@@ -46,10 +55,12 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('upkeep', () => upkeepPromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))
+    describe('ends of transactions', () => endingPromises(test))
     describe('races', () => racePromises(test))
     describe('texts', () => textPromises(test))
     describe('clocks', () => clockPromises(test))
     describe('outages', () => outagePromises(test))
+    describe('locks', () => lockPromises(test))
   })
 }
 

@@ -97,6 +97,27 @@ export function transactionPromises(test: StoreTest): void {
     expect(await store.catalog.count({})).toBe(1)
   })
 
+  test("transactions that tell of jobs that were claimed together, and settle them, do not stand in each other's way", async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    const told = { logs: [{ at: 0, level: 'info', message: 'here', data: null }] } as const
+    for (let round = 0; round < 10; round += 1) {
+      await enqueue(store, ...[0, 1, 2, 3].map((index) => newJob(`${round}-${index}`)))
+      const jobs = await worker.claim()
+      const settled = jobs.map((job) =>
+        store.transaction(async (tx) => {
+          const { seq, id, epoch } = job
+          const written = settlement(job, 'first', { outcome: COMPLETE, nowMs: clock.now() })
+          return [await tx.report([{ seq, id, epoch, worker: 'first', ...told }]), await tx.settle([written])]
+        }),
+      )
+      expect(await Promise.all(settled)).toEqual(jobs.map(() => [['settled'], ['settled']]))
+    }
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(40)
+  })
+
   test('changes are told when they are committed, and only then', async ({ store }) => {
     const cursor = await store.feed.subscribe('me', 60_000)
     const failed = store.transaction(async (tx) => {
@@ -158,9 +179,11 @@ export function transactionPromises(test: StoreTest): void {
   })
 
   test('who listens can stop, at any time and twice', async ({ store }) => {
-    const stop = store.listen(() => {})
-    stop()
-    stop()
+    for (const kind of ['ready', 'changed'] as const) {
+      const stop = store.listen(kind, () => {})
+      stop()
+      stop()
+    }
   })
 
   test('a closed store refuses everything, and says so', async ({ store }) => {

@@ -23,24 +23,34 @@ const KEEP_NOTHING = { complete: 0, failed: 0, cancelled: 0 }
 /** What keeps the store in order, run by whoever leads. */
 export function upkeepPromises(test: StoreTest): void {
   test('one leads, as long as it says so again in time', async ({ store, clock }) => {
-    expect(await store.upkeep.elect('a', 1_000)).toBe(true)
-    expect(await store.upkeep.elect('b', 1_000)).toBe(false)
+    expect(await store.upkeep.elect('a', 1_000)).toMatchObject({ leads: true })
+    expect(await store.upkeep.elect('b', 1_000)).toMatchObject({ leads: false })
     await clock.advance(999)
-    expect(await store.upkeep.elect('b', 1_000)).toBe(false)
-    expect(await store.upkeep.elect('a', 1_000)).toBe(true)
+    expect(await store.upkeep.elect('b', 1_000)).toMatchObject({ leads: false })
+    expect(await store.upkeep.elect('a', 1_000)).toMatchObject({ leads: true })
 
     await clock.advance(1_000)
-    expect(await store.upkeep.elect('b', 1_000)).toBe(true)
-    expect(await store.upkeep.elect('a', 1_000)).toBe(false)
+    expect(await store.upkeep.elect('b', 1_000)).toMatchObject({ leads: true })
+    expect(await store.upkeep.elect('a', 1_000)).toMatchObject({ leads: false })
+  })
+
+  test('whoever asks who leads is told for how long, so that it can ask again just then', async ({
+    store,
+    clock,
+  }) => {
+    expect(await store.upkeep.elect('a', 1_000)).toEqual({ leads: true, forMs: 1_000 })
+    await clock.advance(300)
+    expect(await store.upkeep.elect('b', 5_000)).toEqual({ leads: false, forMs: 700 })
+    expect(await store.upkeep.elect('a', 2_000)).toEqual({ leads: true, forMs: 2_000 })
   })
 
   test('a leader that resigns is followed at once; nobody else can resign for it', async ({ store }) => {
     await store.upkeep.elect('a', 1_000)
     await store.upkeep.resign('b')
-    expect(await store.upkeep.elect('b', 1_000)).toBe(false)
+    expect(await store.upkeep.elect('b', 1_000)).toMatchObject({ leads: false })
 
     await store.upkeep.resign('a')
-    expect(await store.upkeep.elect('b', 1_000)).toBe(true)
+    expect(await store.upkeep.elect('b', 1_000)).toMatchObject({ leads: true })
   })
 
   test('only lapsed leases are ended, and the next lapse is foretold', async ({ store, clock }) => {
@@ -55,14 +65,14 @@ export function upkeepPromises(test: StoreTest): void {
 
     await clock.advance(1_000)
     const nextLapseAt = clock.now() + 500
-    const rescued = { workers: ['lost'], rescued: ['a'], quarantined: [], nextLapseAt }
+    const rescued = { workers: ['lost'], rescued: ['a'], quarantined: [], more: false, nextLapseAt }
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual(rescued)
     expect(idsOf(await store.workers.list())).toEqual(['alive'])
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual({ ...rescued, workers: [], rescued: [] })
   })
 
   test('where there is no worker there is no lapse', async ({ store }) => {
-    const nothing = { workers: [], rescued: [], quarantined: [], nextLapseAt: null }
+    const nothing = { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt: null }
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toEqual(nothing)
   })
 
@@ -106,7 +116,7 @@ export function upkeepPromises(test: StoreTest): void {
 
     expect(await find(store, 'a')).toMatchObject({ state: 'pending', crashes: 0 })
     const next = await startWorker(store, 'next')
-    expect(idsOf(await next.claim({ suspects: 0 }))).toEqual(['a'])
+    expect(idsOf(await next.claim({ alone: false }))).toEqual(['a'])
   })
 
   test('a cancelled job belongs to nobody once its worker is lost', async ({ store, worker, clock }) => {

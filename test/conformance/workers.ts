@@ -14,7 +14,7 @@ export function workerPromises(test: StoreTest): void {
     await store.workers.register(said)
     const times = { startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + 5_000 }
 
-    expect(await store.workers.list()).toEqual([{ ...said, ...times, running: 0 }])
+    expect(await store.workers.list()).toEqual([{ ...said, ...times, running: 0, held: 0 }])
   })
 
   test('a worker that serves everything says so with null', async ({ store, worker }) => {

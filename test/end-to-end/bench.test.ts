@@ -2,98 +2,24 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withPart } from '../../bench/page.ts'
-import type { Measurement, Unit } from '../../bench/scenario.ts'
+import type { Measurement } from '../../bench/scenario.ts'
 import { postgres } from '../../bench/suites/postgres.ts'
 import { sqlite } from '../../bench/suites/sqlite.ts'
 import { judge, wording } from '../../bench/target.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
-const RUN_PEERS = fileURLToPath(new URL('../../bench/run-peers.ts', import.meta.url))
-const { scenarios } = sqlite
-const UNITS: readonly Unit[] = ['jobs/s', 'ms', 'MB', '%', 'jobs', 'errors', 'per s', '×']
-/** A dozen processes, one after the other, on a machine that may be busy. */
-const SMOKE_BOUND_MS = 60_000
 
 const run = (...values: string[]) => promisify(execFile)(process.execPath, [RUN, ...values])
-const runPeers = (...values: string[]) => promisify(execFile)(process.execPath, [RUN_PEERS, ...values])
 
-function measurements({ stdout }: { readonly stdout: string }): Measurement[] {
-  return stdout
+test('a scenario runs, and prints a rate of Millhand', async () => {
+  const { stdout } = await run('--smoke', '--json', '--systems', 'millhand', 'drain')
+  const lines = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line))
-}
-
-describe('a smoke run of the benchmarks', () => {
-  let lines: Measurement[] = []
-
-  beforeAll(async () => {
-    lines = measurements(await run('--smoke', '--json'))
-  }, SMOKE_BOUND_MS)
-
-  test('prints a figure of Millhand for every scenario', () => {
-    const measured = new Set(
-      lines.filter(({ system }) => system === 'millhand').map(({ scenario }) => scenario),
-    )
-    expect([...measured].sort()).toEqual(scenarios.map(({ name }) => name).sort())
-  })
-
-  test('prints figures that are numbers with a unit', () => {
-    const odd = lines.filter(
-      (line) => !(Number.isFinite(line.value) && line.value >= 0 && UNITS.includes(line.unit)),
-    )
-    expect(odd).toEqual([])
-  })
-
-  test('prints lines with the same fields', () => {
-    const fields = new Set(lines.map((line) => Object.keys(line).join()))
-    expect([...fields]).toEqual(['scenario,system,metric,value,unit'])
-  })
-
-  test('measures what its targets name', () => {
-    const unmeasured = scenarios.flatMap(({ name, targets }) => {
-      const own = lines.filter(({ scenario }) => scenario === name)
-      const systems = new Set(own.map(({ system }) => system))
-      return judge(targets, own)
-        .filter(({ target, reached }) => reached === undefined && systems.has(target.over ?? 'millhand'))
-        .map(({ target }) => `${name}: ${target.metric}`)
-    })
-    expect(unmeasured).toEqual([])
-  })
-
-  test('finds no job lost and none run twice by several processes', () => {
-    const audited = lines.filter(({ metric }) => metric === 'lost' || metric === 'run twice')
-    expect(audited.map(({ system, metric, value }) => `${system} ${metric} ${value}`).sort()).toEqual([
-      'hand-loop lost 0',
-      'hand-loop run twice 0',
-      'millhand lost 0',
-      'millhand run twice 0',
-    ])
-  })
-})
-
-describe('a smoke run on PostgreSQL', () => {
-  /** Those that differ from the ones on SQLite, of the system that needs nothing installed. */
-  const NAMES = ['drain-20k', 'old-snapshot', 'history-1m']
-
-  test(
-    'starts a server of its own, and prints figures of every scenario that is asked for',
-    async () => {
-      const lines = measurements(
-        await runPeers('--smoke', '--json', '--systems', 'millhand,hand-loop', ...NAMES),
-      )
-      expect([...new Set(lines.map(({ scenario }) => scenario))]).toEqual(NAMES)
-      expect(lines.filter(({ value }) => !(Number.isFinite(value) && value > 0))).toEqual([])
-    },
-    SMOKE_BOUND_MS,
-  )
-
-  test('refuses a system that is not there', async () => {
-    const refused = await runPeers('--systems', 'hand').catch((error: { stderr: string }) => error)
-    expect(refused.stderr).toContain("no system 'hand'; there are millhand, hand-loop")
-  })
+    .map((line): Measurement => JSON.parse(line))
+  expect(lines).toMatchObject([{ scenario: 'drain', system: 'millhand', metric: 'rate', unit: 'jobs/s' }])
 })
 
 test('a part of the page is written in its own place, and in no other', () => {
@@ -111,12 +37,6 @@ test('docs/performance.md has a place for the figures of every suite', () => {
   }
 })
 
-test('a scenario that does not exist is refused with the names of those that do', async () => {
-  const refused = await run('drains').catch((error: { code: number; stderr: string }) => error)
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("no scenario 'drains'") })
-  expect(refused.stderr).toContain('drain, whole-cycle')
-})
-
 test('a target on a ratio compares Millhand with the other system', () => {
   const rate = (system: string, value: number): Measurement => {
     return { scenario: 'drain', system, metric: 'rate', value, unit: 'jobs/s' }
@@ -128,4 +48,10 @@ test('a target on a ratio compares Millhand with the other system', () => {
   ])
   expect(judge([target], [rate('millhand', 40), rate('hand-loop', 100)])).toMatchObject([{ met: false }])
   expect(judge([target], [rate('millhand', 40)])).toEqual([{ target, reached: undefined, met: false }])
+})
+
+test('a scenario that does not exist is refused with the names of those that do', async () => {
+  const refused = await run('drains').catch((error: { code: number; stderr: string }) => error)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("no scenario 'drains'") })
+  expect(refused.stderr).toContain('drain, whole-cycle')
 })

@@ -60,42 +60,64 @@ describeStores('a lost worker', (test) => {
     expect((await handle.get()).crashes).toBe(0)
   })
 
-  test('jobs that were in a crashed worker run apart, one at a time, and all of them run', async ({
+  test('after one crash all run again at once, at full concurrency', async ({ queue, clock, start }) => {
+    const { job, run, runs } = heldJob()
+    const handles = await queue.enqueueMany(
+      job,
+      Array.from({ length: 30 }, (_, index) => index),
+    )
+    await start({ jobs: [job], concurrency: 30 })
+    clock.jump(PAST_THE_LEASE_MS)
+    const worker = await start({ jobs: [job], concurrency: 30 })
+    expect(worker.running).toBe(30)
+    for (let index = 30; index < 60; index += 1) run(index).end(index)
+    await Promise.all(handles.map((handle) => handle.result()))
+    expect(runs).toHaveLength(60)
+  })
+
+  test('a job that the next crash would quarantine runs alone, and others before and after it', async ({
     queue,
     clock,
     start,
   }) => {
-    const { job, run, runs } = heldJob()
+    const { job, run } = heldJob()
+    const other = heldJob({ name: 'test.other' })
     await queue.enqueueMany(job, ['a', 'b', 'c'])
-    await start({ jobs: [job] })
-    clock.jump(PAST_THE_LEASE_MS)
-    const worker = await start({ jobs: [job] })
-    const suspects = [run(3)]
-    expect(worker.running).toBe(1)
-    for (let index = 3; index < 6; index += 1) {
-      run(index).end(index)
-      await clock.advance('6s')
-      if (index < 5) suspects.push(run(index + 1))
+    for (let crash = 0; crash < 2; crash += 1) {
+      await start({ jobs: [job] })
+      clock.jump(PAST_THE_LEASE_MS)
     }
-    expect(suspects.map(({ input }) => input)).toEqual(['a', 'b', 'c'])
-    expect(runs).toHaveLength(6)
-    expect(await queue.count({ state: 'complete' })).toBe(3)
+    const worker = await start({ jobs: [job, other.job] })
+    await queue.enqueueMany(other.job, ['d', 'e'])
+    await clock.settle()
+    const alone: unknown[] = []
+    for (let index = 6; index < 9; index += 1) {
+      expect([worker.running, other.runs.length]).toEqual([1, 0])
+      alone.push(run(index).input)
+      run(index).end()
+      await clock.settle()
+    }
+    expect(alone).toEqual(['a', 'b', 'c'])
+    expect([worker.running, other.runs.length]).toEqual([2, 2])
   })
 
-  test('beside a suspect, the other jobs run as ever', async ({ queue, clock, start }) => {
-    const { job, runs } = heldJob()
-    await queue.enqueueMany(job, ['suspect', 'suspect'])
-    await start({ jobs: [job] })
-    clock.jump(PAST_THE_LEASE_MS)
-    await queue.enqueueMany(job, ['a', 'b', 'c'])
-    const worker = await start({ jobs: [job], concurrency: 4 })
-    expect(worker.running).toBe(4)
-    expect(
-      runs
-        .slice(2)
-        .map(({ input }) => input)
-        .sort(),
-    ).toEqual(['a', 'b', 'c', 'suspect'])
+  test('a busy worker makes room for a job that has to run alone', async ({ queue, clock, start }) => {
+    const { job, run, runs } = heldJob()
+    await queue.enqueue(job, 'suspect')
+    for (let crash = 0; crash < 2; crash += 1) {
+      await start({ jobs: [job] })
+      clock.jump(PAST_THE_LEASE_MS)
+    }
+    const busy = heldJob({ name: 'test.busy' })
+    const worker = await start({ jobs: [busy.job], concurrency: 2 })
+    await queue.enqueueMany(busy.job, [1, 2])
+    await clock.settle()
+    const both = await start({ jobs: [busy.job, job], concurrency: 1 })
+    await clock.settle()
+    expect([worker.running, both.running, runs.length]).toEqual([2, 1, 3])
+    run(2).end()
+    await clock.settle()
+    expect(await queue.count({ state: 'complete' })).toBe(1)
   })
 
   test('losing the lease aborts the handlers, refuses their results, and the worker goes on', async ({

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { test as base, vi } from 'vitest'
+import { test as base } from 'vitest'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { effectsTable } from './script.ts'
 import { countEach, Stage } from './stage.ts'
-
-// A server of their own beside the processes: where others use the machine, too, that takes its time.
-vi.setConfig({ testTimeout: 90_000 })
 
 /** `test`, with a server for the tests of the file, and a scene and a queue on it for each alone. */
 export const test = base

@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Duration, type JobHandle, type OpenOptions, openQueue, type Queue } from 'millhand'
-import { vi } from 'vitest'
 import { BOUND_MS, Child, type Told } from '../support/child.ts'
 import type {
   EnqueuerProcessOptions,
@@ -20,12 +19,6 @@ export const QUICK = { lease: '1s', beat: '200ms', rescueInterval: '50ms' } as c
 
 /** As patient as a test is: in milliseconds. */
 export const BOUND = { timeout: BOUND_MS } as const
-
-/** How long a process may take to start: nothing that a test promises. */
-const START_MS = 25_000
-
-// Starting processes takes its time where others use the machine, too.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 /** A store of a test's own, a folder beside it, and the processes on it. */
 export abstract class Stage {
@@ -48,7 +41,7 @@ export abstract class Stage {
     given: Partial<WorkerProcessOptions> = {},
   ): Promise<WorkerProcess> {
     const child = this.launch(worker, given)
-    await child.next('ready', undefined, START_MS)
+    await child.next('ready')
     return child
   }
 
@@ -75,7 +68,7 @@ export abstract class Stage {
       ...given,
     }
     const child = this.start<EnqueuerTold>('enqueuer-process.ts', options)
-    await child.next('loaded', undefined, START_MS)
+    await child.next('loaded')
     return child
   }
 
@@ -89,6 +82,10 @@ export abstract class Stage {
     await Promise.all(this.#children.map((child) => child.remove()))
     for (const queue of this.#queues) await queue.close()
     rmSync(this.folder, { recursive: true })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   protected start<Message extends Told>(script: string, options: object): Child<Message> {

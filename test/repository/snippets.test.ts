@@ -8,7 +8,6 @@ import { blocksOf, examplesOf, type Known, moduleOf, type Snippet } from './read
 
 /** Ignored by git, and inside the repository, so that the snippets find what its code finds. */
 const FOLDER = 'node_modules/.cache/millhand-docs'
-const COMPILER_MS = 60_000
 
 const DOCUMENTS = filesLike(/^(README\.md|docs\/.*\.md)$/)
 const SOURCES = filesLike(/^src\/.*\.ts$/)
@@ -29,7 +28,7 @@ beforeAll(() => {
   for (const file of SOURCES)
     writeModules(file, examplesOf(file), () => new Map([...names, ...namesOfFile(file)]))
   diagnostics.push(...compile())
-}, COMPILER_MS)
+})
 
 test('every TypeScript block of the README and the docs type-checks', () => {
   expect(diagnostics.filter((line) => /\.md:/.test(line))).toEqual([])

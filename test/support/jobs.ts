@@ -25,6 +25,15 @@ export const failure = (message: string, failureKind: FailureKind = 'error'): Ou
   error: new Error(message),
 })
 
+/** What a claim asks for that takes whatever there is, and begins all of it at once. */
+export const ANY_JOB = {
+  names: null,
+  queues: null,
+  begins: 1_000_000,
+  alone: true,
+  bytesMax: 1_000_000_000,
+} as const
+
 /** A job to insert, with everything that a test does not care about. */
 export function newJob(id: string, given: Partial<NewJob> = {}): NewJob {
   return {
@@ -104,8 +113,18 @@ export class TestWorker {
   }
 
   claim(given: Partial<ClaimRequest> = {}): Promise<ClaimedJob[]> {
-    const request = { worker: this.id, limit: 10, names: null, queues: null, suspects: 1, ...given }
+    const request = { worker: this.id, limit: 10, ...ANY_JOB, ...given }
     return this.#store.jobs.claim(request)
+  }
+
+  /** Claims ahead: holds what it does not begin. */
+  hold(given: Partial<ClaimRequest> = {}): Promise<ClaimedJob[]> {
+    return this.claim({ begins: 0, ...given })
+  }
+
+  async begin(job: ClaimedJob, afterMs = 0): Promise<Settled> {
+    const { seq, id, epoch, hold } = job
+    return only(await this.#store.jobs.begin([{ seq, id, epoch, worker: this.id, afterMs, hold }]))
   }
 
   /** Claims the next job; there has to be one. */
@@ -115,8 +134,10 @@ export class TestWorker {
     return job
   }
 
-  async settle(job: ClaimedJob, outcome: Outcome): Promise<Settled> {
-    const written = settlement(job, this.id, { outcome, nowMs: await this.#store.now() })
+  /** `begunAfterMs`: of a job that it held and has begun meanwhile, without having said so. */
+  async settle(job: ClaimedJob, outcome: Outcome, begunAfterMs: number | null = null): Promise<Settled> {
+    const nowMs = await this.#store.now()
+    const written = { ...settlement(job, this.id, { outcome, nowMs }), begunAfterMs }
     return only(await this.#store.jobs.settle([written]))
   }
 

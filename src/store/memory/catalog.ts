@@ -32,7 +32,8 @@ export function tally(data: MemoryData): Tally[] {
 
 function tallyOf(jobs: readonly JobRecord[], nowMs: number): Tally {
   const { queue, name, state } = jobs[0] as JobRecord
-  const dueTimes = state === 'pending' ? jobs.map((job) => job.dueAt) : []
+  const waiting = jobs.filter((job) => state === 'pending' && job.worker === null)
+  const dueTimes = waiting.map((job) => job.dueAt)
   const scheduled = dueTimes.filter((dueAt) => dueAt > nowMs).length
   const oldestDueAt = dueTimes.reduce((oldest, dueAt) => Math.min(oldest, dueAt), Number.POSITIVE_INFINITY)
   return {

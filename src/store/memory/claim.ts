@@ -1,36 +1,61 @@
-import { claimClass } from '../../job/interruption.ts'
+import { runsAlone } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
-import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
 import { isAlive } from './workers.ts'
 
 export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {
   const nowMs = data.clock.now()
-  const { worker } = request
-  if (!isAlive(data, worker, nowMs)) return []
-  return choose(data, request, nowMs).map((job) => {
-    const claimed = toClaimed(job, nowMs)
-    change(data, job, { verb: 'claim', ...claimed, worker, progress: null })
-    return claimed
+  if (request.limit <= 0 || !isAlive(data, request.worker, nowMs)) return []
+  return choose(data, request, nowMs).map((job, place) => {
+    const begun = place < request.begins || runsAlone(job)
+    return take(data, job, { worker: request.worker, begun, nowMs })
   })
 }
 
+function take(
+  data: MemoryData,
+  job: JobRecord,
+  { worker, begun, nowMs }: { worker: string; begun: boolean; nowMs: number },
+): ClaimedJob {
+  const claimed = toClaimed(job, { begun, nowMs })
+  const { attempt, epoch, expiresAt } = claimed
+  const taken = { worker, attempt, epoch, expiresAt, progress: null }
+  if (begun) change(data, job, { verb: 'claim', ...taken, startedAt: nowMs })
+  else {
+    data.claimedAt.set(job.id, nowMs)
+    data.jobs.put({ ...job, ...taken, startedAt: null })
+  }
+  return claimed
+}
+
 function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobRecord[] {
+  const [apart] = request.alone ? chooseOf(data, { ...request, limit: 1 }, { alone: true, nowMs }) : []
+  return apart ? [apart] : chooseOf(data, request, { alone: false, nowMs })
+}
+
+/** The best jobs that have to run alone, or that have not. */
+function chooseOf(
+  data: MemoryData,
+  request: ClaimRequest,
+  { alone, nowMs }: { alone: boolean; nowMs: number },
+): JobRecord[] {
   const chosen: JobRecord[] = []
-  let suspects = request.suspects
   let refusals = 0
+  let bytes = 0
   for (const job of data.jobs.pending.dueAt(nowMs)) {
     if (chosen.length >= request.limit || refusals >= REFUSALS_MAX) break
-    const suspect = claimClass(job.crashes) === 'suspect'
+    if (runsAlone(job) !== alone) continue
     if (request.after && !comesAfter(job, request.after)) continue
-    if (!isOpen(data, job, nowMs) || !serves(request, job) || (suspect && suspects <= 0)) continue
-    if (request.accepts?.(toClaimed(job, nowMs)) === false) {
+    if (!isOpen(data, job, nowMs) || !serves(request, job)) continue
+    if (request.accepts?.(toClaimed(job, { begun: false, nowMs })) === false) {
       refusals += 1
       continue
     }
+    bytes += bytesOf(job)
+    if (bytes > request.bytesMax && chosen.length > 0) break
     chosen.push(job)
-    if (suspect) suspects -= 1
   }
   return chosen
 }
@@ -43,16 +68,25 @@ function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {
   return !data.paused.has(job.queue) && (job.expiresAt === null || job.expiresAt > nowMs)
 }
 
-function serves({ names, queues }: ClaimRequest, job: JobRecord): boolean {
+function serves({ names, queues }: Pick<ClaimRequest, 'names' | 'queues'>, job: JobRecord): boolean {
   return (names?.includes(job.name) ?? true) && (queues?.includes(job.queue) ?? true)
 }
 
-/** The job as its worker gets it: in the attempt that begins now. What was started in time does not expire any more. */
-function toClaimed(job: JobRecord, nowMs: number): ClaimedJob {
-  const { state, worker, progress, output, outcome, reason, failureKind, finishedAt, ...fields } = job
-  return { ...fields, attempt: job.attempt + 1, epoch: job.epoch + 1, startedAt: nowMs, expiresAt: null }
+/** The job as its worker gets it: in the attempt that begins now, or soon. What began in time does not expire any more. */
+function toClaimed(job: JobRecord, { begun, nowMs }: { begun: boolean; nowMs: number }): ClaimedJob {
+  const { state, worker, progress, output, outcome, reason, failureKind, startedAt, finishedAt, ...fields } =
+    job
+  const expiresAt = begun ? null : job.expiresAt
+  return { ...fields, attempt: job.attempt + 1, epoch: job.epoch + 1, claimedAt: nowMs, begun, expiresAt }
+}
+
+export function waitsAlone(data: MemoryData, request: Pick<ClaimRequest, 'names' | 'queues'>): boolean {
+  const nowMs = data.clock.now()
+  return data.jobs.pending
+    .ready()
+    .some((job) => runsAlone(job) && isOpen(data, job, nowMs) && serves(request, job))
 }
 
 export function nextDueAt(data: MemoryData): number | null {
-  return data.jobs.pending.nextDueAt(data.clock.now())
+  return data.jobs.pending.nextDueAt()
 }

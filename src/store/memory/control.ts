@@ -1,3 +1,4 @@
+import { CARE } from '../../job/interruption.ts'
 import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
@@ -25,6 +26,7 @@ export function retry(data: MemoryData, ids: readonly string[]): string[] {
 const AS_NEW = {
   attempt: 0,
   crashes: 0,
+  care: CARE.none,
   worker: null,
   output: null,
   outcome: null,

@@ -10,9 +10,15 @@ export interface MemoryData {
   readonly jobs: JobTable
   /** Log lines by job. */
   readonly logs: Map<string, readonly LogLine[]>
-  readonly workers: Map<string, Omit<WorkerRecord, 'running'>>
+  readonly workers: Map<string, Omit<WorkerRecord, 'running' | 'held'>>
   /** Since when a queue is paused. */
   readonly paused: Map<string, number>
+  /** When each job was claimed that is held and has not begun, by its id. */
+  claimedAt: Map<string, number>
+  /** Workers that were lost and of whose jobs some are still to be taken back. */
+  readonly gone: Set<string>
+  /** What calls answered that may be made again, by their names. */
+  readonly calls: Map<string, { readonly at: number; readonly ids: readonly string[] }>
   /** When a subscriber's lease ends. */
   readonly subscribers: Map<string, number>
   changes: JobChange[]
@@ -24,10 +30,13 @@ export interface MemoryData {
 export function emptyData(clock: Clock): MemoryData {
   return {
     clock,
-    jobs: new JobTable(),
+    jobs: new JobTable(clock),
     logs: new Map(),
     workers: new Map(),
     paused: new Map(),
+    claimedAt: new Map(),
+    gone: new Set(),
+    calls: new Map(),
     subscribers: new Map(),
     changes: [],
     leader: null,

@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Store } from '../store.ts'
+import { begin } from './begin.ts'
+import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
-import { claim, nextDueAt } from './claim.ts'
+import { claim, nextDueAt, waitsAlone } from './claim.ts'
 import { cancel, retry } from './control.ts'
 import { emptyData, type MemoryData } from './data.ts'
 import * as feed from './feed.ts'
@@ -13,13 +15,19 @@ import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
+interface MemoryOptions {
+  readonly clock?: Clock
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
+}
+
 /**
  * A store that keeps everything in this process and loses it with it: for tests, and for trying things out. It is
  * also the reference for what every store does: where another store behaves otherwise, that one is wrong.
  */
-export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store {
+export function openMemoryStore(options: MemoryOptions = {}): Store {
   const data = emptyData(options.clock ?? systemClock)
-  const transactions = new MemoryTransactions(data)
+  const transactions = new MemoryTransactions(data, options.closeWaitMs)
   return {
     kind: 'memory',
     location: 'memory:',
@@ -30,7 +38,7 @@ export function openMemoryStore(options: { readonly clock?: Clock } = {}): Store
     queues: queueStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
-    transaction: (body) => transactions.run(body),
+    transaction: (body, { signal } = {}) => transactions.run(body, signal),
     insertIn: (handle, jobs, pendingMax) => transactions.insertIn(handle, jobs, pendingMax),
     insideTransaction: () => transactions.inside,
     listen: () => () => {},
@@ -43,8 +51,10 @@ function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jo
   return {
     insert: (jobs, pendingMax) => transactions.write(() => insert(data, jobs, pendingMax)),
     claim: (request) => transactions.write(() => claim(data, request)),
-    settle: (settlements) => transactions.write(() => settle(data, settlements)),
+    begin: (starts) => transactions.write(() => begin(data, starts)),
+    settle: (settlements, repeated) => transactions.write(() => settle(data, settlements, repeated)),
     report: (reports) => transactions.write(() => report(data, reports)),
+    waitsAlone: (request) => transactions.read(() => waitsAlone(data, request)),
     nextDueAt: () => transactions.read(() => nextDueAt(data)),
   }
 }
@@ -56,8 +66,9 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     count: (filter) => transactions.read(() => catalog.count(data, filter)),
     tally: () => transactions.read(() => catalog.tally(data)),
     logs: (id) => transactions.read(() => catalog.logs(data, id)),
-    cancel: (ids, reason) => transactions.write(() => cancel(data, ids, reason)),
-    retry: (ids) => transactions.write(() => retry(data, ids)),
+    cancel: (ids, reason, call) =>
+      transactions.write(() => once(data, call, () => cancel(data, ids, reason))),
+    retry: (ids, call) => transactions.write(() => once(data, call, () => retry(data, ids))),
   }
 }
 
@@ -82,7 +93,7 @@ function upkeepStore(data: MemoryData, transactions: MemoryTransactions): Store[
   return {
     elect: (worker, leaseMs) => transactions.write(() => upkeep.elect(data, worker, leaseMs)),
     resign: (worker) => transactions.write(() => upkeep.resign(data, worker)),
-    rescue: (crashLimit) => transactions.write(() => upkeep.rescue(data, crashLimit)),
+    rescue: (crashLimit, limit) => transactions.write(() => upkeep.rescue(data, crashLimit, limit)),
     expire: (limit) => transactions.write(() => upkeep.expire(data, limit)),
     prune: (retention, limit) => transactions.write(() => upkeep.prune(data, retention, limit)),
   }

@@ -1,5 +1,6 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { jobError } from '../../job/errors.ts'
+import { CARE } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Inserted } from '../jobs.ts'
 import { announce } from './change.ts'
@@ -17,6 +18,8 @@ function deduplicate(data: MemoryData, jobs: readonly NewJob[]): { inserted: Ins
   const arriving = new Map<string, string>()
   const fresh: NewJob[] = []
   const inserted = jobs.map((job) => {
+    // Stored by this very call, which is made again since its answer was lost.
+    if (data.jobs.get(job.id)) return { id: job.id, existed: false }
     const nameAndKey = JSON.stringify([job.name, job.key])
     const holder = data.jobs.holderOf(job) ?? arriving.get(nameAndKey)
     if (holder !== undefined) return { id: holder, existed: true }
@@ -58,6 +61,7 @@ const UNTOUCHED = {
   attempt: 0,
   epoch: 0,
   crashes: 0,
+  care: CARE.none,
   worker: null,
   progress: null,
   checkpoint: null,

@@ -1,5 +1,6 @@
 import type { JobRecord } from '../../job/job.ts'
 import { allows, isFinal } from '../../job/state.ts'
+import type { Clock } from '../../kit/clock.ts'
 import { PendingJobs } from './pending.ts'
 import { SortedSet } from './sorted-set.ts'
 
@@ -8,6 +9,7 @@ import { SortedSet } from './sorted-set.ts'
  * handed out stays as it was, and to undo a transaction is to put the old records back.
  */
 export class JobTable {
+  /** Those that nobody holds. */
   readonly pending = new PendingJobs()
   /** Jobs that fail if nobody starts them in time, the most urgent first. */
   readonly expiring = new SortedSet<JobRecord>(byExpiry)
@@ -17,10 +19,15 @@ export class JobTable {
   readonly #records = new Map<string, JobRecord>()
   /** Ids of unfinished jobs, by name and key. */
   readonly #keys = new Map<string, string>()
-  /** Ids of the jobs that carry a worker's name: running ones, and cancelled ones that it has not let go of. */
+  /** Ids of the jobs that carry a worker's name: held and running ones, and cancelled ones that it has not let go of. */
   readonly #held = new Map<string, Set<string>>()
   /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
   #before: Map<string, JobRecord | undefined> | undefined
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   get(id: string): JobRecord | undefined {
     return this.#records.get(id)
@@ -80,7 +87,7 @@ export class JobTable {
   }
 
   #index(job: JobRecord): void {
-    if (job.state === 'pending') this.pending.add(job)
+    if (waits(job)) this.pending.add(job, this.#clock.now())
     if (mayExpire(job)) this.expiring.add(job)
     if (isFinal(job.state)) this.settled.add(job)
     else if (job.key !== null) this.#keys.set(nameAndKey(job), job.id)
@@ -88,7 +95,7 @@ export class JobTable {
   }
 
   #unindex(job: JobRecord): void {
-    if (job.state === 'pending') this.pending.delete(job)
+    if (waits(job)) this.pending.delete(job)
     if (mayExpire(job)) this.expiring.delete(job)
     if (isFinal(job.state)) this.settled.delete(job)
     else if (job.key !== null) this.#keys.delete(nameAndKey(job))
@@ -107,8 +114,14 @@ function nameAndKey(job: Pick<JobRecord, 'name' | 'key'>): string {
   return `${job.name}\0${job.key}`
 }
 
+/** Whether it waits for a worker to claim it. */
+function waits(job: JobRecord): boolean {
+  return job.state === 'pending' && job.worker === null
+}
+
+/** Who holds a job looks by itself whether it has expired, before it begins it. */
 function mayExpire(job: JobRecord): boolean {
-  return job.expiresAt !== null && allows(job.state, 'expire')
+  return job.expiresAt !== null && job.worker === null && allows(job.state, 'expire')
 }
 
 function byExpiry(left: JobRecord, right: JobRecord): number {

@@ -6,16 +6,16 @@ export class PendingJobs {
   readonly #due = new SortedSet<JobRecord>(inClaimOrder)
   readonly #scheduled = new SortedSet<JobRecord>(byDueTime)
   readonly #counts = new Map<string, number>()
-  /** The time that the two were last told apart at. */
-  #nowMs = Number.NEGATIVE_INFINITY
 
-  add(job: JobRecord): void {
-    this.#placeOf(job).add(job)
+  add(job: JobRecord, nowMs: number): void {
+    const place = job.dueAt <= nowMs ? this.#due : this.#scheduled
+    place.add(job)
     this.#counts.set(job.queue, this.count(job.queue) + 1)
   }
 
   delete(job: JobRecord): void {
-    this.#placeOf(job).delete(job)
+    this.#due.delete(job)
+    this.#scheduled.delete(job)
     this.#counts.set(job.queue, this.count(job.queue) - 1)
     if (this.count(job.queue) === 0) this.#counts.delete(job.queue)
   }
@@ -24,24 +24,23 @@ export class PendingJobs {
     return this.#counts.get(queue) ?? 0
   }
 
-  /** The jobs that are due at `nowMs`, best first: priority, then due time, then order of arrival. */
+  /** The jobs that are due at `nowMs`, best first: priority, then due time, then order of arrival. What was due stays so. */
   dueAt(nowMs: number): Iterable<JobRecord> {
-    this.#turnTo(nowMs)
+    for (const job of this.#scheduledUntil(nowMs)) {
+      this.#scheduled.delete(job)
+      this.#due.add(job)
+    }
     return this.#due
   }
 
-  /** When the next one will be due that is not yet. */
-  nextDueAt(nowMs: number): number | null {
-    this.#turnTo(nowMs)
-    return this.#scheduled.first?.dueAt ?? null
+  /** Those that were due when it was last asked, or when they came. */
+  ready(): JobRecord[] {
+    return [...this.#due]
   }
 
-  /** Time may go back, too, when somebody sets the machine's clock: then what was due may be due no longer. */
-  #turnTo(nowMs: number): void {
-    const moving = nowMs < this.#nowMs ? [...this.#due] : this.#scheduledUntil(nowMs)
-    for (const job of moving) this.#placeOf(job).delete(job)
-    this.#nowMs = nowMs
-    for (const job of moving) this.#placeOf(job).add(job)
+  /** The first due time that nobody has asked for yet, be it past or to come. */
+  nextDueAt(): number | null {
+    return this.#scheduled.first?.dueAt ?? null
   }
 
   #scheduledUntil(nowMs: number): JobRecord[] {
@@ -51,10 +50,6 @@ export class PendingJobs {
       found.push(job)
     }
     return found
-  }
-
-  #placeOf(job: JobRecord): SortedSet<JobRecord> {
-    return job.dueAt <= this.#nowMs ? this.#due : this.#scheduled
   }
 }
 

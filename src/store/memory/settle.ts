@@ -1,11 +1,20 @@
 import type { JobRecord } from '../../job/job.ts'
 import type { Settlement } from '../../job/outcome.ts'
+import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
+import { begunAt } from './begin.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
 
-export function settle(data: MemoryData, settlements: readonly Settlement[]): Settled[] {
-  return settlements.map((settlement) => settleOne(data, settlement))
+export function settle(
+  data: MemoryData,
+  settlements: readonly Settlement[],
+  repeated: boolean = false,
+): Settled[] {
+  return settlements.map((settlement) => {
+    const settled = settleOne(data, settlement)
+    return settled === 'refused' && repeated && wasWritten(data, settlement) ? 'settled' : settled
+  })
 }
 
 function settleOne(data: MemoryData, settlement: Settlement): Settled {
@@ -15,11 +24,29 @@ function settleOne(data: MemoryData, settlement: Settlement): Settled {
     letGo(data, job)
     return 'cancelled'
   }
-  change(data, job, { verb: settlement.verb, worker: null, ...ending(data, settlement) })
+  change(data, job, {
+    verb: settlement.verb,
+    worker: null,
+    ...begun(data, job, settlement),
+    ...ending(data, settlement),
+  })
+  data.claimedAt.delete(job.id)
   return 'settled'
 }
 
-/** The fence: the job as long as it is this worker's in this epoch, running or cancelled under its hands. */
+/** Whether the job is what the settlement makes of it: only whoever holds it in an epoch settles it there. */
+function wasWritten(data: MemoryData, { id, epoch, verb }: Settlement): boolean {
+  const job = data.jobs.get(id)
+  return job?.epoch === epoch && job.state === TRANSITIONS[verb].to && job.failureKind !== 'crashed'
+}
+
+/** A job that was held when it ended had begun meanwhile, unless it is given back. */
+function begun(data: MemoryData, job: JobRecord, { begunAfterMs }: Settlement): Partial<JobRecord> {
+  if (job.state !== 'pending' || begunAfterMs === null) return {}
+  return { startedAt: begunAt(data, job, begunAfterMs), expiresAt: null }
+}
+
+/** The fence: the job as long as it is this worker's in this epoch, held, running or cancelled under its hands. */
 export function heldJob(
   data: MemoryData,
   claim: Pick<Settlement, 'id' | 'worker' | 'epoch'>,

@@ -1,13 +1,21 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
+import { unlessAborted } from '../../kit/abort.ts'
+import { within } from '../../kit/clock.ts'
 import { deferred } from '../../kit/deferred.ts'
-import { storeError } from '../errors.ts'
+import { Inside } from '../../kit/scope.ts'
+import { Endings } from '../endings.ts'
+import { storeError, TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import type { StoreTransaction } from '../store.ts'
+import { Turns } from '../turns.ts'
 import type { MemoryData } from './data.ts'
 import { insert } from './insert.ts'
 import { report } from './report.ts'
 import { settle } from './settle.ts'
+
+/** How long a call waits for a transaction before it counts as refused, and another transaction for its turn. */
+const CALL_WAIT_MS = 1_000
+const TURN_WAIT_MS = 30_000
 
 /** A transaction that is open. */
 interface Open {
@@ -24,17 +32,22 @@ interface Open {
  */
 export class MemoryTransactions {
   readonly #data: MemoryData
-  readonly #insideOf = new AsyncLocalStorage<object>()
+  readonly #insideOf = new Inside<object>()
+  readonly #endings: Endings
+  readonly #turns: Turns
   #open: Open | undefined
   #closed = false
 
-  constructor(data: MemoryData) {
+  constructor(data: MemoryData, closeWaitMs?: number) {
     this.#data = data
+    this.#endings = new Endings(closeWaitMs)
+    const error = (waitedMs: number) => storeError('store_busy', { location: 'memory:', waitedMs })
+    this.#turns = new Turns(1, { limitMs: TURN_WAIT_MS, error })
   }
 
   /** Whether the code that asks belongs to the transaction that is open: a write of its own would wait for itself. */
   get inside(): boolean {
-    return this.#open !== undefined && this.#open.handle === this.#insideOf.getStore()
+    return this.#open !== undefined && this.#open.handle === this.#insideOf.mark
   }
 
   write<Result>(call: () => Result): Promise<Result> {
@@ -45,11 +58,30 @@ export class MemoryTransactions {
     return this.inside ? call() : this.#whenFree(call)
   }
 
-  async run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
+  async run<Result>(
+    body: (tx: StoreTransaction) => Promise<Result>,
+    given: AbortSignal | undefined,
+  ): Promise<Result> {
     if (this.inside) throw storeError('inside_transaction', { what: 'A transaction' })
-    const { handle, undo, end } = await this.#whenFree(() => this.#begin())
+    return this.#endings.run(given, (signal) => this.#turns.take(() => this.#run(body, signal), signal))
+  }
+
+  async insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    return this.#transaction(handle).insert(jobs, pendingMax)
+  }
+
+  async close(): Promise<void> {
+    await this.#endings.close(storeError('store_closed', { location: 'memory:' }))
+    this.#closed = true
+  }
+
+  async #run<Result>(body: (tx: StoreTransaction) => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    if (this.#closed) throw storeError('store_closed', { location: 'memory:' })
+    const { handle, undo, end } = this.#begin()
     try {
-      const result = await this.#insideOf.run(handle, () => body(this.#transaction(handle)))
+      const running = this.#insideOf.run(handle, () => body(this.#transaction(handle)))
+      const result = await unlessAborted(running, signal)
+      signal.throwIfAborted()
       this.#data.jobs.commit()
       return result
     } catch (error) {
@@ -61,18 +93,15 @@ export class MemoryTransactions {
     }
   }
 
-  async insertIn(handle: object, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    return this.#transaction(handle).insert(jobs, pendingMax)
-  }
-
-  async close(): Promise<void> {
-    while (this.#open) await this.#open.ended
-    this.#closed = true
-  }
-
-  /** Nothing may come between the look and the call, or the call would end up in somebody else's transaction. */
+  /**
+   * Nothing may come between the look and the call, or the call would end up in somebody else's transaction. One that
+   * stays open is reported as that, so that the wait has the bound of every other (`busyTimeout`).
+   */
   async #whenFree<Result>(call: () => Result): Promise<Result> {
-    while (this.#open) await this.#open.ended
+    for (let open = this.#open; open; open = this.#open) {
+      await within(CALL_WAIT_MS, open.ended)
+      if (this.#open === open) throw new TransientError('a transaction is open')
+    }
     if (this.#closed) throw storeError('store_closed', { location: 'memory:' })
     return call()
   }
@@ -102,9 +131,10 @@ export class MemoryTransactions {
 function savepoint(data: MemoryData): () => void {
   const { lastSeq, lastCursor } = data
   const changes = [...data.changes]
+  const claimedAt = new Map(data.claimedAt)
   data.jobs.begin()
   return () => {
     data.jobs.rollback()
-    Object.assign(data, { lastSeq, lastCursor, changes })
+    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt })
   }
 }

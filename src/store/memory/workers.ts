@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
+import { isFinal, type JobState } from '../../job/state.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../workers.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
@@ -23,16 +24,17 @@ export function extend(data: MemoryData, id: string, leaseMs: number): Beat {
 export function deregister(data: MemoryData, id: string): void {
   data.workers.delete(id)
   for (const job of data.jobs.heldBy(id)) {
-    if (job.state === 'running')
-      change(data, job, { verb: 'release', worker: null, attempt: job.attempt - 1 })
-    else letGo(data, job)
+    if (isFinal(job.state)) letGo(data, job)
+    else change(data, job, { verb: 'release', worker: null, attempt: job.attempt - 1 })
+    data.claimedAt.delete(job.id)
   }
 }
 
 export function list(data: MemoryData): WorkerRecord[] {
   return [...data.workers.values()].map((worker) => {
-    const running = data.jobs.heldBy(worker.id).filter((job) => job.state === 'running').length
-    return { ...copyOf(worker), running }
+    const states = data.jobs.heldBy(worker.id).map(({ state }) => state)
+    const count = (wanted: JobState) => states.filter((state) => state === wanted).length
+    return { ...copyOf(worker), running: count('running'), held: count('pending') }
   })
 }
 

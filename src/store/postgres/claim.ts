@@ -1,25 +1,39 @@
 import { claimClass } from '../../job/interruption.ts'
 import { type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
-import { besideCall, type ClaimRow, JOB_COLUMNS, othersAreDue, toClaimed } from './claimed.ts'
+import { atMs, besideCall, type ClaimRow, JOB_COLUMNS, promotedIn, toClaimed } from './claimed.ts'
 import type { Session, Value } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
+import { LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
 
-/** Jobs that become due in one statement. Bounds how long it holds their locks. */
+/** Jobs that become ready in one statement. Bounds how long it holds their locks. */
 const PROMOTE_MAX = 1_000
-/** Rounds of that before a claim takes what there is. */
-const PROMOTE_ROUNDS = 100
+/** Statements of a claim that do so, before it takes what is ready whatever else is due: the next claim goes on. */
+const PROMOTE_ROUNDS = 3
+/** A job may be due before the transaction that stores it has committed. */
+const DUE_GRACE_MS = 1_000
 /** Jobs that stand in one row of `claims`: few enough that the row is not moved out of line. */
 const CLAIM_ROW_JOBS = 64
 /** Candidates that are read at a time for a predicate. */
 const WINDOW = 200
 
-/** The lanes (queue and name) that the worker serves. None while jobs have become due: those come first. */
-const SERVED = `due as materialized (
-    select exists (select from millhand.pending
-      where claimable is null and due_at <= (select now from clock) and due_at > $10::bigint) as any_due
-  ), served as materialized (
+/** What is due at `$14`, the time of the claim's first look, in the order of its due time, from a place on. */
+const DUE = `promoted as (
+    update millhand.pending p set claimable = case when crashes > 0 then 2 else 1 end
+    where ctid = any (array(select ctid from millhand.pending
+      where claimable is null and due_at <= coalesce($14::bigint, (select now from clock))
+      and (due_at, seq) > ($10::bigint, $11::bigint)
+      and exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))
+      order by due_at, seq limit $12::integer for update skip locked))
+    returning rank, due_at, seq
+  ), due as materialized (
+    select (select count(*) from promoted) = 0 as all_seen,
+      (select json_build_array(due_at, seq)::text from promoted order by due_at desc, seq desc limit 1) as last,
+      (select json_build_array(-rank, due_at, seq)::text from promoted order by rank, due_at, seq limit 1) as best
+  )`
+
+/** The lanes (queue and name) that the worker serves. None where jobs have just become ready: they are to be seen first. */
+const SERVED = `served as materialized (
     select l.queue, l.name from millhand.lanes l
-    where not (select any_due from due)
+    where (select all_seen from due)
     and ($4::text[] is null or l.name = any($4)) and ($5::text[] is null or l.queue = any($5))
     and not exists (select from millhand.queues q where q.queue = l.queue and q.paused_at is not null)
     and exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))
@@ -92,12 +106,12 @@ const NEXT_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.cr
 /** What was taken, each job with what it is held in. */
 const TAKEN = `parted p join holds h using (part) ${WITH_JOB}`
 
-/** One row at least: with no job in it where there was none, to say whether others have become due. */
-const CLAIM = `with ${LIGHT_CLOCK}, ${SERVED}, ${CHOSEN}, ${taking('$11')}, ${tell('claimed')}
-  select ${NEXT_COLUMNS}, h.hold, due.any_due from due left join (${TAKEN}) on ${WAKE}`
+/** One row at least: with no job in it where there was none, to say what has become ready. */
+const CLAIM = `with ${LIGHT_CLOCK}, ${DUE}, ${SERVED}, ${CHOSEN}, ${taking('$13')}, ${tell('claimed')}
+  select ${NEXT_COLUMNS}, h.hold, null, due.last, due.best from due left join (${TAKEN}) on ${WAKE}`
 
-const CANDIDATES = `with ${CLOCK}, ${SERVED}, heads as (${best('p.*')}) select ${NEXT_COLUMNS}, null, due.any_due
-  from due left join (heads p ${WITH_JOB}) on true
+const CANDIDATES = `with ${LIGHT_CLOCK}, ${DUE}, ${SERVED}, heads as (${best('p.*')})
+  select ${NEXT_COLUMNS}, null, $13::text, due.last, due.best from due left join (heads p ${WITH_JOB}) on true
   order by p.rank, p.due_at, p.seq`
 
 const TAKE = `with ${LIGHT_CLOCK}, chosen as materialized (
@@ -112,26 +126,32 @@ const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c
   join millhand.jobs j using (seq) left join millhand.details d using (seq)
   where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
 
-const PROMOTE = `with ${LIGHT_CLOCK}
-  update millhand.pending set claimable = case when crashes > 0 then 2 else 1 end
-  where seq = any (array(select seq from millhand.pending
-    where claimable is null and due_at <= (select now from clock) and due_at > $2
-    order by due_at limit $3 for update skip locked))`
-
-/** What names a call, and where it begins to look: in the order, and among what becomes due. */
-interface ClaimCall {
-  readonly call: string
+/** Where a claim begins to look: in the order, and among what becomes due. */
+export interface From {
   readonly after: Place | undefined
-  readonly dueAfterMs: number
+  readonly due: Due
+}
+
+/** A place in the order of the due times. */
+export type Due = Pick<Place, 'dueAt' | 'seq'>
+
+/** What a claim brings, and where the next one may begin to look for what becomes due. */
+export interface Claim {
+  readonly jobs: ClaimedJob[]
+  readonly due: Due
+}
+
+/** What names a call, and where it begins. */
+interface ClaimCall extends From {
+  readonly call: string
 }
 
 /** Takes the best due jobs that the worker serves. */
-export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<ClaimedJob[]> {
-  if (request.limit <= 0) return []
+export async function claim(session: Session, request: ClaimRequest, how: ClaimCall): Promise<Claim> {
+  if (request.limit <= 0) return { jobs: [], due: how.due }
   if (request.accepts) return claimAccepted(session, { ...request, accepts: request.accepts }, how)
-  return whenPromoted(session, how, () =>
-    session.lists(CLAIM, ...wish(request), ...placeOf(how.after), how.dueAfterMs, how.call),
-  )
+  const { rows, due } = await whenPromoted(how, (from) => look(session, CLAIM, request, { ...how, ...from }))
+  return { jobs: toClaimed(rows, () => how.call), due }
 }
 
 /** What earlier calls have claimed that got no answer. */
@@ -148,15 +168,16 @@ async function claimAccepted(
   session: Session,
   request: ClaimRequest & Required<Pick<ClaimRequest, 'accepts'>>,
   how: ClaimCall,
-): Promise<ClaimedJob[]> {
+): Promise<Claim> {
   const chosen: ClaimedJob[] = []
   const room = { suspects: request.suspects, refusals: REFUSALS_MAX }
   const window = { ...request, limit: WINDOW, suspects: request.suspects > 0 ? WINDOW : 0 }
-  let after = how.after
+  let from: From = how
   for (let full = true; full && chosen.length < request.limit && room.refusals > 0; ) {
-    const heads = await whenPromoted(session, how, () =>
-      session.lists(CANDIDATES, ...wish(window), ...placeOf(after), how.dueAfterMs),
+    const { rows, due } = await whenPromoted(from, (next) =>
+      look(session, CANDIDATES, window, { ...how, ...next }),
     )
+    const heads = toClaimed(rows, () => how.call)
     for (const job of heads) {
       if (chosen.length >= request.limit || room.refusals <= 0) break
       const isSuspect = claimClass(job.crashes) === 'suspect'
@@ -168,32 +189,55 @@ async function claimAccepted(
       }
     }
     full = heads.length === WINDOW
-    after = heads.at(-1)
+    from = { after: heads.at(-1), due }
   }
-  if (chosen.length === 0) return []
+  if (chosen.length === 0) return { jobs: [], due: from.due }
   const [seqs, epochs] = [chosen.map((job) => job.seq), chosen.map((job) => job.epoch)]
   const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, how.call)
-  return toClaimed(rows, () => how.call)
+  return { jobs: toClaimed(rows, () => how.call), due: from.due }
 }
 
-/** Jobs that have become due come first: while there are any, `look` finds nothing but says so. */
+interface Look extends ClaimCall {
+  readonly promotes: number
+  /** The time at which the claim has looked first: what becomes due later is the next one's. */
+  readonly horizonMs: number | null
+}
+
+function look(session: Session, statement: string, request: ClaimRequest, how: Look): Promise<ClaimRow[]> {
+  const { worker, limit, names, queues, suspects } = request
+  const { after, due, call, promotes, horizonMs } = how
+  const wish: Value[] = [worker, limit, names, queues, suspects]
+  return session.lists(statement, ...wish, ...placeOf(after), due.dueAt, due.seq, promotes, call, horizonMs)
+}
+
+/**
+ * What is due by the time of the first look becomes ready first, in bounded pieces; a look that has made something
+ * ready takes nothing, so that it is seen among the others. Then is taken what is ready, whatever else is due: jobs
+ * that keep coming due stop no claim.
+ */
 async function whenPromoted(
-  session: Session,
-  { dueAfterMs, call }: ClaimCall,
-  look: () => Promise<ClaimRow[]>,
-): Promise<ClaimedJob[]> {
+  from: From,
+  look: (how: From & Pick<Look, 'promotes' | 'horizonMs'>) => Promise<ClaimRow[]>,
+): Promise<{ readonly rows: readonly ClaimRow[]; readonly due: Due }> {
+  let { after, due } = from
+  let horizonMs: number | null = null
   for (let round = 0; ; round += 1) {
-    const rows = await look()
-    if (!othersAreDue(rows) || round >= PROMOTE_ROUNDS) {
+    const promotes = round < PROMOTE_ROUNDS ? PROMOTE_MAX : 0
+    const rows = await look({ after, due, promotes, horizonMs })
+    const promoted = promotedIn(rows)
+    if (!promoted) {
+      const seenMs = (horizonMs ?? atMs(rows)) - DUE_GRACE_MS
       // One row without a job says that there is none.
-      return rows[0]?.[0] === null ? [] : toClaimed(rows, () => call)
+      return { rows: rows[0]?.[0] === null ? [] : rows, due: promotes > 0 ? { dueAt: seenMs, seq: 0 } : due }
     }
-    await session.at(PROMOTE, dueAfterMs, PROMOTE_MAX)
+    horizonMs ??= atMs(rows)
+    due = promoted.last
+    if (after && comesBefore(promoted.best, after)) after = { ...promoted.best, seq: promoted.best.seq - 1 }
   }
 }
 
-function wish({ worker, limit, names, queues, suspects }: ClaimRequest): Value[] {
-  return [worker, limit, names, queues, suspects]
+function comesBefore(one: Place, other: Place): boolean {
+  return (other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq) < 0
 }
 
 /** A place before every job where there is none to begin at. */

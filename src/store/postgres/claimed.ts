@@ -5,22 +5,31 @@ import type { ClaimedJob } from '../jobs.ts'
 export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
   j.timeout_ms, j.created_at, d.errors, d.checkpoint`
 
-/** The columns of `JOB_COLUMNS` and those behind them; beside them whether others have become due, or the call. */
+/** The columns of `JOB_COLUMNS` and those behind them; beside them the call, and what has become ready. */
 export type ClaimRow = readonly [
   ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
   ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
   ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
-  ...[epoch: number, crashes: number, startedAt: number, hold: number | null, beside?: boolean | string],
+  ...[epoch: number, crashes: number, startedAt: number, hold: number | null, call?: string | null],
+  ...[last?: string | null, best?: string | null],
 ]
-const HOLD = 19
-const BESIDE = 20
+const [CLAIMED_AT, HOLD, CALL, LAST, BEST] = [18, 19, 20, 21, 22] as const
 
-export function othersAreDue(rows: readonly ClaimRow[]): boolean {
-  return rows[0]?.[BESIDE] === true
+/** What a look has made ready, if anything: the last of it in the order of the due times, and the best of it. */
+export function promotedIn([row]: readonly ClaimRow[]) {
+  if (!row?.[LAST] || !row[BEST]) return undefined
+  const [dueAt, seq] = JSON.parse(row[LAST]) as [number, number]
+  const [priority, bestDueAt, bestSeq] = JSON.parse(row[BEST]) as [number, number, number]
+  return { last: { dueAt, seq }, best: { priority, dueAt: bestDueAt, seq: bestSeq } }
+}
+
+/** When it was looked. */
+export function atMs([row]: readonly ClaimRow[]): number {
+  return row?.[CLAIMED_AT] ?? 0
 }
 
 export function besideCall(row: ClaimRow): string {
-  return String(row[BESIDE])
+  return String(row[CALL])
 }
 
 interface GrowingHold extends Hold {

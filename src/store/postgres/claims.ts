@@ -2,7 +2,8 @@ import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { TransientError } from '../errors.ts'
 import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
-import { adopt, claim } from './claim.ts'
+import { adopt, type Claim, claim, type Due, type From } from './claim.ts'
+import { nextDueAt } from './due.ts'
 import type { Session } from './session.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
@@ -12,8 +13,8 @@ const DOUBT_MS = 120_000
 const DOUBT_INTERVAL_MS = 2_000
 /** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
 const LOOK_SHARE = 0.05
-/** A job may be due before the transaction that stores it has committed. */
-const DUE_GRACE_MS = 1_000
+/** Before whatever may become due. */
+const NOTHING_DUE: Due = { dueAt: 0, seq: 0 }
 
 /**
  * The claims of one process: where in the order the last one ended, and which calls got no answer.
@@ -28,8 +29,8 @@ export class Claims {
   readonly #ends = new Map<string, Place>()
   #doubts: Doubt[] = []
   #calls = 0
-  /** What was due by then has been seen to by the last look at everything. */
-  #dueAfterMs = 0
+  /** What comes before has become ready, as far as the last look at everything could see. */
+  #due = NOTHING_DUE
   #lookAtMs = Number.NEGATIVE_INFINITY
 
   constructor(session: Session, clock: Clock, self: string) {
@@ -54,11 +55,12 @@ export class Claims {
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
     const adopted = await this.#adopt(request.worker)
     if (adopted.length > 0) return adopted
-    if (request.accepts || request.after) return this.#call(request, request.after)
+    if (request.accepts || request.after)
+      return (await this.#call(request, { after: request.after, due: NOTHING_DUE })).jobs
     const wish = JSON.stringify([request.names, request.queues, request.suspects])
     if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
     const end = this.#ends.get(wish)
-    const jobs = end ? await this.#call(request, end) : []
+    const jobs = end ? await this.#next(request, { after: end, due: this.#due }) : []
     const all = jobs.length > 0 ? jobs : await this.#look(request)
     const last = all.at(-1)
     if (last && all.length === request.limit) this.#ends.set(wish, last)
@@ -66,21 +68,31 @@ export class Claims {
     return all
   }
 
+  /** When the next job becomes ready, as far as it is not known to be so. */
+  nextDueAt(): Promise<number | null> {
+    return nextDueAt(this.#session, this.#due)
+  }
+
+  async #next(request: ClaimRequest, from: From): Promise<ClaimedJob[]> {
+    const { jobs, due } = await this.#call(request, from)
+    this.#due = due
+    return jobs
+  }
+
   /** From the top. */
   async #look(request: ClaimRequest): Promise<ClaimedJob[]> {
     const startMs = this.#clock.elapsed()
-    const jobs = await this.#call(request, undefined)
-    this.#dueAfterMs = (jobs[0]?.startedAt ?? 0) - DUE_GRACE_MS
+    const jobs = await this.#next(request, { after: undefined, due: NOTHING_DUE })
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
     return jobs
   }
 
-  async #call(request: ClaimRequest, after: Place | undefined): Promise<ClaimedJob[]> {
+  async #call(request: ClaimRequest, from: From): Promise<Claim> {
     this.#calls += 1
     const call = `${this.#self}-${this.#calls}`
     try {
-      return await claim(this.#session, request, { call, after, dueAfterMs: after ? this.#dueAfterMs : 0 })
+      return await claim(this.#session, request, { call, ...from })
     } catch (error) {
       // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
       if (error instanceof TransientError) {

@@ -2,9 +2,12 @@ import { leave } from './leave.ts'
 import type { Session } from './session.ts'
 import { CLOCK, tell, WAKE } from './sql.ts'
 
-const CANCEL_PENDING = `with ${CLOCK}, gone as (
-    delete from millhand.pending p using millhand.jobs j where j.id = any($2::text[]) and p.seq = j.seq
-    returning p.*, j.id
+/** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
+const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
+    select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
+    where j.id = any($2::text[]) order by p.seq for update of p
+  ), gone as (
+    delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, reason)
     select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, $3::text
@@ -62,7 +65,7 @@ const RETRY = `with ${CLOCK}, wanted as materialized (
     where j.id = any($2::text[]) and s.state in ('failed', 'cancelled') order by s.seq for update of s
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from wanted where key is not null
-    on conflict do nothing returning seq
+    order by name, key, seq on conflict do nothing returning seq
   ), free as materialized (
     select * from wanted where key is null or seq in (select seq from held)
   ), revived as (

@@ -1,8 +1,11 @@
 import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
+import { unlessAborted } from '../../kit/abort.ts'
 import { type Clock, within } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
+import { Scope } from '../../kit/scope.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
+import { cutAfter } from './interrupt.ts'
 import { type Client, Session } from './session.ts'
 
 /** Connections for statements and transactions; one for notices and one for the beat come to that. */
@@ -64,6 +67,8 @@ export class Database {
   /** Whether the connections are Millhand's own and keep what is set and prepared on them. */
   readonly #keeps: boolean
   readonly #clients = new Set<PoolClient>()
+  /** The pool makes connections when they are first needed, and asks functions of the caller's how: not in the scope of whoever needs one. */
+  readonly #scope = new Scope()
   #closed = false
 
   constructor(options: DatabaseOptions) {
@@ -81,7 +86,8 @@ export class Database {
     }
     const { schema, location } = address
     const client: Client = {
-      query: (config) => (this.#owned ? this.#ready().query(config) : this.#borrow(this.#ask(config))),
+      query: (config) =>
+        this.#owned ? this.#scope.run(() => this.#ready().query(config)) : this.#borrow(this.#ask(config)),
     }
     this.session = new Session(client, { schema, location, self, clock, prepares: this.#keeps, answerMs })
   }
@@ -91,10 +97,22 @@ export class Database {
     return this.#borrow(this.#transact('begin', body))
   }
 
-  /** The same, with statements of the caller's in it. */
-  callersTransaction<Result>(body: Body<Result>): Promise<Result> {
+  /** The same, with statements of the caller's in it; `body` has to end soon when `signal` aborts. */
+  callersTransaction<Result>(body: Body<Result>, signal: AbortSignal): Promise<Result> {
     const begin = this.#keeps ? `${BEGIN_MARKED}; ${CALLERS_SETTINGS}` : BEGIN_MARKED
-    return this.#borrow(this.#transact(begin, body))
+    const work: Work<Result> = async (client, health) => {
+      const stopWatching = cutAfter(signal, client)
+      try {
+        const checked: Body<Result> = async (...given) => {
+          signal.throwIfAborted()
+          return body(...given)
+        }
+        return await this.#transact(begin, checked)(client, health)
+      } finally {
+        stopWatching()
+      }
+    }
+    return this.#borrow(work, signal)
   }
 
   /** Whether it is still the transaction that was begun. What follows is Millhand's own, with its settings. */
@@ -157,8 +175,8 @@ export class Database {
   }
 
   /** Takes a connection for a while. One that broke meanwhile does not go back to the others. */
-  async #borrow<Result>(work: Work<Result>): Promise<Result> {
-    const client = await this.#connect()
+  async #borrow<Result>(work: Work<Result>, signal?: AbortSignal): Promise<Result> {
+    const client = await this.#connect(signal)
     const health: Health = {}
     const onError = (error: Error) => breakDown(health, error)
     client.on('error', onError)
@@ -166,13 +184,13 @@ export class Database {
       return await work(client, health)
     } finally {
       client.off('error', onError)
-      client.release(health.broken)
+      this.#scope.run(() => client.release(health.broken))
     }
   }
 
-  async #connect(): Promise<PoolClient> {
+  async #connect(signal?: AbortSignal): Promise<PoolClient> {
     try {
-      const connected = this.#lend()
+      const connected = this.#lend(signal)
       return await (this.session.clock?.during?.(connected) ?? connected)
     } catch (error) {
       throw this.session.translate(error)
@@ -180,16 +198,17 @@ export class Database {
   }
 
   /** Waits for a connection, but not for ever: the caller may have all of his own pool in his hands. */
-  async #lend(): Promise<PoolClient> {
+  async #lend(signal?: AbortSignal): Promise<PoolClient> {
     let settled = false
-    const lent = this.#ready()
-      .connect()
+    const lent = this.#scope
+      .run(() => this.#ready().connect())
       .finally(() => {
         settled = true
       })
-    await within(CONNECT_TIMEOUT_MS, lent)
+    await within(CONNECT_TIMEOUT_MS, unlessAborted(lent, signal))
     if (settled) return lent
     lent.then((late) => late.release(), ignore)
+    signal?.throwIfAborted()
     const all = this.connections === 1 ? 'The only connection' : `All ${this.connections} connections`
     throw new TransientError(`${all} of the pool have been in use for ${CONNECT_TIMEOUT_MS} ms`)
   }

@@ -1,9 +1,14 @@
+import type { Due } from './claim.ts'
 import type { Session } from './session.ts'
-import { NOW } from './sql.ts'
 
-const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending where claimable is null and due_at > ${NOW}`
+const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending
+  where claimable is null and (due_at, seq) > ($1::bigint, $2::bigint)`
 
-export async function nextDueAt(session: Session): Promise<number | null> {
-  const [row] = await session.at<{ dueAt: number | null }>(NEXT_DUE)
+/**
+ * The first due time of the jobs that no claim has made ready yet, be it past or to come: what falls due between a
+ * claim and this look is seen by the look. `after`: everything before that place is ready already.
+ */
+export async function nextDueAt(session: Session, after: Due): Promise<number | null> {
+  const [row] = await session.rows<{ dueAt: number | null }>(NEXT_DUE, after.dueAt, after.seq)
   return row?.dueAt ?? null
 }

@@ -13,8 +13,10 @@ const PLACES = 8_192
 /** Newest changes that stay in the feed, however slow a subscriber is. */
 const CHANGES_KEPT = 10_000
 
+/** Two that have both lapsed would wait for each other: what another one has in hand is left to it. */
 const SUBSCRIBE = `with lapsed as (
-    delete from millhand.subscribers where lease_until <= ${NOW} and id <> $2
+    delete from millhand.subscribers where id = any (array(
+      select id from millhand.subscribers where lease_until <= ${NOW} and id <> $2 for update skip locked))
   ), old as (
     delete from millhand.changes where number <= (select max(number) from millhand.changes) - ${CHANGES_KEPT}
   ), mine as (

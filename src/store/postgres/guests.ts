@@ -1,8 +1,8 @@
 import { storeError } from '../errors.ts'
+import { Turns } from '../turns.ts'
 import { isMissing } from './faults.ts'
 import { nested } from './savepoint.ts'
 import type { Client, Session } from './session.ts'
-import { Turns } from './turns.ts'
 
 /** A client of the caller's, or what stands for one: see src/postgres/. */
 type Guest = Client & { readonly of?: object }

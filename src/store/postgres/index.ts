@@ -13,6 +13,7 @@ import { type Address, addressOf, parseAddress } from './address.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
+import { Inserts } from './inserts.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
@@ -28,6 +29,8 @@ interface PostgresOptions {
   readonly migrate?: boolean | undefined
   /** Whether to be notified; `false` behind a pooler in transaction mode. Default true. */
   readonly notify?: boolean | undefined
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
 }
 
 /** The random end of an id names a process well enough. */
@@ -60,7 +63,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     throw isTransient(error) ? unreachable(error, address) : error
   }
   const notices = notify ? new Notices(database, self) : undefined
-  return compose({ database, guests, notices }, { clock, self })
+  return compose({ database, guests, notices }, { clock, self, closeWaitMs: options.closeWaitMs })
 }
 
 interface Parts {
@@ -74,14 +77,17 @@ function unreachable(error: unknown, { location }: Address): Error {
   return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
 }
 
-function compose(
-  { database, guests, notices }: Parts,
-  { clock, self }: { readonly clock: Clock; readonly self: string },
-): Store {
-  const room = new Room()
+interface Composition {
+  readonly clock: Clock
+  readonly self: string
+  readonly closeWaitMs: number | undefined
+}
+
+function compose({ database, guests, notices }: Parts, { clock, self, closeWaitMs }: Composition): Store {
+  const inserts = new Inserts(database, new Room())
   const claims = new Claims(database.session, clock, self)
   const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
-  const transactions = new Transactions({ database, room, guests, onInserted })
+  const transactions = new Transactions({ database, inserts, guests, onInserted, closeWaitMs })
   return {
     kind: 'postgres',
     location: database.address.location,
@@ -91,17 +97,17 @@ function compose(
       transactions: true,
       beatThread: beatThread(database.address, clock),
     },
-    ...roles({ database, claims, room }),
-    async transaction(body) {
+    ...roles({ database, claims, inserts }),
+    async transaction(body, { signal } = {}) {
       database.requireOpen()
-      return transactions.run(body)
+      return transactions.run(body, signal)
     },
     async insertIn(handle, jobs, pendingMax) {
       database.requireOpen()
       return transactions.insertIn(handle, jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices?.listen(onNotice) ?? (() => {}),
+    listen: (kind, onNotice) => notices?.listen(kind, onNotice) ?? (() => {}),
     now: () => now(database),
     async close() {
       await notices?.close()

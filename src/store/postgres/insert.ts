@@ -1,14 +1,15 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
-import type { Room } from '../room.ts'
 import { column } from './rows.ts'
 import type { Session } from './session.ts'
 import { CLOCK, claimable, tell, WAKE } from './sql.ts'
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
- * waited for. A job that is there already is this very call's, made again after its answer was lost.
+ * waited for: keys are taken in one order, or two that wait for each other's would wait for the server to see it. A job that is there already is this very call's, made again after its answer was lost: it takes no key,
+ * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
+ * for a job that came to be there between the look and the write.
  */
 const INSERT = `with ${CLOCK}, given as materialized (
     select nextval('millhand.arrivals') as seq, g.*
@@ -17,7 +18,8 @@ const INSERT = `with ${CLOCK}, given as materialized (
     as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in)
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
-    on conflict do nothing returning seq
+    and not exists (select from millhand.jobs j where j.id = given.id)
+    order by name, key, seq on conflict do nothing returning seq
   ), stored as (
     insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input)
     select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input
@@ -34,7 +36,10 @@ const INSERT = `with ${CLOCK}, given as materialized (
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
   ), ${tell('announced', 'given')}
-  select g.id from given g join stored using (seq) where ${WAKE}`
+  select g.id, null::bigint as idle from given g join stored using (seq) where ${WAKE}
+  union all select null, seq from held where seq not in (select seq from stored)`
+
+const FREE = 'delete from millhand.keys where seq = any($1::bigint[])'
 
 const HOLDERS = `select k.name, k.key, k.id from millhand.keys k
   join unnest($1::text[], $2::text[]) as g(name, key) using (name, key)`
@@ -44,14 +49,20 @@ const KNOWN = 'select id from millhand.jobs where id = any($1::text[])'
 /** Tries to store a job whose key was held at first, and is not any more when its holder is asked for. */
 const KEY_TRIES = 5
 
-/** Stores new jobs. Whether there is room for them is another question: see `requireRoom`. */
-export async function insert(session: Session, jobs: readonly NewJob[]): Promise<Inserted[]> {
+/** What became of jobs: the answer for each, and the ids of those that were stored now and not before. */
+interface Stored {
+  readonly inserted: Inserted[]
+  readonly stored: ReadonlySet<string>
+}
+
+/** Stores new jobs. Whether there is room for them is another question: see `Inserts`. */
+export async function insert(session: Session, jobs: readonly NewJob[]): Promise<Stored> {
   const results = new Map<string, Inserted>()
+  const stored = new Set<string>()
   let rest = jobs
   for (let tries = 1; rest.length > 0 && tries <= KEY_TRIES; tries += 1) {
-    const stored = await store(session, rest)
+    for (const id of await store(session, rest)) stored.add(id)
     const others = rest.filter(({ id }) => !stored.has(id))
-    for (const id of stored) results.set(id, { id, existed: false })
     for (const [id, holder] of await holdersOf(session, others)) {
       results.set(id, { id: holder, existed: holder !== id })
     }
@@ -59,20 +70,11 @@ export async function insert(session: Session, jobs: readonly NewJob[]): Promise
   }
   // Taken whenever it was to be stored, and free whenever its holder was asked for: it is not there.
   if (rest.length > 0) throw new TransientError('the key of a job changes hands all the time')
-  return jobs.map(({ id }) => results.get(id) as Inserted)
-}
-
-/** Counts queues that new jobs went to, in the transaction that has to be undone when one is too full. @throws MillhandError `queue_full` */
-export async function requireRoom(
-  session: Session,
-  queues: readonly string[],
-  { room, pendingMax }: { readonly room: Room; readonly pendingMax: number },
-): Promise<void> {
-  for (const queue of queues) room.counted(queue, await pendingIn(session, queue), pendingMax)
+  return { inserted: jobs.map(({ id }) => results.get(id) ?? { id, existed: false }), stored }
 }
 
 async function store(session: Session, jobs: readonly NewJob[]): Promise<ReadonlySet<string>> {
-  const rows = await session.at<{ id: string }>(
+  const rows = await session.at<{ id: string | null; idle: number | null }>(
     INSERT,
     jobs.map(({ id }) => id),
     jobs.map(({ name }) => name),
@@ -88,7 +90,9 @@ async function store(session: Session, jobs: readonly NewJob[]): Promise<Readonl
     column(jobs, ({ runAtMs }) => runAtMs),
     column(jobs, ({ expiresInMs }) => expiresInMs),
   )
-  return new Set(rows.map((row) => row.id))
+  const idle = rows.flatMap((row) => row.idle ?? [])
+  if (idle.length > 0) await session.rows(FREE, idle)
+  return new Set(rows.flatMap((row) => row.id ?? []))
 }
 
 /** For each job that was not stored: the job that holds its key, or itself where it was stored before. */
@@ -118,7 +122,8 @@ const COUNT_PENDING = `select (select count(*) from millhand.pending where claim
   + (select count(*) from millhand.pending where claimable = 2 and queue = $1)
   + (select count(*) from millhand.pending where claimable is null and queue = $1) as pending`
 
-async function pendingIn(session: Session, queue: string): Promise<number> {
+/** How many jobs a queue has that wait. */
+export async function pendingIn(session: Session, queue: string): Promise<number> {
   const [row] = await session.rows<{ pending: number }>(COUNT_PENDING, queue)
   return Number(row?.pending ?? 0)
 }

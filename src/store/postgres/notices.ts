@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
+import { Scope } from '../../kit/scope.ts'
+import type { NoticeKind } from '../store.ts'
 import { type Database, KEEP_ALIVE } from './database.ts'
 import { channelOf, type Session } from './session.ts'
 import { NOW } from './sql.ts'
@@ -17,27 +19,35 @@ const ANSWER_TIMEOUT_MS = 5_000
 /** How long closing waits for the connection to say goodbye. */
 const CLOSE_MS = 1_000
 
-const SIGN_ON = `insert into millhand.listeners (id, lease_until) values ('{self}', ${NOW} + ${LEASE_MS})
-  on conflict (id) do update set lease_until = excluded.lease_until`
+/** What the process sleeps for: whoever writes notifies nobody who would not be woken by that. */
+const SIGN_ON = `insert into millhand.listeners (id, lease_until, ready, changed)
+  values ('{self}', ${NOW} + ${LEASE_MS}, 'ready' = any($2::text[]), 'changed' = any($2::text[]))
+  on conflict (id) do update set lease_until = excluded.lease_until, ready = excluded.ready, changed = excluded.changed`
 
 const SIGN_OFF = `with lapsed as (delete from millhand.listeners where lease_until <= ${NOW})
   delete from millhand.listeners where id = '{self}'`
 
+const KINDS: readonly NoticeKind[] = ['ready', 'changed']
+
 /**
- * Hears what other processes write. Whoever writes notifies only while somebody is signed on as asleep, since a
- * notification takes a lock at commit. One connection of its own, made when it is first needed and made again when it
- * breaks. A hint only: whoever sleeps wakes by its own timer, too.
+ * Hears what other processes write. Whoever writes notifies only while somebody is signed on as asleep for that, since
+ * a notification takes a lock at commit. One connection of its own, made when it is first needed and made again when
+ * it breaks. A hint only: whoever sleeps wakes by its own timer, too.
  */
 export class Notices {
   readonly #database: Database
   readonly #self: string
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = { ready: new Set<() => void>(), changed: new Set<() => void>() }
   readonly #closed = new AbortController()
+  /** The connection outlives whoever was the first to listen. */
+  readonly #scope = new Scope()
   #client: pg.Client | undefined
-  #connecting: Promise<void> | undefined
-  #signedOn = false
+  /** What is said to the server goes one after the other. */
+  #signing: Promise<void> | undefined
+  /** What the process is signed on for, and the connection listens to. */
+  #heard: readonly NoticeKind[] = []
   /** Whoever wrote before it signed on, and commits after, has not notified: it looks once more for that. */
-  #looksAgain = false
+  #looksAgain: readonly NoticeKind[] = []
   #renewal: Timer | undefined
 
   constructor(database: Database, self: string) {
@@ -45,19 +55,19 @@ export class Notices {
     this.#self = self
   }
 
-  listen(onNotice: () => void): () => void {
-    this.#listeners.add(onNotice)
-    if (!this.#signedOn || !this.#client) this.#connecting ??= this.#open()
-    return () => void this.#listeners.delete(onNotice)
+  listen(kind: NoticeKind, onNotice: () => void): () => void {
+    this.#listeners[kind].add(onNotice)
+    if (!this.#heard.includes(kind)) this.#signing ??= this.#scope.run(() => this.#open())
+    return () => void this.#listeners[kind].delete(onNotice)
   }
 
   async close(): Promise<void> {
     this.#closed.abort()
-    this.#listeners.clear()
+    for (const kind of KINDS) this.#listeners[kind].clear()
     this.#renewal?.cancel()
     const goodbye = async () => {
-      await this.#connecting
-      if (this.#signedOn) await this.#client?.end().then(() => this.#session.at(SIGN_OFF))
+      await this.#signing
+      if (this.#heard.length > 0) await this.#client?.end().then(() => this.#session.at(SIGN_OFF))
     }
     await within(CLOSE_MS, goodbye())
     this.#client?.end().catch(() => {})
@@ -67,24 +77,36 @@ export class Notices {
     return this.#database.session
   }
 
+  /** What somebody sleeps for. */
+  get #wanted(): readonly NoticeKind[] {
+    return KINDS.filter((kind) => this.#listeners[kind].size > 0)
+  }
+
   /** Connects and signs on, however often it takes; then whoever waits looks for what came before. */
   async #open(): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS
     while (!this.#closed.signal.aborted) {
       try {
         this.#client ??= await this.#connect()
-        await this.#session.at(SIGN_ON)
-        this.#signedOn = true
-        this.#looksAgain = true
+        const before = this.#heard
+        await this.#signOn(this.#client, union(before, this.#wanted))
+        this.#looksAgain = this.#heard.filter((kind) => !before.includes(kind))
         break
       } catch {
         await sleep(systemClock, backoffMs, this.#closed.signal)
         backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
       }
     }
-    this.#connecting = undefined
+    this.#signing = undefined
     this.#renew(LINGER_MS)
-    this.#tell()
+    this.#tell(this.#looksAgain)
+    this.#hearAll()
+  }
+
+  /** Somebody may have begun to listen for something else while this one signed on. */
+  #hearAll(): void {
+    const hears = this.#wanted.every((kind) => this.#heard.includes(kind))
+    if (!hears && !this.#closed.signal.aborted) this.#signing ??= this.#open()
   }
 
   async #connect(): Promise<pg.Client> {
@@ -95,12 +117,13 @@ export class Notices {
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
     })
-    client.on('notification', ({ payload }) => payload !== this.#self && this.#tell())
+    client.on('notification', ({ channel, payload }) => {
+      if (payload !== this.#self) this.#tell(KINDS.filter((kind) => this.#channelOf(kind) === channel))
+    })
     client.on('error', () => this.#lose(client))
     client.on('end', () => this.#lose(client))
     try {
       await client.connect()
-      await client.query(`listen "${channelOf(this.#database.address.schema)}"`)
       return client
     } catch (error) {
       client.end().catch(() => {})
@@ -111,37 +134,56 @@ export class Notices {
   #lose(client: pg.Client): void {
     if (this.#client !== client) return
     this.#client = undefined
+    this.#heard = []
     client.end().catch(() => {})
-    if (this.#listeners.size > 0 && !this.#closed.signal.aborted) this.#connecting ??= this.#open()
+    this.#hearAll()
   }
 
-  /** Says again that somebody sleeps here, or signs off when nobody has for a while. */
+  /** Through the connection that listens: one that is dead without a word would be listened on for ever. */
+  async #signOn(client: pg.Client, kinds: readonly NoticeKind[]): Promise<void> {
+    const session = this.#session.on(client, { answerMs: ANSWER_TIMEOUT_MS })
+    const more = kinds.filter((kind) => !this.#heard.includes(kind))
+    const less = this.#heard.filter((kind) => !kinds.includes(kind))
+    for (const kind of more) await session.run(`listen "${this.#channelOf(kind)}"`)
+    if (kinds.length === 0) await session.at(SIGN_OFF)
+    else await session.at(SIGN_ON, kinds)
+    for (const kind of less) await session.run(`unlisten "${this.#channelOf(kind)}"`)
+    if (this.#client === client) this.#heard = kinds
+  }
+
+  #channelOf(kind: NoticeKind): string {
+    return channelOf(this.#database.address.schema, kind)
+  }
+
+  /** Says again what somebody sleeps for here, or signs off when nobody has for a while. */
   #renew(delayMs: number): void {
     this.#renewal?.cancel()
-    this.#renewal = systemClock.timer(delayMs, () => void this.#renewNow())
+    this.#renewal = systemClock.timer(delayMs, () => {
+      const client = this.#client
+      if (client && !this.#closed.signal.aborted) this.#signing ??= this.#renewNow(client)
+    })
   }
 
-  async #renewNow(): Promise<void> {
-    if (this.#closed.signal.aborted || this.#connecting) return
-    const asleep = this.#listeners.size > 0
-    const client = this.#client
+  async #renewNow(client: pg.Client): Promise<void> {
     try {
-      // Through the connection that listens: one that is dead without a word would be listened on for ever.
-      const session = client ? this.#session.on(client, { answerMs: ANSWER_TIMEOUT_MS }) : this.#session
-      await session.at(asleep ? SIGN_ON : SIGN_OFF)
-      this.#signedOn = asleep
-      if (this.#looksAgain) this.#tell()
-      this.#looksAgain = false
+      await this.#signOn(client, this.#wanted)
+      this.#tell(this.#looksAgain)
+      this.#looksAgain = []
     } catch {
-      // Tried again with the next renewal; the lease is several of them long.
-      if (client) this.#lose(client)
-      if (this.#connecting) return
+      this.#lose(client)
     }
-    if (this.#signedOn) this.#renew(this.#listeners.size > 0 ? RENEW_MS : LINGER_MS)
-    else if (this.#listeners.size > 0) this.#connecting ??= this.#open()
+    this.#signing = undefined
+    this.#hearAll()
+    if (this.#heard.length > 0) this.#renew(this.#heard.length > this.#wanted.length ? LINGER_MS : RENEW_MS)
   }
 
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener()
+  #tell(kinds: readonly NoticeKind[]): void {
+    for (const kind of kinds) {
+      for (const listener of [...this.#listeners[kind]]) listener()
+    }
   }
+}
+
+function union(some: readonly NoticeKind[], others: readonly NoticeKind[]): readonly NoticeKind[] {
+  return KINDS.filter((kind) => some.includes(kind) || others.includes(kind))
 }

@@ -1,13 +1,12 @@
 import type { PausedQueue } from '../queues.ts'
 import type { Session } from './session.ts'
-import { NOW } from './sql.ts'
+import { NOW, wake } from './sql.ts'
 
 const PAUSE = `insert into millhand.queues as q (queue, paused_at) values ($2, ${NOW})
   on conflict (queue) do update set paused_at = coalesce(q.paused_at, excluded.paused_at)`
 
 const RESUME = `with gone as (delete from millhand.queues where queue = $2 returning queue)
-  select pg_notify('{channel}', '{self}') from gone
-  where exists (select from millhand.listeners where id <> '{self}' and lease_until > ${NOW})`
+  ${wake('ready', 'exists (select from gone)')}`
 
 const PAUSED = `select queue, paused_at as "pausedAt" from millhand.queues where paused_at is not null order by queue`
 

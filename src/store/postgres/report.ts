@@ -1,16 +1,32 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { inWaves } from './rows.ts'
-import type { Session } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, WAKE } from './sql.ts'
+import type { Session, Value } from './session.ts'
+import { CLOCK, LIGHT_CLOCK, TIMED, WAKE, wake } from './sql.ts'
 
-/** Locked against a settlement that comes at the same time: what is told of a job is told before it ends. */
+/** The log lines; of those that were there before, as many go as there are too many with these. */
+const LOGGED = `lines as materialized (
+    select l.* from unnest($10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[])
+    with ordinality as l(job, at, level, message, data, place) where job in (select seq from mine)
+  ), logged as (
+    insert into millhand.logs (job, at, level, message, data)
+    select job, at, level, message, data from lines order by place
+  ), trimmed as (
+    delete from millhand.logs where seq = any (array(
+      select o.seq from (select job, count(*) as added from lines group by job) n cross join lateral (
+        select seq from millhand.logs where job = n.job order by seq desc offset greatest(0, $15 - n.added)
+      ) o))`
+
+/**
+ * Locked against a settlement that comes at the same time: what is told of a job is told before it ends. As a settlement
+ * locks, and in its order: in a transaction that settles next, two who held a weaker lock would wait for each other.
+ */
 const toldWith = (clock: string): string => `with ${clock}, given as (
     select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::text[])
     as g(seq, worker, epoch, progress, checkpoint)
   ), held as materialized (
     select worker, seqs, epochs from millhand.claims
-    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for share
+    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for update
   ), mine as materialized (
     select g.* from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
     join given g on g.seq = u.seq and g.epoch = u.epoch and g.worker = h.worker
@@ -21,6 +37,7 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     on conflict (seq) do update set progress = coalesce(excluded.progress, d.progress),
       progress_epoch = coalesce(excluded.progress_epoch, d.progress_epoch),
       checkpoint = coalesce(excluded.checkpoint, d.checkpoint)
+  ), ${LOGGED}
   ), told as (
     insert into millhand.changes (id, name, queue, verb, state, at, progress)
     select j.id, j.name, j.queue, m.verb, 'running', (select now from clock),
@@ -32,10 +49,9 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by m.seq, m.verb desc
   ), woken as materialized (
-    select pg_notify('{channel}', '{self}') where exists (select from mine where coalesce(progress, checkpoint) is not null)
-    and exists (select from millhand.listeners where id <> '{self}' and lease_until > (select now from clock))
+    ${wake('changed', 'exists (select from mine where coalesce(progress, checkpoint) is not null)')}
   )
-  select seq from mine where ${WAKE}`
+  select seq from mine where ${WAKE} and ${TIMED}`
 
 const DURABLY = toldWith(CLOCK)
 /** Progress and log lines may be lost in a power cut: they tell of a handler that was lost too. */
@@ -45,21 +61,11 @@ const CANCELLED = `select s.seq from millhand.settled s
   join unnest($1::bigint[], $2::text[], $3::integer[]) as g(seq, worker, epoch) using (seq, worker, epoch)
   where s.state = 'cancelled'`
 
-const LOG = `insert into millhand.logs (job, at, level, message, data)
-  select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[])`
-
-const TRIM = `delete from millhand.logs l using unnest($1::bigint[]) as t(job)
-  where l.job = t.job and l.seq <= (select seq from millhand.logs where job = t.job order by seq desc limit 1 offset $2)`
-
 /** Writes what running jobs tell of themselves. */
 export async function report(session: Session, reports: readonly Report[]): Promise<Settled[]> {
   const results = new Map<Report, Settled>()
   for (const wave of inWaves(reports)) {
     const written = await tellOnce(session, wave)
-    await appendLogs(
-      session,
-      wave.filter(({ seq }) => written.has(seq)),
-    )
     const others = wave.filter(({ seq }) => !written.has(seq))
     const cancelled = others.length === 0 ? new Set() : await cancelledOf(session, others)
     for (const each of wave) {
@@ -80,6 +86,8 @@ async function tellOnce(session: Session, reports: readonly Report[]): Promise<R
     [...new Set(reports.map(({ worker }) => worker))],
     seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
     seqs.reduce((high, seq) => Math.max(high, seq), 0),
+    ...logColumns(reports),
+    LOG_LINES_MAX,
   )
   return new Set(rows.map((row) => row.seq))
 }
@@ -97,18 +105,15 @@ function fence(reports: readonly Report[]): [number[], string[], number[]] {
   ]
 }
 
-async function appendLogs(session: Session, reports: readonly Report[]): Promise<void> {
+function logColumns(reports: readonly Report[]): Value[] {
   const lines = reports.flatMap(({ seq, logs }) =>
     (logs ?? []).slice(-LOG_LINES_MAX).map((line) => ({ job: seq, ...line })),
   )
-  if (lines.length === 0) return
-  await session.rows(
-    LOG,
+  return [
     lines.map(({ job }) => job),
     lines.map(({ at }) => at),
     lines.map(({ level }) => level),
     lines.map(({ message }) => message),
     lines.map(({ data }) => data),
-  )
-  await session.rows(TRIM, [...new Set(lines.map(({ job }) => job))], LOG_LINES_MAX)
+  ]
 }

@@ -1,12 +1,10 @@
-import type { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import * as catalog from './catalog.ts'
 import type { Claims } from './claims.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
-import { nextDueAt } from './due.ts'
 import * as feed from './feed.ts'
-import { insert, requireRoom } from './insert.ts'
+import type { Inserts } from './inserts.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { Settlements } from './settle.ts'
@@ -16,7 +14,7 @@ import * as workers from './workers.ts'
 interface Parts {
   readonly database: Database
   readonly claims: Claims
-  readonly room: Room
+  readonly inserts: Inserts
 }
 
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
@@ -33,20 +31,12 @@ export function roles(
   }
 }
 
-function jobRole({ database, claims, room }: Parts): Store['jobs'] {
+function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
   const { session } = database
   const written = new Settlements(session)
   return {
     async insert(jobs, pendingMax) {
-      const uncounted = room.take(jobs, pendingMax)
-      const inserted =
-        uncounted.length === 0
-          ? await insert(session, jobs)
-          : await database.transaction(async (_, within) => {
-              const stored = await insert(within, jobs)
-              await requireRoom(within, uncounted, { room, pendingMax })
-              return stored
-            })
+      const inserted = await inserts.alone(jobs, pendingMax)
       claims.inserted(jobs)
       return inserted
     },
@@ -57,7 +47,7 @@ function jobRole({ database, claims, room }: Parts): Store['jobs'] {
       return settled
     },
     report: (reports) => report(session, reports),
-    nextDueAt: () => nextDueAt(session),
+    nextDueAt: () => claims.nextDueAt(),
   }
 }
 

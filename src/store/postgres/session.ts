@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { QueryConfig } from 'pg'
 import type { Clock } from '../../kit/clock.ts'
+import type { NoticeKind } from '../store.ts'
 import { arrayLiteral, type Element } from './array.ts'
 import { translate } from './faults.ts'
 
@@ -29,6 +30,8 @@ interface Dialect {
   readonly clock: Clock | undefined
   /** The connections are the store's own and keep what is prepared on them. */
   readonly prepares: boolean
+  /** Its statements are of one transaction. Otherwise each is one by itself. */
+  readonly together?: boolean
   /** A statement without an answer for so long has met a server that is gone. Not for the caller's own ones. */
   readonly answerMs: number
 }
@@ -44,13 +47,28 @@ const types = {
   },
 }
 
+/** What a statement is as it is sent, by how it is written: alone, and in a transaction of several. */
+interface Texts {
+  readonly alone: Map<string, Statement>
+  readonly together: Map<string, Statement>
+}
+
+interface Statement {
+  readonly text: string
+  /** Under which a connection keeps it prepared. */
+  readonly name: string
+}
+
+/** What a light statement adds to its clock: its commit does not wait for the disk. */
+const LIGHT = ", set_config('synchronous_commit', 'off', true)"
+
 /** Sends the statements of one connection, or of a pool. */
 export class Session {
   readonly #client: Client
   readonly #dialect: Dialect
-  readonly #texts: Map<string, { readonly text: string; readonly name: string }>
+  readonly #texts: Texts
 
-  constructor(client: Client, dialect: Dialect, texts = new Map()) {
+  constructor(client: Client, dialect: Dialect, texts: Texts = { alone: new Map(), together: new Map() }) {
     this.#client = client
     this.#dialect = dialect
     this.#texts = texts
@@ -60,9 +78,9 @@ export class Session {
     return this.#dialect.clock
   }
 
-  /** The same on another connection. */
+  /** The same on one connection, in a transaction of several statements: none of them is a light one there. */
   on(client: Client, given: Partial<Dialect> = {}): Session {
-    return new Session(client, { ...this.#dialect, ...given }, this.#texts)
+    return new Session(client, { ...this.#dialect, together: true, ...given }, this.#texts)
   }
 
   /**
@@ -119,18 +137,21 @@ export class Session {
     return this.#dialect.clock?.during?.(answer) ?? answer
   }
 
-  /** The statement with its schema in it, and the name under which a connection keeps it prepared. */
-  #statement(sql: string): { text: string; name: string } {
-    const known = this.#texts.get(sql)
+  /** The statement with its schema in it. */
+  #statement(sql: string): Statement {
+    const { schema, self, together } = this.#dialect
+    const texts = together ? this.#texts.together : this.#texts.alone
+    const known = texts.get(sql)
     if (known) return known
-    const { schema, self } = this.#dialect
     const text = sql
       .replaceAll('millhand.', `"${schema}".`)
       .replaceAll('{schema}', schema)
-      .replaceAll('{channel}', channelOf(schema))
+      .replaceAll('{changed}', channelOf(schema, 'changed'))
+      .replaceAll('{ready}', channelOf(schema, 'ready'))
       .replaceAll('{self}', self)
+      .replaceAll('{light}', together ? '' : LIGHT)
     const name = `millhand_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
-    this.#texts.set(sql, { text, name })
+    texts.set(sql, { text, name })
     return { text, name }
   }
 }
@@ -139,7 +160,7 @@ function toParameter(value: Value): Element {
   return typeof value === 'object' && value !== null ? arrayLiteral(value) : value
 }
 
-/** What the processes on one schema are notified through. */
-export function channelOf(schema: string): string {
-  return `millhand_${schema}`
+/** What the processes on one schema are notified through. With the longest name of a schema, the second one has all 63 characters. */
+export function channelOf(schema: string, kind: NoticeKind): string {
+  return kind === 'changed' ? `millhand_${schema}` : `millhand_${schema}.due`
 }

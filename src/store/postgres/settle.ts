@@ -7,9 +7,11 @@ import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
 
 /** The handlers of cancelled jobs have ended: nothing of them is kept but that they have. */
-const ACKNOWLEDGE = `update millhand.settled s set worker = null
-  from unnest($1::bigint[], $2::text[], $3::integer[]) as g(seq, worker, epoch)
-  where s.seq = g.seq and s.worker = g.worker and s.epoch = g.epoch and s.state = 'cancelled' returning s.seq`
+const ACKNOWLEDGE = `with told as materialized (
+    select s.seq from millhand.settled s
+    join unnest($1::bigint[], $2::text[], $3::integer[]) as g(seq, worker, epoch) using (seq, worker, epoch)
+    where s.state = 'cancelled' order by s.seq for update of s
+  ) update millhand.settled s set worker = null from told t where s.seq = t.seq returning s.seq`
 
 /** Writes how running jobs ended; each is fenced by state, worker and epoch. */
 export async function settle(session: Session, settlements: readonly Settlement[]): Promise<Settled[]> {

@@ -1,58 +1,67 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
+import { unlessAborted } from '../../kit/abort.ts'
 import { isMillhandError } from '../../kit/error.ts'
+import { Inside } from '../../kit/scope.ts'
+import { Endings } from '../endings.ts'
 import { storeError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
-import type { Room } from '../room.ts'
 import type { StoreTransaction } from '../store.ts'
+import { Turns } from '../turns.ts'
 import type { Database } from './database.ts'
 import type { Guests } from './guests.ts'
-import { insert, requireRoom } from './insert.ts'
+import type { Inserts } from './inserts.ts'
 import { report } from './report.ts'
 import { nested } from './savepoint.ts'
-import type { Session } from './session.ts'
 import { settle } from './settle.ts'
-import { Turns } from './turns.ts'
 import { abortedError, Tx } from './tx.ts'
 
 interface TransactionsParts {
   readonly database: Database
-  readonly room: Room
+  readonly inserts: Inserts
   readonly guests: Guests
   /** Told of jobs when the transaction that stored them is committed; of a caller's own nobody hears when it is. */
   readonly onInserted: (jobs: readonly NewJob[]) => void
+  /** How long those that are open get to end when the store is closed. */
+  readonly closeWaitMs?: number | undefined
 }
+
+/** So long without one transaction that ended: then those who wait for their turn hear that the store is busy. */
+const TURN_WAIT_MS = 30_000
+
+type Body<Result> = (tx: StoreTransaction) => Promise<Result>
 
 /** The transactions that Millhand runs for its callers, each on a connection of its own, and those that they opened. */
 export class Transactions {
   readonly #database: Database
-  readonly #room: Room
+  readonly #inserts: Inserts
   readonly #guests: Guests
   readonly #onInserted: (jobs: readonly NewJob[]) => void
-  readonly #inside = new AsyncLocalStorage<Tx>()
+  readonly #inside = new Inside<Tx>()
+  readonly #endings: Endings
   readonly #turns: Turns
-  readonly #running = new Set<Promise<unknown>>()
   /** By what the caller was given. */
   readonly #own = new WeakMap<object, { readonly tx: Tx; readonly store: StoreTransaction }>()
 
-  constructor({ database, room, guests, onInserted }: TransactionsParts) {
+  constructor({ database, inserts, guests, onInserted, closeWaitMs }: TransactionsParts) {
     this.#database = database
-    this.#room = room
+    this.#inserts = inserts
     this.#guests = guests
     this.#onInserted = onInserted
-    this.#turns = new Turns(database.transactionsMax)
+    this.#endings = new Endings(closeWaitMs)
+    const error = (waitedMs: number) =>
+      storeError('store_busy', { location: database.address.location, waitedMs })
+    this.#turns = new Turns(database.transactionsMax, { limitMs: TURN_WAIT_MS, error })
   }
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#inside.getStore()?.isOpen === true
+    return this.#inside.mark?.isOpen === true
   }
 
-  async run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
+  /** Runs `body` when it is its turn; it is rolled back when `signal` aborts. @throws MillhandError `store_busy` */
+  async run<Result>(body: Body<Result>, given: AbortSignal | undefined): Promise<Result> {
     if (this.isInside()) throw storeError('inside_transaction', { what: 'A transaction' })
-    const running = this.#turns.take(() => this.#run(body))
-    this.#running.add(running)
-    return running.finally(() => this.#running.delete(running))
+    return this.#endings.run(given, (signal) => this.#turns.take(() => this.#run(body, signal), signal))
   }
 
   /** Inserts in a transaction that is open already: one of these, or one on a client of the caller's. */
@@ -61,30 +70,44 @@ export class Transactions {
     if (own?.tx.isOpen === false)
       throw storeError('foreign_transaction', { store: 'postgres', problem: 'it is over' })
     if (own) return own.store.insert(jobs, pendingMax)
-    return this.#guests.within(handle, (session) => this.#insert(session, jobs, pendingMax))
+    return this.#guests.within(handle, (session) => this.#inserts.within(session, jobs, pendingMax))
   }
 
+  /** Waits for those that were begun or wait for their turn; one that does not end is rolled back. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await this.#endings.close(storeError('store_closed', { location: this.#database.address.location }))
   }
 
-  async #run<Result>(body: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
+  async #run<Result>(body: Body<Result>, signal: AbortSignal): Promise<Result> {
     let tx: Tx | undefined
     const inserted: NewJob[] = []
     try {
       const result = await this.#database.callersTransaction(async (client) => {
         tx = new Tx(client)
         const { store } = this.#keep(tx, (jobs) => void inserted.push(...jobs))
-        try {
-          return await this.#inside.run(tx, () => body(store))
-        } finally {
-          await tx.close()
-        }
-      })
+        return this.#runIn(tx, () => body(store), signal)
+      }, signal)
       this.#onInserted(inserted)
       return result
     } catch (error) {
+      if (signal.aborted && tx?.isAbandoned !== false) throw signal.reason
       throw isMillhandError(error, 'transaction_aborted') ? abortedError(tx?.failure, error) : error
+    }
+  }
+
+  async #runIn<Result>(tx: Tx, body: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    const toTheEnd = async () => {
+      try {
+        return await this.#inside.run(tx, body)
+      } finally {
+        await tx.close()
+      }
+    }
+    try {
+      return await unlessAborted(toTheEnd(), signal)
+    } catch (error) {
+      if (signal.aborted) await tx.abandon()
+      throw error
     }
   }
 
@@ -95,7 +118,7 @@ export class Transactions {
       handle: tx.handle,
       insert: (jobs, pendingMax) => {
         onInsert(jobs)
-        return enqueues.take(() => nested(session, () => this.#insert(session, jobs, pendingMax)))
+        return enqueues.take(() => nested(session, () => this.#inserts.within(session, jobs, pendingMax)))
       },
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
@@ -108,12 +131,5 @@ export class Transactions {
     const own = { tx, store }
     this.#own.set(tx.handle, own)
     return own
-  }
-
-  async #insert(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    const uncounted = this.#room.take(jobs, pendingMax)
-    const inserted = await insert(session, jobs)
-    await requireRoom(session, uncounted, { room: this.#room, pendingMax })
-    return inserted
   }
 }

@@ -2,6 +2,7 @@ import type { PoolClient, QueryConfig } from 'pg'
 import { asError } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
 import { ABORTED, sqlStateOf } from './faults.ts'
+import { cancelStatement } from './interrupt.ts'
 import type { Client } from './session.ts'
 
 /** Statements that begin or end a transaction; what is said to a savepoint is not among them. */
@@ -29,6 +30,8 @@ export class Tx implements Client {
   readonly handle: PoolClient
   readonly #client: PoolClient
   #open = true
+  #abandoned = false
+  #underWay = 0
   #last: Promise<unknown> = Promise.resolve()
   #failure: unknown
 
@@ -50,6 +53,11 @@ export class Tx implements Client {
     return this.#open
   }
 
+  /** Whether it was ended while its body went on. */
+  get isAbandoned(): boolean {
+    return this.#abandoned
+  }
+
   /** What went wrong first, where a later statement was refused for it. */
   get failure(): unknown {
     return this.#failure
@@ -57,12 +65,23 @@ export class Tx implements Client {
 
   /** A statement of Millhand's own, after those of the caller's. */
   query(config: QueryConfig): Promise<{ readonly rows: unknown[]; readonly command?: string }> {
-    return this.#inTurn(() => this.#client.query(config))
+    return this.#open ? this.#inTurn(() => this.#client.query(config)) : Promise.reject(over())
   }
 
   /** From now on nothing more is taken; resolves when all that was taken has been answered. */
   async close(): Promise<void> {
     this.#open = false
+    await this.#last
+  }
+
+  /**
+   * Ends it while its body goes on: nothing more is taken, and what was taken and not sent is refused. Resolves when the
+   * statement that is under way has ended, which the server is asked for.
+   */
+  async abandon(): Promise<void> {
+    this.#open = false
+    this.#abandoned = true
+    if (this.#underWay > 0) await cancelStatement(this.#client)
     await this.#last
   }
 
@@ -95,7 +114,13 @@ export class Tx implements Client {
   }
 
   #inTurn<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-    const answer = this.#last.then(send)
+    const answer = this.#last.then(async () => {
+      if (this.#abandoned) throw over()
+      this.#underWay += 1
+      return send().finally(() => {
+        this.#underWay -= 1
+      })
+    })
     this.#last = answer.catch((error) => {
       // Those that come after it only say that there was one before them.
       if (sqlStateOf(error) !== ABORTED) this.#failure = error

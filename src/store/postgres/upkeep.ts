@@ -1,19 +1,25 @@
 import { expiry, interrupt } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
-import type { Rescued } from '../upkeep.ts'
+import type { Leadership, Rescued } from '../upkeep.ts'
 import { type Leave, leave } from './leave.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, tell, WAKE } from './sql.ts'
 import { forget, type HeldJob } from './workers.ts'
 
-const ELECT = `insert into millhand.leader as l (role, worker, lease_until)
-  select 'maintenance', $2, now + $3::bigint from (select ${NOW} as now) t
-  on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
-  where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker`
+const ELECT = `with elected as (
+    insert into millhand.leader as l (role, worker, lease_until)
+    select 'maintenance', $2, now + $3::bigint from (select ${NOW} as now) t
+    on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
+    where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker
+  )
+  select true as leads, $3::bigint as "forMs" from elected
+  union all select false, lease_until - ${NOW} from millhand.leader where not exists (select from elected)`
 
-export async function elect(session: Session, worker: string, leaseMs: number): Promise<boolean> {
-  return (await session.at(ELECT, worker, leaseMs)).length > 0
+/** Somebody who has just been elected for the first time is not seen by the others yet: they ask again soon. */
+export async function elect(session: Session, worker: string, leaseMs: number): Promise<Leadership> {
+  const [leadership] = await session.at<Leadership>(ELECT, worker, leaseMs)
+  return leadership ?? { leads: false, forMs: leaseMs }
 }
 
 export async function resign(session: Session, worker: string): Promise<void> {
@@ -123,7 +129,7 @@ const PRUNE = `with ${CLOCK}, old as materialized (
     select seq from (values ('complete', $2::bigint), ('failed', $3::bigint), ('cancelled', $4::bigint)) as r(state, kept)
     cross join lateral (
       select seq from millhand.settled s where s.state = r.state and s.finished_at <= (select now from clock) - r.kept
-      order by s.finished_at, s.seq limit $5
+      order by s.finished_at, s.seq limit $5 for update skip locked
     ) each limit $5
   ), rows as materialized (
     select id, finished_at, seqs from millhand.completed where finished_at <= (select now from clock) - $2

@@ -20,7 +20,7 @@ export async function register(session: Session, worker: NewWorker): Promise<voi
 
 /** One statement, so that an idle worker's beat is no more than that. */
 const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.now + $3::bigint
-  from (select ${NOW} as now, set_config('synchronous_commit', 'off', true)) t where w.id = $2
+  from (select ${NOW} as now{light}) t where w.id = $2
   returning exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
 
 const CANCELLED = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
@@ -46,8 +46,12 @@ export interface HeldJob {
   readonly crashes: number
 }
 
+/** Whoever ends a lease locks the worker's row before what it holds, as a rescue does. */
+const LOCK = 'select id from millhand.workers where id = $1 for update'
+
 /** Ends a lease, in a transaction. A claim that is under way is found by the next rescue, since its worker is gone. */
 export async function deregister(session: Session, worker: string): Promise<void> {
+  await session.rows(LOCK, worker)
   const held = await session.rows<HeldJob>(HELD, worker)
   await leave(
     session,
@@ -56,7 +60,10 @@ export async function deregister(session: Session, worker: string): Promise<void
   await forget(session, worker)
 }
 
-const FORGET = `with let_go as (update millhand.settled set worker = null where worker = $1)
+const FORGET = `with let_go as (
+    update millhand.settled set worker = null where seq = any (array(
+      select seq from millhand.settled where worker = $1 order by seq for update))
+  )
   delete from millhand.workers where id = $1`
 
 /** Removes a worker that holds no running job any more. */

@@ -19,23 +19,18 @@ export class StoreAccess {
   readonly #clock: Clock
   #closed = false
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection, clock: Clock, closeWaitMs?: number) {
     this.connection = connection
     this.#clock = clock
-    this.transactions = new Transactions(connection.file, () => clock.now(), this.room)
+    const { file } = connection
+    const { room } = this
+    this.transactions = new Transactions({ file, room, now: () => clock.now(), closeWaitMs })
   }
 
   /** Reads; what it sees is consistent within one statement. */
   readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
     this.requireOpen()
     return this.connection.guard(() => body(this.connection, this.#clock.now()))
-  }
-
-  /** Writes with a single statement, which is a transaction by itself. */
-  readonly singly = async <Result>(body: Body<Result>): Promise<Result> => {
-    if (this.transactions.idle()) await this.#turn()
-    this.ownWrites.addOther()
-    return this.read(body)
   }
 
   /** Writes what must survive a power cut. */
@@ -70,7 +65,8 @@ export class StoreAccess {
   async #turn(): Promise<void> {
     for (let wait = this.transactions.idle(); wait; wait = this.transactions.idle()) {
       await within(TURN_MS, wait)
-      if (this.transactions.idle() === wait) throw new TransientError('a transaction of this process is open')
+      if (this.transactions.idle() === wait)
+        throw new TransientError('a transaction of this process is open', { locked: true })
     }
   }
 }

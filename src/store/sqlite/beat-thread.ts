@@ -23,7 +23,7 @@ export function openBeat(
   extend: (worker: string, leaseMs: number) => Promise<Beat>
   close: () => Promise<void>
 } {
-  const connection = new Connection(file, OPEN_TIMEOUT_MS)
+  const connection = new Connection(file, { busyTimeoutMs: OPEN_TIMEOUT_MS })
   connection.db.exec(`pragma synchronous = normal; pragma busy_timeout = ${BEAT_TIMEOUT_MS}`)
   const own = new OwnWrites(ownWrites)
   return {

@@ -32,8 +32,8 @@ export function logs(connection: Connection, id: string): LogLine[] {
 }
 
 const TALLY = `select queue, name, state, count(*) as count,
-  min(due_at) filter (where state = 'pending' and due_at <= ?1) as oldestDueAt,
-  count(*) filter (where state = 'pending' and due_at > ?1) as scheduled
+  min(due_at) filter (where waits is not null and due_at <= ?1) as oldestDueAt,
+  count(*) filter (where waits is not null and due_at > ?1) as scheduled
   from millhand_jobs group by queue, name, state order by queue, name, state`
 
 export function tally(connection: Connection, nowMs: number): Tally[] {

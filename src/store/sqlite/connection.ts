@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { storeError, TransientError } from '../errors.ts'
 
 /** What a value bound to a statement may be. */
@@ -13,6 +14,19 @@ const BUSY_TIMEOUT_MS = 2
 /** Fewer, larger checkpoints: 4,000 pages of 4 KiB, 16 MiB of log. */
 const CHECKPOINT_PAGES = 4_000
 
+const PRAGMAS = `
+  pragma journal_mode = wal;
+  pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  pragma journal_size_limit = ${CHECKPOINT_PAGES * 4096};
+  pragma foreign_keys = off;
+`
+
+interface ConnectionOptions {
+  readonly busyTimeoutMs?: number
+  /** Whether the file is made where there is none. Default true. */
+  readonly create?: boolean
+}
+
 /** One connection to the file, its prepared statements, and transactions with a say in how durable they are. */
 export class Connection {
   readonly file: string
@@ -21,17 +35,16 @@ export class Connection {
   #durable: boolean | undefined
 
   /** @throws MillhandError `store_unavailable`, `store_corrupt` */
-  constructor(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS) {
+  constructor(file: string, { busyTimeoutMs = BUSY_TIMEOUT_MS, create = true }: ConnectionOptions = {}) {
     this.file = file
-    this.db = this.guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }))
-    this.guard(() => {
-      this.db.exec(`
-        pragma journal_mode = wal;
-        pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
-        pragma journal_size_limit = ${CHECKPOINT_PAGES * 4096};
-        pragma foreign_keys = off;
-      `)
-    })
+    const at = create ? file : existing(file)
+    this.db = this.guard(() => new DatabaseSync(at, { timeout: busyTimeoutMs }))
+    try {
+      this.guard(() => this.db.exec(PRAGMAS))
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
@@ -114,7 +127,7 @@ export class Connection {
   }
 
   rollback(): void {
-    if (this.db.isTransaction) this.db.exec('rollback')
+    if (this.db.isOpen && this.db.isTransaction) this.db.exec('rollback')
   }
 
   close(): void {
@@ -139,7 +152,7 @@ export class Connection {
         return error
       case SQLITE.busy:
       case SQLITE.locked:
-        return new TransientError(problem, { cause: error })
+        return new TransientError(problem, { cause: error, locked: true })
       case SQLITE.readonly:
         return storeError('store_read_only', { location }, { cause: error })
       case SQLITE.full:
@@ -154,6 +167,13 @@ export class Connection {
         return error
     }
   }
+}
+
+/** The file as SQLite names it, to be opened only where it is. */
+function existing(file: string): URL {
+  const url = pathToFileURL(file)
+  url.search = '?mode=rw'
+  return url
 }
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */

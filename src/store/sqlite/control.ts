@@ -1,14 +1,15 @@
 import type { Connection } from './connection.ts'
-import { asList, CLAIMABLE, recordChanges } from './rows.ts'
+import { putBack } from './lanes.ts'
+import { asList, recordChanges } from './rows.ts'
 
 /** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
-const CANCEL = `update millhand_jobs set state = 'cancelled', claimable = null, reason = ?, finished_at = ?
+const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, reason = ?, finished_at = ?
   where id in (select value from json_each(?)) and state in ('waiting', 'pending', 'running')
   returning seq, id`
 
-const RETRY = `update or ignore millhand_jobs set state = 'pending', claimable = ${CLAIMABLE.ordinary}, attempt = 0,
-  crashes = 0, due_at = ?, worker = null, started_at = null, finished_at = null, failure_kind = null,
-  reason = null, output = null, outcome = null, expires_at = null
+const RETRY = `update or ignore millhand_jobs set state = 'pending', attempt = 0, crashes = 0, care = 0, due_at = ?,
+  worker = null, started_at = null, finished_at = null, failure_kind = null, reason = null, output = null,
+  outcome = null, expires_at = null
   where id in (select value from json_each(?)) and state in ('failed', 'cancelled')
   returning seq, id`
 
@@ -24,24 +25,18 @@ export function cancel(
 ): string[] {
   const { nowMs } = reason
   const changed = connection.all<Changed>(CANCEL, reason.text, nowMs, asList(ids))
-  return record(connection, changed, { verb: 'cancel', nowMs })
+  recordChanges(connection, { verb: 'cancel', nowMs }, seqsOf(changed))
+  return changed.map((job) => job.id)
 }
 
 /** `or ignore`: a job whose key another unfinished job holds by now stays as it is. */
 export function retry(connection: Connection, ids: readonly string[], nowMs: number): string[] {
   const changed = connection.all<Changed>(RETRY, nowMs, asList(ids))
-  return record(connection, changed, { verb: 'retry', nowMs })
+  putBack(connection, seqsOf(changed), nowMs)
+  recordChanges(connection, { verb: 'retry', nowMs }, seqsOf(changed))
+  return changed.map((job) => job.id)
 }
 
-function record(
-  connection: Connection,
-  changed: readonly Changed[],
-  change: { verb: 'cancel' | 'retry'; nowMs: number },
-): string[] {
-  recordChanges(
-    connection,
-    change,
-    changed.map((job) => job.seq),
-  )
-  return changed.map((job) => job.id)
+function seqsOf(changed: readonly Changed[]): number[] {
+  return changed.map((job) => job.seq)
 }

@@ -17,6 +17,8 @@ interface SqliteOptions {
   readonly clock?: Clock
   /** Whether to bring the file to the newest version. Default true; `false` refuses an older one. */
   readonly migrate?: boolean
+  /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
+  readonly closeWaitMs?: number
 }
 
 /** Another process that migrates the same file at the same time is waited for this long. */
@@ -37,16 +39,15 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     connection.close()
     throw error
   }
-  return compose(connection, clock, file)
+  return compose(new StoreAccess(connection, clock, options.closeWaitMs), clock)
 }
 
-function compose(connection: Connection, clock: Clock, file: string): Store {
-  const access = new StoreAccess(connection, clock)
-  const { transactions } = access
+function compose(access: StoreAccess, clock: Clock): Store {
+  const { connection, transactions } = access
   const notices = new Notices(connection, access.ownWrites)
   return {
     kind: 'sqlite',
-    location: file,
+    location: connection.file,
     capabilities: {
       remote: false,
       multiProcess: true,
@@ -54,17 +55,18 @@ function compose(connection: Connection, clock: Clock, file: string): Store {
       beatThread: beatThread(access, clock),
     },
     ...roles(access),
-    async transaction(body) {
+    async transaction(body, { signal } = {}) {
       access.requireOpen()
-      return transactions.run(body)
+      return transactions.run(body, signal)
     },
     async insertIn(handle, jobs, pendingMax) {
       access.requireOpen()
-      if (!transactions.isOpen(handle)) throw storeError('foreign_transaction', { store: 'sqlite' })
-      return transactions.within().insert(jobs, pendingMax)
+      const open = transactions.within(handle)
+      if (!open) throw storeError('foreign_transaction', { store: 'sqlite' })
+      return open.insert(jobs, pendingMax)
     },
     insideTransaction: () => transactions.isInside(),
-    listen: (onNotice) => notices.listen(onNotice),
+    listen: (_kind, onNotice) => notices.listen(onNotice),
     now: () => access.read((_, nowMs) => nowMs),
     async close() {
       notices.close()

@@ -2,12 +2,16 @@ import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
-import { CLAIMABLE, recordChanges } from './rows.ts'
+import { LaneNumbers } from './lanes.ts'
+import { READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
 
-const INSERT = `insert into millhand_jobs (id, name, queue, state, claimable, priority, due_at, key, tags, context,
+const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
   retries, timeout_ms, created_at, expires_at, input)
-  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (id) do nothing
   on conflict (name, key) where key is not null and finished_at is null do nothing`
+
+const HAS = 'select 1 from millhand_jobs where id = ?'
 
 const KEY_HOLDER = 'select id from millhand_jobs where name = ? and key = ? and finished_at is null'
 
@@ -24,9 +28,10 @@ export function insert(
   const seqs: number[] = []
   const stored: NewJob[] = []
   const statement = connection.prepare(INSERT)
+  const lanes = new LaneNumbers(connection)
   const inserted = jobs.map((job) => {
-    const result = statement.run(...columns(job, nowMs))
-    if (result.changes === 0) return { id: keyHolder(connection, job), existed: true }
+    const result = statement.run(...columns(job, nowMs, lanes))
+    if (result.changes === 0) return existing(connection, job)
     seqs.push(Number(result.lastInsertRowid))
     stored.push(job)
     return { id: job.id, existed: false }
@@ -45,13 +50,15 @@ interface InsertOptions {
   readonly nowMs: number
 }
 
-function columns(job: NewJob, nowMs: number) {
+function columns(job: NewJob, nowMs: number, lanes: LaneNumbers) {
   const dueAt = job.runAtMs ?? nowMs + job.delayMs
+  const isDue = dueAt <= nowMs
   return [
     job.id,
     job.name,
     job.queue,
-    dueAt <= nowMs ? CLAIMABLE.ordinary : null,
+    isDue ? WAITS.ready : WAITS.due,
+    isDue ? lanes.of(job) : null,
     job.priority,
     dueAt,
     job.key,
@@ -65,14 +72,19 @@ function columns(job: NewJob, nowMs: number) {
   ] as const
 }
 
-function keyHolder(connection: Connection, job: NewJob): string {
-  return connection.get<{ id: string }>(KEY_HOLDER, job.name, job.key)?.id ?? job.id
+/** A job that is there already was stored by this very call, made again after its answer was lost; else its key is held. */
+function existing(connection: Connection, job: NewJob): Inserted {
+  if (connection.get(HAS, job.id)) return { id: job.id, existed: false }
+  const holder = connection.get<{ id: string }>(KEY_HOLDER, job.name, job.key)
+  return { id: holder?.id ?? job.id, existed: true }
 }
 
+const LANES = 'select id from millhand_lanes where queue = ?1'
+
 const COUNT_PENDING = `select
-  (select count(*) from millhand_jobs where claimable = ${CLAIMABLE.ordinary} and queue = ?1) +
-  (select count(*) from millhand_jobs where claimable = ${CLAIMABLE.suspect} and queue = ?1) +
-  (select count(*) from millhand_jobs where state = 'pending' and claimable is null and queue = ?1) as pending`
+  (select count(*) from millhand_jobs where ${READY} and lane in (${LANES})) +
+  (select count(*) from millhand_jobs where ${READY_ALONE} and lane in (${LANES})) +
+  (select count(*) from millhand_jobs where waits = ${WAITS.due} and queue = ?1) as pending`
 
 function pendingIn(connection: Connection, queue: string): number {
   return connection.get<{ pending: number }>(COUNT_PENDING, queue)?.pending ?? 0

@@ -1,9 +1,9 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { LogLine, Report, Settled } from '../jobs.ts'
 import type { Connection } from './connection.ts'
-import { recordChanges } from './rows.ts'
+import { isHeldBy, recordChanges } from './rows.ts'
 
-const FENCE = "seq = ? and state = 'running' and worker = ? and epoch = ?"
+const FENCE = isHeldBy('?', '?', '?')
 
 const HELD = `select 1 from millhand_jobs where ${FENCE}`
 
@@ -19,7 +19,7 @@ const LOG = 'insert into millhand_logs (job, at, level, message, data) values (?
 const TRIM = `delete from millhand_logs where job = ?1 and seq <=
   (select seq from millhand_logs where job = ?1 order by seq desc limit 1 offset ?2)`
 
-/** Writes what running jobs tell of themselves, inside the caller's transaction. */
+/** Writes what jobs tell of themselves, running or held, inside the caller's transaction. */
 export function report(connection: Connection, reports: readonly Report[], nowMs: number): Settled[] {
   return reports.map((each) => {
     const { seq, worker, epoch } = each

@@ -1,12 +1,18 @@
+import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { Store } from '../store.ts'
 import type { StoreAccess } from './access.ts'
+import { begin } from './begin.ts'
+import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
-import { claim, mayClaim, nextDueAt } from './claim.ts'
+import { claim, mayClaim, nextDueAt, waitsAlone } from './claim.ts'
 import * as control from './control.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
+import { pruneLanes } from './lanes.ts'
+import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
+import { isUnfinished, nextLapse, rescue } from './rescue.ts'
 import { settle } from './settle.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
@@ -33,11 +39,14 @@ function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
       const worthwhile = await read((connection, nowMs) => mayClaim(connection, request, nowMs))
       return worthwhile ? lightly((connection, nowMs) => claim(connection, request, nowMs)) : []
     },
-    settle: (settlements) => durably((connection, nowMs) => settle(connection, settlements, nowMs)),
+    begin: (starts) => lightly((connection, nowMs) => begin(connection, starts, nowMs)),
+    settle: (settlements, repeated) =>
+      durably((connection, nowMs) => settle(connection, settlements, { nowMs, repeated })),
     report(reports) {
       const write = reports.some((each) => each.checkpoint !== undefined) ? durably : lightly
       return write((connection, nowMs) => report(connection, reports, nowMs))
     },
+    waitsAlone: (request) => read((connection, nowMs) => waitsAlone(connection, request, nowMs)),
     nextDueAt: () => read(nextDueAt),
   }
 }
@@ -49,8 +58,18 @@ function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
     count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
     tally: () => read(catalog.tally),
     logs: (id) => read((connection) => catalog.logs(connection, id)),
-    cancel: (ids, text) => durably((connection, nowMs) => control.cancel(connection, ids, { text, nowMs })),
-    retry: (ids) => durably((connection, nowMs) => control.retry(connection, ids, nowMs)),
+    cancel: (ids, text, call) =>
+      inPieces(ids, call, (piece, name) =>
+        durably((connection, nowMs) =>
+          once(connection, { call: name, nowMs }, () => control.cancel(connection, piece, { text, nowMs })),
+        ),
+      ),
+    retry: (ids, call) =>
+      inPieces(ids, call, (piece, name) =>
+        durably((connection, nowMs) =>
+          once(connection, { call: name, nowMs }, () => control.retry(connection, piece, nowMs)),
+        ),
+      ),
   }
 }
 
@@ -72,24 +91,33 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
   }
 }
 
-function upkeepRole({ read, durably, lightly, singly }: StoreAccess): Store['upkeep'] {
+function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
+  let lanesSeenTo = 0
   return {
-    elect: (id, leaseMs) => singly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
+    elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
-    async rescue(crashLimit) {
+    async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
       const { lapsed, nextLapseAt } = await read((connection, nowMs) => {
-        const next = upkeep.nextLapse(connection)
-        return { nextLapseAt: next, lapsed: next !== null && next <= nowMs }
+        const next = nextLapse(connection)
+        return { nextLapseAt: next, lapsed: (next !== null && next <= nowMs) || isUnfinished(connection) }
       })
-      if (!lapsed) return { workers: [], rescued: [], quarantined: [], nextLapseAt }
-      return durably((connection, nowMs) => upkeep.rescue(connection, crashLimit, nowMs))
+      if (!lapsed) return { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt }
+      return durably((connection, nowMs) => rescue(connection, { crashLimit, limit }, nowMs))
     },
     async expire(limit) {
       if (!(await read(upkeep.mayExpire))) return []
-      return durably((connection, nowMs) => upkeep.expire(connection, limit, nowMs))
+      return upTo(limit, (pieceMax) =>
+        durably((connection, nowMs) => upkeep.expire(connection, pieceMax, nowMs)),
+      )
     },
-    prune: (retention, limit) =>
-      durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit }, nowMs)),
+    async prune(retention, limit) {
+      const pruned = await upTo(limit, (pieceMax) =>
+        durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit: pieceMax }, nowMs)),
+      )
+      if (pruned.length < limit)
+        lanesSeenTo = await lightly((connection) => pruneLanes(connection, lanesSeenTo))
+      return pruned.length
+    },
   }
 }
 

@@ -3,16 +3,24 @@ import type { Connection } from './connection.ts'
 
 /** The columns of a job under the names of `JobRecord`. */
 export const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
-  timeout_ms as timeoutMs, attempt, epoch, crashes, checkpoint, errors, created_at as createdAt,
+  timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
   expires_at as expiresAt, state, worker, progress, output, outcome, reason,
   failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt`
 
-/** How a pending job that is due now may be claimed, as `claimable` says it. */
-export const CLAIMABLE = { ordinary: 1, suspect: 2 } as const
+/**
+ * What a pending job that nobody holds waits for, as `waits` says it: a worker, a worker that has nothing else, its due
+ * time. Each has a partial index of its own. In a statement they are written out as numbers: SQLite takes a partial
+ * index only for a condition that it can read.
+ */
+export const WAITS = { ready: 1, readyAlone: 2, due: 3 } as const
 
-/** The value of `claimable` for a pending job: due now or not, in a crashed worker before or not. */
-export const CLAIMABLE_IF_DUE = `case when due_at > ? then null when crashes > 0 then ${CLAIMABLE.suspect}
-  else ${CLAIMABLE.ordinary} end`
+/** Ready jobs, of the two ways to run, as their indexes have them. */
+export const READY = `waits = ${WAITS.ready}`
+export const READY_ALONE = `waits = ${WAITS.readyAlone}`
+
+/** Whoever holds a job in this epoch, whether it has begun or not: who may write to it. */
+export const isHeldBy = (seq: string, worker: string, epoch: string): string =>
+  `seq = ${seq} and worker = ${worker} and epoch = ${epoch} and finished_at is null`
 
 /** A list as one bound value; in SQL: `in (select value from json_each(?))`. */
 export const asList = (values: readonly (string | number)[]): string => JSON.stringify(values)

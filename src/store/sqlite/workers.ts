@@ -1,6 +1,7 @@
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import type { Connection } from './connection.ts'
-import { CLAIMABLE_IF_DUE, recordChanges } from './rows.ts'
+import { putBack } from './lanes.ts'
+import { recordChanges } from './rows.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
   lease_ms, started_at, beat_at, lease_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -26,29 +27,26 @@ export function extend(connection: Connection, worker: { id: string; leaseMs: nu
   return { lost: !row, cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED, worker.id) : [] }
 }
 
-const RELEASE_ALL = `update millhand_jobs set state = 'pending', worker = null, attempt = attempt - 1,
-  claimable = ${CLAIMABLE_IF_DUE} where worker = ? and state = 'running' returning seq`
+const RELEASE_ALL = `update millhand_jobs set state = 'pending', worker = null, attempt = attempt - 1
+  where worker = ? and finished_at is null returning seq`
 
 const FORGET_CANCELLED = "update millhand_jobs set worker = null where worker = ? and state = 'cancelled'"
 
 const DEREGISTER = 'delete from millhand_workers where id = ?'
 
 export function deregister(connection: Connection, worker: string, nowMs: number): void {
-  const released = connection.all<{ seq: number }>(RELEASE_ALL, nowMs, worker)
+  const released = connection.all<{ seq: number }>(RELEASE_ALL, worker)
   const seqs = released.map((job) => job.seq)
+  putBack(connection, seqs, nowMs)
   recordChanges(connection, { verb: 'release', nowMs }, seqs)
-  forget(connection, worker)
-}
-
-/** Removes a worker that holds no running job any more. */
-export function forget(connection: Connection, worker: string): void {
   connection.run(FORGET_CANCELLED, worker)
   connection.run(DEREGISTER, worker)
 }
 
 const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as leaseMs,
   started_at as startedAt, beat_at as beatAt, lease_until as leaseUntil,
-  (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running
+  (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running,
+  (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'pending') as held
   from millhand_workers order by started_at, id`
 
 type Row = Omit<WorkerRecord, 'names' | 'queues'> & {

@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type Deferred, deferred } from '../../../src/kit/deferred.ts'
 import { BOUND_MS, within } from '../../support/child.ts'
-
-/** Each of a test's processes has a bound of its own; together, and beside other tests, they may take this long. */
-vi.setConfig({ testTimeout: 120_000 })
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MAIN = join(ROOT, 'src/cli/main.ts')

@@ -20,6 +20,7 @@ async function firstWord(times: number, leaseMs: number, away = false): Promise<
     onBeat: ({ lost }) => word.resolve(`lost: ${lost}`),
     onBlocked: () => {},
     onError: (error) => word.resolve(error.message),
+    onMissed: () => {},
   })
   beater.start()
   try {

@@ -15,7 +15,7 @@
 -- queues       queues that have a setting of their own
 -- logs         log lines of jobs, capped a job
 -- leader       who runs the maintenance
--- listeners    processes that sleep until they are notified; nobody is notified while there is none
+-- listeners    processes that sleep until they are notified, and of what; nobody is notified while there is none
 -- subscribers  who reads the feed; nothing is written to it while there is none
 -- changes      the feed
 
@@ -59,7 +59,8 @@ create table millhand.pending (
 create index pending_ready on millhand.pending (claimable, queue, name, rank, due_at, seq)
   where claimable is not null;
 
-create index pending_scheduled on millhand.pending (due_at, queue) where claimable is null;
+-- What has become due, in its order; counts are by the queue.
+create index pending_scheduled on millhand.pending (due_at, seq) include (queue) where claimable is null;
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
@@ -183,7 +184,11 @@ create table millhand.leader (
 
 create table millhand.listeners (
   id text collate "C" primary key,
-  lease_until bigint not null
+  lease_until bigint not null,
+  -- wakes when a job has become ready, or due at another time
+  ready boolean not null,
+  -- wakes at any change of a job
+  changed boolean not null
 );
 
 create table millhand.subscribers (

@@ -1,8 +1,10 @@
 -- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
+-- millhand_lanes        the queues and names that ready jobs are of, numbered
 -- millhand_workers      one row a worker: its lease
 -- millhand_queues       queues that have a setting of their own
+-- millhand_calls        what calls of operators answered, for a while: one whose answer was lost is made again
 -- millhand_logs         log lines of jobs, capped a job
 -- millhand_leader       who runs the maintenance
 -- millhand_subscribers  who reads the feed; nothing is written to it while there is none
@@ -15,8 +17,11 @@ create table millhand_jobs (
   name text not null,
   queue text not null,
   state text not null,
-  -- 1: claim with others; 2: claim alone, since a worker crashed in it; null: not now
-  claimable integer,
+  -- what a pending job that nobody holds waits for: 1 a worker, 2 a worker that has nothing else, 3 its due time
+  -- (later: a gate, a turn, other jobs)
+  waits integer,
+  -- where it waits for a worker; else null
+  lane integer,
   priority integer not null,
   due_at integer not null,
   key text,
@@ -27,7 +32,11 @@ create table millhand_jobs (
   attempt integer not null default 0,
   epoch integer not null default 0,
   crashes integer not null default 0,
+  -- after crashes: 1 its begin is noted before it begins, 2 it runs alone
+  care integer not null default 0,
+  -- who runs it; of a pending job: who holds it, claimed ahead and not begun
   worker text,
+  claimed_at integer,
   outcome text,
   reason text,
   failure_kind text,
@@ -42,24 +51,34 @@ create table millhand_jobs (
   errors text
 ) strict;
 
--- What a claim walks: a lane (queue and name) in the order in which its jobs run; seq is the last column by itself.
-create index millhand_jobs_ready on millhand_jobs (claimable, queue, name, priority desc, due_at)
-  where claimable is not null;
+-- What a claim walks: a lane in the order in which its jobs run; seq is the last column by itself.
+create index millhand_jobs_ready on millhand_jobs (lane, priority desc, due_at) where waits = 1;
 
--- Pending jobs that are not due yet, and when the next one is.
-create index millhand_jobs_scheduled on millhand_jobs (due_at, queue)
-  where state = 'pending' and claimable is null;
+-- The same of jobs that run alone.
+create index millhand_jobs_alone on millhand_jobs (lane, priority desc, due_at) where waits = 2;
 
--- What a worker holds, cancelled jobs whose handler still runs included.
+-- Jobs that no claim has made ready yet, and when the next one is due.
+create index millhand_jobs_due on millhand_jobs (due_at, queue) where waits = 3;
+
+-- What a worker holds or runs, cancelled jobs whose handler still runs included.
 create index millhand_jobs_held on millhand_jobs (worker) where worker is not null;
 
 create index millhand_jobs_finished on millhand_jobs (state, finished_at) where finished_at is not null;
 
+-- Who holds a job looks by itself whether it has expired.
 create index millhand_jobs_expiring on millhand_jobs (expires_at)
-  where expires_at is not null and state = 'pending';
+  where expires_at is not null and waits is not null;
 
 create unique index millhand_jobs_key on millhand_jobs (name, key)
   where key is not null and finished_at is null;
+
+create table millhand_lanes (
+  -- never given twice: who remembers a lane must not find another one under its number
+  id integer primary key autoincrement,
+  queue text not null,
+  name text not null,
+  unique (queue, name)
+) strict;
 
 create table millhand_workers (
   id text primary key,
@@ -80,6 +99,14 @@ create table millhand_queues (
   queue text primary key,
   paused_at integer
 ) strict;
+
+create table millhand_calls (
+  call text primary key,
+  ids text not null,
+  at integer not null
+) strict;
+
+create index millhand_calls_old on millhand_calls (at);
 
 create table millhand_logs (
   seq integer primary key,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { BOUND, results, test, times } from './scene.ts'
+import { BOUND, results, test, times, type WorkerProcess } from './scene.ts'
 import { scripted } from './script.ts'
 
 const TELLS = ['store_retry', 'loop_error', 'lease_lost'] as const
@@ -70,4 +70,25 @@ test('a worker that cannot write its database says so, lives, and goes on when i
   const next = await queue.enqueue(scripted, { act: 'return' })
   expect(await next.result(BOUND)).toEqual({ pid: worker.pid, epoch: 1 })
   expect(worker.all('lease_lost')).toEqual([])
+})
+
+test('a write lock that lasts longer than a lease costs no worker its jobs, and the handlers go on', async ({
+  scene,
+  queue,
+}) => {
+  const leases = { lease: '2s', beat: '500ms', rescueInterval: '50ms' } as const
+  const told = { tells: [...TELLS, 'rescue'] } as const
+  const workers = await Promise.all([1, 2].map(() => scene.worker({ ...leases, concurrency: 2 }, told)))
+  const locker = await scene.locker()
+  const jobs = await queue.enqueueMany(scripted, times(4, { act: 'wait' }))
+  const both = (worker: WorkerProcess) => worker.next('running', () => worker.all('running').length === 2)
+  await Promise.all(workers.map(both))
+
+  locker.say(6_000)
+  await locker.next('unlocked')
+  for (const worker of workers) worker.say('go')
+
+  const ends = await results(jobs)
+  expect(ends.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1])
+  expect(workers.flatMap((worker) => [...worker.all('rescue'), ...worker.all('lease_lost')])).toEqual([])
 })

@@ -1,0 +1,79 @@
+import { CARE } from '../../job/interruption.ts'
+import type { Connection } from './connection.ts'
+import { asList, READY, READY_ALONE, WAITS } from './rows.ts'
+
+/**
+ * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
+ * no texts. A lane is there as long as something ready is in it, and until it is pruned.
+ */
+export interface Lane {
+  readonly lane: number
+  readonly queue: string
+  readonly name: string
+}
+
+const LANE = 'select id from millhand_lanes where queue = ? and name = ?'
+
+const NEW_LANE = 'insert into millhand_lanes (queue, name) values (?, ?) returning id'
+
+/** The numbers of lanes, each looked up once; made where there is none. Good for one transaction. */
+export class LaneNumbers {
+  readonly #connection: Connection
+  readonly #numbers = new Map<string, number>()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  of({ queue, name }: Omit<Lane, 'lane'>): number {
+    const lane = `${queue}\0${name}`
+    const number = this.#numbers.get(lane) ?? this.#find(queue, name)
+    this.#numbers.set(lane, number)
+    return number
+  }
+
+  #find(queue: string, name: string): number {
+    const found =
+      this.#connection.get<{ id: number }>(LANE, queue, name) ??
+      this.#connection.get<{ id: number }>(NEW_LANE, queue, name)
+    return found?.id ?? 0
+  }
+}
+
+const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
+  select distinct queue, name from millhand_jobs
+  where seq in (select value from json_each(?1)) and due_at <= ?2`
+
+const PUT_BACK = `update millhand_jobs set
+  waits = case when due_at > ?2 then ${WAITS.due} when care = ${CARE.alone} then ${WAITS.readyAlone} else ${WAITS.ready} end,
+  lane = iif(due_at > ?2, null, (select id from millhand_lanes
+    where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
+  where seq in (select value from json_each(?1))`
+
+/** Lets pending jobs that nobody holds any more wait: for a worker, or for their due time. */
+export function putBack(connection: Connection, seqs: readonly number[], nowMs: number): void {
+  if (seqs.length === 0) return
+  const list = asList(seqs)
+  connection.run(NEW_LANES, list, nowMs)
+  connection.run(PUT_BACK, list, nowMs)
+}
+
+/** Lanes that one look for empty ones goes through: a probe of two indexes each. */
+const PRUNE_LOOKS_MAX = 2_000
+
+const SOME_LANES = 'select id from millhand_lanes where id > ? order by id limit ?'
+
+const PRUNE = `delete from millhand_lanes where id > ? and id <= ?
+  and not exists (select 1 from millhand_jobs where ${READY} and lane = millhand_lanes.id)
+  and not exists (select 1 from millhand_jobs where ${READY_ALONE} and lane = millhand_lanes.id)`
+
+/**
+ * Deletes lanes in which nothing is ready, of those after the lane `from`; gives from where to go on, 0 when through.
+ * Exact, since SQLite has one writer at a time: nobody can be about to put a job into a lane that is deleted here.
+ */
+export function pruneLanes(connection: Connection, from: number): number {
+  const lanes = connection.all<{ id: number }>(SOME_LANES, from, PRUNE_LOOKS_MAX)
+  const last = lanes.at(-1)?.id ?? 0
+  if (last > 0) connection.run(PRUNE, from, last)
+  return lanes.length < PRUNE_LOOKS_MAX ? 0 : last
+}

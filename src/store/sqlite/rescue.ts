@@ -1,0 +1,104 @@
+import { interrupt } from '../../job/interruption.ts'
+import type { JobRecord } from '../../job/job.ts'
+import type { Rescued } from '../upkeep.ts'
+import type { Connection } from './connection.ts'
+import { putBack } from './lanes.ts'
+import { recordChanges } from './rows.ts'
+
+const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
+
+/** When the next lease lapses, or the first one has; `null` where there is none. */
+export function nextLapse(connection: Connection): number | null {
+  return connection.get<{ nextLapseAt: number | null }>(NEXT_LAPSE)?.nextLapseAt ?? null
+}
+
+/** Workers that jobs carry the name of, found by skipping from one to the next, and that are not there any more. */
+const GONE = `with recursive holders (worker) as (
+    select * from (select worker from millhand_jobs where worker is not null order by worker limit 1)
+    union all
+    select (select worker from millhand_jobs where worker > holders.worker order by worker limit 1)
+      from holders where holders.worker is not null
+  )
+  select worker from holders
+  where worker is not null and not exists (select 1 from millhand_workers where id = worker)`
+
+/** Whether a rescue has not come to its end yet: asked without a lock. */
+export function isUnfinished(connection: Connection): boolean {
+  return connection.get(GONE) !== undefined
+}
+
+const END_LAPSED = 'delete from millhand_workers where lease_until <= ? returning id'
+
+/**
+ * Ends lapsed leases. A worker is forgotten at once, so that a beat which comes too late hears of it; its jobs follow,
+ * at most `limit` a call. `job/interruption.ts` decides what becomes of each.
+ */
+export function rescue(
+  connection: Connection,
+  { crashLimit, limit }: { readonly crashLimit: number; readonly limit: number },
+  nowMs: number,
+): Rescued {
+  const workers = connection.all<{ id: string }>(END_LAPSED, nowMs).map((row) => row.id)
+  const verbs = Map.groupBy(leftBehind(connection, limit), (job) =>
+    takeBack(connection, job, { crashLimit, nowMs }),
+  )
+  const again = verbs.get('rescue') ?? []
+  const ended = verbs.get('fail') ?? []
+  putBack(connection, seqsOf(again), nowMs)
+  recordChanges(connection, { verb: 'rescue', nowMs }, seqsOf(again))
+  recordChanges(connection, { verb: 'fail', nowMs }, seqsOf(ended))
+  return {
+    workers,
+    rescued: again.map((job) => job.id),
+    quarantined: ended.map((job) => job.id),
+    more: isUnfinished(connection),
+    nextLapseAt: nextLapse(connection),
+  }
+}
+
+type Left = Pick<JobRecord, 'seq' | 'id' | 'state' | 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'>
+
+const LEFT = `select seq, id, state, attempt, crashes, care, errors, worker from millhand_jobs
+  where worker = ? order by seq limit ?`
+
+/** The first `limit` jobs that carry the name of a worker that is gone. */
+function leftBehind(connection: Connection, limit: number): Left[] {
+  const jobs: Left[] = []
+  for (const { worker } of connection.all<{ worker: string }>(GONE)) {
+    if (jobs.length < limit) jobs.push(...connection.all<Left>(LEFT, worker, limit - jobs.length))
+  }
+  return jobs
+}
+
+const LET_GO = 'update millhand_jobs set worker = null where seq = ?'
+
+const AGAIN = `update millhand_jobs set state = 'pending', worker = null, attempt = ?, crashes = ?, care = ?,
+  errors = ? where seq = ?`
+
+const QUARANTINE = `update millhand_jobs set state = 'failed', worker = null, attempt = ?, crashes = ?, care = ?,
+  errors = ?, failure_kind = 'crashed', finished_at = ? where seq = ?`
+
+/** A cancelled job is only let go of: its handler was all that had not ended. */
+function takeBack(
+  connection: Connection,
+  job: Left,
+  { crashLimit, nowMs }: { crashLimit: number; nowMs: number },
+): 'rescue' | 'fail' | 'let go' {
+  if (job.state === 'cancelled') {
+    connection.run(LET_GO, job.seq)
+    return 'let go'
+  }
+  const { verb, attempt, crashes, care, errors } = interrupt(
+    { ...job, begun: job.state === 'running' },
+    nowMs,
+    crashLimit,
+  )
+  const written = [attempt, crashes, care, errors] as const
+  if (verb === 'fail') connection.run(QUARANTINE, ...written, nowMs, job.seq)
+  else connection.run(AGAIN, ...written, job.seq)
+  return verb
+}
+
+function seqsOf(jobs: readonly Left[]): number[] {
+  return jobs.map((job) => job.seq)
+}

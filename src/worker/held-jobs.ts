@@ -1,0 +1,84 @@
+import type { Clock, Timer } from '../kit/clock.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
+import { Buffer, type Buffered, type Claim } from './buffer.ts'
+import type { Crew } from './crew.ts'
+import { HOLD_MAX_MS, holdForMs } from './hold.ts'
+import type { WorkerSettings } from './options.ts'
+
+/** What the worker has claimed and not begun: begins it as slots are free, and gives back what it would hold for too long. */
+export class HeldJobs {
+  readonly #clock: Clock
+  readonly #settings: WorkerSettings
+  readonly #crew: Crew
+  readonly #buffer = new Buffer()
+  #timer: Timer | undefined
+
+  constructor(clock: Clock, { settings, crew }: { readonly settings: WorkerSettings; readonly crew: Crew }) {
+    this.#clock = clock
+    this.#settings = settings
+    this.#crew = crew
+  }
+
+  get size(): number {
+    return this.#buffer.size
+  }
+
+  /** About how many bytes they take. */
+  get bytes(): number {
+    return this.#buffer.bytes
+  }
+
+  add(claim: Claim, jobs: readonly ClaimedJob[]): void {
+    this.#buffer.add(claim, jobs)
+  }
+
+  /** Takes all of them out: they are no longer this worker's to begin. */
+  take(): Buffered[] {
+    return this.#buffer.take()
+  }
+
+  /** Begins as many as there are free slots for. */
+  dispatch(): void {
+    while (this.#crew.running < this.#settings.concurrency && !this.#crew.runsAlone) {
+      const next = this.#buffer.next()
+      if (!next) return
+      if (this.#isStale(next)) void this.#crew.release([next])
+      else void this.#crew.run(next)
+    }
+    this.#watch()
+  }
+
+  giveBack(fits: (job: ClaimedJob) => boolean): void {
+    const jobs = this.#buffer.take(fits)
+    if (jobs.length > 0) void this.#crew.release(jobs)
+  }
+
+  /** Held for too long, or expired meanwhile, by the store's time: not begun any more. */
+  #isStale({ job, claim }: Buffered): boolean {
+    if (job.begun) return false
+    const heldMs = this.#clock.elapsed() - claim.claimedMs
+    return heldMs > HOLD_MAX_MS || (job.expiresAt !== null && job.claimedAt + heldMs >= job.expiresAt)
+  }
+
+  /** Looks again when they may have to go back. */
+  #watch(): void {
+    if (this.#timer || this.#buffer.size === 0) return
+    this.#timer = this.#clock.timer(Math.max(this.#leftMs, 1), () => {
+      this.#timer = undefined
+      if (this.#leftMs > 0) this.#watch()
+      else this.#giveBackAll()
+    })
+  }
+
+  /** How long they may still stay if none of them begins. */
+  get #leftMs(): number {
+    const { oldestMs = Number.POSITIVE_INFINITY } = this.#buffer
+    return holdForMs({ nowMs: this.#clock.elapsed(), oldestMs, begunMs: this.#crew.begunMs })
+  }
+
+  /** Others may have nothing to do while jobs lie here that cannot begin soon. */
+  #giveBackAll(): void {
+    this.#crew.rate.slowDown()
+    this.giveBack(() => true)
+  }
+}

@@ -1,0 +1,3 @@
+import { describeHistories } from './model.ts'
+
+describeHistories({ local: 3_000, sent: 400 })

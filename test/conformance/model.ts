@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { VirtualClock } from '../../src/kit/virtual-clock.ts'
+import { openMemoryStore } from '../../src/store/memory/index.ts'
+import { openPostgresStore } from '../../src/store/postgres/index.ts'
+import { openSqliteStore } from '../../src/store/sqlite/index.ts'
+import type { Store } from '../../src/store/store.ts'
+import { emptySchema } from '../support/postgres.ts'
+import { type Command, histories } from './history.ts'
+import { Player } from './player.ts'
+
+/** Opens an empty store. */
+type Open = (clock: VirtualClock) => Promise<Store> | Store
+
+/** How many histories are tried. */
+export interface Trials {
+  /** In this process alone. */
+  readonly local: number
+  /** Each command of these is sent to a server, which takes thirty times as long. */
+  readonly sent: number
+}
+
+/** They take as long as they are many: whoever runs them bounds the run, not the test. */
+const UNBOUNDED = { timeout: 0 }
+
+/** In memory where the machine has a folder for that: 30,000 flushes to a disk take a minute, and prove nothing here. */
+const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+const memory: Open = (clock) => openMemoryStore({ clock })
+const sqliteIn =
+  (folder: string): Open =>
+  (clock) =>
+    openSqliteStore({ file: join(mkdtempSync(join(folder, 'store-')), 'jobs.db'), clock })
+
+/** One schema, emptied for each history. */
+const postgres: Open = async (clock) => {
+  const { url, release } = await emptySchema()
+  const store = await openPostgresStore({ to: url, clock })
+  return { ...store, close: () => store.close().then(release) }
+}
+
+/** Whatever is done, in whatever order: two stores give the same answers, and hold the same in the end. */
+export function describeHistories({ local, sent }: Trials): void {
+  const folder = mkdtempSync(join(ROOT, 'millhand-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  describe('any history comes out the same', () => {
+    test('in two memory stores', UNBOUNDED, () => compare(memory, memory, local))
+    test('in memory and in SQLite', UNBOUNDED, () => compare(memory, sqliteIn(folder), local))
+    test('in memory and in PostgreSQL', UNBOUNDED, () => compare(memory, postgres, sent))
+  })
+}
+
+/** A history that differs is made as small as it can be, and is shown with the seed that repeats it. */
+function compare(one: Open, other: Open, numRuns: number): Promise<void> {
+  const property = fc.asyncProperty(histories, (history) => playOnBoth(history, [one, other]))
+  return fc.assert(property, { numRuns })
+}
+
+async function playOnBoth(history: readonly Command[], opens: readonly Open[]): Promise<void> {
+  const clocks = opens.map(() => new VirtualClock())
+  const stores = await Promise.all(opens.map((open, index) => open(clocks[index] as VirtualClock)))
+  const players = stores.map((store, index) => new Player(store, clocks[index] as VirtualClock))
+  try {
+    for (const player of players) await player.start()
+    for (const command of history) {
+      const [answer, otherAnswer] = await Promise.all(players.map((player) => player.play(command)))
+      expect(otherAnswer, JSON.stringify(command)).toEqual(answer)
+    }
+    const [dump, otherDump] = await Promise.all(players.map((player) => player.dump()))
+    expect(otherDump, 'what the stores hold in the end').toEqual(dump)
+  } finally {
+    for (const store of stores) await store.close()
+  }
+}
