@@ -1,3 +1,4 @@
+import { isError } from './error.ts'
 import { Scope } from './scope.ts'
 import { onNextTurn, onPromisesDone } from './turn.ts'
 
@@ -32,8 +33,8 @@ interface Bounds<Item> {
 export class Coalescer<Item, Result> {
   readonly #flush: (items: Item[]) => Promise<(Result | Error)[]>
   readonly #groupMax: number
-  readonly #bounds: Bounds<Item>
   readonly #scope = new Scope()
+  readonly #bounds: Bounds<Item>
   #waiting: Waiting<Item, Result>[] = []
   #flushing = false
   #size = 0
@@ -101,7 +102,7 @@ export class Coalescer<Item, Result> {
       const results = await this.#flush(group.map((each) => each.item))
       group.forEach((each, index) => {
         const result = results[index] as Result | Error
-        if (result instanceof Error) each.reject(result)
+        if (isError(result)) each.reject(result)
         else each.resolve(result)
       })
     } catch (error) {

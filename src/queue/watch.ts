@@ -23,9 +23,9 @@ export class JobWatch {
   readonly #watched = new Map<string, Set<OnRecord>>()
   readonly #dirty = new Set<string>()
   readonly #service: Service
-  readonly #pageSize = new PageSize()
   /** It goes on listening for others when whoever was the first to wait has gone. */
   readonly #scope = new Scope()
+  readonly #pageSize = new PageSize()
   #lookAtAll = false
   #nextFullLookMs = 0
   #lastFullLookMs = 0

@@ -2,7 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { sleep } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
-import { storeError, TransientError } from './errors.ts'
+import { isTransient, storeError, type TransientError } from './errors.ts'
 
 interface PatienceOptions {
   readonly clock: Clock
@@ -92,7 +92,7 @@ export class Patience {
         if (WRITES.has(operation)) this.#written()
         return result
       } catch (error) {
-        if (!(error instanceof TransientError)) throw error
+        if (!isTransient(error)) throw error
         if (error.locked) this.#lockedMs ??= clock.elapsed()
         else if (error.away) this.#away = true
         this.#requireTime(error, startMs, limit)

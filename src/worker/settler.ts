@@ -65,31 +65,29 @@ export class Settler {
     this.#abandoned.abort()
   }
 
-  async #write(settlements: readonly Settlement[], apart = false): Promise<Settled[]> {
+  async #write(settlements: readonly Settlement[], doubtMs = DOUBT_MS): Promise<Settled[]> {
     const startMs = this.#clock.elapsed()
-    const doubtMs = apart ? 0 : DOUBT_MS
-    // A part of a group was tried before.
-    let repeated = apart
+    // One that was doubted before may have been written, and only its answer lost.
+    let isRepeated = doubtMs === 0
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)) {
       try {
-        return await this.#settle(settlements, repeated)
+        return await this.#settle(settlements, isRepeated)
       } catch (error) {
+        isRepeated = true
         this.#onError(asError(error))
         // A closed store does not come back.
         const hopeless = this.#abandoned.signal.aborted || isMillhandError(error, 'store_closed')
         if (hopeless) return settlements.map(() => 'refused' as const)
         const doubted = mayBeRefusal(error) && this.#clock.elapsed() - startMs >= doubtMs
         if (doubted || isRefusal(error)) return this.#writeApart(settlements, asError(error))
-        // The store may have written it before its answer was lost.
-        repeated = true
       }
       await sleep(this.#clock, backoffMs, this.#abandoned.signal)
     }
   }
 
-  async #settle(settlements: readonly Settlement[], repeated: boolean): Promise<Settled[]> {
+  async #settle(settlements: readonly Settlement[], isRepeated: boolean): Promise<Settled[]> {
     const startMs = this.#clock.elapsed()
-    const results = await this.#store.jobs.settle(settlements, repeated)
+    const results = await this.#store.jobs.settle(settlements, isRepeated)
     this.flushMs.add(this.#clock.elapsed() - startMs)
     return results
   }
@@ -100,8 +98,8 @@ export class Settler {
     if (only && settlements.length === 1) return [await this.#writeSubstitute(only, error)]
     const middle = Math.ceil(settlements.length / 2)
     return [
-      ...(await this.#write(settlements.slice(0, middle), true)),
-      ...(await this.#write(settlements.slice(middle), true)),
+      ...(await this.#write(settlements.slice(0, middle), 0)),
+      ...(await this.#write(settlements.slice(middle), 0)),
     ]
   }
 
@@ -112,7 +110,7 @@ export class Settler {
     this.#onError(instead.outcome.error)
     if (this.#isSubstitute(settlement)) return 'refused'
     this.#substitutes.set(instead.settlement, instead)
-    const [settled = 'refused'] = await this.#write([instead.settlement], true)
+    const [settled = 'refused'] = await this.#write([instead.settlement], 0)
     if (settled === 'settled') this.#substitutes.set(settlement, instead)
     return settled
   }

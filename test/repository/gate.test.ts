@@ -24,7 +24,7 @@ describe('the last line of a run', () => {
     const closing = closingOf([PASSED, NO_REDIS, ROOT, NO_REASON], { broken: 0, strict: true })
     expect(closing.lines.slice(-3)).toEqual([
       'not to be skipped here: b',
-      'not to be skipped here: d',
+      'not to be skipped here: d, without a reason',
       '1 passed, 2 failed',
     ])
     expect(closing.refused).toBe(true)

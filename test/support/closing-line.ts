@@ -43,8 +43,10 @@ export function closingOf(
   const failed = count('failed') + broken + refused.length
   return {
     lines: [
-      ...skipped.map(({ name, reason }) => `skipped: ${name}: ${reason || 'no reason given'}`),
-      ...refused.map(({ name }) => `not to be skipped here: ${name}`),
+      ...skipped.flatMap(({ name, reason }) => (reason ? [`skipped: ${name}: ${reason}`] : [])),
+      ...refused.map(
+        ({ name, reason }) => `not to be skipped here: ${name}${reason ? '' : ', without a reason'}`,
+      ),
       `${count('passed')} passed, ${failed} failed`,
     ],
     refused: refused.length > 0,

@@ -39,7 +39,7 @@ export function logs(session: Session, id: string): Promise<LogLine[]> {
 }
 
 const TALLY = `select j.queue, j.name, s.state, count(*) as count,
-  min(s.due_at) filter (where s.state = 'pending' and s.due_at <= ${NOW}) as "oldestDueAt",
+  min(s.due_at) filter (where s.state = 'pending' and s.worker is null and s.due_at <= ${NOW}) as "oldestDueAt",
   count(*) filter (where s.state = 'pending' and s.due_at > ${NOW}) as scheduled
   from millhand.jobs j join (${places(STANDING)}) s using (seq)
   group by j.queue, j.name, s.state order by j.queue, j.name, s.state`
@@ -53,7 +53,7 @@ function places(standing: Record<keyof typeof STANDING, string>, states?: readon
   const wanted = (among: readonly JobState[]) => states?.some((state) => among.includes(state)) ?? true
   const parts = [
     ...(wanted(['pending']) ? [standing.pending] : []),
-    ...(wanted(['running']) ? [standing.running] : []),
+    ...(wanted(['pending', 'running']) ? [standing.claimed] : []),
     ...(wanted(['complete']) ? [standing.completed] : []),
     ...(wanted(FINAL_STATES) ? [standing.settled] : []),
   ]

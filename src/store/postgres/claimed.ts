@@ -1,3 +1,4 @@
+import type { Care } from '../../job/interruption.ts'
 import type { Hold } from '../../job/outcome.ts'
 import type { ClaimedJob } from '../jobs.ts'
 
@@ -5,31 +6,39 @@ import type { ClaimedJob } from '../jobs.ts'
 export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
   j.timeout_ms, j.created_at, d.errors, d.checkpoint`
 
-/** The columns of `JOB_COLUMNS` and those behind them; beside them the call, and what has become ready. */
+/**
+ * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
+ * empty, and must not read them whole when they are full. The limits keep the planner from another way.
+ */
+export const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p.seq limit 1) j on true
+  left join lateral (
+    select errors, checkpoint from millhand.details where p.detailed and seq = p.seq limit 1
+  ) d on true`
+
+/** The columns of `JOB_COLUMNS` and those behind them; beside them the call, or what the statement has to say. */
 export type ClaimRow = readonly [
   ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
   ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
   ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
-  ...[epoch: number, crashes: number, startedAt: number, hold: number | null, call?: string | null],
-  ...[last?: string | null, best?: string | null],
+  ...[
+    epoch: number,
+    crashes: number,
+    care: Care,
+    expiresAt: number | null,
+    claimedAt: number,
+    begun: boolean,
+  ],
+  ...[hold: number | null, beside: string | null],
 ]
-const [CLAIMED_AT, HOLD, CALL, LAST, BEST] = [18, 19, 20, 21, 22] as const
 
-/** What a look has made ready, if anything: the last of it in the order of the due times, and the best of it. */
-export function promotedIn([row]: readonly ClaimRow[]) {
-  if (!row?.[LAST] || !row[BEST]) return undefined
-  const [dueAt, seq] = JSON.parse(row[LAST]) as [number, number]
-  const [priority, bestDueAt, bestSeq] = JSON.parse(row[BEST]) as [number, number, number]
-  return { last: { dueAt, seq }, best: { priority, dueAt: bestDueAt, seq: bestSeq } }
-}
+/** A row in which there is no job, but a text beside it. */
+export const ONLY_BESIDE = `select ${Array(23).fill('null').join(', ')}`
 
-/** When it was looked. */
-export function atMs([row]: readonly ClaimRow[]): number {
-  return row?.[CLAIMED_AT] ?? 0
-}
+const [EPOCH, HOLD, BESIDE] = [16, 22, 23] as const
 
-export function besideCall(row: ClaimRow): string {
-  return String(row[CALL])
+/** What stands beside a job, or in a row without one. */
+export function besideIn(row: ClaimRow | undefined): string {
+  return row?.[BESIDE] ?? ''
 }
 
 interface GrowingHold extends Hold {
@@ -47,12 +56,17 @@ export function toClaimed(rows: readonly ClaimRow[], callOf: (row: ClaimRow) => 
     const id = row[HOLD]
     if (id === null) return undefined
     const hold: GrowingHold = holds.get(id) ?? { id, call: callOf(row), epochs: new Map(), keyed: [] }
-    hold.epochs.set(row[0], row[16])
+    hold.epochs.set(row[0], row[EPOCH])
     if (row[5] !== null) hold.keyed.push(row[0])
     holds.set(id, hold)
     return hold
   }
   return rows.map((row) => toJob(row, holdOf(row))).sort(inOrder)
+}
+
+/** A job that has left what the store held it in: the others can still end as one. */
+export function leaveHold(hold: Hold | undefined, seq: number): void {
+  if (hold?.epochs instanceof Map) hold.epochs.delete(seq)
 }
 
 function inOrder(one: ClaimedJob, other: ClaimedJob): number {
@@ -79,8 +93,10 @@ function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
     attempt: row[15],
     epoch: row[16],
     crashes: row[17],
-    startedAt: row[18],
-    expiresAt: null,
+    care: row[18],
+    expiresAt: row[19],
+    claimedAt: row[20],
+    begun: row[21],
     hold,
   }
 }

@@ -1,23 +1,39 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { TransientError } from '../errors.ts'
-import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
-import { adopt, type Claim, claim, type Due, type From } from './claim.ts'
+import { isTransient } from '../errors.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../jobs.ts'
+import { type Choice, claimAccepted } from './candidates.ts'
+import { claim, type Visit, type Where } from './claim.ts'
+import { toClaimed } from './claimed.ts'
+import { Doubts } from './doubts.ts'
 import { nextDueAt } from './due.ts'
+import { before, Heads } from './heads.ts'
+import type { Lanes } from './lanes.ts'
+import { type Due, type LanePlace, type Look, whenPromoted } from './look.ts'
 import type { Session } from './session.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
 const LOOK_INTERVAL_MS = 500
-/** A call that got no answer may still be written for so long, and is asked for so often. */
-const DOUBT_MS = 120_000
-const DOUBT_INTERVAL_MS = 2_000
 /** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
 const LOOK_SHARE = 0.05
+/** Claims in known lanes for one that is asked for: each brings something, or better knowledge of where to look. */
+const ROUNDS_MAX = 6
 /** Before whatever may become due. */
 const NOTHING_DUE: Due = { dueAt: 0, seq: 0 }
 
+interface ClaimsParts {
+  readonly session: Session
+  readonly clock: Clock
+  readonly lanes: Lanes
+  /** Names this process. */
+  readonly self: string
+}
+
+/** How a claim looks. */
+type How = Pick<Look, 'class' | 'heedsApart'>
+
 /**
- * The claims of one process: where in the order the last one ended, and which calls got no answer.
+ * The claims of one process: where in each lane the last one ended, and which calls got no answer.
  *
  * While somebody holds an old snapshot, PostgreSQL keeps every entry of what was claimed since. A claim that began at
  * the top would walk them all, each time more.
@@ -25,47 +41,55 @@ const NOTHING_DUE: Due = { dueAt: 0, seq: 0 }
 export class Claims {
   readonly #session: Session
   readonly #clock: Clock
+  readonly #lanes: Lanes
   readonly #self: string
-  readonly #ends = new Map<string, Place>()
-  #doubts: Doubt[] = []
+  readonly #doubts: Doubts
+  /** What is known of the lanes that a wish fits. */
+  readonly #heads = new Map<string, { readonly wish: Wish; readonly heads: Heads }>()
   #calls = 0
   /** What comes before has become ready, as far as the last look at everything could see. */
   #due = NOTHING_DUE
   #lookAtMs = Number.NEGATIVE_INFINITY
+  /** The store's time at the last claim: what is enqueued later is not due before. */
+  #atMs = 0
 
-  constructor(session: Session, clock: Clock, self: string) {
+  constructor({ session, clock, lanes, self }: ClaimsParts) {
     this.#session = session
     this.#clock = clock
+    this.#lanes = lanes
     this.#self = self
+    this.#doubts = new Doubts(session, clock)
   }
 
-  /** Something may have come before the place where the last claim ended. */
+  /** Something may have come before the places where the last claims ended. */
   reset(): void {
-    this.#ends.clear()
+    this.#heads.clear()
   }
 
-  /** New jobs: one that is better than those among which a claim ended comes before that place. */
+  /** New jobs: a better one than those among which a claim ended comes before that place. */
   inserted(jobs: readonly NewJob[]): void {
-    for (const [wish, end] of this.#ends) {
-      const isBefore = ({ priority, runAtMs }: NewJob) => priority > end.priority || runAtMs !== null
-      if (jobs.some(isBefore)) this.#ends.delete(wish)
+    if (this.#heads.size === 0) return
+    for (const { job, after } of boundsOf(jobs, this.#atMs)) {
+      const lane = this.#lanes.known(job)
+      if (lane === undefined) {
+        this.reset()
+        return
+      }
+      for (const { wish, heads } of this.#heads.values()) if (fits(wish, job)) heads.lower({ lane, after })
     }
   }
 
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
-    const adopted = await this.#adopt(request.worker)
+    if (request.limit <= 0) return []
+    const adopted = await this.#doubts.adopt(request.worker)
     if (adopted.length > 0) return adopted
-    if (request.accepts || request.after)
-      return (await this.#call(request, { after: request.after, due: NOTHING_DUE })).jobs
-    const wish = JSON.stringify([request.names, request.queues, request.suspects])
-    if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
-    const end = this.#ends.get(wish)
-    const jobs = end ? await this.#next(request, { after: end, due: this.#due }) : []
-    const all = jobs.length > 0 ? jobs : await this.#look(request)
-    const last = all.at(-1)
-    if (last && all.length === request.limit) this.#ends.set(wish, last)
-    else this.#ends.delete(wish)
-    return all
+    // Whether one waits that has to run alone is known with what the claim brings anyway.
+    const first = await this.#search(request, { class: 1, heedsApart: request.alone })
+    if (!first.apart) return first.jobs
+    const alone = { ...request, limit: 1, begins: 1 }
+    const { jobs } = await this.#search(alone, { class: 2, heedsApart: false })
+    if (jobs.length > 0) return jobs
+    return (await this.#search(request, { class: 1, heedsApart: false })).jobs
   }
 
   /** When the next job becomes ready, as far as it is not known to be so. */
@@ -73,64 +97,159 @@ export class Claims {
     return nextDueAt(this.#session, this.#due)
   }
 
-  async #next(request: ClaimRequest, from: From): Promise<ClaimedJob[]> {
-    const { jobs, due } = await this.#call(request, from)
-    this.#due = due
-    return jobs
+  async #search(request: ClaimRequest, how: How): Promise<Found> {
+    const { accepts } = request
+    if (accepts) return this.#choose({ ...request, accepts }, how)
+    if (request.after || how.class === 2) return this.#claim(request, how, () => ({ after: request.after }))
+    if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
+    const known = this.#heads.get(wishOf(request))
+    const found = known ? await this.#fill(known.heads, { request, how, jobs: [] }) : NOTHING
+    return found.jobs.length > 0 || found.apart ? found : this.#look(request, how)
   }
 
-  /** From the top. */
-  async #look(request: ClaimRequest): Promise<ClaimedJob[]> {
+  async #choose(request: Choice['request'], how: How): Promise<Found> {
+    const call = this.#nextCall()
+    return this.#orDoubt(request, call, async () => {
+      const chosen = await claimAccepted(this.#session, { request, call, ...how, due: NOTHING_DUE })
+      this.#due = chosen.due
+      return chosen
+    })
+  }
+
+  /** From the top, and then in the lanes that were found, as long as there is room. */
+  async #look(request: ClaimRequest, how: How): Promise<Found> {
     const startMs = this.#clock.elapsed()
-    const jobs = await this.#next(request, { after: undefined, due: NOTHING_DUE })
+    const heads = new Heads()
+    this.#heads.set(wishOf(request), { wish: request, heads })
+    this.#due = NOTHING_DUE
+    const found = await heads.during(() => this.#claim(request, how, () => ({ after: undefined })))
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
-    return jobs
+    return found.apart || found.jobs.length === 0
+      ? found
+      : this.#fill(heads, { request, how, jobs: found.jobs, full: found.note.more })
   }
 
-  async #call(request: ClaimRequest, from: From): Promise<Claim> {
-    this.#calls += 1
-    const call = `${this.#self}-${this.#calls}`
-    try {
-      return await claim(this.#session, request, { call, ...from })
-    } catch (error) {
-      // It may have been written, and only the answer lost: nobody would ever run those jobs, since their worker lives.
-      if (error instanceof TransientError) {
-        this.#doubts = [...this.#doubts, { worker: request.worker, call, ...NEVER_ASKED }].slice(-DOUBTS_MAX)
+  /** In lanes that are known, until nothing more is wanted or known to be there. What it has, it does not lose to a fault. */
+  async #fill(heads: Heads, { request, how, jobs: before, full = false }: Filling): Promise<Found> {
+    const jobs = [...before]
+    for (let round = 0; round < ROUNDS_MAX && heads.size > 0 && !full; round += 1) {
+      const rest = restOf(request, jobs)
+      if (rest.limit <= 0) break
+      const heeding = { ...how, heedsApart: how.heedsApart && jobs.length === 0 }
+      try {
+        const found = await this.#visit(heads, rest, heeding)
+        if (found.apart) return found
+        jobs.push(...found.jobs)
+        full = found.note.more
+      } catch (error) {
+        if (jobs.length === 0) throw error
+        break
       }
+    }
+    return { jobs, apart: false }
+  }
+
+  #visit(heads: Heads, request: ClaimRequest, how: How) {
+    return heads.during(() =>
+      this.#claim(request, how, (promoted) => {
+        for (const place of promoted) this.#promoted(place)
+        return heads.visits(request.limit)
+      }),
+    )
+  }
+
+  /** A lane that a wish does not fit is passed over when it is looked into. */
+  #promoted(place: LanePlace): void {
+    for (const { heads } of this.#heads.values()) heads.lower({ lane: place[0], after: before(place) })
+  }
+
+  #claim(request: ClaimRequest, how: How, where: (promoted: readonly LanePlace[]) => Where) {
+    const call = this.#nextCall()
+    return this.#orDoubt(request, call, async () => {
+      let visits: readonly Visit[] | undefined
+      const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
+        const place = where(promoted)
+        visits = 'visits' in place ? place.visits : undefined
+        return claim(this.#session, request, { ...how, ...promoting, where: place, call })
+      })
+      this.#due = due
+      this.#atMs = note.atMs
+      return { jobs: toClaimed(rows, () => call), apart: note.apart, note, visits, limit: request.limit }
+    })
+  }
+
+  #nextCall(): string {
+    this.#calls += 1
+    return `${this.#self}-${this.#calls}`
+  }
+
+  async #orDoubt<Result>(
+    { worker }: ClaimRequest,
+    call: string,
+    claim: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await claim()
+    } catch (error) {
+      if (isTransient(error)) this.#doubts.add(worker, call)
       throw error
     }
   }
+}
 
-  /**
-   * What the calls in doubt of a worker have brought. A server whose answer did not come in time may be still at work:
-   * it is asked again for a while.
-   */
-  async #adopt(worker: string): Promise<ClaimedJob[]> {
-    if (this.#doubts.length === 0) return []
-    const nowMs = this.#clock.elapsed()
-    const asked = this.#doubts.filter((doubt) => doubt.worker === worker && doubt.askAtMs <= nowMs)
-    if (asked.length === 0) return []
-    const calls = asked.map(({ call }) => call)
-    const found = await adopt(this.#session, worker, calls)
-    const brought = new Set(found.map(({ hold }) => hold?.call))
-    for (const doubt of asked) {
-      doubt.askAtMs = nowMs + DOUBT_INTERVAL_MS
-      doubt.untilMs = Math.min(doubt.untilMs, nowMs + DOUBT_MS)
-    }
-    this.#doubts = this.#doubts.filter(({ call, untilMs }) => !brought.has(call) && untilMs > nowMs)
-    return found
+/** What a claim may have beside its request. */
+interface Filling {
+  readonly request: ClaimRequest
+  readonly how: How
+  readonly jobs: readonly ClaimedJob[]
+  /** The answer had no room for more. */
+  readonly full?: boolean
+}
+
+interface Found {
+  readonly jobs: ClaimedJob[]
+  /** Nothing was taken, since a job waits that has to run alone. */
+  readonly apart: boolean
+}
+
+const NOTHING: Found = { jobs: [], apart: false }
+
+/** What a worker serves. */
+type Wish = Pick<ClaimRequest, 'names' | 'queues'>
+
+function wishOf({ names, queues }: Wish): string {
+  return JSON.stringify([names, queues])
+}
+
+function fits({ names, queues }: Wish, { name, queue }: NewJob): boolean {
+  return (names?.includes(name) ?? true) && (queues?.includes(queue) ?? true)
+}
+
+/** What a request leaves to be claimed. */
+function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
+  const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
+  return {
+    ...request,
+    limit: bytes < request.bytesMax ? request.limit - jobs.length : 0,
+    begins: Math.max(0, request.begins - jobs.length),
+    bytesMax: request.bytesMax - bytes,
   }
 }
 
-/** A call of which nobody knows whether it was written. */
-interface Doubt {
-  readonly worker: string
-  readonly call: string
-  untilMs: number
-  askAtMs: number
+/** Of each lane that got new jobs: one of them, and a place that none comes before. Those that are due later come later. */
+function boundsOf(jobs: readonly NewJob[], atMs: number): Iterable<{ job: NewJob; after: Place }> {
+  const bounds = new Map<string, { job: NewJob; after: Place }>()
+  for (const job of jobs) {
+    if (job.runAtMs === null && job.delayMs > 0) continue
+    const lane = `${job.name}\0${job.queue}`
+    const { priority, dueAt } = bounds.get(lane)?.after ?? { priority: job.priority, dueAt: atMs }
+    const after = {
+      priority: Math.max(priority, job.priority),
+      dueAt: Math.min(dueAt, job.runAtMs ?? atMs),
+      seq: 0,
+    }
+    bounds.set(lane, { job, after })
+  }
+  return bounds.values()
 }
-
-const NEVER_ASKED = { untilMs: Number.POSITIVE_INFINITY, askAtMs: Number.NEGATIVE_INFINITY } as const
-/** Of a worker that has gone nobody asks any more. */
-const DOUBTS_MAX = 1_000

@@ -1,6 +1,7 @@
+import type { Lanes } from './lanes.ts'
 import { leave } from './leave.ts'
 import type { Session } from './session.ts'
-import { CLOCK, tell, WAKE } from './sql.ts'
+import { bytesOf, CLOCK, tell, WAKE } from './sql.ts'
 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
 const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
@@ -9,8 +10,8 @@ const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
   ), gone as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
-    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, reason)
-    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, $3::text
+    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
+    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, $3::text
     from gone
   ), freed as (
     delete from millhand.keys where seq in (select seq from gone)
@@ -60,8 +61,9 @@ interface Held {
 
 /** A job whose key another unfinished job holds by now stays as it is. */
 const RETRY = `with ${CLOCK}, wanted as materialized (
-    select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key
-    from millhand.settled s join millhand.jobs j using (seq)
+    select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key,
+      ${bytesOf('d.errors', 'd.checkpoint')} as bytes
+    from millhand.settled s join millhand.jobs j using (seq) left join millhand.details d using (seq)
     where j.id = any($2::text[]) and s.state in ('failed', 'cancelled') order by s.seq for update of s
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from wanted where key is not null
@@ -71,14 +73,22 @@ const RETRY = `with ${CLOCK}, wanted as materialized (
   ), revived as (
     delete from millhand.settled where seq in (select seq from free)
   ), waiting as (
-    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, attempt, epoch, crashes, detailed)
-    select seq, 1, queue, name, -priority, (select now from clock), 0, epoch, 0, true from free
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
+    select f.seq, 1, 1, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
+    from free f join lateral (
+      select id from unnest($3::text[], $4::text[], $5::integer[]) as l(queue, name, id)
+      where l.queue = f.queue and l.name = f.name limit 1) l on true
   ), announced as (
     select seq, epoch, 'retry' as verb, 'pending' as state from free
   ), ${tell('announced')}
   select id from free where ${WAKE}`
 
-export async function retry(session: Session, ids: readonly string[]): Promise<string[]> {
-  const rows = await session.at<{ id: string }>(RETRY, ids)
+/** Where the jobs ran that are to run again: their lane may have been pruned since. */
+const PLACES = `select distinct queue, name from millhand.jobs where id = any($1::text[])`
+
+export async function retry(session: Session, ids: readonly string[], lanes: Lanes): Promise<string[]> {
+  const places = await session.rows<{ queue: string; name: string }>(PLACES, ids)
+  const [queues, names] = [places.map(({ queue }) => queue), places.map(({ name }) => name)]
+  const rows = await session.at<{ id: string }>(RETRY, ids, queues, names, await lanes.of(places, session))
   return rows.map(({ id }) => id)
 }

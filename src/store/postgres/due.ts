@@ -1,8 +1,8 @@
-import type { Due } from './claim.ts'
+import type { Due } from './look.ts'
 import type { Session } from './session.ts'
 
 const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending
-  where claimable is null and (due_at, seq) > ($1::bigint, $2::bigint)`
+  where waits = 2 and (due_at, seq) > ($1::bigint, $2::bigint)`
 
 /**
  * The first due time of the jobs that no claim has made ready yet, be it past or to come: what falls due between a

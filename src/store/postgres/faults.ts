@@ -20,6 +20,8 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 const PASSING_PROBLEMS =
   /ECONN|EPIPE|connect ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/
 
+/** Too many connections, for the server, the database or the role. */
+export const CROWDED = '53300'
 const DISK_FULL = '53100'
 const CANCELLED_BY_USER = '57014'
 
@@ -46,7 +48,7 @@ export function translate(thrown: unknown, location: string): unknown {
   const away = isAway(thrown)
   if (!away && !isPassing(code)) return thrown
   // Several addresses that all refuse make an error without a message.
-  return new TransientError(problem || code, { cause: thrown, away })
+  return new TransientError(problem || code, { cause: thrown, away, crowded: code === CROWDED })
 }
 
 /** Whether there is no such schema, table or column. */

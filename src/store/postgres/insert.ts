@@ -3,7 +3,7 @@ import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import { column } from './rows.ts'
 import type { Session } from './session.ts'
-import { CLOCK, claimable, tell, WAKE } from './sql.ts'
+import { bytesOf, CLOCK, tell, WAKE, waitsFor } from './sql.ts'
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
@@ -14,8 +14,8 @@ import { CLOCK, claimable, tell, WAKE } from './sql.ts'
 const INSERT = `with ${CLOCK}, given as materialized (
     select nextval('millhand.arrivals') as seq, g.*
     from unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::text[],
-      $10::integer[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in)
+      $10::integer[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::integer[])
+    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane)
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
@@ -26,13 +26,10 @@ const INSERT = `with ${CLOCK}, given as materialized (
     from given where key is null or seq in (select seq from held)
     on conflict (id) do nothing returning seq
   ), waiting as (
-    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, expires_at, attempt, epoch, crashes)
-    select seq, ${claimable('coalesce(run_at, now + delay_ms)', '0')}, queue, name, -priority,
-      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0
-    from given join stored using (seq) cross join clock
-  ), seen as (
-    insert into millhand.lanes (queue, name) select distinct queue, name from given
-    where (queue, name) not in (select queue, name from millhand.lanes) on conflict do nothing
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes)
+    select seq, ${waitsFor('coalesce(run_at, now + delay_ms)')}, 1, lane, -priority,
+      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0, ${bytesOf('null', 'null')}
+    from given j join stored using (seq) cross join clock
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
   ), ${tell('announced', 'given')}
@@ -49,6 +46,11 @@ const KNOWN = 'select id from millhand.jobs where id = any($1::text[])'
 /** Tries to store a job whose key was held at first, and is not any more when its holder is asked for. */
 const KEY_TRIES = 5
 
+/** A new job with the number of its lane. */
+export interface LanedJob extends NewJob {
+  readonly lane: number
+}
+
 /** What became of jobs: the answer for each, and the ids of those that were stored now and not before. */
 interface Stored {
   readonly inserted: Inserted[]
@@ -56,7 +58,7 @@ interface Stored {
 }
 
 /** Stores new jobs. Whether there is room for them is another question: see `Inserts`. */
-export async function insert(session: Session, jobs: readonly NewJob[]): Promise<Stored> {
+export async function insert(session: Session, jobs: readonly LanedJob[]): Promise<Stored> {
   const results = new Map<string, Inserted>()
   const stored = new Set<string>()
   let rest = jobs
@@ -73,7 +75,7 @@ export async function insert(session: Session, jobs: readonly NewJob[]): Promise
   return { inserted: jobs.map(({ id }) => results.get(id) ?? { id, existed: false }), stored }
 }
 
-async function store(session: Session, jobs: readonly NewJob[]): Promise<ReadonlySet<string>> {
+async function store(session: Session, jobs: readonly LanedJob[]): Promise<ReadonlySet<string>> {
   const rows = await session.at<{ id: string | null; idle: number | null }>(
     INSERT,
     jobs.map(({ id }) => id),
@@ -89,6 +91,7 @@ async function store(session: Session, jobs: readonly NewJob[]): Promise<Readonl
     jobs.map(({ delayMs }) => delayMs),
     column(jobs, ({ runAtMs }) => runAtMs),
     column(jobs, ({ expiresInMs }) => expiresInMs),
+    jobs.map(({ lane }) => lane),
   )
   const idle = rows.flatMap((row) => row.idle ?? [])
   if (idle.length > 0) await session.rows(FREE, idle)
@@ -96,7 +99,7 @@ async function store(session: Session, jobs: readonly NewJob[]): Promise<Readonl
 }
 
 /** For each job that was not stored: the job that holds its key, or itself where it was stored before. */
-async function holdersOf(session: Session, jobs: readonly NewJob[]): Promise<Map<string, string>> {
+async function holdersOf(session: Session, jobs: readonly LanedJob[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   if (jobs.length === 0) return found
   const keyed = jobs.filter(({ key }) => key !== null)
@@ -118,9 +121,11 @@ async function holdersOf(session: Session, jobs: readonly NewJob[]): Promise<Map
   return found
 }
 
-const COUNT_PENDING = `select (select count(*) from millhand.pending where claimable = 1 and queue = $1)
-  + (select count(*) from millhand.pending where claimable = 2 and queue = $1)
-  + (select count(*) from millhand.pending where claimable is null and queue = $1) as pending`
+const COUNT_PENDING = `with mine as materialized (select id from millhand.lanes where queue = $1)
+  select (select count(*) from mine cross join lateral (
+      select from millhand.pending where waits = 1 and class = 1 and lane = mine.id) p)
+    + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane in (select id from mine))
+    + (select count(*) from millhand.pending where waits = 2 and lane in (select id from mine)) as pending`
 
 /** How many jobs a queue has that wait. */
 export async function pendingIn(session: Session, queue: string): Promise<number> {

@@ -2,38 +2,59 @@ import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'
-import { insert, pendingIn } from './insert.ts'
+import { insert, type LanedJob, pendingIn } from './insert.ts'
+import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
+
+interface InsertsParts {
+  readonly database: Database
+  readonly lanes: Lanes
+  readonly room: Room
+}
+
+/** What of the jobs has to be counted, and up to where. */
+interface Count {
+  readonly uncounted: readonly string[]
+  readonly pendingMax: number
+}
 
 /** Stores new jobs where their queues have room for them. */
 export class Inserts {
   readonly #database: Database
+  readonly #lanes: Lanes
   readonly #room: Room
 
-  constructor(database: Database, room: Room) {
+  constructor({ database, lanes, room }: InsertsParts) {
     this.#database = database
+    this.#lanes = lanes
     this.#room = room
   }
 
   /** By itself: in a transaction only where a queue has to be counted. @throws MillhandError `queue_full` */
   async alone(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    const laned = await this.#laned(jobs)
     const uncounted = this.#room.take(jobs, pendingMax)
-    if (uncounted.length === 0) return (await insert(this.#database.session, jobs)).inserted
-    return this.#database.transaction((_, session) =>
-      this.#counting(session, jobs, { uncounted, pendingMax }),
-    )
+    if (uncounted.length === 0) return (await insert(this.#database.session, laned)).inserted
+    const count = { uncounted, pendingMax }
+    return this.#database.transaction((_, session) => this.#counting(session, laned, count))
   }
 
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
-  within(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    return this.#counting(session, jobs, { uncounted: this.#room.take(jobs, pendingMax), pendingMax })
+  async within(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    const laned = await this.#laned(jobs, session)
+    return this.#counting(session, laned, { uncounted: this.#room.take(jobs, pendingMax), pendingMax })
+  }
+
+  async #laned(jobs: readonly NewJob[], within?: Session): Promise<LanedJob[]> {
+    const lanes = await this.#lanes.of(jobs, within)
+    return jobs.map((job, index) => ({ ...job, lane: lanes[index] as number }))
   }
 
   /** Only queues that got something: what is stored already, and asked for again, needs no room. */
   async #counting(
     session: Session,
-    jobs: readonly NewJob[],
-    { uncounted, pendingMax }: { readonly uncounted: readonly string[]; readonly pendingMax: number },
+    jobs: readonly LanedJob[],
+    { uncounted, pendingMax }: Count,
   ): Promise<Inserted[]> {
     const { inserted, stored } = await insert(session, jobs)
     const filled = new Set(jobs.filter(({ id }) => stored.has(id)).map(({ queue }) => queue))

@@ -1,10 +1,12 @@
 import type { FailureKind } from '../../job/failure.ts'
+import type { Care } from '../../job/interruption.ts'
 import type { Verb } from '../../job/state.ts'
+import { LEAVING, locked, membersOf } from './holding.ts'
 import { column } from './rows.ts'
 import type { Session } from './session.ts'
-import { CLOCK, claimable, tell, WAKE } from './sql.ts'
+import { bytesOf, CLOCK, tell, WAKE, waitsFor } from './sql.ts'
 
-/** How a running job leaves its worker. What is `null` of it stays as it is. */
+/** How a job leaves the worker that runs or holds it. What is `null` of it stays as it is. */
 export interface Leave {
   readonly seq: number
   readonly worker: string
@@ -12,7 +14,10 @@ export interface Leave {
   readonly verb: Extract<Verb, 'complete' | 'fail' | 'retry' | 'snooze' | 'release' | 'rescue' | 'cancel'>
   readonly attempt?: number
   readonly crashes?: number
+  readonly care?: Care
   readonly dueInMs?: number
+  /** Of one that was only held: how long after the claim it began; `null`: it never did. */
+  readonly begunAfterMs?: number | null
   readonly output?: string | null
   readonly outcome?: 'done' | 'skipped' | null
   readonly reason?: string | null
@@ -21,52 +26,61 @@ export interface Leave {
 }
 
 /**
- * The one statement by which running jobs leave `claims`: for `settled` or back to `pending`. The rows of `claims` are
- * locked first, in one order: whoever waited for a lock sees what the other one left in them. A job that its worker
- * does not hold in this epoch is not in `gone`, and nothing is written for it.
+ * Those that wait again: in the lane of their queue and name, which is made anew where it was pruned while they ran, with
+ * as much as they bring by now.
+ */
+const AGAIN = `back as materialized (
+    select g.*, j.queue, j.name, -j.priority as rank, l.id as lane,
+      ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
+    from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
+    left join lateral (select id from millhand.lanes where queue = j.queue and name = j.name limit 1) l on true
+    left join lateral (select errors, checkpoint from millhand.details where seq = g.seq limit 1) d on true
+    where g.state = 'pending'
+  ), remade as (
+    insert into millhand.lanes (queue, name, used_at)
+    select distinct queue, name, (select now from clock) from back where lane is null order by queue, name
+    on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
+  ), again as (
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
+      care, bytes, detailed)
+    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, case when b.care = 2 then 2 else 1 end,
+      coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), b.expires_at, b.started_at, b.attempt, b.epoch,
+      b.crashes, b.care, b.bytes, true
+    from back b left join remade r on r.queue = b.queue and r.name = b.name
+  )`
+
+/**
+ * The one statement by which jobs leave `claims`: for `settled` or back to `pending`. A job that its worker does not hold
+ * in this epoch is not in `gone`, and nothing is written for it.
  */
 const LEAVE = `with ${CLOCK}, given as (
-    select g.seq, coalesce(g.worker, ($14::text[])[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
-      g.attempt, g.crashes, g.due_in, g.output, g.outcome, g.reason, g.failure_kind, g.errors
-    from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[],
-      $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-    as g(seq, worker, epoch, verb, attempt, crashes, due_in, output, outcome, reason, failure_kind, errors)
-  ), held as materialized (
-    select * from millhand.claims where worker = any($14::text[]) and high >= $15 and low <= $16 order by id for update
+    select g.seq, coalesce(g.worker, ($16::text[])[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
+      g.attempt, g.crashes, g.care, g.due_in, g.after, g.output, g.outcome, g.reason, g.failure_kind, g.errors
+    from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::smallint[],
+      $9::bigint[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+    as g(seq, worker, epoch, verb, attempt, crashes, care, due_in, after, output, outcome, reason, failure_kind, errors)
+  ), ${locked({ workers: '$16', low: '$17', high: '$18' })}, members as materialized (
+    ${membersOf('held')}
   ), each as materialized (
-    select h.id, h.worker, h.started_at, u.* from held h
-    cross join lateral unnest(h.seqs, h.epochs, h.attempts, h.crashes, h.dues)
-      as u(seq, epoch, attempt, crashes, due_at)
-  ), gone as materialized (
-    select e.id, e.seq, e.worker, e.started_at, e.epoch, g.verb, coalesce(g.attempt, e.attempt) as attempt,
-      coalesce(g.crashes, e.crashes) as crashes, (select now from clock) + g.due_in as due_new, e.due_at as due_old,
+    select m.*, g.seq is not null as gone from members m left join given g using (seq, worker, epoch)
+  ), ${LEAVING}, gone as materialized (
+    select e.id, e.seq, e.worker, e.epoch, g.verb, coalesce(g.attempt, e.attempt) as attempt,
+      coalesce(g.crashes, e.crashes) as crashes, coalesce(g.care, e.care) as care,
+      case when e.begun then e.started_at else e.started_at + g.after end as started_at,
+      case when not e.begun and g.after is null then e.expires_at end as expires_at,
+      (select now from clock) + g.due_in as due_new, e.due_at as due_old,
       case when g.verb = 'complete' then 'complete' when g.verb = 'fail' then 'failed'
         when g.verb = 'cancel' then 'cancelled' else 'pending' end as state,
       g.output, coalesce(g.outcome, case g.verb when 'complete' then 'done' end) as outcome, g.reason,
       g.failure_kind, g.errors
-    from each e join given g using (seq, worker, epoch)
-  ), rest as materialized (
-    select id, min(seq) as low, max(seq) as high, array_agg(seq) as seqs, array_agg(epoch) as epochs,
-      array_agg(attempt) as attempts, array_agg(crashes) as crashes, array_agg(due_at) as dues
-    from each where id in (select id from gone) and seq not in (select seq from gone) group by id
-  ), shrunk as (
-    update millhand.claims c set low = r.low, high = r.high, seqs = r.seqs, epochs = r.epochs, attempts = r.attempts,
-      crashes = r.crashes, dues = r.dues from rest r where c.id = r.id
-  ), emptied as (
-    delete from millhand.claims c where id in (select id from gone) and id not in (select id from rest)
+    from each e join given g using (seq, worker, epoch) where e.gone
   ), ended as (
-    insert into millhand.settled (seq, state, finished_at, started_at, due_at, attempt, epoch, crashes, worker,
-      outcome, reason, failure_kind, output)
-    select seq, state, (select now from clock), started_at, due_old, attempt, epoch, crashes,
+    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care,
+      worker, outcome, reason, failure_kind, output)
+    select seq, state, (select now from clock), started_at, due_old, expires_at, attempt, epoch, crashes, care,
       case when verb = 'cancel' then worker end, outcome, reason, failure_kind, output
     from gone where state <> 'pending'
-  ), again as (
-    insert into millhand.pending (seq, claimable, queue, name, rank, due_at, started_at, attempt, epoch, crashes, detailed)
-    select g.seq, ${claimable('coalesce(g.due_new, g.due_old)', 'g.crashes')}, j.queue, j.name, -j.priority,
-      coalesce(g.due_new, g.due_old), g.started_at, g.attempt, g.epoch, g.crashes, true
-    from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
-    where g.state = 'pending'
-  ), noted as (
+  ), ${AGAIN}, noted as (
     insert into millhand.details (seq, errors) select seq, errors from gone where errors is not null
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
@@ -74,7 +88,7 @@ const LEAVE = `with ${CLOCK}, given as (
   ), ${tell('gone')}
   select seq from given where ${WAKE} and seq not in (select seq from gone)`
 
-/** Writes how running jobs leave their workers; gives those that had left before. No job may be in it twice. */
+/** Writes how jobs leave their workers; gives those that had left before. No job may be in it twice. */
 export async function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)
@@ -87,7 +101,9 @@ export async function leave(session: Session, leaves: readonly Leave[]): Promise
     column(leaves, ({ verb }) => (verb === 'complete' ? null : verb)),
     column(leaves, ({ attempt }) => attempt),
     column(leaves, ({ crashes }) => crashes),
+    column(leaves, ({ care }) => care),
     column(leaves, ({ dueInMs }) => dueInMs),
+    column(leaves, ({ begunAfterMs }) => begunAfterMs),
     column(leaves, ({ output }) => output),
     column(leaves, ({ outcome }) => (outcome === 'done' ? null : outcome)),
     column(leaves, ({ reason }) => reason),

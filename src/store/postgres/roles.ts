@@ -1,13 +1,22 @@
+import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
+import type { Settlement } from '../../job/outcome.ts'
 import type { Store } from '../store.ts'
+import { begin } from './begin.ts'
+import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
 import type { Claims } from './claims.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
 import * as feed from './feed.ts'
 import type { Inserts } from './inserts.ts'
+import { keepLanes } from './lane-upkeep.ts'
+import type { Lanes } from './lanes.ts'
 import * as queues from './queues.ts'
+import { waitsAlone } from './ready.ts'
 import { report } from './report.ts'
-import { Settlements } from './settle.ts'
+import { lookForLapsed, rescue } from './rescue.ts'
+import type { Session } from './session.ts'
+import { settle } from './settle.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -15,6 +24,7 @@ interface Parts {
   readonly database: Database
   readonly claims: Claims
   readonly inserts: Inserts
+  readonly lanes: Lanes
 }
 
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
@@ -33,7 +43,6 @@ export function roles(
 
 function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
   const { session } = database
-  const written = new Settlements(session)
   return {
     async insert(jobs, pendingMax) {
       const inserted = await inserts.alone(jobs, pendingMax)
@@ -41,30 +50,48 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
       return inserted
     },
     claim: (request) => claims.claim(request),
-    async settle(settlements) {
-      const settled = await written.settle(settlements)
-      if (settlements.some(({ verb }) => verb !== 'complete' && verb !== 'fail')) claims.reset()
+    begin: (starts) => begin(session, starts),
+    async settle(settlements, repeated) {
+      const settled = await settle(session, settlements, repeated)
+      if (settlements.some(comesBackAtOnce)) claims.reset()
       return settled
     },
     report: (reports) => report(session, reports),
+    waitsAlone: (request) => waitsAlone(session, request),
     nextDueAt: () => claims.nextDueAt(),
   }
 }
 
-function catalogRole({ database: { session }, claims }: Parts): Store['catalog'] {
+/** What is due later is noticed when it is. */
+function comesBackAtOnce({ verb, dueInMs }: Settlement): boolean {
+  return verb === 'release' || (verb !== 'complete' && verb !== 'fail' && dueInMs <= 0)
+}
+
+function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
+  const { session } = database
   return {
     get: (ids) => catalog.get(session, ids),
     list: (filter, page) => catalog.list(session, filter, page),
     count: (filter) => catalog.count(session, filter),
     tally: () => catalog.tally(session),
     logs: (id) => catalog.logs(session, id),
-    cancel: (ids, reason) => control.cancel(session, ids, reason),
-    async retry(ids) {
-      const retried = await control.retry(session, ids)
+    cancel: (ids, reason, call) => callOnce(database, call, (within) => control.cancel(within, ids, reason)),
+    async retry(ids, call) {
+      const retried = await callOnce(database, call, (within) => control.retry(within, ids, lanes))
       claims.reset()
       return retried
     },
   }
+}
+
+/** With what it answers in the same transaction, where it has a name. */
+function callOnce(
+  database: Database,
+  call: string | undefined,
+  make: (session: Session) => Promise<string[]>,
+): Promise<string[]> {
+  if (call === undefined) return make(database.session)
+  return database.transaction((_, within) => once(within, call, () => make(within)))
 }
 
 function workerRole({ database, claims }: Parts): Store['workers'] {
@@ -96,10 +123,10 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
   return {
     elect: (worker, leaseMs) => upkeep.elect(session, worker, leaseMs),
     resign: (worker) => upkeep.resign(session, worker),
-    async rescue(crashLimit) {
-      const { lapsed, nextLapseAt } = await upkeep.lookForLapsed(session)
-      if (!lapsed) return { workers: [], rescued: [], quarantined: [], nextLapseAt }
-      const rescued = await database.transaction((_, within) => upkeep.rescue(within, crashLimit))
+    async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
+      const { lapsed, left, nextLapseAt } = await lookForLapsed(session)
+      if (!lapsed && !left) return { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt }
+      const rescued = await database.transaction((_, within) => rescue(within, { crashLimit, limit }))
       claims.reset()
       return rescued
     },
@@ -107,7 +134,15 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
       if (!(await upkeep.mayExpire(session))) return []
       return database.transaction((_, within) => upkeep.expire(within, limit))
     },
-    prune: (retention, limit) => upkeep.prune(session, retention, limit),
+    async prune(retention, limit) {
+      const pruned = await upkeep.prune(session, retention, limit)
+      // With the last piece of a round.
+      if (pruned < limit) {
+        await upkeep.forgetCalls(session, limit)
+        await keepLanes(session)
+      }
+      return pruned
+    },
   }
 }
 

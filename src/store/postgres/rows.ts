@@ -4,28 +4,32 @@ const ANY_STATE = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.co
   case when d.progress_epoch = s.epoch then d.progress end as progress`
 
 const OF_STATE = `s.state, s.worker, s.due_at as "dueAt", s.expires_at as "expiresAt", s.started_at as "startedAt",
-  s.finished_at as "finishedAt", s.attempt, s.epoch, s.crashes, s.outcome, s.reason,
+  s.finished_at as "finishedAt", s.attempt, s.epoch, s.crashes, s.care, s.outcome, s.reason,
   s.failure_kind as "failureKind", s.output`
 
 export const RECORD_COLUMNS = `${ANY_STATE}, ${OF_STATE}`
 
 /** What there is to say of a job that has not failed, been cancelled or given anything. */
 const NOTHING_MORE = 'null as reason, null as failure_kind, null as output'
-/** The jobs of a row `c` that holds many. */
-const UNNESTED = `c cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues)
-      as u(seq, epoch, attempt, crashes, due_at)`
 
 /** Where jobs stand, with what changes of them: each of these gives the same columns, and no job is in two. */
 export const STANDING = {
   pending: `select seq, 'pending' as state, null as worker, due_at, expires_at, started_at, null::bigint as finished_at,
-    attempt, epoch, crashes, null as outcome, ${NOTHING_MORE} from millhand.pending`,
-  running: `select u.seq, 'running' as state, c.worker, u.due_at, null::bigint as expires_at, c.started_at,
-    null::bigint as finished_at, u.attempt, u.epoch, u.crashes, null as outcome, ${NOTHING_MORE}
-    from millhand.claims ${UNNESTED}`,
-  completed: `select u.seq, 'complete' as state, null as worker, u.due_at, null::bigint as expires_at, c.started_at,
-    c.finished_at, u.attempt, u.epoch, u.crashes, 'done' as outcome, ${NOTHING_MORE}
-    from millhand.completed ${UNNESTED}`,
-  settled: `select seq, state, worker, due_at, expires_at, started_at, finished_at, attempt, epoch, crashes, outcome,
+    attempt, epoch, crashes, care, null as outcome, ${NOTHING_MORE} from millhand.pending`,
+  /** What a worker has begun, and what it only holds: that is pending. */
+  claimed: `select u.seq, case when c.begun then 'running' else 'pending' end as state, c.worker, u.due_at, u.expires_at,
+    case when c.begun then c.started_at end as started_at, null::bigint as finished_at, u.attempt, u.epoch, u.crashes,
+    coalesce(u.care, 0::smallint) as care, null as outcome, ${NOTHING_MORE}
+    from millhand.claims c cross join lateral
+      unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues, c.cares, c.expiries)
+      as u(seq, epoch, attempt, crashes, due_at, care, expires_at)`,
+  completed: `select u.seq, 'complete' as state, null as worker, u.due_at, null::bigint as expires_at,
+    c.started_at + coalesce(u.after, 0) as started_at, c.finished_at, u.attempt, u.epoch, u.crashes,
+    coalesce(u.care, 0::smallint) as care, 'done' as outcome, ${NOTHING_MORE}
+    from millhand.completed c cross join lateral
+      unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues, c.cares, c.afters)
+      as u(seq, epoch, attempt, crashes, due_at, care, after)`,
+  settled: `select seq, state, worker, due_at, expires_at, started_at, finished_at, attempt, epoch, crashes, care, outcome,
     reason, failure_kind, output from millhand.settled`,
 } as const
 
@@ -35,7 +39,7 @@ export const STANDING = {
  */
 export const STANDING_OF_JOB = {
   pending: `${STANDING.pending} where seq = j.seq`,
-  running: `${STANDING.running} where c.low <= j.seq and c.high >= j.seq and u.seq = j.seq`,
+  claimed: `${STANDING.claimed} where c.low <= j.seq and c.high >= j.seq and u.seq = j.seq`,
   completed: `${STANDING.completed} where c.seqs @> array[j.seq] and u.seq = j.seq
     and not exists (select from millhand.pending where seq = j.seq)`,
   settled: `${STANDING.settled} where seq = j.seq`,

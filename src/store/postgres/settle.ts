@@ -1,5 +1,5 @@
 import type { Settlement } from '../../job/outcome.ts'
-import { TransientError } from '../errors.ts'
+import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
 import { complete } from './complete.ts'
 import { type Leave, leave } from './leave.ts'
@@ -13,84 +13,76 @@ const ACKNOWLEDGE = `with told as materialized (
     where s.state = 'cancelled' order by s.seq for update of s
   ) update millhand.settled s set worker = null from told t where s.seq = t.seq returning s.seq`
 
-/** Writes how running jobs ended; each is fenced by state, worker and epoch. */
-export async function settle(session: Session, settlements: readonly Settlement[]): Promise<Settled[]> {
+/**
+ * Writes how jobs ended; each is fenced by state, worker and epoch. One that is `repeated`, since its answer was lost, may
+ * have been written: when it is refused it is looked for, so that nobody is told of a result that came too late when it
+ * did not.
+ */
+export async function settle(
+  session: Session,
+  settlements: readonly Settlement[],
+  repeated = false,
+): Promise<Settled[]> {
   const refused = new Map<Settlement, Settled>()
   for (const wave of inWaves(settlements)) {
     const gone = await write(session, wave)
     if (gone.size === 0) continue
     const late = wave.filter(({ seq }) => gone.has(seq))
     const acknowledged = await acknowledge(session, late)
-    for (const each of late) refused.set(each, acknowledged.has(each.seq) ? 'cancelled' : 'refused')
+    const doubtful = repeated ? late.filter(({ seq }) => !acknowledged.has(seq)) : []
+    const before = await writtenBefore(session, doubtful)
+    for (const each of late) {
+      if (!before.has(each)) refused.set(each, acknowledged.has(each.seq) ? 'cancelled' : 'refused')
+    }
   }
   return settlements.map((each) => refused.get(each) ?? 'settled')
 }
 
-/** Only whoever holds a job in an epoch completes or fails it there, unless it was quarantined. */
+/** Only whoever holds a job in an epoch settles it there, unless it was quarantined. */
 const WRITTEN = `with given as (
     select * from unnest($1::bigint[], $2::integer[], $3::text[]) as g(seq, epoch, state)
   ) select s.seq from millhand.settled s join given using (seq, epoch, state)
   where s.failure_kind is distinct from 'crashed'
+  union all select p.seq from millhand.pending p join given g using (seq, epoch) where g.state = 'pending'
   union all select g.seq from given g cross join lateral (
     select from millhand.completed c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)
     where c.seqs @> array[g.seq] and u.seq = g.seq and u.epoch = g.epoch
   ) c where g.state = 'complete'`
 
+/** Those that are what the settlement makes of them. */
+async function writtenBefore(
+  session: Session,
+  settlements: readonly Settlement[],
+): Promise<ReadonlySet<Settlement>> {
+  if (settlements.length === 0) return new Set()
+  const rows = await session.rows<{ seq: number }>(
+    WRITTEN,
+    settlements.map(({ seq }) => seq),
+    settlements.map(({ epoch }) => epoch),
+    settlements.map(({ verb }) => TRANSITIONS[verb].to),
+  )
+  const seqs = new Set(rows.map(({ seq }) => seq))
+  return new Set(settlements.filter(({ seq }) => seqs.has(seq)))
+}
+
 /** What most jobs come to is written by a statement of its own; both lock in the same order. */
 async function write(session: Session, settlements: readonly Settlement[]): Promise<ReadonlySet<number>> {
   const plain = Map.groupBy(settlements.filter(isPlain), ({ worker }) => worker)
   const others = settlements.filter((each) => !isPlain(each))
-  const gone = await Promise.all([
+  const late = await Promise.all([
     ...[...plain].map(([worker, completions]) => complete(session, worker, completions)),
     leave(session, others.map(toLeave)),
   ])
-  return new Set(gone.flatMap((seqs) => [...seqs]))
+  const gone = new Set(late.flatMap((seqs) => [...seqs]))
+  // What was only held as far as the row says is left to the statement that knows what to make of it.
+  const again = settlements.filter((each) => gone.has(each.seq) && isPlain(each))
+  for (const { seq } of again) gone.delete(seq)
+  return new Set([...gone, ...(await leave(session, again.map(toLeave)))])
 }
 
 /** Whether the job is complete, and there is no more to say of it. */
 function isPlain({ verb, outcome, output }: Settlement): boolean {
   return verb === 'complete' && outcome === 'done' && output === null
-}
-
-const ENDS: Partial<Record<Settlement['verb'], string>> = { complete: 'complete', fail: 'failed' }
-
-/**
- * Settlements by statements of their own. One whose answer was lost may have been written: when it is made again and
- * refused, it is looked for, so that nobody is told of a result that came too late when it did not.
- */
-export class Settlements {
-  readonly #session: Session
-  readonly #unanswered = new WeakSet<Settlement>()
-
-  constructor(session: Session) {
-    this.#session = session
-  }
-
-  async settle(settlements: readonly Settlement[]): Promise<Settled[]> {
-    try {
-      const results = await settle(this.#session, settlements)
-      const doubtful = settlements.filter(
-        (each, index) => results[index] === 'refused' && this.#unanswered.has(each),
-      )
-      if (doubtful.length === 0) return results
-      const written = await this.#written(doubtful)
-      return results.map((result, index) => (written.has(settlements[index]) ? 'settled' : result))
-    } catch (error) {
-      if (error instanceof TransientError) for (const each of settlements) this.#unanswered.add(each)
-      throw error
-    }
-  }
-
-  async #written(settlements: readonly Settlement[]): Promise<ReadonlySet<Settlement | undefined>> {
-    const rows = await this.#session.rows<{ seq: number }>(
-      WRITTEN,
-      settlements.map(({ seq }) => seq),
-      settlements.map(({ epoch }) => epoch),
-      settlements.map(({ verb }) => ENDS[verb] ?? null),
-    )
-    const seqs = new Set(rows.map(({ seq }) => seq))
-    return new Set(settlements.filter(({ seq }) => seqs.has(seq)))
-  }
 }
 
 async function acknowledge(
@@ -108,8 +100,8 @@ async function acknowledge(
 
 /** What each verb writes; the rest of the job stays as it is. */
 function toLeave(settlement: Settlement): Leave {
-  const { seq, worker, epoch, verb, attempt, errors } = settlement
-  const fence = { seq, worker, epoch, verb }
+  const { seq, worker, epoch, verb, attempt, errors, begunAfterMs } = settlement
+  const fence = { seq, worker, epoch, verb, begunAfterMs }
   switch (settlement.verb) {
     case 'complete':
       return { ...fence, output: settlement.output, outcome: settlement.outcome, reason: settlement.reason }

@@ -23,9 +23,14 @@ export const TIMED = '(select now from clock) is not null'
 /** `now` for a statement that is on the disk when it has been answered. */
 export const CLOCK = `clock as (select ${NOW} as now)`
 
-/** The value of `claimable` for a pending job: due now or not, in a crashed worker before or not. */
-export const claimable = (dueAt: string, crashes: string): string =>
-  `case when ${dueAt} > (select now from clock) then null when ${crashes} > 0 then 2 else 1 end::smallint`
+/** What a pending job waits for: nothing any more, or its due time. */
+export const waitsFor = (dueAt: string): string =>
+  `case when ${dueAt} > (select now from clock) then 2 else 1 end::smallint`
+
+/** About how much a job `j` brings its worker, with the errors and the checkpoint that it has by then. */
+export const bytesOf = (errors: string, checkpoint: string): string => `(octet_length(j.input)
+  + coalesce(octet_length(j.context), 0) + coalesce(octet_length(j.tags), 0) + coalesce(octet_length(j.key), 0)
+  + coalesce(octet_length(${errors}), 0) + coalesce(octet_length(${checkpoint}), 0))`
 
 /**
  * A select that notifies the processes that sleep for this, where there are any: a notification takes a lock at commit.

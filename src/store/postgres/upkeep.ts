@@ -1,11 +1,10 @@
-import { expiry, interrupt } from '../../job/interruption.ts'
+import { expiry } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
-import type { Leadership, Rescued } from '../upkeep.ts'
-import { type Leave, leave } from './leave.ts'
+import { CALLS_KEPT_MS } from '../catalog.ts'
+import type { Leadership } from '../upkeep.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, tell, WAKE } from './sql.ts'
-import { forget, type HeldJob } from './workers.ts'
 
 const ELECT = `with elected as (
     insert into millhand.leader as l (role, worker, lease_until)
@@ -26,59 +25,6 @@ export async function resign(session: Session, worker: string): Promise<void> {
   await session.rows('delete from millhand.leader where worker = $1', worker)
 }
 
-const NEXT_LAPSE = `select min(lease_until) as "nextLapseAt", coalesce(min(lease_until) <= ${NOW}, false)
-  or exists (select from millhand.claims c where not exists (select from millhand.workers w where w.id = c.worker))
-  as lapsed from millhand.workers`
-
-/** Whether there is something to rescue, and when the next lease lapses: asked without a lock. */
-export async function lookForLapsed(
-  session: Session,
-): Promise<{ readonly nextLapseAt: number | null; readonly lapsed: boolean }> {
-  const [row] = await session.at<{ nextLapseAt: number | null; lapsed: boolean }>(NEXT_LAPSE)
-  return row ?? { nextLapseAt: null, lapsed: false }
-}
-
-/** Workers whose lease has lapsed, locked against a beat that comes too late; and what a worker claimed that is gone. */
-const LAPSED = `with lapsed as materialized (
-    select id from millhand.workers where lease_until <= ${NOW} order by id for update skip locked
-  ) select id from lapsed union select c.worker from millhand.claims c
-    where not exists (select from millhand.workers w where w.id = c.worker)`
-
-const HELD = `select u.seq, j.id, c.worker, u.epoch, u.attempt, u.crashes, d.errors, ${NOW} as "nowMs"
-  from millhand.claims c
-  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes) as u(seq, epoch, attempt, crashes)
-  join millhand.jobs j using (seq) left join millhand.details d using (seq)
-  where c.worker = any($2::text[]) order by u.seq`
-
-type Held = HeldJob & Pick<JobRecord, 'id' | 'errors'> & { readonly nowMs: number }
-
-/** Ends lapsed leases, in a transaction; `job/interruption.ts` decides what becomes of each job. */
-export async function rescue(session: Session, crashLimit: number): Promise<Rescued> {
-  const workers = (await session.at<{ id: string }>(LAPSED)).map(({ id }) => id)
-  const held = await session.at<Held>(HELD, workers)
-  const leaves = held.map((job) => interrupted(job, crashLimit))
-  const gone = await leave(session, leaves)
-  for (const worker of workers) await forget(session, worker)
-  const idsOf = (verb: string) =>
-    held.filter(({ seq }, index) => !gone.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
-  const { nextLapseAt } = await lookForLapsed(session)
-  return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), nextLapseAt }
-}
-
-function interrupted(job: Held, crashLimit: number): Leave {
-  const { seq, worker, epoch } = job
-  const { verb, attempt, crashes, errors } = interrupt(job, job.nowMs, crashLimit)
-  return {
-    seq,
-    worker,
-    epoch,
-    verb,
-    attempt,
-    crashes,
-    ...(verb === 'fail' && { failureKind: 'crashed', errors }),
-  }
-}
-
 const EXPIRED = `select p.seq, p.attempt, p.expires_at as "expiresAt", d.errors, ${NOW} as "nowMs"
   from millhand.pending p left join millhand.details d using (seq)
   where p.expires_at <= ${NOW} order by p.expires_at, p.seq limit $2 for update of p skip locked`
@@ -88,8 +34,8 @@ const EXPIRE = `with ${CLOCK}, given as (
   ), gone as (
     delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.errors
   ), ended as (
-    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, failure_kind)
-    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, 'expired'
+    insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind)
+    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, 'expired'
     from gone
   ), noted as (
     insert into millhand.details (seq, errors) select seq, errors from gone
@@ -140,7 +86,8 @@ const PRUNE = `with ${CLOCK}, old as materialized (
     from rows
   ), shortened as (
     update millhand.completed c set seqs = c.seqs[room + 1:], epochs = epochs[room + 1:],
-      attempts = attempts[room + 1:], crashes = crashes[room + 1:], dues = dues[room + 1:]
+      attempts = attempts[room + 1:], crashes = crashes[room + 1:], dues = dues[room + 1:],
+      cares = cares[room + 1:], afters = afters[room + 1:]
     from parts p where c.id = p.id and room > 0 and room < cardinality(p.seqs)
   ), emptied as (
     delete from millhand.completed where id in (select id from parts where room >= cardinality(seqs))
@@ -159,4 +106,12 @@ const PRUNE = `with ${CLOCK}, old as materialized (
 export async function prune(session: Session, retention: Retention, limit: number): Promise<number> {
   const { complete, failed, cancelled } = retention
   return (await session.at(PRUNE, complete, failed, cancelled, limit)).length
+}
+
+const FORGET_CALLS = `delete from millhand.calls where call = any (array(
+    select call from millhand.calls where at <= ${NOW} - $2::bigint order by at limit $3 for update skip locked))`
+
+/** Forgets what calls have answered that nobody makes again any more. */
+export async function forgetCalls(session: Session, limit: number): Promise<void> {
+  await session.at(FORGET_CALLS, CALLS_KEPT_MS, limit)
 }

@@ -33,17 +33,15 @@ export async function extend(session: Session, worker: string, leaseMs: number):
   return { lost: !row, cancelled }
 }
 
-const HELD = `select u.seq, c.worker, u.epoch, u.attempt, u.crashes from millhand.claims c
-  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes) as u(seq, epoch, attempt, crashes)
+const HELD = `select u.seq, u.epoch, u.attempt from millhand.claims c
+  cross join lateral unnest(c.seqs, c.epochs, c.attempts) as u(seq, epoch, attempt)
   where c.worker = $1 order by u.seq`
 
-/** A job that a worker holds. */
-export interface HeldJob {
+/** A job that a worker runs or holds. */
+interface HeldJob {
   readonly seq: number
-  readonly worker: string
   readonly epoch: number
   readonly attempt: number
-  readonly crashes: number
 }
 
 /** Whoever ends a lease locks the worker's row before what it holds, as a rescue does. */
@@ -57,23 +55,24 @@ export async function deregister(session: Session, worker: string): Promise<void
     session,
     held.map(({ seq, epoch, attempt }) => ({ seq, worker, epoch, attempt: attempt - 1, verb: 'release' })),
   )
-  await forget(session, worker)
+  await forget(session, [worker])
 }
 
 const FORGET = `with let_go as (
     update millhand.settled set worker = null where seq = any (array(
-      select seq from millhand.settled where worker = $1 order by seq for update))
+      select seq from millhand.settled where worker = any($1::text[]) order by seq for update))
   )
-  delete from millhand.workers where id = $1`
+  delete from millhand.workers where id = any($1::text[])`
 
-/** Removes a worker that holds no running job any more. */
-export async function forget(session: Session, worker: string): Promise<void> {
-  await session.rows(FORGET, worker)
+/** Removes workers. What they still hold is rescued, since it is nobody's any more. */
+export async function forget(session: Session, workers: readonly string[]): Promise<void> {
+  await session.rows(FORGET, workers)
 }
 
 const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as "leaseMs",
   started_at as "startedAt", beat_at as "beatAt", lease_until as "leaseUntil",
-  coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id), 0) as running
+  coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and c.begun), 0) as running,
+  coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and not c.begun), 0) as held
   from millhand.workers w order by started_at, id`
 
 type Row = Omit<WorkerRecord, 'names' | 'queues'> & {

@@ -21,11 +21,12 @@ export interface Choice {
 export function choose(connection: Connection, request: Wish, choice: Choice): ClaimedJob[] {
   const { limit, bytesMax, accepts } = request
   const lanes = openLanes(connection, request, choice)
+  const share = Math.ceil(limit / Math.max(1, lanes.size))
   const chosen: ClaimedJob[] = []
   let refusals = 0
   let bytes = 0
   while (chosen.length < limit && refusals < REFUSALS_MAX) {
-    const lane = nextLane(lanes, { wanted: limit - chosen.length, bytesLeft: bytesMax - bytes })
+    const lane = nextLane(lanes, share)
     if (!lane) break
     const { job, size } = lane.take()
     lanes.sinkLeast()
@@ -42,20 +43,16 @@ export function choose(connection: Connection, request: Wish, choice: Choice): C
 
 function openLanes(connection: Connection, request: Wish, choice: Choice): Heap<LaneReader> {
   const lanes = new Heap<LaneReader>((left, right) => comesBefore(left.place, right.place))
-  for (const head of servedHeads(connection, request, choice.alone)) {
-    lanes.add(new LaneReader(connection, head, { ...choice, after: request.after }))
-  }
+  const reading = { connection, ...choice, after: request.after, bytesLeft: request.bytesMax }
+  for (const head of servedHeads(connection, request, choice.alone)) lanes.add(new LaneReader(head, reading))
   return lanes
 }
 
 /** The lane whose first job is the best of all, with that job read. */
-function nextLane(
-  lanes: Heap<LaneReader>,
-  { wanted, bytesLeft }: { readonly wanted: number; readonly bytesLeft: number },
-): LaneReader | undefined {
+function nextLane(lanes: Heap<LaneReader>, share: number): LaneReader | undefined {
   for (let lane = lanes.least; lane; lane = lanes.least) {
     if (lane.isRead) return lane
-    lane.read(Math.ceil(wanted / lanes.size), bytesLeft)
+    lane.read(share)
     if (lane.isRead) lanes.sinkLeast()
     else lanes.take()
   }

@@ -3,7 +3,7 @@ import { choose } from './choose.ts'
 import type { Connection } from './connection.ts'
 import { isAnyServed } from './heads.ts'
 import { putBack } from './lanes.ts'
-import { asList, READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
+import { asList, atMost, READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
 
 /** Jobs that become ready in one piece; the rest follow with the next claim. */
 const PROMOTE_MAX = 1_000
@@ -72,7 +72,7 @@ const PEEK = `select exists (select 1 from millhand_jobs where ${READY}) as read
 
 const LEASE_ALIVE = 'select 1 from millhand_workers where id = ? and lease_until > ?'
 
-const DUE = `select seq from millhand_jobs where waits = ${WAITS.due} and due_at <= ? order by due_at limit ?`
+const DUE = `select seq from millhand_jobs where waits = ${WAITS.due} and due_at <= ? order by due_at ${atMost()}`
 
 /** Makes ready what is due, a piece of it; gives how many that were. */
 function promote(connection: Connection, nowMs: number): number {

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
+import { type Clock, systemClock } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
 import { siblingModule } from '../../kit/module.ts'
-import { isTransient, storeError } from '../errors.ts'
+import { storeError } from '../errors.ts'
+import { type Opening, openPatiently } from '../opening.ts'
 import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
 import { Connection } from './connection.ts'
@@ -19,22 +20,21 @@ interface SqliteOptions {
   readonly migrate?: boolean
   /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
   readonly closeWaitMs?: number
+  /** How long another process is waited for that has locked the file, as one that migrates it. */
+  readonly opening?: Opening
 }
 
-/** Another process that migrates the same file at the same time is waited for this long. */
-const OPEN_TRIES = 100
-const OPEN_RETRY_MS = 20
-
-/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only` */
+/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_busy` */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const file = resolve(options.file)
   const clock = options.clock ?? systemClock
   makeFolder(dirname(file), file)
-  const connection = await patiently(() => new Connection(file), file)
+  const { opening = {} } = options
+  const connection = await openPatiently(file, opening, () => new Connection(file))
   try {
     const prepare = () =>
       options.migrate === false ? requireMigrated(connection) : migrate(connection, clock.now())
-    await patiently<unknown>(prepare, file)
+    await openPatiently<unknown>(file, opening, prepare)
   } catch (error) {
     connection.close()
     throw error
@@ -96,17 +96,4 @@ function makeFolder(folder: string, location: string): void {
     if (existsSync(folder)) return
     throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }
-}
-
-/** Waits in real time, whatever clock is injected: what it waits for is another process. */
-async function patiently<Result>(body: () => Result, location: string): Promise<Result> {
-  for (let tries = 1; tries < OPEN_TRIES; tries += 1) {
-    try {
-      return body()
-    } catch (error) {
-      if (!isTransient(error)) throw error
-    }
-    await sleep(systemClock, OPEN_RETRY_MS)
-  }
-  throw storeError('store_busy', { location, waitedMs: OPEN_TRIES * OPEN_RETRY_MS })
 }

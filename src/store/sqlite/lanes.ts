@@ -1,6 +1,6 @@
 import { CARE } from '../../job/interruption.ts'
 import type { Connection } from './connection.ts'
-import { asList, READY, READY_ALONE, WAITS } from './rows.ts'
+import { asList, atMost, READY, READY_ALONE, WAITS } from './rows.ts'
 
 /**
  * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
@@ -61,7 +61,7 @@ export function putBack(connection: Connection, seqs: readonly number[], nowMs: 
 /** Lanes that one look for empty ones goes through: a probe of two indexes each. */
 const PRUNE_LOOKS_MAX = 2_000
 
-const SOME_LANES = 'select id from millhand_lanes where id > ? order by id limit ?'
+const SOME_LANES = `select id from millhand_lanes where id > ? order by id ${atMost()}`
 
 const PRUNE = `delete from millhand_lanes where id > ? and id <= ?
   and not exists (select 1 from millhand_jobs where ${READY} and lane = millhand_lanes.id)

@@ -4,13 +4,15 @@
 -- A job is one row in `jobs` that is never updated, and what changes stands in one other place at a time:
 --
 -- pending      it waits to be claimed, now or later
--- claims       a worker holds it: one row for up to 64 jobs, so that a claim and a settlement write little
+-- claims       a worker runs it, or holds it until it begins: one row for up to 64 jobs, so that a claim and a
+--              settlement write little
 -- completed    it has ended well, and there is no more to say of it: one row for up to 64 jobs, that a worker held together
 -- settled      it has ended in any other way
 --
 -- details      errors, checkpoint and progress, of the jobs that have any
 -- keys         keys that are held by unfinished jobs
--- lanes        the queues and names that there have been: a claim looks at each lane that its worker serves
+-- lanes        a number for each queue and name that has jobs: what is in one lane is claimed in one order
+-- calls        what calls have answered that may be made again, since their answer was lost
 -- workers      one row a worker: its lease
 -- queues       queues that have a setting of their own
 -- logs         log lines of jobs, capped a job
@@ -38,29 +40,34 @@ create table millhand.jobs (
 
 create table millhand.pending (
   seq bigint primary key,
-  -- 1: claim with others; 2: claim alone, since a worker crashed in it; null: not due yet
-  claimable smallint,
-  queue text collate "C" not null,
-  name text collate "C" not null,
+  due_at bigint not null,
+  lane integer not null,
   -- minus the priority: what a claim walks is in one direction then, and can begin at any place
   rank integer not null,
-  due_at bigint not null,
-  expires_at bigint,
-  started_at bigint,
   attempt integer not null,
   epoch integer not null,
   crashes integer not null,
+  -- about how much a claim of it brings its worker
+  bytes integer not null,
+  -- what it waits for, each with an index of its own: 1: nothing, it is ready; 2: its due time. (Later: a gate, its
+  -- turn, other jobs.)
+  waits smallint not null,
+  -- 1: claimed with others; 2: claimed alone, since the next crash would quarantine it
+  class smallint not null,
+  -- with what care it runs after crashes
+  care smallint not null default 0,
   -- whether there may be something of it in `details`
-  detailed boolean not null default false
+  detailed boolean not null default false,
+  expires_at bigint,
+  started_at bigint
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
 
 -- What a claim walks: a lane in the order in which its jobs run.
-create index pending_ready on millhand.pending (claimable, queue, name, rank, due_at, seq)
-  where claimable is not null;
+create index pending_ready on millhand.pending (class, lane, rank, due_at, seq) where waits = 1;
 
--- What has become due, in its order; counts are by the queue.
-create index pending_scheduled on millhand.pending (due_at, seq) include (queue) where claimable is null;
+-- What comes due, in its order; counts go by the lane.
+create index pending_due on millhand.pending (due_at, seq) include (lane) where waits = 2;
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
@@ -72,14 +79,21 @@ create table millhand.claims (
   worker text collate "C" not null,
   -- the call that made it: a caller that got no answer finds what it has claimed
   call text collate "C" not null,
+  -- whether its jobs have begun, or are only held
+  begun boolean not null,
+  -- when they began, or were claimed
   started_at bigint not null,
   low bigint not null,
   high bigint not null,
+  -- in the order of their numbers, so that whoever knows the jobs knows their places
   seqs bigint[] not null,
   epochs integer[] not null,
-  attempts integer[] not null,
-  crashes integer[] not null,
-  dues bigint[] not null
+  attempts smallint[] not null,
+  crashes smallint[] not null,
+  dues bigint[] not null,
+  -- null as a whole where no job has any: most have none, and a row is written for each claim
+  cares smallint[],
+  expiries bigint[]
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 
 create index claims_held on millhand.claims (worker, high);
@@ -90,9 +104,13 @@ create table millhand.completed (
   started_at bigint not null,
   seqs bigint[] not null,
   epochs integer[] not null,
-  attempts integer[] not null,
-  crashes integer[] not null,
-  dues bigint[] not null
+  attempts smallint[] not null,
+  crashes smallint[] not null,
+  dues bigint[] not null,
+  -- null as a whole where no job has any
+  cares smallint[],
+  -- how much later than `started_at` each began; null where all began together
+  afters smallint[]
 );
 
 create index completed_finished on millhand.completed (finished_at);
@@ -110,6 +128,7 @@ create table millhand.settled (
   attempt integer not null,
   epoch integer not null,
   crashes integer not null,
+  care smallint not null default 0,
   -- of a cancelled job: the worker whose handler still runs
   worker text collate "C",
   outcome text,
@@ -139,11 +158,25 @@ create table millhand.keys (
   primary key (name, key)
 );
 
+-- Made in a statement of its own, before the jobs: an open transaction of a caller's never keeps a lane from others.
 create table millhand.lanes (
+  id integer generated always as identity primary key,
   queue text collate "C" not null,
   name text collate "C" not null,
-  primary key (queue, name)
+  -- renewed now and then by whoever enqueues to it: an empty one goes when nobody has for long
+  used_at bigint not null,
+  unique (queue, name)
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.2, autovacuum_vacuum_threshold = 200);
+
+create index lanes_name on millhand.lanes (name, queue);
+
+create table millhand.calls (
+  call text collate "C" primary key,
+  at bigint not null,
+  ids text[] not null
 );
+
+create index calls_at on millhand.calls (at);
 
 create table millhand.workers (
   id text collate "C" primary key,

@@ -7,6 +7,7 @@
 -- millhand_calls        what calls of operators answered, for a while: one whose answer was lost is made again
 -- millhand_logs         log lines of jobs, capped a job
 -- millhand_leader       who runs the maintenance
+-- millhand_clock        how the time of the file follows from the machine's uptime: one row, see anchor.ts
 -- millhand_subscribers  who reads the feed; nothing is written to it while there is none
 -- millhand_changes      the feed
 
@@ -123,6 +124,13 @@ create table millhand_leader (
   role text primary key,
   worker text not null,
   lease_until integer not null
+) strict;
+
+create table millhand_clock (
+  role text primary key,
+  boot text not null,
+  uptime_ms real not null,
+  offset_ms real not null
 ) strict;
 
 create table millhand_subscribers (

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Finding } from '../../../../src/cli/doctor/finding.ts'
 import { checkAutovacuum } from '../../../../src/cli/doctor/postgres/autovacuum.ts'
 import { checkClock } from '../../../../src/cli/doctor/postgres/clock.ts'
-import { checkConnections } from '../../../../src/cli/doctor/postgres/connections.ts'
+import { checkConnections, checkFleet } from '../../../../src/cli/doctor/postgres/connections.ts'
 import { examinePostgres } from '../../../../src/cli/doctor/postgres/examine.ts'
 import { checkServer } from '../../../../src/cli/doctor/postgres/server.ts'
 import { readShape } from '../../../../src/cli/doctor/postgres/shape.ts'
@@ -127,7 +127,7 @@ test('a role that may hardly connect any more is told so', async () => {
     {
       check: 'connections',
       level: 'warn',
-      text: expect.stringMatching(/^[12] of 3 are free; a worker takes up to 12/),
+      text: expect.stringMatching(/^[12] of 3 are free; a worker takes up to 11/),
       mend: expect.stringContaining(`the connection limit of the role ${name}`),
     },
   ])
@@ -165,7 +165,12 @@ test('what a test cannot bring about on a server that others use', () => {
   ])
   expect(texts(checkAutovacuum({ off: 'autovacuum', tables: [] }))).toHaveLength(1)
   expect(texts([checkConnections([{ what: 'max_connections', most: 100, used: 97 }])])).toEqual([
-    'warn: 3 of 100 are free; a worker takes up to 12',
+    'warn: 3 of 100 are free; a worker takes up to 11',
+  ])
+  const limits = [{ what: 'max_connections of the server', most: 97, used: 30 }]
+  expect(texts([checkFleet(8, limits)])).toEqual([])
+  expect(texts([checkFleet(9, limits)])).toEqual([
+    'warn: 9 live workers, with 18 connections at rest and up to 99, of 97 that there are',
   ])
   const slot = { kind: 'slot', name: 'copy', who: 'used by nobody', openMs: null } as const
   const prepared = { kind: 'prepared', name: 'x', who: 'ann', openMs: 600_000 } as const

@@ -1,5 +1,5 @@
 import { openQueue } from 'millhand'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type Migration, toMigration } from '../../../../src/store/migration.ts'
 import { parseAddress } from '../../../../src/store/postgres/address.ts'
 import { Database } from '../../../../src/store/postgres/database.ts'
@@ -60,10 +60,10 @@ test('a busy table: the others go by while it waits, and it is done when the tab
   const migrating = migrate(database, { known: ALL, lockTimeoutMs: 50 })
   const waiting = `select exists (select from pg_locks l join pg_class c on c.oid = l.relation
     where c.relname = 'items' and c.relnamespace = $1::regnamespace and not l.granted)`
-  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5 })
+  await expect.poll(() => one<boolean>(waiting, schema)).toBe(true)
   // Behind a lock that is waited for, others wait too: not for long.
   await postgresPool().query(`insert into "${schema}".items values (1)`)
-  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5, timeout: 5_000 })
+  await expect.poll(() => one<boolean>(waiting, schema)).toBe(true)
   await holder.query('commit')
   holder.release()
   expect(await migrating).toEqual(['002_name', '003_index'])

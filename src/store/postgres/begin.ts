@@ -1,0 +1,57 @@
+import type { Settled, Start } from '../jobs.ts'
+import { leaveHold } from './claimed.ts'
+import { AS_CLAIMS, LEAVING, locked, membersOf } from './holding.ts'
+import { cancelledOf } from './report.ts'
+import { inWaves } from './rows.ts'
+import type { Session } from './session.ts'
+import { LIGHT_CLOCK, TIMED, tell, WAKE } from './sql.ts'
+
+/**
+ * Moves jobs from rows that are held to rows that have begun, one for those that began together. Lost in a power cut, it
+ * only blames a job less. What had begun before is left as it is.
+ */
+const BEGIN = `with ${LIGHT_CLOCK}, given as (
+    select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::integer[]) as g(seq, worker, epoch, after)
+  ), ${locked({ workers: '$6', low: '$7', high: '$8' })}, members as materialized (
+    ${membersOf('held')}
+  ), each as materialized (
+    select m.*, g.seq is not null as known, g.seq is not null and not m.begun as gone, m.started_at + g.after as begun_at
+    from members m left join given g using (seq, worker, epoch)
+  ), ${LEAVING}, begun as (
+    insert into millhand.claims (id, worker, call, begun, started_at, low, high, seqs, epochs, attempts, crashes, dues, cares)
+    select nextval('millhand.holds'), worker, call, true, begun_at, low, high, seqs, epochs, attempts, crashes, dues, cares
+    from (select worker, call, begun_at, ${AS_CLAIMS} from each where gone group by worker, call, begun_at) together
+  ), announced as (
+    select seq, epoch, 'start' as verb, 'running' as state from each where gone
+  ), ${tell('announced')}
+  select seq from each where known and ${WAKE} and ${TIMED}`
+
+/** Writes that jobs which were held have begun. */
+export async function begin(session: Session, starts: readonly Start[]): Promise<Settled[]> {
+  const results = new Map<Start, Settled>()
+  for (const wave of inWaves(starts)) {
+    const begun = await write(session, wave)
+    const others = wave.filter(({ seq }) => !begun.has(seq))
+    const cancelled = others.length === 0 ? new Set() : await cancelledOf(session, others)
+    for (const start of wave) {
+      if (begun.has(start.seq)) leaveHold(start.hold, start.seq)
+      else results.set(start, cancelled.has(start.seq) ? 'cancelled' : 'refused')
+    }
+  }
+  return starts.map((start) => results.get(start) ?? 'settled')
+}
+
+async function write(session: Session, starts: readonly Start[]): Promise<ReadonlySet<number>> {
+  const seqs = starts.map(({ seq }) => seq)
+  const rows = await session.at<{ seq: number }>(
+    BEGIN,
+    seqs,
+    starts.map(({ worker }) => worker),
+    starts.map(({ epoch }) => epoch),
+    starts.map(({ afterMs }) => afterMs),
+    [...new Set(starts.map(({ worker }) => worker))],
+    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    seqs.reduce((high, seq) => Math.max(high, seq), 0),
+  )
+  return new Set(rows.map((row) => row.seq))
+}

@@ -1,0 +1,23 @@
+import type { Session } from './session.ts'
+import { NOW } from './sql.ts'
+
+/** Whoever makes the same call at the same time waits here until the first one has its answer. */
+const CLAIM = `insert into millhand.calls (call, at, ids) values ($2, ${NOW}, '{}') on conflict do nothing returning call`
+
+/** As JSON: an id may hold what an array would need to escape. */
+const ANSWERED = 'select array_to_json(ids)::text as ids from millhand.calls where call = $1'
+
+const ANSWER = 'update millhand.calls set ids = $2::text[] where call = $1'
+
+/**
+ * Makes a call, in a transaction; or, where it was made before and its answer was lost, answers what it answered then.
+ */
+export async function once(session: Session, call: string, make: () => Promise<string[]>): Promise<string[]> {
+  if ((await session.at(CLAIM, call)).length === 0) {
+    const [row] = await session.rows<{ ids: string }>(ANSWERED, call)
+    return row ? JSON.parse(row.ids) : []
+  }
+  const ids = await make()
+  await session.rows(ANSWER, call, ids)
+  return ids
+}

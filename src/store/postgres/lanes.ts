@@ -1,0 +1,106 @@
+import type { NewJob } from '../../job/enqueue-options.ts'
+import type { Clock } from '../../kit/clock.ts'
+import { isMillhandError } from '../../kit/error.ts'
+import { isTransient } from '../errors.ts'
+import type { Session } from './session.ts'
+import { NOW } from './sql.ts'
+
+/** A number is known for so long: far less than a lane that nobody uses is kept (see lane-upkeep.ts). */
+const KNOWN_MS = 10 * 60_000
+/** What was said to be in use so long ago is said to be so again. */
+const RENEWED_MS = KNOWN_MS / 2
+/** Lanes that are known at a time: of each a few dozen bytes. */
+const KNOWN_MAX = 20_000
+
+/** What is in use is said to be so now and then, and not with each look. In order, since others do the same. */
+const MAKE = `with given as materialized (
+    select distinct queue, name from unnest($2::text[], $3::text[]) as g(queue, name)
+  ), there as materialized (
+    select l.id, l.queue, l.name, l.used_at from given g
+    cross join lateral (select * from millhand.lanes where queue = g.queue and name = g.name limit 1) l
+  ), made as (
+    insert into millhand.lanes as l (queue, name, used_at)
+    select queue, name, ${NOW} from given
+    where (queue, name) not in (select queue, name from there where used_at > ${NOW} - $4::bigint)
+    order by queue, name
+    on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
+  )
+  select id, queue, name from made union select id, queue, name from there`
+
+type Place = Pick<NewJob, 'queue' | 'name'>
+
+interface Known {
+  readonly id: number
+  readonly untilMs: number
+}
+
+/**
+ * The numbers of lanes, as far as this process knows them. A lane is made in a statement of its own, before the jobs: one
+ * that is made in a caller's transaction would keep all others from their first job in it for as long as that is open.
+ */
+export class Lanes {
+  readonly #session: Session
+  readonly #clock: Clock
+  /** Whether there is a connection beside that of a transaction which is open. */
+  readonly #spare: boolean
+  readonly #known = new Map<string, Known>()
+
+  constructor(session: Session, clock: Clock, connections: number) {
+    this.#session = session
+    this.#clock = clock
+    this.#spare = connections > 1
+  }
+
+  /** The lane of each, in their order. `within` is the transaction that they are for. */
+  async of(places: readonly Place[], within?: Session): Promise<number[]> {
+    const nowMs = this.#clock.elapsed()
+    const lanes = new Map<string, number>()
+    const unknown = new Map<string, Place>()
+    for (const place of places) {
+      const known = this.#known.get(keyOf(place))
+      if (known && known.untilMs > nowMs) lanes.set(keyOf(place), known.id)
+      else unknown.set(keyOf(place), place)
+    }
+    if (unknown.size > 0) {
+      for (const [key, id] of await this.#find([...unknown.values()], within)) lanes.set(key, id)
+    }
+    return places.map((place) => lanes.get(keyOf(place)) as number)
+  }
+
+  /** The lane of one place, if it is known. */
+  known(place: Place): number | undefined {
+    return this.#known.get(keyOf(place))?.id
+  }
+
+  async #find(places: readonly Place[], within: Session | undefined): Promise<Map<string, number>> {
+    if (within && !this.#spare) return make(within, places)
+    try {
+      const lanes = await make(this.#session, places)
+      this.#remember(lanes)
+      return lanes
+    } catch (error) {
+      // All connections of a small pool may be in the hands of the caller's transactions, or the store be about to close.
+      const passing = isTransient(error) || isMillhandError(error, 'store_closed')
+      if (!within || !passing) throw error
+      return make(within, places)
+    }
+  }
+
+  #remember(lanes: ReadonlyMap<string, number>): void {
+    if (this.#known.size + lanes.size > KNOWN_MAX) this.#known.clear()
+    const untilMs = this.#clock.elapsed() + KNOWN_MS
+    for (const [key, id] of lanes) this.#known.set(key, { id, untilMs })
+  }
+}
+
+/** The lanes of these places, made where there is none. */
+async function make(session: Session, places: readonly Place[]): Promise<Map<string, number>> {
+  const [queues, names] = [places.map(({ queue }) => queue), places.map(({ name }) => name)]
+  const rows = await session.at<Place & { id: number }>(MAKE, queues, names, RENEWED_MS)
+  return new Map(rows.map((row) => [keyOf(row), row.id]))
+}
+
+/** A name holds no control character, so that no other queue and name make the same text. */
+function keyOf({ queue, name }: Place): string {
+  return `${name}\0${queue}`
+}

@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, test as base } from 'vitest'
+import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
+import { openSqliteStore } from '../../../../src/store/sqlite/index.ts'
+import { startWorker } from '../../../support/jobs.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'millhand-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** `test` with an empty store, and whatever it needs to be looked at from beside. */
+export const test = base
+  .extend('clock', () => new VirtualClock())
+  .extend('store', async ({ clock }, { onCleanup }) => {
+    const store = await openSqliteStore({ file: join(mkdtempSync(join(folder, 'store-')), 'jobs.db'), clock })
+    onCleanup(() => store.close())
+    return store
+  })
+  .extend('worker', ({ store }) => startWorker(store, 'first'))
