@@ -1,9 +1,9 @@
 import type { AnyJobSpec, EnqueueArguments, InputOf, ResultOf } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
+import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
@@ -138,9 +138,7 @@ export class Queue {
     const retried = await retryJobs(this.#parts, typeof ids === 'string' ? [ids] : ids)
     if (typeof ids === 'string' && retried.length === 0) {
       const [record] = await this.#parts.store.catalog.get([ids])
-      throw record
-        ? jobError('not_retryable', { id: ids, state: record.state })
-        : jobError('job_not_found', { id: ids })
+      throw whyNotDone('retry', ids, record?.state)
     }
     return retried
   }

@@ -66,6 +66,41 @@ const REFUSALS: readonly Case[] = [
     message: /--run-at is 'noon'/,
   },
   {
+    words: 'enqueue mail.send JSON --run-at 2026-02-30T08:00:00Z',
+    json: '{"to":"a"}',
+    code: 2,
+    error: 'usage',
+    message: /there is no such day/,
+  },
+  {
+    words: 'enqueue mail.send JSON',
+    json: '{"to":"a","id":12345678901234567890}',
+    code: 2,
+    error: 'inexact_json',
+    message:
+      /12345678901234567890 would become 12345678901234567000 \(pass it as a text\), at line 1, column 16/,
+  },
+  {
+    words: 'cancel --error JSON --yes',
+    json: '',
+    code: 2,
+    error: 'usage',
+    message: /--error <text>' argument '' is invalid\. It is empty/,
+  },
+  {
+    words: 'retry --state failed --state running --yes',
+    code: 2,
+    error: 'usage',
+    message: /failed or cancelled can be retried, not running ones/,
+  },
+  { words: 'retry --scheduled --yes', code: 2, error: 'usage', message: /not pending ones/ },
+  {
+    words: 'jobs --scheduled --state failed',
+    code: 2,
+    error: 'invalid_option',
+    message: /no 'state' beside it but 'pending'/,
+  },
+  {
     words: 'enqueue mail.send JSON --priority high',
     json: '{"to":"a"}',
     code: 2,
