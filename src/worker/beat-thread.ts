@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { sleep, systemClock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import { systemRandom } from '../kit/random.ts'
@@ -12,8 +12,8 @@ import { FAILED_BEAT } from './failed-beat.ts'
  * for an endless one: the thread stops beating, the lease lapses, and other workers get the jobs.
  */
 export interface BeatThreadData {
-  /** The store's module to load: it exports `openBeat`. */
-  readonly module: string
+  /** Run from the sources, the store's module to load: it exports `openBeat`. */
+  readonly module: string | undefined
   readonly data: unknown
   readonly worker: string
   readonly leaseMs: number
@@ -33,7 +33,7 @@ interface BeatConnection {
   close(): Promise<void>
 }
 
-type OpenBeat = (data: unknown, now: () => number) => BeatConnection
+export type OpenBeat = (data: unknown, now: () => number) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
@@ -49,8 +49,8 @@ const PATIENCE = 1 / 3
  */
 const RETRY_MS = 20
 
-async function beatUntilTold(settings: BeatThreadData): Promise<void> {
-  const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
+/** All that the thread does. */
+export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat): Promise<void> {
   const connection = openBeat(settings.data, systemClock.now)
   const stop = new AbortController()
   parentPort?.once('message', () => stop.abort())
@@ -132,5 +132,3 @@ class Pulse {
 function send(message: BeatMessage): void {
   parentPort?.postMessage(message)
 }
-
-await beatUntilTold(workerData as BeatThreadData)

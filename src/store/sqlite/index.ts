@@ -6,6 +6,7 @@ import { siblingModule } from '../../kit/module.ts'
 import { isTransient, storeError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
+import { BEAT_SCRIPT } from './beat-script.ts'
 import { Connection } from './connection.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
@@ -77,7 +78,7 @@ function compose(connection: Connection, clock: Clock, file: string): Store {
 function beatThread({ connection, ownWrites }: StoreAccess, clock: Clock) {
   return clock === systemClock
     ? {
-        module: siblingModule(import.meta.url, './beat-thread'),
+        code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'),
         data: { file: connection.file, ownWrites: ownWrites.shared },
       }
     : null

@@ -7,9 +7,9 @@ import type { BusyBeat } from './busy-beat.ts'
 /** What the thread tells first of a store that is busy, or away, `times` times. */
 async function firstWord(times: number, leaseMs: number, away = false): Promise<string> {
   const word = Promise.withResolvers<string>()
-  const module = new URL('./busy-beat.ts', import.meta.url)
+  const code = new URL('./busy-beat.ts', import.meta.url)
   const store = {
-    capabilities: { beatThread: { module, data: { times, away } satisfies BusyBeat } },
+    capabilities: { beatThread: { code, data: { times, away } satisfies BusyBeat } },
   } as unknown as Store
   const beater = makeBeater(store, {
     worker: 'w',
