@@ -1,4 +1,3 @@
-import { isError } from './error.ts'
 import { Scope } from './scope.ts'
 import { onNextTurn, onPromisesDone } from './turn.ts'
 
@@ -102,7 +101,7 @@ export class Coalescer<Item, Result> {
       const results = await this.#flush(group.map((each) => each.item))
       group.forEach((each, index) => {
         const result = results[index] as Result | Error
-        if (isError(result)) each.reject(result)
+        if (result instanceof Error) each.reject(result)
         else each.resolve(result)
       })
     } catch (error) {

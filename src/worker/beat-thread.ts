@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { sleep, systemClock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import { systemRandom } from '../kit/random.ts'
@@ -12,8 +12,8 @@ import { FAILED_BEAT } from './failed-beat.ts'
  * for an endless one: the thread stops beating, the lease lapses, and other workers get the jobs.
  */
 export interface BeatThreadData {
-  /** The store's module to load: it exports `openBeat`. */
-  readonly module: string
+  /** Run from the sources, the store's module to load: it exports `openBeat`. */
+  readonly module: string | undefined
   readonly data: unknown
   readonly worker: string
   readonly leaseMs: number
@@ -51,7 +51,7 @@ interface BeatConnection {
   close(): Promise<void>
 }
 
-type OpenBeat = (data: unknown) => BeatConnection
+export type OpenBeat = (data: unknown) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
@@ -70,8 +70,8 @@ const RETRY_MS = 20
 /** Between two tries to connect, at random up to this: a server that takes no more is asked by many. */
 const REACH_RETRY_MS = 500
 
-async function beatUntilTold(settings: BeatThreadData): Promise<void> {
-  const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
+/** All that the thread does. */
+export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat): Promise<void> {
   const connection = openBeat(settings.data)
   const [begin, stop] = [new AbortController(), new AbortController()]
   parentPort?.on('message', (command: BeatCommand) => {
@@ -183,5 +183,3 @@ function tell(error: unknown): void {
 function send(message: BeatMessage): void {
   parentPort?.postMessage(message)
 }
-
-await beatUntilTold(workerData as BeatThreadData)

@@ -2,11 +2,11 @@ import { Worker as Thread } from 'node:worker_threads'
 import { type Clock, systemClock, type Timer, within } from '../kit/clock.ts'
 import { deferred } from '../kit/deferred.ts'
 import { asError } from '../kit/error.ts'
-import { siblingModule } from '../kit/module.ts'
 import { Service } from '../kit/service.ts'
 import { storeError } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Beat, BeatThread } from '../store/workers.ts'
+import { beatEntry } from './beat-source.ts'
 import type { BeatCommand, BeatError, BeatMessage, BeatThreadData } from './beat-thread.ts'
 import { FAILED_BEAT } from './failed-beat.ts'
 
@@ -112,9 +112,10 @@ class ThreadBeater implements Beater {
   #launch(): void {
     const { worker, leaseMs, beatMs, blockedLimitMs } = this.#options
     const pulse = this.#pulse
-    const module = this.#source.module.href
+    const { code } = this.#source
+    const isScript = typeof code === 'string'
     const data: BeatThreadData = {
-      module,
+      module: isScript ? undefined : code.href,
       data: this.#source.data,
       worker,
       leaseMs,
@@ -122,7 +123,8 @@ class ThreadBeater implements Beater {
       blockedLimitMs,
       pulse,
     }
-    const thread = new Thread(siblingModule(import.meta.url, './beat-thread'), {
+    const thread = new Thread(isScript ? code : beatEntry(), {
+      eval: isScript,
       workerData: data,
       resourceLimits: THREAD_HEAP,
       name: 'millhand-beat',

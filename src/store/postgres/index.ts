@@ -10,6 +10,7 @@ import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { type Address, addressOf, parseAddress } from './address.ts'
+import { BEAT_SCRIPT } from './beat-script.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
@@ -126,7 +127,7 @@ function beatThread({ config, schema, location }: Address, clock: Clock): BeatTh
   const { types: _, ...connection } = config
   try {
     const data = structuredClone({ config: connection, schema, location })
-    return { module: siblingModule(import.meta.url, './beat-thread'), data }
+    return { code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'), data }
   } catch {
     return null
   }

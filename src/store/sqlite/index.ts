@@ -7,6 +7,7 @@ import { storeError } from '../errors.ts'
 import { type Opening, openPatiently } from '../opening.ts'
 import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
+import { BEAT_SCRIPT } from './beat-script.ts'
 import { Connection } from './connection.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
@@ -85,7 +86,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
 function beatThread({ connection, ownWrites }: StoreAccess, clock: Clock) {
   return clock === systemClock
     ? {
-        module: siblingModule(import.meta.url, './beat-thread'),
+        code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'),
         data: { file: connection.file, ownWrites: ownWrites.shared },
       }
     : null

@@ -19,11 +19,11 @@ function scene({ busy, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
   readonly told: Promise<string>
 } {
   const word = Promise.withResolvers<string>()
-  const module = new URL('./busy-beat.ts', import.meta.url)
+  const code = new URL('./busy-beat.ts', import.meta.url)
   const data: BusyBeat = { times: 0, away: false, crowded: false, ...busy }
   const store = {
     location: 'somewhere',
-    capabilities: { remote: true, beatThread: { module, data } },
+    capabilities: { remote: true, beatThread: { code, data } },
     workers: { extend: extend ?? (() => Promise.reject(new Error('it is not to beat from here'))) },
   } as unknown as Store
   const beater = makeBeater(store, {
