@@ -1,7 +1,7 @@
--- Everything that Millhand keeps in PostgreSQL, in a schema of its own (`millhand` stands for its name). Times are
+export const core = String.raw`-- Everything that Millhand keeps in PostgreSQL, in a schema of its own ('millhand' stands for its name). Times are
 -- milliseconds since the epoch; values are JSON as text, since jsonb refuses what JSON allows (\u0000).
 --
--- A job is one row in `jobs` that is never updated, and what changes stands in one other place at a time:
+-- A job is one row in 'jobs' that is never updated, and what changes stands in one other place at a time:
 --
 -- pending      it waits to be claimed, now or later
 -- claims       a worker holds it: one row for up to 64 jobs, so that a claim and a settlement write little
@@ -50,7 +50,7 @@ create table millhand.pending (
   attempt integer not null,
   epoch integer not null,
   crashes integer not null,
-  -- whether there may be something of it in `details`
+  -- whether there may be something of it in 'details'
   detailed boolean not null default false
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1);
@@ -63,7 +63,7 @@ create index pending_scheduled on millhand.pending (due_at, queue) where claimab
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
--- Names the rows of `claims`: drawn before they are written, since whoever claims is told in which row each job stands.
+-- Names the rows of 'claims': drawn before they are written, since whoever claims is told in which row each job stands.
 create sequence millhand.holds;
 
 create table millhand.claims (
@@ -205,3 +205,4 @@ create table millhand.changes (
 );
 
 create index changes_transaction on millhand.changes (transaction, number);
+`

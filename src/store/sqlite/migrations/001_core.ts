@@ -1,4 +1,4 @@
--- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
+export const core = `-- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
 -- millhand_workers      one row a worker: its lease
@@ -113,3 +113,4 @@ create table millhand_changes (
   at integer not null,
   progress text
 ) strict;
+`
