@@ -1,11 +1,11 @@
 /**
- * Builds the package into dist/: declarations of src, a few bundled modules, and the files that they read.
+ * Builds the package into dist/: declarations of src, and a few bundled modules.
  *
  * Bundled, because a hundred small modules cost 13 MB of memory in every worker process that loads them one by one
  * (measured on Node 24: 18 MB for the modules as they are, 5.7 MB for the bundle).
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, globSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -31,10 +31,9 @@ const scripts = new Map(
   await Promise.all(BEATING.map(async (store) => [store, await beatScript(store)] as const)),
 )
 const modules = await bundle()
-const migrations = copyMigrations()
 makeExecutable(`${folder}/cli/main.js`)
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-console.log(`${folder}: ${modules} modules, ${migrations} migrations, ${seconds} s`)
+console.log(`${folder}: ${modules} modules, ${seconds} s`)
 
 function declare(): void {
   try {
@@ -100,12 +99,6 @@ function keepModuleUrls(): Plugin {
       return { code: moved, map: null }
     },
   }
-}
-
-function copyMigrations(): number {
-  const files = globSync('src/**/migrations/*.sql')
-  for (const file of files) cpSync(file, file.replace(/^src/, folder))
-  return files.length
 }
 
 function makeExecutable(file: string): void {

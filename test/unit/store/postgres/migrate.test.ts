@@ -6,10 +6,10 @@ import { Database } from '../../../../src/store/postgres/database.ts'
 import { migrate, schemaState, scriptOf } from '../../../../src/store/postgres/migrate.ts'
 import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'
 
-const TABLE = toMigration('001_items.sql', 'create table millhand.items (id integer primary key);')
-const COLUMN = toMigration('002_name.sql', 'alter table millhand.items add column name text;')
+const TABLE = toMigration('001_items', 'create table millhand.items (id integer primary key);')
+const COLUMN = toMigration('002_name', 'alter table millhand.items add column name text;')
 const INDEX = toMigration(
-  '003_index.sql',
+  '003_index',
   `-- outside a transaction
 -- A failed one is left behind as invalid.
 drop index concurrently if exists millhand.items_name;
@@ -71,7 +71,7 @@ test('a busy table: the others go by while it waits, and it is done when the tab
 
 test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
   const { database, session } = scene()
-  const broken = toMigration('002_broken.sql', 'create table millhand.more (id integer); select 1 / 0;')
+  const broken = toMigration('002_broken', 'create table millhand.more (id integer); select 1 / 0;')
   await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
     message: expect.stringMatching(/002_broken of postgres:.* failed: division by zero/),
