@@ -243,8 +243,8 @@ export class Worker {
   }
 
   #lost(worker: string): void {
-    const dropped = this.#claims.takeBuffer().length
-    this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
+    const jobs = this.#crew.running + this.#claims.takeBuffer().length
+    this.#queue.events.emit('lease_lost', { worker, jobs })
     const reason = interruptionError('lease_lapsed', { worker })
     this.#crew.interruptAll(reason, (attempt) => attempt.worker === worker)
   }

@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { defineJob, type Queue } from 'millhand'
 import type { PoolClient } from 'pg'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { heldJob } from '../support/held-job.ts'
 import { postgresPool, schemaOf } from '../support/postgres.ts'
 import { describePostgres, describeSqlite, describeStores, type QueueTest } from '../support/stores.ts'
@@ -14,7 +14,14 @@ const MANY = 12
 const PATIENT = { lease: '10m', abortGrace: '5s' } as const
 
 const forever = () => new Promise<never>(() => {})
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
+/** Waits until the check no longer throws. */
+const eventually = (check: () => unknown) =>
+  expect
+    .poll(async () => {
+      await check()
+      return true
+    })
+    .toBe(true)
 
 /** A shop whose sales are in the database of the queue, whichever that is. */
 class Shop {

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { defineJob, type MillhandError, openQueue, type Queue, Worker } from 'millhand'
 import pg from 'pg'
-import { test as base, expect, vi } from 'vitest'
+import { test as base, expect } from 'vitest'
 import { PostgresServer } from '../support/postgres-server.ts'
-
-// A server of their own, which takes its time where others use the machine, too.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 /** Of the server: as a superuser, the tests have all of them. */
 const CONNECTIONS = 20

@@ -8,7 +8,7 @@ import { comesBefore, LaneReader } from './lane-reader.ts'
 type Wish = Pick<ClaimRequest, 'names' | 'queues' | 'limit' | 'bytesMax' | 'accepts' | 'after'>
 
 /** Which of the two kinds of ready jobs, and as of when. */
-export interface Choice {
+interface Choice {
   /** Those that run alone, or those that do not. */
   readonly alone: boolean
   readonly nowMs: number
