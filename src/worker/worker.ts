@@ -245,7 +245,6 @@ export class Worker {
   #lost(worker: string): void {
     const jobs = this.#crew.running + this.#claims.takeBuffer().length
     this.#queue.events.emit('lease_lost', { worker, jobs })
-    const reason = interruptionError('lease_lapsed', { worker })
-    this.#crew.interruptAll(reason, (attempt) => attempt.worker === worker)
+    this.#crew.interruptAll(interruptionError('lease_lapsed', { worker }), (each) => each.worker === worker)
   }
 }
