@@ -3,7 +3,7 @@ import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../jobs.ts'
 import { type Choice, claimAccepted } from './candidates.ts'
-import { claim, type Visit, type Where } from './claim.ts'
+import { claim, type Where } from './claim.ts'
 import { toClaimed } from './claimed.ts'
 import { Doubts } from './doubts.ts'
 import { nextDueAt } from './due.ts'
@@ -98,11 +98,10 @@ export class Claims {
   }
 
   async #search(request: ClaimRequest, how: How): Promise<Found> {
-    const { accepts } = request
+    const { accepts = request.after && (() => true) } = request
     if (accepts) return this.#choose({ ...request, accepts }, how)
-    if (request.after || how.class === 2) return this.#claim(request, how, () => ({ after: request.after }))
     if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
-    const known = this.#heads.get(wishOf(request))
+    const known = how.class === 1 ? this.#heads.get(wishOf(request)) : undefined
     const found = known ? await this.#fill(known.heads, { request, how, jobs: [] }) : NOTHING
     return found.jobs.length > 0 || found.apart ? found : this.#look(request, how)
   }
@@ -120,14 +119,12 @@ export class Claims {
   async #look(request: ClaimRequest, how: How): Promise<Found> {
     const startMs = this.#clock.elapsed()
     const heads = new Heads()
-    this.#heads.set(wishOf(request), { wish: request, heads })
+    if (how.class === 1) this.#heads.set(wishOf(request), { wish: request, heads })
     this.#due = NOTHING_DUE
-    const found = await heads.during(() => this.#claim(request, how, () => ({ after: undefined })))
+    const { jobs, apart, note } = await heads.during(() => this.#claim(request, how, () => undefined))
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
-    return found.apart || found.jobs.length === 0
-      ? found
-      : this.#fill(heads, { request, how, jobs: found.jobs, full: found.note.more })
+    return apart ? { jobs, apart } : this.#fill(heads, { request, how, jobs, full: note.more })
   }
 
   /** In lanes that are known, until nothing more is wanted or known to be there. What it has, it does not lose to a fault. */
@@ -167,15 +164,20 @@ export class Claims {
   #claim(request: ClaimRequest, how: How, where: (promoted: readonly LanePlace[]) => Where) {
     const call = this.#nextCall()
     return this.#orDoubt(request, call, async () => {
-      let visits: readonly Visit[] | undefined
+      let place: Where
       const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
-        const place = where(promoted)
-        visits = 'visits' in place ? place.visits : undefined
+        place = where(promoted)
         return claim(this.#session, request, { ...how, ...promoting, where: place, call })
       })
       this.#due = due
       this.#atMs = note.atMs
-      return { jobs: toClaimed(rows, () => call), apart: note.apart, note, visits, limit: request.limit }
+      return {
+        jobs: toClaimed(rows, () => call),
+        apart: note.apart,
+        note,
+        where: place,
+        limit: request.limit,
+      }
     })
   }
 
