@@ -27,6 +27,12 @@ const REFUSALS: readonly Case[] = [
     error: 'invalid_option',
     message: /one or several of waiting, pending/,
   },
+  {
+    words: 'jobs --watch --state runing',
+    code: 2,
+    error: 'invalid_option',
+    message: /'state' is \["runing"\]/,
+  },
   { words: 'jobs --limit many', code: 2, error: 'invalid_option', message: /'limit' is 'many'/ },
   { words: 'cancel', code: 2, error: 'usage', message: /ids of jobs, or a filter/ },
   { words: 'retry x --state failed', code: 2, error: 'usage', message: /not both/ },
