@@ -44,6 +44,8 @@ export const jobErrors = {
     'Mend the cause, then ask for all of it again: what is done is passed over.',
   job_not_found: (facts: { id: string }) =>
     `No job has the id '${facts.id}'. It never existed, or it was pruned after its retention.`,
+  not_cancellable: (facts: { id: string; state: string }) =>
+    `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>
     facts.state === 'failed' || facts.state === 'cancelled'
       ? `Job '${facts.id}' cannot be retried: an unfinished job of its name has the same key. Wait until that one has ended.`

@@ -4,12 +4,14 @@ import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
+import { preview } from '../kit/error.ts'
 import {
   custom,
   duration,
   flag,
   type Given,
   integer,
+  optionError,
   type Parsed,
   parseOptions,
   text,
@@ -21,7 +23,7 @@ import { PageSize } from './pages.ts'
 
 const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.every(isOne) : isOne(value)
-const isText = isOneOrMany((value) => typeof value === 'string')
+const isText = isOneOrMany((value) => typeof value === 'string' && value !== '')
 const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
 
 const filterFields = {
@@ -42,7 +44,7 @@ const filterFields = {
   }),
   tag: text({ doc: 'Only jobs with this tag.' }),
   key: text({ doc: 'Only jobs with this key.' }),
-  scheduled: flag({ doc: 'Only jobs due in the future, or only jobs that are not.' }),
+  scheduled: flag({ doc: 'Only pending jobs due in the future, or only those that are not.' }),
   olderThan: duration({ doc: 'Only jobs that were enqueued longer ago than this.' }),
   newerThan: duration({ doc: 'Only jobs that were enqueued in this time.' }),
   error: text({ doc: 'Only jobs with this text in the message of an error.' }),
@@ -93,6 +95,7 @@ export async function countJobs(store: Store, options: FilterOptions = {}): Prom
 /** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
 async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
   const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
     ...(state !== undefined && { states: asList(state) }),
@@ -105,6 +108,17 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
     ...(error !== undefined && { errorText: storableText(error) }),
   }
+}
+
+/** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */
+function requirePending(state: JobState | readonly JobState[] = 'pending'): void {
+  if (asList(state).every((each) => each === 'pending')) return
+  throw optionError('invalid_option', {
+    component: 'filter',
+    option: 'scheduled',
+    expected: "no 'state' beside it but 'pending'",
+    got: `given together with ${preview(state)}`,
+  })
 }
 
 function asList<Value>(value: Value | readonly Value[]): readonly Value[] {

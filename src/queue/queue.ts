@@ -1,10 +1,11 @@
 import type { AnyJobSpec, EnqueueArguments, InputOf, ResultOf } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
+import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
@@ -21,7 +22,7 @@ import {
   readStats,
   type Stats,
 } from './inspect.ts'
-import { type QueueInternals, requireOutside } from './internals.ts'
+import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
@@ -34,9 +35,9 @@ export class Queue {
     this.#enqueuer = new Enqueuer(parts)
   }
 
-  /** What a queue is made of, for the workers on it. Not part of the public contract. */
-  static internals(queue: Queue): QueueInternals {
-    return queue.#parts
+  /** What it is made of, for the workers on it. Not part of the public contract. */
+  get [QUEUE](): OfferedQueue {
+    return { version: VERSION, parts: this.#parts }
   }
 
   /** Where the jobs are: `memory:` or the file. */
@@ -137,9 +138,7 @@ export class Queue {
     const retried = await retryJobs(this.#parts, typeof ids === 'string' ? [ids] : ids)
     if (typeof ids === 'string' && retried.length === 0) {
       const [record] = await this.#parts.store.catalog.get([ids])
-      throw record
-        ? jobError('not_retryable', { id: ids, state: record.state })
-        : jobError('job_not_found', { id: ids })
+      throw whyNotDone('retry', ids, record?.state)
     }
     return retried
   }
@@ -182,8 +181,8 @@ export class Queue {
    * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it. It is a `DatabaseSync` of
    * `node:sqlite`, or on PostgreSQL a client of `pg`, which the body says of it: `(tx: PoolClient) => …`.
    *
-   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`; what `body` throws, after
-   *   everything is rolled back
+   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`, `store_closed` (it was still open
+   *   five seconds after `close`); what `body` throws, after everything is rolled back
    */
   async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
     body: (tx: Tx) => Result | Promise<Result>,
@@ -204,7 +203,7 @@ export class Queue {
 
   /**
    * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
-   * end.
+   * end. A transaction that is open has five seconds to end, and is then rolled back.
    */
   async close(): Promise<void> {
     this.#parts.closing.close(storeError('store_closed', { location: this.location }))

@@ -75,7 +75,7 @@ function settling({ jobs }: Store, settlements: readonly Settlement[], repeated 
 
 /** In a transaction of his own, a caller gets a passing fault in the words of the database: he may know what to do. */
 function asItWasMet(error: unknown): never {
-  throw isTransient(error) ? ((error as Error).cause ?? error) : error
+  throw isTransient(error) ? (error.lasting ?? error.cause ?? error) : error
 }
 
 type Begin = <Tx, Result>(body: (tx: Tx) => Promise<Result>) => (tx: Tx) => Promise<Result>

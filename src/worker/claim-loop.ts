@@ -22,6 +22,8 @@ import { Sleep } from './sleep.ts'
  * it settles: 100,000 no-op jobs on PostgreSQL took 2.7 s with half a group, 1.8 s with these.
  */
 const UNSETTLED_MAX = 3 * STATEMENT_ROWS_MAX
+/** The same in bytes: outcomes may be of a megabyte each. */
+const UNSETTLED_BYTES_MAX = 32 * 1024 * 1024
 
 interface ClaimLoopParts {
   readonly settings: WorkerSettings
@@ -202,7 +204,7 @@ export class ClaimLoop {
 
   #claimSize(): number {
     if (this.#crew.active >= UNSETTLED_MAX || this.#crew.runsAlone) return 0
-    if (this.#held.bytes >= HELD_BYTES_MAX) return 0
+    if (this.#held.bytes >= HELD_BYTES_MAX || this.#crew.settler.waitingBytes >= UNSETTLED_BYTES_MAX) return 0
     return claimSize({
       concurrency: this.#settings.concurrency,
       running: this.#crew.running,

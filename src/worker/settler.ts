@@ -67,10 +67,13 @@ export class Settler {
 
   async #write(settlements: readonly Settlement[], doubtMs = DOUBT_MS): Promise<Settled[]> {
     const startMs = this.#clock.elapsed()
+    // One that was doubted before may have been written, and only its answer lost.
+    let isRepeated = doubtMs === 0
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)) {
       try {
-        return await this.#settle(settlements)
+        return await this.#settle(settlements, isRepeated)
       } catch (error) {
+        isRepeated = true
         this.#onError(asError(error))
         // A closed store does not come back.
         const hopeless = this.#abandoned.signal.aborted || isMillhandError(error, 'store_closed')
@@ -82,9 +85,9 @@ export class Settler {
     }
   }
 
-  async #settle(settlements: readonly Settlement[]): Promise<Settled[]> {
+  async #settle(settlements: readonly Settlement[], isRepeated: boolean): Promise<Settled[]> {
     const startMs = this.#clock.elapsed()
-    const results = await this.#store.jobs.settle(settlements)
+    const results = await this.#store.jobs.settle(settlements, isRepeated)
     this.flushMs.add(this.#clock.elapsed() - startMs)
     return results
   }

@@ -3,8 +3,8 @@ import { Bell } from '../kit/bell.ts'
 import type { Duration } from '../kit/duration.ts'
 import { Scope } from '../kit/scope.ts'
 import { Maintenance } from '../maintenance/leader.ts'
-import type { QueueInternals } from '../queue/internals.ts'
-import { Queue } from '../queue/queue.ts'
+import { internalsOf, type QueueInternals } from '../queue/internals.ts'
+import type { Queue } from '../queue/queue.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
@@ -43,7 +43,7 @@ export class Worker {
 
   /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name` */
   constructor(queue: Queue, options: WorkerOptions) {
-    this.#queue = Queue.internals(queue)
+    this.#queue = internalsOf(queue, 'Worker')
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
     const onCancelled = (notices: readonly CancelNotice[]) => {
@@ -211,7 +211,7 @@ export class Worker {
   }
 
   async #drain(): Promise<void> {
-    await this.#starting.catch(() => {})
+    await this.#lease.hurry(this.#starting)
     const worker = this.id
     await this.#claims.stop()
     // A claim that was under way may have started handlers after the abort.
@@ -243,9 +243,8 @@ export class Worker {
   }
 
   #lost(worker: string): void {
-    const dropped = this.#claims.takeBuffer().length
-    this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
-    const reason = interruptionError('lease_lapsed', { worker })
-    this.#crew.interruptAll(reason, (attempt) => attempt.worker === worker)
+    const jobs = this.#crew.running + this.#claims.takeBuffer().length
+    this.#queue.events.emit('lease_lost', { worker, jobs })
+    this.#crew.interruptAll(interruptionError('lease_lapsed', { worker }), (each) => each.worker === worker)
   }
 }

@@ -27,7 +27,7 @@ export class PostgresServer {
   readonly #server: EmbeddedPostgres
   #running = false
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, settings: readonly string[]) {
     this.#folder = folder
     this.url = `postgres://postgres:test@127.0.0.1:${port}/millhand`
     this.#server = new EmbeddedPostgres({
@@ -38,17 +38,18 @@ export class PostgresServer {
       persistent: true,
       initdbFlags: INITDB,
       createPostgresUser: process.getuid?.() === 0,
-      postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
+      postgresFlags: [...SETTINGS, ...settings].flatMap((setting) => ['-c', setting]),
       onLog: () => {},
       onError: () => {},
     })
   }
 
-  static async start(): Promise<PostgresServer> {
+  /** `settings`, such as `max_connections=20`, win over those that all tests have. */
+  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'millhand-postgres-'))
     // As root, the server runs as a user of its own, which has to get at its folder.
     chmodSync(folder, 0o755)
-    const server = new PostgresServer(folder, await freePort())
+    const server = new PostgresServer(folder, await freePort(), settings)
     await server.#server.initialise()
     await server.start()
     await server.#server.createDatabase('millhand')

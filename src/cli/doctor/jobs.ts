@@ -1,6 +1,7 @@
 import { formatDuration } from '../../kit/duration.ts'
 import type { Stats } from '../../queue/inspect.ts'
-import { Queue } from '../../queue/queue.ts'
+import { internalsOf } from '../../queue/internals.ts'
+import type { Queue } from '../../queue/queue.ts'
 import type { Tally } from '../../store/catalog.ts'
 import type { WorkerRecord } from '../../store/workers.ts'
 import { type Finding, ok, warn } from './finding.ts'
@@ -12,7 +13,7 @@ const STUCK_MS = 60_000
 
 /** Whether there are workers, and whether everything that waits has one. */
 export async function checkJobs(queue: Queue): Promise<Finding[]> {
-  const { store } = Queue.internals(queue)
+  const { store } = internalsOf(queue, 'doctor')
   const [stats, workers, tallies, nowMs] = await Promise.all([
     queue.stats(),
     queue.workers(),

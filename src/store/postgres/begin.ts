@@ -1,10 +1,11 @@
 import type { Settled, Start } from '../jobs.ts'
 import { leaveHold } from './claimed.ts'
-import { AS_CLAIMS, LEAVING, locked, membersOf } from './holding.ts'
+import { AS_CLAIMS, leaving, locked, membersOf } from './holding.ts'
 import { cancelledOf } from './report.ts'
 import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
 import { LIGHT_CLOCK, TIMED, tell, WAKE } from './sql.ts'
+import { HOLD_ROWS } from './take.ts'
 
 /**
  * Moves jobs from rows that are held to rows that have begun, one for those that began together. Lost in a power cut, it
@@ -17,9 +18,9 @@ const BEGIN = `with ${LIGHT_CLOCK}, given as (
   ), each as materialized (
     select m.*, g.seq is not null as known, g.seq is not null and not m.begun as gone, m.started_at + g.after as begun_at
     from members m left join given g using (seq, worker, epoch)
-  ), ${LEAVING}, begun as (
+  ), ${leaving()}, begun as (
     insert into millhand.claims (id, worker, call, begun, started_at, low, high, seqs, epochs, attempts, crashes, dues, cares)
-    select nextval('millhand.holds'), worker, call, true, begun_at, low, high, seqs, epochs, attempts, crashes, dues, cares
+    select nextval('millhand.holds') * ${HOLD_ROWS}, worker, call, true, begun_at, low, high, seqs, epochs, attempts, crashes, dues, cares
     from (select worker, call, begun_at, ${AS_CLAIMS} from each where gone group by worker, call, begun_at) together
   ), announced as (
     select seq, epoch, 'start' as verb, 'running' as state from each where gone

@@ -2,7 +2,7 @@ import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX }
 import { take } from './claim.ts'
 import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
 import { type Answer, type Due, type Look, lookValues, whenPromoted } from './look.ts'
-import { look, note } from './ready.ts'
+import { LOOK, note } from './ready.ts'
 import type { Session } from './session.ts'
 import { LIGHT_CLOCK } from './sql.ts'
 import { fitting } from './take.ts'
@@ -14,14 +14,14 @@ const WINDOW = 200
 const MORE = `exists (select from read where nth = cap) or exists (select from cutoff)
     or (select count(*) from fitting) < (select count(*) from read)`
 
-const CANDIDATES = `with recursive ${LIGHT_CLOCK}, ${look('top', 'one')}, chosen as materialized (
+const CANDIDATES = `with recursive ${LIGHT_CLOCK}, ${LOOK.candidates}, chosen as materialized (
     select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from picks k
     cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
   ), ${fitting('$15')}
   select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
     (select now from clock), false, null, null
   from (select * from millhand.pending where ctid = any (array(select place from fitting))) p ${WITH_JOB}
-  union all ${ONLY_BESIDE}, ${note('top', MORE)}`
+  union all ${ONLY_BESIDE}, ${note('lane', MORE)}`
 
 /** A claim with a predicate. */
 export interface Choice {

@@ -1,40 +1,43 @@
 import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
 import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
 import { type Look, lookValues, placeOf } from './look.ts'
-import { inLane, look, note } from './ready.ts'
+import { inLane, LOOK, note } from './ready.ts'
 import type { Session } from './session.ts'
 import { LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
 import { fitting, taking } from './take.ts'
 
+const PLACED = 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes'
+
+/** The first jobs of one lane are locked as they are found. What another worker has locked is skipped. */
+const OF_ONE = `chosen as materialized (
+    select p.* from start b cross join lateral (${inLane('b', PLACED)} limit $3::integer for update skip locked) p
+  )`
+
 /**
- * One lane, as most often: its first jobs are locked as they are found. Else it has been looked, without a lock, how
- * many of the best jobs each lane has, and then as many are locked in each. What another worker has locked meanwhile is
- * skipped: then the lane's next ones are taken.
+ * It has been looked, without a lock, how many of the best jobs each lane has; as many are locked in each. Where another
+ * worker has locked some meanwhile, the lane's next ones are taken.
  */
-const CHOSEN = `shares as materialized (
-    select lane, rank, due_at, seq, $3::integer as many from visited where (select count(*) from visited) = 1
-    union all select v.lane, v.rank, v.due_at, v.seq, p.many from visited v join picked p using (lane)
+const OF_SEVERAL = `shares as materialized (
+    select v.lane, v.rank, v.due_at, v.seq, p.many from visited v join picked p using (lane)
   ), chosen as materialized (
-    select p.* from shares b cross join lateral (
-      ${inLane('b', 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes')} limit b.many for update skip locked) p
+    select p.* from shares b cross join lateral (${inLane('b', PLACED)} limit b.many for update skip locked) p
   )`
 
 /** A pending job as it is when it is claimed. */
 const CLAIMED_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
-  case when not p.begun then p.expires_at end, (select now from clock), p.begun, h.hold`
+  case when not p.begun then p.expires_at end, (select now from clock), p.begun,
+  (select first from hold) + p.part`
 
-/** What was taken, each job with what it is held in. */
-const TAKEN = `parted p join holds h using (part) ${WITH_JOB}`
+/** What was taken. */
+const TAKEN = `parted p ${WITH_JOB}`
 
-const claimIn = (
-  mode: 'top' | 'known',
-): string => `with recursive ${LIGHT_CLOCK}, ${look(mode, 'several')}, ${CHOSEN},
-  ${fitting('$17')}, ${taking({ call: '$15', begins: '$16' })}, ${tell('claimed')}
+const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LIGHT_CLOCK}, ${LOOK[mode]},
+  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${fitting('$17')}, ${taking({ call: '$15', begins: '$16' })},
+  ${tell('claimed')}
   select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}
   union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
 
-const CLAIM = claimIn('top')
-const CLAIM_KNOWN = claimIn('known')
+const CLAIM = { top: claimIn('top'), lane: claimIn('lane'), lanes: claimIn('lanes') } as const
 
 const TAKE = `with ${LIGHT_CLOCK}, fitting as materialized (
     select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
@@ -50,29 +53,32 @@ const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c
   where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
 
 /** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
-export interface Visit {
+interface Visit {
   readonly lane: number
   readonly after: Place
   readonly cap: number
 }
 
-/** Where a claim looks: from the top, or in lanes that are known, as far as a place that no other one comes before. */
-export type Where =
-  | Pick<Look, 'after'>
-  | { readonly visits: readonly Visit[]; readonly cutoff: Place | undefined }
+/** Lanes that are known, and the place that no job of another lane comes before. None: it looks from the top. */
+export type Where = { readonly visits: readonly Visit[]; readonly cutoff: Place | undefined } | undefined
 
-/** Takes the best jobs where it looks. `call` names the call. */
+/**
+ * Takes the best jobs where it looks. From the top it takes only where one lane has any: else it tells which ones have.
+ * `call` names the call.
+ */
 export function claim(
   session: Session,
   request: ClaimRequest,
-  { where, call, ...how }: Omit<Look, 'after'> & { readonly where: Where; readonly call: string },
+  { where, call, ...how }: Look & { readonly where: Where; readonly call: string },
 ): Promise<ClaimRow[]> {
-  const after = 'after' in where ? where.after : undefined
-  const values = [...lookValues(request, { ...how, after }), call, request.begins, request.bytesMax]
-  if (!('visits' in where)) return session.lists(CLAIM, ...values)
+  const values = [...lookValues(request, how), call, request.begins, request.bytesMax]
+  if (!where) return session.lists(CLAIM.top, ...values)
   const { visits, cutoff = LAST } = where
+  const [only] = visits
+  if (only && visits.length === 1 && !where.cutoff)
+    return session.lists(CLAIM.lane, ...values, only.lane, ...placeOf(only.after))
   return session.lists(
-    CLAIM_KNOWN,
+    CLAIM.lanes,
     ...values,
     visits.map(({ lane }) => lane),
     visits.map(({ after }) => -after.priority),

@@ -1,9 +1,9 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { TransientError } from '../errors.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../jobs.ts'
+import { isTransient } from '../errors.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'
 import { type Choice, claimAccepted } from './candidates.ts'
-import { claim, type Visit, type Where } from './claim.ts'
+import { claim, type Where } from './claim.ts'
 import { toClaimed } from './claimed.ts'
 import { Doubts } from './doubts.ts'
 import { nextDueAt } from './due.ts'
@@ -11,6 +11,7 @@ import { before, Heads } from './heads.ts'
 import type { Lanes } from './lanes.ts'
 import { type Due, type LanePlace, type Look, whenPromoted } from './look.ts'
 import type { Session } from './session.ts'
+import { boundsOf, fits, type Wish, wishOf } from './wish.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
 const LOOK_INTERVAL_MS = 500
@@ -98,11 +99,10 @@ export class Claims {
   }
 
   async #search(request: ClaimRequest, how: How): Promise<Found> {
-    const { accepts } = request
+    const { accepts = request.after && (() => true) } = request
     if (accepts) return this.#choose({ ...request, accepts }, how)
-    if (request.after || how.class === 2) return this.#claim(request, how, () => ({ after: request.after }))
     if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
-    const known = this.#heads.get(wishOf(request))
+    const known = how.class === 1 ? this.#heads.get(wishOf(request)) : undefined
     const found = known ? await this.#fill(known.heads, { request, how, jobs: [] }) : NOTHING
     return found.jobs.length > 0 || found.apart ? found : this.#look(request, how)
   }
@@ -120,14 +120,12 @@ export class Claims {
   async #look(request: ClaimRequest, how: How): Promise<Found> {
     const startMs = this.#clock.elapsed()
     const heads = new Heads()
-    this.#heads.set(wishOf(request), { wish: request, heads })
+    if (how.class === 1) this.#heads.set(wishOf(request), { wish: request, heads })
     this.#due = NOTHING_DUE
-    const found = await heads.during(() => this.#claim(request, how, () => ({ after: undefined })))
+    const { jobs, apart, note } = await heads.during(() => this.#claim(request, how, () => undefined))
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
-    return found.apart || found.jobs.length === 0
-      ? found
-      : this.#fill(heads, { request, how, jobs: found.jobs, full: found.note.more })
+    return apart ? { jobs, apart } : this.#fill(heads, { request, how, jobs, full: note.more })
   }
 
   /** In lanes that are known, until nothing more is wanted or known to be there. What it has, it does not lose to a fault. */
@@ -167,15 +165,20 @@ export class Claims {
   #claim(request: ClaimRequest, how: How, where: (promoted: readonly LanePlace[]) => Where) {
     const call = this.#nextCall()
     return this.#orDoubt(request, call, async () => {
-      let visits: readonly Visit[] | undefined
+      let place: Where
       const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
-        const place = where(promoted)
-        visits = 'visits' in place ? place.visits : undefined
+        place = where(promoted)
         return claim(this.#session, request, { ...how, ...promoting, where: place, call })
       })
       this.#due = due
       this.#atMs = note.atMs
-      return { jobs: toClaimed(rows, () => call), apart: note.apart, note, visits, limit: request.limit }
+      return {
+        jobs: toClaimed(rows, () => call),
+        apart: note.apart,
+        note,
+        where: place,
+        limit: request.limit,
+      }
     })
   }
 
@@ -192,7 +195,7 @@ export class Claims {
     try {
       return await claim()
     } catch (error) {
-      if (error instanceof TransientError) this.#doubts.add(worker, call)
+      if (isTransient(error)) this.#doubts.add(worker, call)
       throw error
     }
   }
@@ -215,17 +218,6 @@ interface Found {
 
 const NOTHING: Found = { jobs: [], apart: false }
 
-/** What a worker serves. */
-type Wish = Pick<ClaimRequest, 'names' | 'queues'>
-
-function wishOf({ names, queues }: Wish): string {
-  return JSON.stringify([names, queues])
-}
-
-function fits({ names, queues }: Wish, { name, queue }: NewJob): boolean {
-  return (names?.includes(name) ?? true) && (queues?.includes(queue) ?? true)
-}
-
 /** What a request leaves to be claimed. */
 function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
   const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
@@ -235,21 +227,4 @@ function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimReques
     begins: Math.max(0, request.begins - jobs.length),
     bytesMax: request.bytesMax - bytes,
   }
-}
-
-/** Of each lane that got new jobs: one of them, and a place that none comes before. Those that are due later come later. */
-function boundsOf(jobs: readonly NewJob[], atMs: number): Iterable<{ job: NewJob; after: Place }> {
-  const bounds = new Map<string, { job: NewJob; after: Place }>()
-  for (const job of jobs) {
-    if (job.runAtMs === null && job.delayMs > 0) continue
-    const lane = `${job.name}\0${job.queue}`
-    const { priority, dueAt } = bounds.get(lane)?.after ?? { priority: job.priority, dueAt: atMs }
-    const after = {
-      priority: Math.max(priority, job.priority),
-      dueAt: Math.min(dueAt, job.runAtMs ?? atMs),
-      seq: 0,
-    }
-    bounds.set(lane, { job, after })
-  }
-  return bounds.values()
 }

@@ -1,6 +1,6 @@
 import type { Hold, Settlement } from '../../job/outcome.ts'
 import { arrayLiteral } from './array.ts'
-import { AS_ROW, LEAVING, locked, membersOf } from './holding.ts'
+import { AS_ROW, leaving, locked, membersOf } from './holding.ts'
 import { column } from './rows.ts'
 import type { Session } from './session.ts'
 import { CLOCK, tell, WAKE } from './sql.ts'
@@ -27,9 +27,7 @@ const COMPLETE = `with ${CLOCK}, given as (
     select m.*, g.seq is not null and (m.begun or g.after is not null) as gone,
       m.started_at + case when m.begun then 0 else g.after end as begun_at
     from members m left join given g using (seq, epoch)
-  ), ${LEAVING}, left_whole as (
-    delete from millhand.claims where id = any (array(select id from whole))
-  ), ended as (
+  ), ${leaving('select id from whole')}, ended as (
     insert into millhand.completed (finished_at, started_at, seqs, epochs, attempts, crashes, dues, cares, afters)
     select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, afters from whole
     union all select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, null

@@ -1,5 +1,5 @@
 import type { ClaimedJob, Place } from '../jobs.ts'
-import type { Visit } from './claim.ts'
+import type { Where } from './claim.ts'
 import { comparePlaces, type LanePlace, type Note } from './look.ts'
 import { HEADS_MAX } from './ready.ts'
 
@@ -54,7 +54,7 @@ export class Heads {
   }
 
   /** The lanes to look into for so many jobs, and the place that no job of another one comes before. */
-  visits(limit: number): { readonly visits: readonly Visit[]; readonly cutoff: Place | undefined } {
+  visits(limit: number): Exclude<Where, undefined> {
     const lanes = [...this.#lanes].sort(([, one], [, other]) => comparePlaces(one.after, other.after))
     const next = lanes[limit]?.[1].after
     const some = lanes.slice(0, limit)
@@ -81,15 +81,14 @@ export class Heads {
     }
   }
 
-  #learn({ jobs, note, limit, visits }: Brought): void {
-    if (!visits) this.#learnTops(note.tops ?? [])
-    const looked = visits ?? (note.tops ?? []).slice(0, limit).map(([lane]) => ({ lane }))
-    for (const { lane } of looked) this.#lanes.delete(lane)
-    const [only] = looked
-    if (only && looked.length === 1) {
+  #learn({ jobs, note, limit, where }: Brought): void {
+    if (!where) this.#learnTops(note.tops ?? [])
+    for (const { lane } of where?.visits ?? []) this.#lanes.delete(lane)
+    const only = where ? onlyOf(where) : this.#only
+    if (only !== undefined) {
       const last = jobs.at(-1)
-      if (last && (jobs.length === limit || note.more))
-        this.#lanes.set(only.lane, { after: last, deep: true })
+      this.#lanes.delete(only)
+      if (last && (jobs.length === limit || note.more)) this.#lanes.set(only, { after: last, deep: true })
     } else if (note.more) {
       // Where the lanes go on is said of what was found, and not of what was taken of it.
       this.#learnTops([])
@@ -97,6 +96,11 @@ export class Heads {
       for (const [lane, priority, dueAt, seq, deep] of note.next ?? [])
         this.#lanes.set(lane, { after: { priority, dueAt, seq }, deep: deep === true })
     }
+  }
+
+  get #only(): number | undefined {
+    const [lane] = this.#lanes.keys()
+    return this.#lanes.size === 1 ? lane : undefined
   }
 
   #learnTops(tops: readonly LanePlace[]): void {
@@ -108,12 +112,16 @@ export class Heads {
 }
 
 /** What a claim has brought, of at most `limit`. */
-export interface Brought {
+interface Brought {
   readonly jobs: readonly ClaimedJob[]
   readonly note: Note
   readonly limit: number
-  /** The lanes that it looked into; none: it looked from the top. */
-  readonly visits: readonly Pick<Visit, 'lane'>[] | undefined
+  readonly where: Where
+}
+
+/** A claim in one lane, of which it is known that there is no other: it takes what it finds. */
+function onlyOf({ visits, cutoff }: Exclude<Where, undefined>): number | undefined {
+  return visits.length === 1 && !cutoff ? visits[0]?.lane : undefined
 }
 
 function placeIn([, priority, dueAt, seq]: LanePlace): Place {

@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../job/failure.ts'
 import type { Care } from '../../job/interruption.ts'
 import type { Verb } from '../../job/state.ts'
-import { LEAVING, locked, membersOf } from './holding.ts'
+import { leaving, locked, membersOf } from './holding.ts'
 import { column } from './rows.ts'
 import type { Session } from './session.ts'
 import { bytesOf, CLOCK, tell, WAKE, waitsFor } from './sql.ts'
@@ -63,7 +63,7 @@ const LEAVE = `with ${CLOCK}, given as (
     ${membersOf('held')}
   ), each as materialized (
     select m.*, g.seq is not null as gone from members m left join given g using (seq, worker, epoch)
-  ), ${LEAVING}, gone as materialized (
+  ), ${leaving()}, gone as materialized (
     select e.id, e.seq, e.worker, e.epoch, g.verb, coalesce(g.attempt, e.attempt) as attempt,
       coalesce(g.crashes, e.crashes) as crashes, coalesce(g.care, e.care) as care,
       case when e.begun then e.started_at else e.started_at + g.after end as started_at,

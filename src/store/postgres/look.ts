@@ -9,6 +9,8 @@ export type Due = Pick<Place, 'dueAt' | 'seq'>
 export interface Note {
   /** When it was. */
   readonly atMs: number
+  /** Whether the worker had a lease: nothing is done for one without. */
+  readonly alive: boolean
   /** A job waits that has to run alone: nothing else was taken. */
   readonly apart: boolean
   /** It left some of what it had found. */
@@ -17,9 +19,9 @@ export interface Note {
   readonly due: readonly [dueAt: number, seq: number] | null
   readonly promoted: readonly LanePlace[] | null
   /** The lanes with the best first jobs, and where those are. */
-  readonly tops: readonly LanePlace[] | null
+  readonly tops?: readonly LanePlace[] | null
   /** Lanes that were looked into and have more, each with the place behind which, and whether all of what was read was taken. */
-  readonly next: readonly (readonly [...LanePlace, drained: boolean | null])[] | null
+  readonly next?: readonly (readonly [...LanePlace, drained: boolean | null])[] | null
 }
 
 export type LanePlace = readonly [lane: number, priority: number, dueAt: number, seq: number]
@@ -27,7 +29,7 @@ export type LanePlace = readonly [lane: number, priority: number, dueAt: number,
 /** Where a look begins, and what it does beside. */
 export interface Look {
   readonly class: 1 | 2
-  readonly after: Place | undefined
+  readonly after?: Place | undefined
   readonly due: Due
   /** How many jobs that are due it makes ready. */
   readonly promotes: number
@@ -52,6 +54,7 @@ export function placeOf({ priority, dueAt, seq }: Place): [number, number, numbe
   return [-priority, dueAt, seq]
 }
 
+/** Less than nothing: the first place comes before the other one. */
 export function comparePlaces(one: Place, other: Place): number {
   return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
 }
@@ -90,7 +93,8 @@ export async function whenPromoted(
     const { rows, note } = parted(await send({ due, promotes, horizonMs }, promoted))
     horizonMs ??= note.atMs
     if (!note.due) {
-      return { rows, note, due: promotes > 0 ? { dueAt: horizonMs - DUE_GRACE_MS, seq: 0 } : due }
+      const isSeen = note.alive && promotes > 0
+      return { rows, note, due: isSeen ? { dueAt: horizonMs - DUE_GRACE_MS, seq: 0 } : due }
     }
     const [dueAt, seq] = note.due
     due = { dueAt, seq }

@@ -54,8 +54,10 @@ export async function waitsAlone(
 const GATE = `apart as materialized (
     select $14::boolean and exists (
       ${ONE_APART} and ${isServed('l')} and ${AFTER('$7::integer, $8::bigint, $9::bigint')}) as waits
+  ), alive as materialized (
+    select ${isAlive} as yes
   ), gate as materialized (
-    select not exists (select from promoted) and ${isAlive} and not (select waits from apart) as open
+    select not exists (select from promoted) and (select yes from alive) and not (select waits from apart) as open
   )`
 
 /** The first jobs of the class in a lane `from` (lane, rank, due_at, seq), behind that place. */
@@ -89,9 +91,34 @@ const TOPS = `named as materialized (
     from (select lane, $7::integer as rank, $8::bigint as due_at, $9::bigint as seq from served) s
     cross join lateral (${inLane('s', 'p.rank, p.due_at, p.seq')} limit 1) p
     order by p.rank, p.due_at, p.seq limit ${HEADS_MAX}
-  ), visited as materialized (
-    select lane, rank, due_at, seq - 1 as seq, case when many = 1 then $3::integer
-      else least($3::integer, 2 * $3::integer / many + 8) end as cap
+  )`
+
+/** The only lane that has something, if it is one: else the next look goes into several. */
+const ONLY = `start as materialized (
+    select lane, rank, due_at, seq - 1 as seq from tops where (select count(*) from tops) = 1
+  )`
+
+/** Of the lanes `g` that the process names those that it may claim from by now. */
+const stillOpen = (lanes: string): string => `
+    select g.* from ${lanes} cross join lateral (select queue, name from millhand.lanes where id = g.lane limit 1) l
+    where (select open from gate) and ${isServed('l')} and ${isOpen('l.queue')}`
+
+/** The one lane that is known, with the place behind which it has jobs. */
+const KNOWN_LANE = `start as materialized (${stillOpen(
+  '(select $18::integer as lane, $19::integer as rank, $20::bigint as due_at, $21::bigint as seq) g',
+)})`
+
+/** The lanes that are known, and the place that no job of another one comes before. */
+const KNOWN_LANES = `visited as materialized (${stillOpen(
+  `unnest($18::integer[], $19::integer[], $20::bigint[], $21::bigint[], $22::integer[])
+      as g(lane, rank, due_at, seq, cap)`,
+)}), cutoff as materialized (
+    select $23::integer as rank, $24::bigint as due_at, $25::bigint as seq
+  )`
+
+/** The lanes that a window of candidates is read from. */
+const TOP_LANES = `visited as materialized (
+    select lane, rank, due_at, seq - 1 as seq, least($3::integer, 2 * $3::integer / many + 8) as cap
     from (select *, least($3::integer, (select count(*) from tops)) as many from tops limit $3::integer) t
   ), cutoff as materialized (
     (select rank, due_at, seq from tops order by rank, due_at, seq offset $3::integer limit 1)
@@ -99,26 +126,16 @@ const TOPS = `named as materialized (
       where (select count(*) from tops) = ${HEADS_MAX} order by rank desc, due_at desc, seq desc limit 1)
   )`
 
-/** The lanes that the process names, each with the place behind which it has jobs, as far as is known. */
-const KNOWN = `visited as materialized (
-    select g.* from unnest($18::integer[], $19::integer[], $20::bigint[], $21::bigint[], $22::integer[])
-      as g(lane, rank, due_at, seq, cap)
-    cross join lateral (select queue, name from millhand.lanes where id = g.lane limit 1) l
-    where (select open from gate) and ${isServed('l')} and ${isOpen('l.queue')}
-  ), cutoff as materialized (
-    select $23::integer as rank, $24::bigint as due_at, $25::bigint as seq
-  )`
-
 /**
  * The best jobs of several lanes. Of each lane as many are read as it may have among them (`cap`), so that what is
  * read does not grow with what waits; what comes behind the last one of a lane that has more is left to the next look,
  * and so is what comes behind the first job of a lane that is not visited.
  */
-const picks = (lanes: 'one' | 'several'): string => `read as materialized (
+const PICKS = `read as materialized (
     select v.lane, v.cap, p.* from visited v cross join lateral (
       select *, row_number() over (order by rank, due_at, seq) as nth
       from (${inLane('v', 'p.rank, p.due_at, p.seq')} limit v.cap) each
-    ) p where (select count(*) from visited) >= ${lanes === 'one' ? 1 : 2}
+    ) p
   ), frontier as materialized (
     select rank, due_at, seq from (
       select rank, due_at, seq from read where nth = cap union all select rank, due_at, seq from cutoff
@@ -139,16 +156,24 @@ const NEXT = `(select json_agg(json_build_array(r.lane, -r.rank, r.due_at,
 /** The first job of each of the best lanes. */
 const TOP_PLACES = `(select json_agg(json_build_array(lane, -rank, due_at, seq) order by rank, due_at, seq) from tops)`
 
-type Mode = 'top' | 'known'
+/** What a look from the top, into one lane or into several of those that are known, tells of where they go on. */
+const TOLD = { top: `'tops', ${TOP_PLACES}`, lane: `'next', null`, lanes: `'next', ${NEXT}` } as const
+
+/** The parts of a look: up to where it starts in a lane, or up to what it picks from several. */
+export const LOOK = {
+  top: `${DUE}, ${GATE}, ${TOPS}, ${ONLY}`,
+  lane: `${DUE}, ${GATE}, ${KNOWN_LANE}`,
+  lanes: `${DUE}, ${GATE}, ${KNOWN_LANES}, ${PICKS}`,
+  candidates: `${DUE}, ${GATE}, ${TOPS}, ${TOP_LANES}, ${PICKS}`,
+} as const
 
 /** What a look tells beside the jobs, as JSON in a row of its own: see `Note` in look.ts. `more`: whether it left any. */
-export const note = (mode: Mode, more: string): string => `json_build_object('atMs', (select now from clock),
+export const note = (
+  mode: keyof typeof TOLD,
+  more: string,
+): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
     'due', (select json_build_array(due_at, seq) from promoted order by due_at desc, seq desc limit 1),
     'promoted', (select json_agg(json_build_array(lane, -rank, due_at, seq)) from
       (select distinct on (lane) * from promoted where class = 1 order by lane, rank, due_at, seq) p),
-    'tops', ${mode === 'top' ? TOP_PLACES : 'null::json'}, 'next', ${NEXT})::text`
-
-/** The parts of a look, from the top or in lanes that are known, up to what is picked where it is in so many lanes. */
-export const look = (mode: Mode, lanes: 'one' | 'several'): string =>
-  `${DUE}, ${GATE}, ${mode === 'top' ? TOPS : KNOWN}, ${picks(lanes)}`
+    ${TOLD[mode]})::text`

@@ -25,10 +25,10 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::text[])
     as g(seq, worker, epoch, progress, checkpoint)
   ), held as materialized (
-    select worker, seqs, epochs from millhand.claims
+    select worker, begun, seqs, epochs from millhand.claims
     where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for update
   ), mine as materialized (
-    select g.* from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
+    select g.*, case when h.begun then 'running' else 'pending' end as state from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
     join given g on g.seq = u.seq and g.epoch = u.epoch and g.worker = h.worker
   ), written as (
     insert into millhand.details as d (seq, progress, progress_epoch, checkpoint)
@@ -40,11 +40,11 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
   ), ${LOGGED}
   ), told as (
     insert into millhand.changes (id, name, queue, verb, state, at, progress)
-    select j.id, j.name, j.queue, m.verb, 'running', (select now from clock),
+    select j.id, j.name, j.queue, m.verb, m.state, (select now from clock),
       coalesce(m.progress, case when d.progress_epoch = m.epoch then d.progress end)
     from (
-      select seq, epoch, 'progress' as verb, progress from mine where progress is not null
-      union all select seq, epoch, 'checkpoint', progress from mine where checkpoint is not null
+      select seq, epoch, state, 'progress' as verb, progress from mine where progress is not null
+      union all select seq, epoch, state, 'checkpoint', progress from mine where checkpoint is not null
     ) m join millhand.jobs j using (seq) left join millhand.details d using (seq)
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by m.seq, m.verb desc

@@ -30,11 +30,14 @@ export class StoreAccess {
     this.transactions = new Transactions({ file, room, now, closeWaitMs })
   }
 
-  /** Reads; what it sees is consistent within one statement. */
+  /** Reads; what it sees is consistent within one statement. @throws MillhandError `store_replaced` */
   readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
     this.requireOpen()
     const { connection } = this
-    return connection.guard(() => body(connection, this.#time.forRead(connection)))
+    const result = connection.guard(() => body(connection, this.#time.forRead(connection)))
+    // What is read in a file that nobody else can open will never change: whoever waits would do so for ever.
+    connection.requireInPlace()
+    return result
   }
 
   /** Writes what must survive a power cut. */

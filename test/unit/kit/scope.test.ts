@@ -51,7 +51,9 @@ test('a loop, a flush, a listener, a timer and an end run in the scope of whoeve
   const see = (what: string) => seen.push([what, here()])
   const made = place.run('maker', () => ({
     service: new Service({ name: 'loop', clock, runOnce: async () => see('loop') && 10 }),
-    coalescer: new Coalescer<string, string>(async (items) => items.splice(0, see('flush') && 10), 10, 2),
+    coalescer: new Coalescer<string, string>(async (items) => items.splice(0, see('flush') && 10), 10, {
+      enough: 2,
+    }),
     emitter: new Emitter<{ rung: undefined }>(() => see('report')),
     channel: new Channel<string>(1, () => see('end')),
   }))

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -98,6 +98,19 @@ test('a folder that is not there says store_unavailable', () => {
     code: 'store_unavailable',
     facts: { problem: expect.stringMatching(/open/) },
   })
+})
+
+test('what may only be opened where it is makes no file, whatever is in its name', () => {
+  for (const name of ['gone.db', 'odd %20 #1?.db']) {
+    const file = join(folder, name)
+    const error = thrown(() => new Connection(file, { create: false }))
+    expect(error).toMatchObject({ code: 'store_unavailable' })
+    expect(existsSync(file)).toBe(false)
+    open(name).close()
+    const there = new Connection(file, { create: false })
+    write(there)
+    there.close()
+  }
 })
 
 test('a mistake in a statement is nobody else’s: it comes as it is', () => {

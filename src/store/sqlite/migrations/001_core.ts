@@ -1,4 +1,4 @@
--- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
+export const core = `-- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
 -- millhand_lanes        the queues and names that ready jobs are of, numbered
@@ -155,3 +155,4 @@ create table millhand_changes (
   at integer not null,
   progress text
 ) strict;
+`
