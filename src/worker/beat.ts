@@ -163,8 +163,7 @@ class ThreadBeater implements Beater {
 
   #hear(message: BeatMessage): void {
     if (this.#stopped) return
-    if (message.kind === 'beat' || message.kind === 'error' || message.kind === 'back')
-      this.#options.onMissed(message.kind === 'error')
+    if (message.kind === 'beat' || message.kind === 'back') this.#options.onMissed(false)
     if (message.kind === 'back') return
     if (message.kind === 'reached') this.#reached.resolve()
     else if (message.kind === 'beat') this.#options.onBeat(message.beat)
@@ -174,7 +173,8 @@ class ThreadBeater implements Beater {
 
   #onFailed(error: BeatError): void {
     this.#options.onError(new Error(`beat: ${error.message}`))
-    if (error.away && this.#begun && !this.#standsIn) void this.#beatFromHere()
+    if (!error.away || !this.#begun) this.#options.onMissed(true)
+    else if (!this.#standsIn) void this.#beatFromHere()
     if (error.crowded) this.#crowd = error
     // A thread that has said nothing yet is only slow to start.
     const isLate = systemClock.elapsed() - this.#launchedMs >= this.#options.openMs
@@ -183,13 +183,17 @@ class ThreadBeater implements Beater {
 
   /** A thread that gets no connection, as from a server that has none left, need not cost the lease: others are open. */
   async #beatFromHere(): Promise<void> {
-    const { worker, leaseMs, onBeat, onError } = this.#options
+    const { worker, leaseMs, onBeat, onMissed, onError } = this.#options
     this.#standsIn = true
     try {
       const beat = await this.#store.workers.extend(worker, leaseMs)
-      if (!this.#stopped) onBeat(beat)
+      if (this.#stopped) return
+      onMissed(false)
+      onBeat(beat)
     } catch (error) {
-      if (!this.#stopped) onError(asError(error))
+      if (this.#stopped) return
+      onMissed(true)
+      onError(asError(error))
     } finally {
       this.#standsIn = false
     }

@@ -163,7 +163,7 @@ test('a worker whose beat gets no connection does not begin: it says so, and is 
 
   await expect(work(queue, job)).rejects.toMatchObject({
     code: 'too_many_connections',
-    message: expect.stringMatching(/the beat of a worker needs one .*docs\/postgres\.md/),
+    message: expect.stringMatching(/no connection left: .*max_connections.*docs\/postgres\.md/),
   })
   expect(runs.size).toBe(0)
   await expect(open(0)).rejects.toMatchObject({ code: 'too_many_connections' })

@@ -17,7 +17,9 @@ interface Scene {
 function scene({ busy, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
   readonly beater: Beater
   readonly told: Promise<string>
+  readonly missed: readonly boolean[]
 } {
+  const missed: boolean[] = []
   const word = Promise.withResolvers<string>()
   const code = new URL('./busy-beat.ts', import.meta.url)
   const data: BusyBeat = { times: 0, away: false, crowded: false, ...busy }
@@ -36,10 +38,10 @@ function scene({ busy, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
     onBeat: ({ lost }) => word.resolve(`lost: ${lost}`),
     onBlocked: () => {},
     onError: (error) => word.resolve(error.message),
-    onMissed: () => {},
+    onMissed: (isMissed) => missed.push(isMissed),
   })
   onTestFinished(() => beater.stop())
-  return { beater, told: word.promise }
+  return { beater, told: word.promise, missed }
 }
 
 async function firstWord(given: Scene): Promise<string> {
@@ -62,14 +64,22 @@ test('a store that is away is told at once, and left alone until the next beat',
   expect(await firstWord({ busy: { times: 1, away: true } })).toBe('beat: nobody there')
 })
 
-test('a beat for which the thread gets no connection is made by the event loop', async () => {
-  const beaten = Promise.withResolvers<string>()
+test('a beat for which the thread gets no connection is made by the event loop, and none is missed', async () => {
+  const told: string[] = []
+  const beaten = Promise.withResolvers<void>()
   const extend = async () => {
-    beaten.resolve('from here')
+    if (told.push('from here') === 2) beaten.resolve()
     return { lost: false, cancelled: [] }
   }
-  await firstWord({ busy: { times: Number.POSITIVE_INFINITY, away: true }, extend })
-  expect(await beaten.promise).toBe('from here')
+  const { beater, missed } = scene({
+    busy: { times: Number.POSITIVE_INFINITY, away: true },
+    leaseMs: 20,
+    extend,
+  })
+  await beater.open()
+  beater.start()
+  await beaten.promise
+  expect(missed).not.toContain(true)
 })
 
 test('a thread that gets no connection is waited for no longer than it was told to, and beats for nobody', async () => {
