@@ -15,7 +15,7 @@ const MORE = `exists (select from read where nth = cap) or exists (select from c
     or (select count(*) from fitting) < (select count(*) from read)`
 
 const CANDIDATES = `with recursive ${LIGHT_CLOCK}, ${LOOK.candidates}, chosen as materialized (
-    select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from picks k
+    select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from (select seq from counted where picked) k
     cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
   ), ${fitting('$15')}
   select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,

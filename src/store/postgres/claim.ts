@@ -18,7 +18,7 @@ const OF_ONE = `chosen as materialized (
  * worker has locked some meanwhile, the lane's next ones are taken.
  */
 const OF_SEVERAL = `shares as materialized (
-    select v.lane, v.rank, v.due_at, v.seq, p.many from visited v join picked p using (lane)
+    select lane, from_rank as rank, from_due_at as due_at, from_seq as seq, many from counted where nth = 1 and many > 0
   ), chosen as materialized (
     select p.* from shares b cross join lateral (${inLane('b', PLACED)} limit b.many for update skip locked) p
   )`

@@ -4,7 +4,7 @@ import { comparePlaces, type LanePlace, type Note } from './look.ts'
 import { HEADS_MAX } from './ready.ts'
 
 /** How many jobs of a lane are read at least, and how many times its even share of what is wanted. */
-const READ_MIN = 8
+const READ_MIN = 2
 const READ_SHARE = 2
 /** Lanes that are kept in mind at a time: they are sorted for each claim. */
 const LANES_MAX = 2 * HEADS_MAX

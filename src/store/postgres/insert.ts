@@ -121,14 +121,24 @@ async function holdersOf(session: Session, jobs: readonly LanedJob[]): Promise<M
   return found
 }
 
-const COUNT_PENDING = `with mine as materialized (select id from millhand.lanes where queue = $1)
-  select (select count(*) from mine cross join lateral (
-      select from millhand.pending where waits = 1 and class = 1 and lane = mine.id) p)
-    + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane in (select id from mine))
-    + (select count(*) from millhand.pending where waits = 2 and lane in (select id from mine)) as pending`
+/** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */
+const COUNT_PENDING = `with mine as materialized (
+    select id, queue from millhand.lanes where queue = any($1::text[])
+  ), scheduled as materialized (
+    select lane, count(*) as jobs from millhand.pending where waits = 2 group by lane
+  )
+  select queue, sum(jobs) as pending from (
+    select queue, (select count(*) from millhand.pending where waits = 1 and class = 1 and lane = mine.id)
+      + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id) as jobs from mine
+    union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
+  ) each group by queue`
 
-/** How many jobs a queue has that wait. */
-export async function pendingIn(session: Session, queue: string): Promise<number> {
-  const [row] = await session.rows<{ pending: number }>(COUNT_PENDING, queue)
-  return Number(row?.pending ?? 0)
+/** How many jobs wait in each of these queues; none where it has none. */
+export async function pendingIn(
+  session: Session,
+  queues: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (queues.length === 0) return new Map()
+  const rows = await session.rows<{ queue: string; pending: string }>(COUNT_PENDING, queues)
+  return new Map(rows.map(({ queue, pending }) => [queue, Number(pending)]))
 }

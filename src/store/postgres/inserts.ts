@@ -58,9 +58,9 @@ export class Inserts {
   ): Promise<Inserted[]> {
     const { inserted, stored } = await insert(session, jobs)
     const filled = new Set(jobs.filter(({ id }) => stored.has(id)).map(({ queue }) => queue))
-    for (const queue of uncounted) {
-      if (filled.has(queue)) this.#room.counted(queue, await pendingIn(session, queue), pendingMax)
-    }
+    const counted = uncounted.filter((queue) => filled.has(queue))
+    const pending = await pendingIn(session, counted)
+    for (const queue of counted) this.#room.counted(queue, pending.get(queue) ?? 0, pendingMax)
     return inserted
   }
 }

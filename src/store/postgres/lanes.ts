@@ -13,19 +13,16 @@ const RENEWED_MS = KNOWN_MS / 2
 const KNOWN_MAX = 20_000
 
 /** What is in use is said to be so now and then, and not with each look. In order, since others do the same. */
-const MAKE = `with given as materialized (
-    select distinct queue, name from unnest($2::text[], $3::text[]) as g(queue, name)
-  ), there as materialized (
-    select l.id, l.queue, l.name, l.used_at from given g
-    cross join lateral (select * from millhand.lanes where queue = g.queue and name = g.name limit 1) l
+const MAKE = `with seen as materialized (
+    select g.queue, g.name, l.id, l.used_at > ${NOW} - $4::bigint as fresh
+    from (select distinct queue, name from unnest($2::text[], $3::text[]) as g(queue, name)) g
+    left join lateral (select id, used_at from millhand.lanes where queue = g.queue and name = g.name limit 1) l on true
   ), made as (
-    insert into millhand.lanes as l (queue, name, used_at)
-    select queue, name, ${NOW} from given
-    where (queue, name) not in (select queue, name from there where used_at > ${NOW} - $4::bigint)
-    order by queue, name
+    insert into millhand.lanes (queue, name, used_at)
+    select queue, name, ${NOW} from seen where fresh is not true order by queue, name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   )
-  select id, queue, name from made union select id, queue, name from there`
+  select id, queue, name from made union all select id, queue, name from seen where fresh`
 
 type Place = Pick<NewJob, 'queue' | 'name'>
 

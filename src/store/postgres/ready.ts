@@ -10,7 +10,7 @@ import { CLOCK } from './sql.ts'
 /** Where so many lanes fit a wish at most, each is looked at; where more do, those are found in which there is something. */
 const FEW_LANES = 200
 /** Lanes whose first job is kept in mind: those with the best ones. */
-export const HEADS_MAX = 1_000
+export const HEADS_MAX = 4_000
 
 const AFTER = (place: string): string => `(p.rank, p.due_at, p.seq) > (${place})`
 
@@ -118,7 +118,7 @@ const KNOWN_LANES = `visited as materialized (${stillOpen(
 
 /** The lanes that a window of candidates is read from. */
 const TOP_LANES = `visited as materialized (
-    select lane, rank, due_at, seq - 1 as seq, least($3::integer, 2 * $3::integer / many + 8) as cap
+    select lane, rank, due_at, seq - 1 as seq, least($3::integer, 2 * $3::integer / many + 2) as cap
     from (select *, least($3::integer, (select count(*) from tops)) as many from tops limit $3::integer) t
   ), cutoff as materialized (
     (select rank, due_at, seq from tops order by rank, due_at, seq offset $3::integer limit 1)
@@ -129,10 +129,12 @@ const TOP_LANES = `visited as materialized (
 /**
  * The best jobs of several lanes. Of each lane as many are read as it may have among them (`cap`), so that what is
  * read does not grow with what waits; what comes behind the last one of a lane that has more is left to the next look,
- * and so is what comes behind the first job of a lane that is not visited.
+ * and so is what comes behind the first job of a lane that is not visited. Nothing is joined: the planner takes all of
+ * this for a single row, and would compare each with each.
  */
 const PICKS = `read as materialized (
-    select v.lane, v.cap, p.* from visited v cross join lateral (
+    select v.lane, v.cap, v.rank as from_rank, v.due_at as from_due_at, v.seq as from_seq, p.*
+    from visited v cross join lateral (
       select *, row_number() over (order by rank, due_at, seq) as nth
       from (${inLane('v', 'p.rank, p.due_at, p.seq')} limit v.cap) each
     ) p
@@ -141,17 +143,20 @@ const PICKS = `read as materialized (
       select rank, due_at, seq from read where nth = cap union all select rank, due_at, seq from cutoff
       union all select ${2 ** 31 - 1}, 0, 0
     ) f order by rank, due_at, seq limit 1
-  ), picks as materialized (
-    select lane, rank, due_at, seq from read
-    where (rank, due_at, seq) <= (select rank, due_at, seq from frontier) order by rank, due_at, seq limit $3::integer
-  ), picked as materialized (
-    select lane, count(*) as many from picks group by lane
+  ), wanted as materialized (
+    select * from (select rank, due_at, seq from read order by rank, due_at, seq offset $3::integer - 1 limit 1) w
+    union all select * from frontier
+  ), last as materialized (
+    select * from wanted order by rank, due_at, seq limit 1
+  ), counted as materialized (
+    select *, count(*) filter (where picked) over (partition by lane) as many from (
+      select *, (rank, due_at, seq) <= (select rank, due_at, seq from last) as picked from read
+    ) r
   )`
 
 /** Where each visited lane goes on: lanes that have no more are not in it. */
-const NEXT = `(select json_agg(json_build_array(r.lane, -r.rank, r.due_at,
-      r.seq - case when r.nth > coalesce(p.many, 0) then 1 else 0 end, r.cap = p.many))
-    from read r left join picked p using (lane) where r.nth = least(coalesce(p.many, 0) + 1, r.cap))`
+const NEXT = `(select json_agg(json_build_array(lane, -rank, due_at, seq - case when picked then 0 else 1 end, picked))
+    from counted where nth = least(many + 1, cap))`
 
 /** The first job of each of the best lanes. */
 const TOP_PLACES = `(select json_agg(json_build_array(lane, -rank, due_at, seq) order by rank, due_at, seq) from tops)`
