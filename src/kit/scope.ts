@@ -19,7 +19,8 @@ export class Scope {
   }
 
   run<Given extends unknown[], Result>(body: (...given: Given) => Result, ...given: Given): Result {
-    return this.#here.runInAsyncScope(body, undefined, ...given)
+    const here = KEEPS_WHAT_IS_ENTERED ? this.#here.runInAsyncScope(resource) : this.#here
+    return here.runInAsyncScope(body, undefined, ...given)
   }
 }
 
@@ -44,6 +45,21 @@ export class Inside<Mark> {
   get mark(): Mark | undefined {
     return surroundings.getStore()?.get(this) as Mark | undefined
   }
+}
+
+/**
+ * Node 22 keeps what is set by `enterWith` in the resource that runs, and would find it there in the next run: there each run
+ * has a resource of its own.
+ */
+const KEEPS_WHAT_IS_ENTERED = keepsWhatIsEntered()
+
+function keepsWhatIsEntered(): boolean {
+  const entered = new AsyncLocalStorage<boolean>()
+  const probe = resource()
+  probe.runInAsyncScope(() => entered.enterWith(true))
+  const found = probe.runInAsyncScope(() => entered.getStore())
+  entered.disable()
+  return found === true
 }
 
 const NOWHERE: ReadonlyMap<object, unknown> = new Map()

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { Channel } from '../../../src/kit/channel.ts'
 import { Coalescer } from '../../../src/kit/coalesce.ts'
@@ -29,6 +30,21 @@ test('whoever is called in a scope and enters another one leaves it as it was', 
     scope.run(() => place.enterWith('other'))
     expect([scope.run(here), here()]).toEqual(['maker', 'caller'])
   })
+})
+
+test('so it is on a Node that keeps the scope in another way', () => {
+  const script = `
+    import { AsyncLocalStorage } from 'node:async_hooks'
+    import { Scope } from '${new URL('../../../src/kit/scope.ts', import.meta.url)}'
+    const place = new AsyncLocalStorage()
+    const here = () => place.getStore()
+    const scope = place.run('maker', () => new Scope())
+    place.run('caller', () => scope.run(() => place.enterWith('other')))
+    await place.run('caller', () => scope.run(async () => { place.enterWith('other'); await null }))
+    process.stdout.write(await place.run('caller', () => scope.run(async () => here())))
+  `
+  const flags = ['--no-async-context-frame', '--input-type=module', '--eval', script]
+  expect(execFileSync(process.execPath, flags, { encoding: 'utf8' })).toBe('maker')
 })
 
 test('code is inside of something with all that it waits for, and a scope that is made there is not', async () => {
