@@ -24,7 +24,13 @@ export async function emptySchema(): Promise<{ readonly url: string; readonly re
   const { rows } = await postgresPool().query<{ name: string }>(TABLES, [schema])
   await postgresPool().query(rows.map(({ name }) => `delete from "${schema}"."${name}";`).join('\n'))
   const url = `${inject('postgres')}?schema=${schema}`
-  return { url, release: () => void free.push(schema) }
+  let held = true
+  const release = () => {
+    // Given back twice, it would be given to two at a time.
+    if (held) free.push(schema)
+    held = false
+  }
+  return { url, release }
 }
 
 /** A table of the application's own, beside the tables of the queue on `url`. */
