@@ -8,6 +8,13 @@ export interface Message {
   readonly kind: string
 }
 
+/** How a process starts; `flags` are of Node itself. */
+interface Start {
+  readonly values?: readonly string[]
+  readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Longest wait for an answer: a process that hangs ends the run instead of hanging it. */
 const ANSWER_MS = 300_000
 
@@ -21,11 +28,11 @@ export class Child {
   readonly #kill = () => this.#process.kill('SIGKILL')
   #awaiting: (() => void) | undefined
 
-  /** `flags` are of Node itself. */
-  constructor(program: string, { values = [], flags = [] }: { values?: string[]; flags?: string[] } = {}) {
+  constructor(program: string, { values = [], flags = [], env = {} }: Start = {}) {
     this.#program = program
     this.#process = fork(fileURLToPath(new URL(program, PROGRAMS)), values, {
       execArgv: [...process.execArgv, ...flags],
+      env: { ...process.env, ...env },
       serialization: 'advanced',
       // The standard output belongs to the figures.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

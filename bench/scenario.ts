@@ -33,6 +33,12 @@ export interface Measurement {
 
 export type Unit = 'jobs/s' | 'ms' | 'MB' | '%' | 'jobs' | 'errors' | 'per s' | '×'
 
+export interface SizeOptions {
+  readonly scale: number
+  readonly smoke: boolean
+  readonly rounds?: number
+}
+
 /** How much is measured: the published figures are those of scale 1. */
 export class Size {
   readonly scale: number
@@ -40,10 +46,10 @@ export class Size {
   /** A smoke run only shows that the scenarios work: its figures mean nothing. */
   readonly smoke: boolean
 
-  constructor({ scale, smoke }: { readonly scale: number; readonly smoke: boolean }) {
+  constructor({ scale, smoke, rounds = ROUNDS }: SizeOptions) {
     this.smoke = smoke
     this.scale = smoke ? SMOKE_SCALE : scale
-    this.rounds = smoke ? 1 : ROUNDS
+    this.rounds = smoke ? 1 : rounds
   }
 
   /** How many jobs stand for `count` of them at scale 1. */

@@ -1,43 +1,48 @@
 /**
- * Builds the package into dist/: declarations of src, a few bundled modules, and the files that they read.
+ * Builds the package into dist/: declarations of src, and a few bundled modules.
  *
  * Bundled, because a hundred small modules cost 13 MB of memory in every worker process that loads them one by one
  * (measured on Node 24: 18 MB for the modules as they are, 5.7 MB for the bundle).
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, globSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { type Plugin, rolldown } from 'rolldown'
+import { beatScript, licensesOf } from './beat-script.ts'
 
-/** What is loaded by name: the package's entries, the command, and what runs in a thread of its own. */
-const ENTRIES = [
-  'index',
-  'testing/index',
-  'config/index',
-  'postgres/index',
-  'cli/main',
-  'worker/beat-thread',
-  'store/sqlite/beat-thread',
-  'store/postgres/beat-thread',
-]
+/** What is loaded by name: the package's entries, and the command. */
+const ENTRIES = ['index', 'testing/index', 'config/index', 'postgres/index', 'cli/main']
+/** The stores whose workers have a beat thread. */
+const BEATING = ['sqlite', 'postgres']
+
+const { values: options } = parseArgs({
+  // `--folder` and `--no-declarations` are for tests: a build of their own, without what only a compiler reads.
+  options: { folder: { type: 'string', default: 'dist' }, 'no-declarations': { type: 'boolean' } },
+})
+const { folder } = options
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const startedAt = performance.now()
-rmSync('dist', { recursive: true, force: true })
-declare()
+rmSync(folder, { recursive: true, force: true })
+if (!options['no-declarations']) declare()
+const scripts = new Map(
+  await Promise.all(BEATING.map(async (store) => [store, await beatScript(store)] as const)),
+)
 const modules = await bundle()
-const migrations = copyMigrations()
-makeExecutable('dist/cli/main.js')
+makeExecutable(`${folder}/cli/main.js`)
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-console.log(`dist: ${modules} modules, ${migrations} migrations, ${seconds} s`)
+console.log(`${folder}: ${modules} modules, ${seconds} s`)
 
 function declare(): void {
   try {
-    execFileSync('node_modules/.bin/tsc', ['--project', 'tsconfig.build.json'], { stdio: 'inherit' })
+    execFileSync('node_modules/.bin/tsc', ['--project', 'tsconfig.build.json', '--outDir', folder], {
+      stdio: 'inherit',
+    })
   } catch {
-    // The compiler has said what is wrong; a half-built dist must not look like a whole one.
-    rmSync('dist', { recursive: true, force: true })
+    // The compiler has said what is wrong; a half-built package must not look like a whole one.
+    rmSync(folder, { recursive: true, force: true })
     process.exit(1)
   }
 }
@@ -48,16 +53,33 @@ async function bundle(): Promise<number> {
     input: Object.fromEntries(present.map((entry) => [entry, `src/${entry}.ts`])),
     platform: 'node',
     external: [/^node:/, /^[^./]/],
-    plugins: [keepModuleUrls()],
+    plugins: [keepModuleUrls(), replaceModules()],
   })
   const { output } = await build.write({
-    dir: 'dist',
+    dir: folder,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
   })
   await build.close()
+  const packages = new Set([...scripts.values()].flatMap((script) => script.packages))
+  writeFileSync(`${folder}/LICENSES.txt`, licensesOf([...packages].sort()))
   return output.length
+}
+
+/**
+ * Modules that are other ones in the build than in the sources: all of a thread's code is in one text, and nothing asks for
+ * a module beside it, which a bundler would look for.
+ */
+function replaceModules(): Plugin {
+  const replaced = new Map(
+    [...scripts].map(([store, { text }]) => [
+      `src/store/${store}/beat-script.ts`,
+      `export const BEAT_SCRIPT = ${JSON.stringify(text)}`,
+    ]),
+  )
+  replaced.set('src/worker/beat-source.ts', 'export function beatEntry() {}')
+  return { name: 'replace-modules', load: (id) => replaced.get(relative('.', id)) ?? null }
 }
 
 /** A module that asks where it is gets the place that it would have unbundled: files beside it are found by that. */
@@ -77,12 +99,6 @@ function keepModuleUrls(): Plugin {
       return { code: moved, map: null }
     },
   }
-}
-
-function copyMigrations(): number {
-  const files = globSync('src/**/migrations/*.sql')
-  for (const file of files) cpSync(file, file.replace(/^src/, 'dist'))
-  return files.length
 }
 
 function makeExecutable(file: string): void {

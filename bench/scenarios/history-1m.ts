@@ -21,7 +21,7 @@ export const history1m: Scenario = {
     }),
 }
 
-const FINISH = `update millhand_jobs set state = 'complete', claimable = null, outcome = 'done', attempt = 1, epoch = 1,
+const FINISH = `update millhand_jobs set state = 'complete', waits = null, lane = null, outcome = 'done', attempt = 1, epoch = 1,
   started_at = created_at, finished_at = ? where state = 'pending'`
 
 const FORGET = "delete from millhand_jobs where state = 'complete' and seq > ?"

@@ -1,5 +1,6 @@
 import type { Stores } from '../stores.ts'
 import type { System } from '../systems/system.ts'
+import type { Databases } from './databases.ts'
 import { PostgresServer } from './postgres.ts'
 import { RedisServer, redisVersion } from './redis.ts'
 
@@ -25,7 +26,7 @@ export class ServerStores implements Stores {
   }
 
   async create({ store, name }: System): Promise<string> {
-    const server = store === 'redis' ? this.#redis : this.#postgres
+    const server = store === 'redis' ? this.#redis : this.#postgres.databases
     if (!server) throw new Error(`${name} needs a Redis, and there is none here`)
     const place = await server.createDatabase()
     this.#places.add(place)
@@ -33,12 +34,12 @@ export class ServerStores implements Stores {
   }
 
   async rest(place: string): Promise<void> {
-    if (isPostgres(place)) await this.#postgres.rest(place)
+    if (isPostgres(place)) await this.#postgres.databases.rest(place)
   }
 
   async drop(place: string): Promise<void> {
     this.#places.delete(place)
-    await (isPostgres(place) ? this.#postgres : this.#redis)?.dropDatabase(place)
+    await (isPostgres(place) ? this.#postgres.databases : this.#redis)?.dropDatabase(place)
   }
 
   async clear(): Promise<void> {
@@ -48,6 +49,43 @@ export class ServerStores implements Stores {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#postgres[Symbol.asyncDispose]()
     await this.#redis?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Databases on a server that somebody else has started. */
+export class DatabaseStores implements Stores {
+  readonly #databases: Databases
+  readonly #places = new Set<string>()
+
+  constructor(databases: Databases) {
+    this.#databases = databases
+  }
+
+  async describe(): Promise<string> {
+    return `PostgreSQL ${await this.#databases.version()}`
+  }
+
+  async create(): Promise<string> {
+    const place = await this.#databases.createDatabase()
+    this.#places.add(place)
+    return place
+  }
+
+  rest(place: string): Promise<void> {
+    return this.#databases.rest(place)
+  }
+
+  async drop(place: string): Promise<void> {
+    this.#places.delete(place)
+    await this.#databases.dropDatabase(place)
+  }
+
+  async clear(): Promise<void> {
+    for (const place of this.#places) await this.drop(place)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.clear()
   }
 }
 

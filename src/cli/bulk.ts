@@ -1,9 +1,14 @@
-import type { JobState } from '../job/state.ts'
+import { jobError } from '../job/errors.ts'
+import { whyNotDone } from '../job/not-done.ts'
+import { type JobState, STATES } from '../job/state.ts'
+import { asError } from '../kit/error.ts'
+import type { FilterOptions } from '../queue/inspect.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Call, OptionSpec } from './command.ts'
 import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf } from './filter.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What is done to several jobs: to those with the ids that were given, or to all that a filter chooses. */
 export interface Bulk {
@@ -42,23 +47,25 @@ export async function runBulk(
 
 interface Refusal {
   readonly id: string
+  readonly code: string
   readonly because: string
 }
 
+interface Done {
+  readonly done: readonly string[]
+  readonly refused: readonly Refusal[]
+}
+
 async function toNamed(bulk: Bulk, { args, terminal }: Call, queue: Queue): Promise<ExitCode | undefined> {
-  const done = await inOrder(bulk, queue, args)
-  const refused: Refusal[] = []
-  let missing = false
-  for (const id of args.filter((each) => !done.includes(each))) {
-    const job = await queue.get(id)
-    missing ||= job === null
-    refused.push({ id, because: job ? `it is ${job.state}` : 'there is no such job' })
-  }
+  const { done, refused } = await toEach(bulk, queue, args)
   terminal.show({ [bulk.done]: done, refused }, () => done.map((id) => `${id} ${bulk.done}`))
-  if (!terminal.json)
-    for (const { id, because } of refused) terminal.note(`${id} not ${bulk.done}: ${because}`)
-  if (missing) return EXIT.notFound
+  tellRefused(refused, terminal)
+  if (refused.some(({ code }) => code === 'job_not_found')) return EXIT.notFound
   return refused.length > 0 ? EXIT.failed : undefined
+}
+
+function tellRefused(refused: readonly Refusal[], terminal: Terminal): void {
+  if (!terminal.json) for (const { code, because } of refused) terminal.note(`${because} (${code})`)
 }
 
 async function toFitting(
@@ -66,13 +73,11 @@ async function toFitting(
   { options, terminal }: Call<BulkFlags>,
   queue: Queue,
 ): Promise<undefined> {
-  const states = options.state ? bulk.states.filter((state) => options.state?.includes(state)) : bulk.states
-  if (states.length === 0)
-    throw usage(bulk, `Only jobs that are ${bulk.states.join(' or ')} can be ${bulk.done}`)
-  const filter = { ...filterOf(options), state: states }
+  const filter = fittingFilter(bulk, options)
   const count = await queue.count(filter)
   if (count > 0 && !options.yes) throw cliError('confirmation_required', { verb: bulk.verb, count })
   const done: string[] = []
+  const refused: Refusal[] = []
   let before: string | undefined
   // Page by page towards older jobs: one that fails again at once is not retried for ever.
   for (;;) {
@@ -83,22 +88,54 @@ async function toFitting(
     })
     before = page.at(-1)?.id
     if (before === undefined) break
-    done.push(
-      ...(await inOrder(
-        bulk,
-        queue,
-        page.map((job) => job.id),
-      )),
-    )
+    const ids = page.map(({ id }) => id)
+    const each = await toEach(bulk, queue, ids).catch((error) => {
+      throw done.length === 0 ? error : stopped(bulk, done, error)
+    })
+    done.push(...each.done)
+    refused.push(...each.refused)
   }
-  terminal.show({ [bulk.done]: done, refused: [] }, () => `${done.length} job(s) ${bulk.done}.`)
+  terminal.show({ [bulk.done]: done, refused }, () => `${done.length} job(s) ${bulk.done}.`)
+  tellRefused(refused, terminal)
   return undefined
 }
 
-/** A store gives the ids in its own order; people and scripts expect the one that they gave. */
-async function inOrder({ apply }: Bulk, queue: Queue, ids: readonly string[]): Promise<string[]> {
-  const done = await apply(queue, ids)
-  return ids.filter((id) => done.includes(id))
+/** The flags, and the states in which it can be done where they name none. */
+function fittingFilter(bulk: Bulk, options: BulkFlags): FilterOptions {
+  const filter = filterOf(options)
+  const asked = options.scheduled ? ['pending', ...(options.state ?? [])] : (options.state ?? [])
+  const impossible = asked.find((state) => isState(state) && !bulk.states.includes(state))
+  if (impossible !== undefined) {
+    throw usage(
+      bulk,
+      `Only jobs that are ${bulk.states.join(' or ')} can be ${bulk.done}, not ${impossible} ones`,
+    )
+  }
+  return asked.length > 0 ? filter : { ...filter, state: bulk.states }
+}
+
+function isState(text: string): text is JobState {
+  return (STATES as readonly string[]).includes(text)
+}
+
+/**
+ * Does it, and says why to which jobs it was not done. A store gives the ids in its own order; people and scripts expect
+ * the one that they gave.
+ */
+async function toEach({ verb, apply }: Bulk, queue: Queue, ids: readonly string[]): Promise<Done> {
+  const applied = new Set(await apply(queue, ids))
+  const refused: Refusal[] = []
+  for (const id of ids.filter((each) => !applied.has(each))) {
+    const { code, message } = whyNotDone(verb, id, (await queue.get(id))?.state)
+    refused.push({ id, code, because: message })
+  }
+  return { done: ids.filter((id) => applied.has(id)), refused }
+}
+
+/** A later page failed: what was done to those before stays. */
+function stopped({ verb }: Bulk, ids: readonly string[], error: unknown): Error {
+  const facts = { verb, done: ids.length, ids, problem: asError(error).message }
+  return jobError('bulk_incomplete', facts, { cause: error })
 }
 
 function usage({ verb }: Bulk, problem: string): Error {

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT_CODES_HELP, type ExitCode } from './exit.ts'
 import { Terminal } from './terminal.ts'
 
@@ -68,5 +68,11 @@ export function toCommand(spec: CommandSpec, onEnd: (code: ExitCode | undefined)
 
 function toOption({ flags, doc, many }: OptionSpec): Option {
   const option = new Option(flags, doc)
-  return many ? option.argParser((text: string, before: readonly string[] = []) => [...before, text]) : option
+  if (option.isBoolean()) return option
+  return option.argParser((text: string, before?: string | readonly string[]) => {
+    // Most often a variable of a script that is not set: to take it as nothing would choose or store something else.
+    if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
+    if (!many && before !== undefined) throw new InvalidArgumentError(`It was given before, as '${before}'.`)
+    return many ? [...(before ?? []), text] : text
+  })
 }

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { asError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
 import { type SchemaState, stateAt } from '../store/migration.ts'
-import { migrations } from '../store/sqlite/migrate.ts'
+import { MIGRATIONS } from '../store/sqlite/migrations/index.ts'
+import { openDatabase } from '../store/sqlite/open.ts'
 
 /** Looks at a file through a connection that cannot write: looking must not change what is looked at. */
 export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Result): Result {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_WAIT_MS })
+  const { db } = openDatabase(file, { readOnly: true, timeout: LOCK_WAIT_MS })
   try {
     return look(db)
   } finally {
@@ -18,7 +19,7 @@ export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Re
 /** How the schema of a file stands. @throws MillhandError `store_unavailable` */
 export function schemaState(file: string): SchemaState {
   try {
-    return stateAt(existsSync(file) ? inspectFile(file, schemaVersion) : 0, migrations())
+    return stateAt(existsSync(file) ? inspectFile(file, schemaVersion) : 0, MIGRATIONS)
   } catch (error) {
     throw storeError(
       'store_unavailable',

@@ -7,6 +7,8 @@ export const cliErrors = {
   invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
     `near ${facts.near}. Quote it for the shell: '{"path":"a.pdf"}'.`,
+  inexact_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
+    `${facts.what} would not be stored as it says: ${facts.problem}, at line ${facts.line}, column ${facts.column}.`,
   store_missing: (facts: { location: string }) =>
     `There is no database of Millhand's at ${facts.location}. Nothing was enqueued there yet, or --store or --config has to name another one.`,
   confirmation_required: (facts: { verb: string; count: number }) =>

@@ -21,6 +21,7 @@ const USAGE_CODES: readonly string[] = [
   'config_invalid',
   'confirmation_required',
   'duplicate_definition',
+  'inexact_json',
   'invalid_duration',
   'invalid_input',
   'invalid_json',

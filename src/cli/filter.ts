@@ -1,5 +1,6 @@
 import type { FilterOptions } from '../queue/inspect.ts'
 import type { OptionSpec } from './command.ts'
+import { isExactNumber } from './exact-number.ts'
 
 /** The flags by which jobs are chosen. */
 export interface FilterFlags {
@@ -52,7 +53,7 @@ export function given(options: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-/** A text that is a number as that number; whatever takes it says what it expects instead. */
+/** A text that is a number, and would not be rounded, as that number; whatever takes it says what it expects instead. */
 export function numberOr(text: string | undefined): string | number | undefined {
-  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) && isExactNumber(text) ? Number(text) : text
 }

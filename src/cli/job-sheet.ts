@@ -2,6 +2,7 @@ import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Explanation } from '../queue/explain.ts'
+import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
 import { progressOf, STATE_STYLES } from './job-table.ts'
 import type { Paint } from './paint.ts'
@@ -19,7 +20,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
   const width = Math.max(...facts.map(([name]) => name.length))
   return [
     `${paint('bold', job.name)} ${paint(STATE_STYLES[job.state], job.state)}`,
-    ...explanation.reasons.map((reason) => `  ${oneLine(reason.text)}`),
+    ...reasonLines(explanation.reasons, paint),
     '',
     ...facts.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${oneLine(value)}`),
     ...titled(
@@ -29,6 +30,14 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
     ),
     ...titled('log', logs.map(logLine), paint),
   ]
+}
+
+/** Why a job is where it is, with what to do about it beneath. */
+export function reasonLines(reasons: readonly Reason[], paint: Paint): string[] {
+  return reasons.flatMap(({ text, mend }) => [
+    `  ${oneLine(text)}`,
+    ...(mend === undefined ? [] : [paint('dim', `    ${oneLine(mend)}`)]),
+  ])
 }
 
 function factsOf(job: Job): [name: string, value: string][] {

@@ -31,7 +31,7 @@ export function noteOf(job: Job, nowMs: number): string {
   switch (job.state) {
     case 'waiting':
     case 'pending':
-      return [dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
+      return [heldBy(job), dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
     case 'running':
       return progressOf(job)
     case 'complete':
@@ -47,6 +47,10 @@ export function noteOf(job: Job, nowMs: number): string {
 export function progressOf({ progress }: Pick<Job, 'progress'>): string {
   const percent = progress?.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`
   return [percent, progress?.message ?? ''].filter((part) => part !== '').join(' ')
+}
+
+function heldBy(job: Job): string {
+  return job.state === 'pending' && job.waitsFor ? 'claimed ahead by a worker' : ''
 }
 
 function dueIn(dueAt: Date, nowMs: number): string {

@@ -1,24 +1,36 @@
 import { cliError } from './errors.ts'
+import { findBend } from './exact-json.ts'
 
 /** How much of the text a message quotes. */
 const NEAR_CHARACTERS = 20
 
-/** Reads JSON, or says where it ceases to be JSON. @throws MillhandError `invalid_json` */
+/**
+ * Reads JSON, or says where it ceases to be JSON, or would become something else than it says.
+ *
+ * @throws MillhandError `invalid_json`, `inexact_json`
+ */
 export function parseJson(what: string, text: string): unknown {
+  const value = parse(what, text)
+  const bend = findBend(text)
+  if (bend) throw cliError('inexact_json', { what, problem: bend.problem, ...placeOf(text, bend.position) })
+  return value
+}
+
+function parse(what: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const position = problemPosition(text)
-    const before = text.slice(0, position).split('\n')
-    const column = (before.at(-1) ?? '').length + 1
-    const near =
-      position >= text.length ? 'its end' : JSON.stringify(text.slice(position, position + NEAR_CHARACTERS))
-    throw cliError(
-      'invalid_json',
-      { what, problem: problemOf(error), line: before.length, column, near },
-      { cause: error },
-    )
+    const facts = { what, problem: problemOf(error), ...placeOf(text, problemPosition(text)) }
+    throw cliError('invalid_json', facts, { cause: error })
   }
+}
+
+function placeOf(text: string, position: number): { line: number; column: number; near: string } {
+  const before = text.slice(0, position).split('\n')
+  const column = (before.at(-1) ?? '').length + 1
+  const near =
+    position >= text.length ? 'its end' : JSON.stringify(text.slice(position, position + NEAR_CHARACTERS))
+  return { line: before.length, column, near }
 }
 
 /**

@@ -1,25 +1,44 @@
 import type { Config } from '../config/index.ts'
-import { asError } from '../kit/error.ts'
-import { isTransient, storeError } from '../store/errors.ts'
+import { parseDuration } from '../kit/duration.ts'
+import { openPatiently } from '../store/opening.ts'
 import { parseAddress } from '../store/postgres/address.ts'
 import { Database } from '../store/postgres/database.ts'
+import { unreachable } from '../store/postgres/unreachable.ts'
+
+type Where = Pick<Config, 'store' | 'location' | 'queue'>
 
 /**
- * The database of a configuration, without a queue on it: nothing is made there, and it may be in any state.
+ * The database of a configuration, without a queue on it: nothing is made there, and it may be in any state. One that
+ * cannot be reached is said to be so at once.
  *
- * @throws MillhandError `store_unavailable`
+ * @throws MillhandError `store_unavailable`, `too_many_connections`
  */
-export async function withDatabase<Result>(
-  { store, location, queue }: Pick<Config, 'store' | 'location' | 'queue'>,
-  use: (database: Database) => Promise<Result>,
+export function withDatabase<Result>(
+  where: Where,
+  look: (database: Database) => Promise<Result>,
+): Promise<Result> {
+  return lookAt(where, look, 0)
+}
+
+/** The same, for who may wait for it: as long as `openTimeout` says, where it says anything. */
+export function whenDatabaseIsThere<Result>(
+  where: Where,
+  look: (database: Database) => Promise<Result>,
+): Promise<Result> {
+  return lookAt(where, look, parseDuration(where.queue.openTimeout) ?? 0)
+}
+
+async function lookAt<Result>(
+  { store, location, queue }: Where,
+  look: (database: Database) => Promise<Result>,
+  timeoutMs: number,
 ): Promise<Result> {
   const sessions = queue.notify !== false
   const database = new Database({ address: parseAddress(store), sessions, self: '', clock: undefined })
   try {
-    return await use(database)
+    return await openPatiently(location, { timeoutMs }, () => look(database))
   } catch (error) {
-    if (!isTransient(error)) throw error
-    throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+    throw unreachable(error)
   } finally {
     await database.close()
   }

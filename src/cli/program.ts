@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { asError, isMillhandError } from '../kit/error.ts'
-import { VERSION } from '../worker/version.ts'
+import { VERSION } from '../kit/version.ts'
 import { toCommand } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { cliError } from './errors.ts'

@@ -1,12 +1,13 @@
 import type { CheckedConfig } from '../config/index.ts'
 import { deferred } from '../kit/deferred.ts'
+import { VERSION } from '../kit/version.ts'
 import { openQueue } from '../queue/open.ts'
 import { workerFields } from '../worker/options.ts'
-import { VERSION } from '../worker/version.ts'
 import { Worker } from '../worker/worker.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { makeLogger } from './log.ts'
 import { outliveOutput } from './output.ts'
+import { ofWorker } from './session.ts'
 import { interruptible, onSignals } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 import { limitYoungGeneration } from './young-generation.ts'
@@ -29,7 +30,7 @@ export async function serve(
   const logger = makeLogger(config.log, terminal.stdout)
   for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
   const { worker: settings, definitions, retention } = config
-  const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs, logger })
+  const queue = await openQueue(config.store, { ...ofWorker(config.queue), jobs: config.specs, logger })
   limitYoungGeneration(queue)
   try {
     const worker = new Worker(queue, { ...settings, jobs: definitions, retention })

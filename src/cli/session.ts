@@ -57,6 +57,14 @@ export async function withQueue<Result>(
   }
 }
 
+/** A worker may be started together with its database, in whatever order: it waits longer than a person would. */
+const WORKERS_OPEN_TIMEOUT = '1m'
+
+/** How a worker of the command line opens its queue. */
+export function ofWorker(queue: Config['queue']): Config['queue'] {
+  return { openTimeout: WORKERS_OPEN_TIMEOUT, ...queue }
+}
+
 /** The path of the file that a store is in; `undefined` where it is in none. */
 export function fileOf(store: string): string | undefined {
   return store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : undefined
@@ -79,11 +87,11 @@ async function requireStore(config: Config, command: string, { create }: StoreNe
 
 async function isThere(config: Config): Promise<boolean> {
   if (kindOf(config.store) !== 'postgres') return existsSync(fileOf(config.store) ?? '')
-  const [{ withDatabase }, { schemaState }] = await Promise.all([
+  const [{ whenDatabaseIsThere }, { schemaState }] = await Promise.all([
     import('./postgres.ts'),
     import('../store/postgres/migrate.ts'),
   ])
-  return withDatabase(config, async ({ session }) => (await schemaState(session)).version > 0)
+  return whenDatabaseIsThere(config, async ({ session }) => (await schemaState(session)).version > 0)
 }
 
 /** A store that ends with its process holds nothing that another one could look at. */

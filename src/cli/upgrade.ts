@@ -28,11 +28,11 @@ async function inFile({ store }: Config) {
 }
 
 async function inPostgres(config: Config) {
-  const [{ withDatabase }, { schemaState, scriptOf }] = await Promise.all([
+  const [{ whenDatabaseIsThere }, { schemaState, scriptOf }] = await Promise.all([
     import('./postgres.ts'),
     import('../store/postgres/migrate.ts'),
   ])
-  return withDatabase(config, async ({ session, address }) => {
+  return whenDatabaseIsThere(config, async ({ session, address }) => {
     const state = await schemaState(session)
     return { state, scripts: await scriptOf(state, address) }
   })

@@ -15,7 +15,7 @@ export interface ConfigOptions {
   readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention'>
   readonly queue?: Pick<
     OpenOptions,
-    'pendingMax' | 'busyTimeout' | 'enqueueTimeout' | 'schema' | 'notify' | 'migrate'
+    'pendingMax' | 'busyTimeout' | 'enqueueTimeout' | 'openTimeout' | 'schema' | 'notify' | 'migrate'
   >
   /** How long settled jobs are kept. */
   readonly retention?: RetentionOptions

@@ -36,8 +36,8 @@ const topFields = {
 // Retention has a section of its own, and the jobs stand at the top.
 const { jobs: _jobs, retention: _retention, ...workerSection } = workerFields
 
-const { pendingMax, busyTimeout, enqueueTimeout, schema, notify, migrate } = openFields
-const queueSection = { pendingMax, busyTimeout, enqueueTimeout, schema, notify, migrate }
+const { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } = openFields
+const queueSection = { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate }
 
 /** The sections of a configuration with their options; `top` is the file itself. */
 export const SECTIONS = {

@@ -49,6 +49,9 @@ export interface JobContext<Checkpoint = unknown> {
    * On SQLite `tx` is a `DatabaseSync` of `node:sqlite`; on PostgreSQL it is a client of `pg`, which a body says of it:
    * `(tx: PoolClient) => …`.
    *
+   * When the attempt is over before `body` has ended (its `timeout`, a stopping worker, each with the grace of the
+   * handler), everything is rolled back and this rejects with the reason of `ctx.signal`; `tx` takes nothing more.
+   *
    * @example
    * defineJob({
    *   name: 'ledger.book',

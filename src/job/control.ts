@@ -1,3 +1,4 @@
+import { hasBrand, readSafely } from '../kit/brand.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import { asError, preview } from '../kit/error.ts'
 import { jobError } from './errors.ts'
@@ -9,9 +10,18 @@ import { storableText } from './text.ts'
  * error to retry by policy; any other return value is the output.
  */
 
+const FATAL: unique symbol = Symbol.for('millhand.fatal')
+const RETRY_AFTER: unique symbol = Symbol.for('millhand.retry-after')
+const SNOOZE: unique symbol = Symbol.for('millhand.snooze')
+const SKIP: unique symbol = Symbol.for('millhand.skip')
+
 /** Throw it to fail for good: no retry can help. */
 export class Fatal extends Error {
   override readonly name = 'Fatal'
+
+  get [FATAL](): number {
+    return 1
+  }
 }
 
 /**
@@ -28,6 +38,10 @@ export class RetryAfter extends Error {
     super(message, options)
     this.delayMs = requireDuration('RetryAfter', delay)
   }
+
+  get [RETRY_AFTER](): number {
+    return 1
+  }
 }
 
 /** What `ctx.snooze(delay)` gives: return it to run again later without burning an attempt. */
@@ -36,6 +50,10 @@ export class Snooze {
 
   constructor(delay: Duration) {
     this.delayMs = requireDuration('snooze', delay)
+  }
+
+  get [SNOOZE](): number {
+    return 1
   }
 }
 
@@ -46,6 +64,29 @@ export class Skip {
   constructor(reason: string) {
     this.reason = reasonText(reason)
   }
+
+  get [SKIP](): number {
+    return 1
+  }
+}
+
+export function isFatal(thrown: unknown): boolean {
+  return hasBrand(thrown, FATAL)
+}
+
+/** The delay that a `RetryAfter` asks for; `undefined` for anything else. */
+export function retryDelayMs(thrown: unknown): number | undefined {
+  return hasBrand(thrown, RETRY_AFTER) ? parseDuration(readSafely(thrown, 'delayMs')) : undefined
+}
+
+/** The delay of a `Snooze`; `undefined` for anything else. */
+export function snoozeDelayMs(returned: unknown): number | undefined {
+  return hasBrand(returned, SNOOZE) ? parseDuration(readSafely(returned, 'delayMs')) : undefined
+}
+
+/** The reason of a `Skip`; `undefined` for anything else. */
+export function skipReason(returned: unknown): string | undefined {
+  return hasBrand(returned, SKIP) ? reasonText(readSafely(returned, 'reason')) : undefined
 }
 
 /** A reason as it is stored: a text, whatever was passed. */

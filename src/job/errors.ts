@@ -15,8 +15,8 @@ export const jobErrors = {
     `The ${facts.what} ${facts.got} is not valid: expected ${facts.expected}.`,
   invalid_duration: (facts: { option: string; got: string }) =>
     `'${facts.option}' is ${facts.got}, expected ${DURATION_EXAMPLES}.`,
-  invalid_input: (facts: { name: string; issues: readonly string[] }) =>
-    `The input of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}.`,
+  invalid_input: (facts: { name: string; issues: readonly string[]; index?: number }) =>
+    `The input${facts.index === undefined ? '' : ` at index ${facts.index}`} of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}.`,
   invalid_output: (facts: { name: string; issues: readonly string[] }) =>
     `The output of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}. ` +
     `Mend the handler or the schema, then retry the job.`,
@@ -36,8 +36,16 @@ export const jobErrors = {
   queue_full: (facts: { queue: string; limit: number }) =>
     `Queue '${facts.queue}' already holds ${facts.limit} pending jobs, which is its limit. ` +
     `Wait until workers have caught up, add workers, or raise 'pendingMax'.`,
+  enqueue_incomplete: (facts: { stored: number; of: number; ids: readonly string[]; problem: string }) =>
+    `enqueueMany stored the first ${facts.stored} of ${facts.of} jobs, then failed: ${facts.problem} ` +
+    `These stay; 'ids' has theirs, in order. Mend the cause, then enqueue the items from index ${facts.stored} on.`,
+  bulk_incomplete: (facts: { verb: string; done: number; ids: readonly string[]; problem: string }) =>
+    `The ${facts.verb} stopped half way: ${facts.problem} It was done to ${facts.done} job(s) before, and that stays. ` +
+    'Mend the cause, then ask for all of it again: what is done is passed over.',
   job_not_found: (facts: { id: string }) =>
     `No job has the id '${facts.id}'. It never existed, or it was pruned after its retention.`,
+  not_cancellable: (facts: { id: string; state: string }) =>
+    `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>
     facts.state === 'failed' || facts.state === 'cancelled'
       ? `Job '${facts.id}' cannot be retried: an unfinished job of its name has the same key. Wait until that one has ended.`
@@ -48,6 +56,9 @@ export const jobErrors = {
     `Job '${facts.name}' (${facts.id}) was cancelled: ${facts.reason}`,
   result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
     `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
+  outcome_refused: (facts: { id: string; verb: string; problem: string }) =>
+    `What the attempt of job '${facts.id}' came to (${facts.verb}) cannot be written: ${facts.problem}. ` +
+    'The job has failed instead. Mend what the message names, then retry the job.',
   lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
   already_settled: (facts: { id: string }) =>

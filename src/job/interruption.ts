@@ -23,7 +23,7 @@ interface Interruption {
 }
 
 /** What of a job that a lost worker held decides what becomes of it. */
-export type Interrupted = Pick<JobRecord, 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'> & {
+type Interrupted = Pick<JobRecord, 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'> & {
   /** Whether its handler had begun, as far as the store was told; else it was only held. */
   readonly begun: boolean
 }

@@ -26,3 +26,8 @@ export const RETRIES_MAX = 1_000
 export const PENDING_MAX = 10_000_000
 /** Jobs that one statement takes at a time: keeps the event loop and the write lock free for others. */
 export const STATEMENT_ROWS_MAX = 1_000
+/**
+ * Characters of payload that one statement takes at a time, or one job: 1,000 jobs of 1 MiB would be more than V8 can
+ * hold in a text, and more than a server has room for.
+ */
+export const STATEMENT_CHARACTERS_MAX = 8 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import type { Random } from '../kit/random.ts'
-import { Fatal, RetryAfter } from './control.ts'
+import { isFatal, retryDelayMs } from './control.ts'
 import type { FailureKind } from './failure.ts'
 
 /** How long to wait before each retry. */
@@ -65,8 +65,9 @@ const PERMANENT_KINDS: ReadonlySet<FailureKind> = new Set([
 
 /** Whether an error is permanent, and how long to wait if the error itself says so. */
 export function classify(policy: RetryPolicy, kind: FailureKind, error: Error): Verdict {
-  if (PERMANENT_KINDS.has(kind) || error instanceof Fatal) return { permanent: true }
-  if (error instanceof RetryAfter) return { permanent: false, delayMs: error.delayMs }
+  if (PERMANENT_KINDS.has(kind) || isFatal(error)) return { permanent: true }
+  const askedMs = retryDelayMs(error)
+  if (askedMs !== undefined) return { permanent: false, delayMs: askedMs }
   const known = ask(() => policy.classifyError?.(error)) ?? {}
   const delayMs = known.retryAfter === undefined ? undefined : parseDuration(known.retryAfter)
   return {
@@ -115,7 +116,10 @@ function mayRetry(policy: RetryPolicy, error: Error): boolean {
 }
 
 function matches(matcher: ErrorMatcher, error: Error): boolean {
-  if (matcher === Error || matcher.prototype instanceof Error)
-    return error instanceof (matcher as typeof Error)
-  return (matcher as (error: Error) => boolean)(error)
+  return isErrorClass(matcher) ? error instanceof matcher : matcher(error)
+}
+
+/** `Error`, or what extends it, of whichever realm: the prototype of each has a message. */
+function isErrorClass(matcher: ErrorMatcher): matcher is new (...args: never[]) => Error {
+  return 'message' in (matcher.prototype ?? {})
 }

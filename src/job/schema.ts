@@ -18,7 +18,8 @@ export function check(schema: Schema | undefined, value: unknown): Checked | Pro
   if (!schema) return { value }
   try {
     const result = schema['~standard'].validate(value)
-    return result instanceof Promise ? result.then(toChecked, threw) : toChecked(result)
+    // Not by its class: a schema's promise may be of another realm or library, and taken for a value it would fit.
+    return 'then' in result ? Promise.resolve(result).then(toChecked, threw) : toChecked(result)
   } catch (error) {
     return threw(error)
   }

@@ -1,3 +1,5 @@
+import { inScope } from './scope.ts'
+
 interface Reader<Value> {
   readonly resolve: (result: IteratorResult<Value>) => void
   readonly reject: (error: unknown) => void
@@ -18,7 +20,7 @@ export class Channel<Value> implements AsyncIterableIterator<Value> {
 
   constructor(capacity: number, onClose: () => void) {
     this.#capacity = capacity
-    this.#onClose = onClose
+    this.#onClose = inScope(onClose)
   }
 
   push(value: Value): void {

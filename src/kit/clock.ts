@@ -1,3 +1,5 @@
+import { type Machine, thisMachine } from './machine.ts'
+
 /**
  * Time, injected. Nothing outside this folder asks the machine for the time or sets a timer, so that a test can
  * hold the clock still and a simulation can drive it.
@@ -11,6 +13,8 @@ export interface Clock {
   timer(delayMs: number, callback: () => void): Timer
   /** Tells a clock that is not the machine's of work outside of this process: it does not move on before that ends. */
   during?<Result>(work: Promise<Result>): Promise<Result>
+  /** The machine that it is the clock of: left out where it is nobody's, and its time is what `now` says. */
+  machine?(): Machine
 }
 
 export interface Timer {
@@ -23,6 +27,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
+  machine: thisMachine,
   timer(delayMs, callback) {
     let handle: NodeJS.Timeout
     const arm = (restMs: number) => {

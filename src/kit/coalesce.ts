@@ -1,9 +1,18 @@
+import { Scope } from './scope.ts'
 import { onNextTurn, onPromisesDone } from './turn.ts'
 
 interface Waiting<Item, Result> {
   readonly item: Item
+  readonly size: number
   readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
+}
+
+interface Bounds<Item> {
+  /** So many items do not wait for the next turn. */
+  readonly enough?: number
+  readonly sizeOf?: (item: Item) => number
+  readonly sizeMax?: number
 }
 
 /**
@@ -11,8 +20,10 @@ interface Waiting<Item, Result> {
  * a flush forms the next one. There is no timer and nothing to tune: the slower the flush, the larger the groups.
  * "At once" is the end of this turn of the event loop, so that calls made side by side go together.
  *
- * Bounded by `groupMax`, the most items that one flush takes. The flush returns one result an item, in order; an
- * Error among them is that item's alone.
+ * A group is flushed in the scope of whoever made the coalescer: its callers have each their own.
+ *
+ * Bounded by `groupMax`, the most items that one flush takes, and by `sizeMax`, the most that they come to, though one
+ * item goes in any case. The flush returns one result an item, in order; an Error among them is that item's alone.
  *
  * `enough` items do not wait for the next turn, only for what is still to come out of promises. Between two turns V8
  * clears its young generation, and copies what is still held there; a worker that has written by then what it did in
@@ -21,18 +32,20 @@ interface Waiting<Item, Result> {
 export class Coalescer<Item, Result> {
   readonly #flush: (items: Item[]) => Promise<(Result | Error)[]>
   readonly #groupMax: number
-  readonly #enough: number
+  readonly #scope = new Scope()
+  readonly #bounds: Bounds<Item>
   #waiting: Waiting<Item, Result>[] = []
   #flushing = false
+  #size = 0
 
   constructor(
     flush: (items: Item[]) => Promise<(Result | Error)[]>,
     groupMax: number,
-    enough = Number.POSITIVE_INFINITY,
+    bounds: Bounds<Item> = {},
   ) {
     this.#flush = flush
     this.#groupMax = groupMax
-    this.#enough = enough
+    this.#bounds = bounds
   }
 
   /** How many items wait for a flush, those in flight not counted. */
@@ -40,23 +53,47 @@ export class Coalescer<Item, Result> {
     return this.#waiting.length
   }
 
+  /** What all items come to that are not flushed yet, those in flight too. */
+  get size(): number {
+    return this.#size
+  }
+
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.push({ item, resolve, reject })
+      const size = this.#bounds.sizeOf?.(item) ?? 0
+      this.#size += size
+      const waiting = this.#waiting.push({ item, size, resolve, reject })
       if (this.#flushing) return
-      if (waiting === 1) onNextTurn(() => void this.#run())
-      if (waiting === this.#enough) onPromisesDone(() => void this.#run())
+      if (waiting === 1) onNextTurn(() => this.#begin())
+      if (waiting === this.#bounds.enough) onPromisesDone(() => this.#begin())
     })
+  }
+
+  #begin(): void {
+    void this.#scope.run(() => this.#run())
   }
 
   async #run(): Promise<void> {
     // Under way, or done in the same turn already.
     if (this.#flushing || this.#waiting.length === 0) return
     this.#flushing = true
-    await this.#flushGroup(this.#waiting.splice(0, this.#groupMax))
+    await this.#flushGroup(this.#waiting.splice(0, this.#groupLength()))
     this.#flushing = false
     // A store that answers at once leaves no time for a group to form: let everything that is ready now arrive.
     if (this.#waiting.length > 0) onNextTurn(() => void this.#run())
+  }
+
+  /** How many of those that wait go next. */
+  #groupLength(): number {
+    const { sizeMax = Number.POSITIVE_INFINITY } = this.#bounds
+    const most = Math.min(this.#waiting.length, this.#groupMax)
+    if (this.#size <= sizeMax) return most
+    let size = this.#waiting[0]?.size ?? 0
+    for (let length = 1; length < most; length += 1) {
+      size += this.#waiting[length]?.size ?? 0
+      if (size > sizeMax) return length
+    }
+    return most
   }
 
   async #flushGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -69,6 +106,8 @@ export class Coalescer<Item, Result> {
       })
     } catch (error) {
       for (const each of group) each.reject(error)
+    } finally {
+      for (const each of group) this.#size -= each.size
     }
   }
 }

@@ -1,21 +1,24 @@
+import { inScope } from './scope.ts'
+
 /**
  * A typed event emitter that cannot hurt its owner: a listener that throws is reported through `onListenerError`
- * and the others still hear the event.
+ * and the others still hear the event. Each hears it in the scope in which it began to listen.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
   readonly #onListenerError: (error: unknown) => void
 
   constructor(onListenerError: (error: unknown) => void = () => {}) {
-    this.#onListenerError = onListenerError
+    this.#onListenerError = inScope(onListenerError)
   }
 
   /** Calls `listener` for every event of this name, until the returned function is called. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
-    listeners.add(listener)
-    return () => void listeners.delete(listener)
+    const heard = inScope(listener)
+    listeners.add(heard)
+    return () => void listeners.delete(heard)
   }
 
   /** Whether anybody listens: lets a hot path skip building an event that nobody would see. */

@@ -1,3 +1,8 @@
+import { types } from 'node:util'
+import { hasBrand, readSafely } from './brand.ts'
+
+const MILLHAND_ERROR: unique symbol = Symbol.for('millhand.error')
+
 /**
  * Every error that Millhand raises: a stable `code` to branch on, the facts as data, and a message that says what
  * happened, what was expected and what to do. docs/errors.md lists the codes.
@@ -11,6 +16,16 @@ export class MillhandError<Code extends string = string, Facts extends object = 
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.facts = options.facts
+  }
+
+  get [MILLHAND_ERROR](): number {
+    return 1
+  }
+
+  /** `instanceof` knows those of another copy of the package, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one has instances of its own
+    return this === MillhandError ? isMillhandError(value) : super[Symbol.hasInstance](value)
   }
 }
 
@@ -28,14 +43,22 @@ export function errorFactory<Catalogue extends ErrorCatalogue>(catalogue: Catalo
 
 /** Whether `error` is one of Millhand's, and has this code where one is named. */
 export function isMillhandError(error: unknown, code?: string): error is MillhandError {
-  const found = error instanceof Error && error.name === 'MillhandError' && 'code' in error
-  return found && (code === undefined || error.code === code)
+  return hasBrand(error, MILLHAND_ERROR) && (code === undefined || readSafely(error, 'code') === code)
+}
+
+/** Whether it is an error: also one of another realm, such as a test runner's, whose `Error` is not the one of here. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error || types.isNativeError(value)
+  } catch {
+    return false
+  }
 }
 
 /** The value as an Error: what is thrown need not be one, and a proxy may even refuse to say what it is. */
 export function asError(thrown: unknown): Error {
+  if (isError(thrown)) return thrown
   try {
-    if (thrown instanceof Error) return thrown
     return new Error(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
   } catch {
     return new Error('thrown: something that cannot be described')
@@ -69,6 +92,6 @@ function safeJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch {
-    return Object.prototype.toString.call(value)
+    return safeText(() => Object.prototype.toString.call(value))
   }
 }

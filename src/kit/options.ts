@@ -148,4 +148,9 @@ export function custom<Value>(spec: Optional & { expected: string; accepts: (val
 }
 
 export const isFunction = (value: unknown): boolean => typeof value === 'function'
+/** Not by its class: a test runner or a browser's library brings its own. */
+export const isSignal = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof (value as AbortSignal).aborted === 'boolean' &&
+  isFunction((value as AbortSignal).addEventListener)
 export const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type Timer } from './clock.ts'
+import { Scope } from './scope.ts'
 import { onNextTurn } from './turn.ts'
 
 interface ServiceOptions {
@@ -16,13 +17,15 @@ const LONGEST_BACKOFF_MS = 10_000
 
 /**
  * A loop that runs rounds until it is stopped: the one place where loops are written. Starting twice, stopping
- * twice and stopping before starting are all harmless; `stop` resolves when the round under way has ended.
+ * twice and stopping before starting are all harmless; `stop` resolves when the round under way has ended. Whoever
+ * starts or wakes it, its rounds run in the scope of whoever made it.
  */
 export class Service {
   readonly name: string
   readonly #runOnce: () => Promise<number>
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
+  readonly #scope = new Scope()
   #running = false
   #round: Promise<void> | undefined
   #timer: Timer | undefined
@@ -77,7 +80,7 @@ export class Service {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#woken = false
-    this.#round = this.#runRound()
+    this.#round = this.#scope.run(() => this.#runRound())
   }
 
   async #runRound(): Promise<void> {

@@ -1,6 +1,8 @@
+import { hasBrand } from './brand.ts'
 import { type Clock, systemClock, type Timer } from './clock.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { preview } from './error.ts'
+import { inScope } from './scope.ts'
 import { nextTurn } from './turn.ts'
 
 interface Alarm {
@@ -14,6 +16,8 @@ const SETTLE_TURNS = 12
 /** How long, in real time, it waits for a database's answer: one that waits for a lock may never come. */
 const SETTLE_OUTSIDE_MS = 1_000
 
+const VIRTUAL_CLOCK: unique symbol = Symbol.for('millhand.virtual-clock')
+
 /** A clock that stands still until it is told to move. For tests: no test has to wait for real time. */
 export class VirtualClock implements Clock {
   #nowMs: number
@@ -23,6 +27,10 @@ export class VirtualClock implements Clock {
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs
+  }
+
+  get [VIRTUAL_CLOCK](): number {
+    return 1
   }
 
   /** Whole milliseconds, as a machine's clock gives them, though timers may fire between two. */
@@ -36,7 +44,11 @@ export class VirtualClock implements Clock {
 
   timer(delayMs: number, callback: () => void): Timer {
     this.#order += 1
-    const alarm = { atMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order, callback }
+    const alarm = {
+      atMs: this.#nowMs + Math.max(delayMs, 0),
+      order: this.#order,
+      callback: inScope(callback),
+    }
     this.#alarms.add(alarm)
     return { cancel: () => this.#alarms.delete(alarm) }
   }
@@ -97,4 +109,8 @@ export class VirtualClock implements Clock {
     }
     return first
   }
+}
+
+export function isVirtualClock(clock: Clock): clock is VirtualClock {
+  return hasBrand(clock, VIRTUAL_CLOCK)
 }

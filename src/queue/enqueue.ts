@@ -1,18 +1,32 @@
-import type { AnyJobSpec } from '../job/definition.ts'
+import type { AnyJobSpec, InputOf } from '../job/definition.ts'
 import { type EnqueueOptions, type NewJob, newJob } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
-import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
 import { Coalescer } from '../kit/coalesce.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
+import { halving } from '../kit/halve.ts'
+import { piecesOf } from '../kit/pieces.ts'
+import { Breather } from '../kit/turn.ts'
 import { storeError } from '../store/errors.ts'
 import type { Inserted } from '../store/jobs.ts'
+import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /** What one enqueue names: a definition, or the name of one that the queue or a worker knows. */
 export type SpecOrName = AnyJobSpec | string
+
+/** One of the jobs of `enqueueMany`. */
+export interface EnqueueItem<Spec extends AnyJobSpec = AnyJobSpec> {
+  readonly job: Spec | string
+  readonly input?: InputOf<Spec>
+  readonly options?: EnqueueOptions
+}
+
+/** What one statement takes. */
+const PIECE = { countMax: STATEMENT_ROWS_MAX, sizeMax: STATEMENT_CHARACTERS_MAX, sizeOf }
 
 /**
  * The enqueuing side: checks at the door, then groups concurrent calls into one transaction each. An enqueue resolves
@@ -24,10 +38,11 @@ export class Enqueuer {
 
   constructor(queue: QueueInternals) {
     this.#queue = queue
-    this.#groups = new Coalescer((jobs) => this.#insertGroup(jobs), STATEMENT_ROWS_MAX)
+    this.#groups = new Coalescer((jobs) => this.#insertGroup(jobs), PIECE.countMax, PIECE)
   }
 
-  async enqueue(spec: AnyJobSpec, input: unknown, options?: EnqueueOptions): Promise<Inserted> {
+  async enqueue(specOrName: SpecOrName, input: unknown, options?: EnqueueOptions): Promise<Inserted> {
+    const spec = this.#known(specOrName) ?? (await this.#resolve(specOrName as string))
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
     if (options?.tx) return this.#first(await this.#insertIn(options.tx, [job]))
@@ -37,74 +52,100 @@ export class Enqueuer {
     return inserted
   }
 
-  /** All are checked before one is stored. In groups of a thousand a transaction, unless `tx` makes it one. */
-  async enqueueMany(
-    items: readonly { spec: AnyJobSpec; input: unknown; options?: EnqueueOptions }[],
-  ): Promise<Inserted[]> {
-    if (items.length === 0) return []
-    const jobs: NewJob[] = []
-    for (const { spec, input, options } of items) {
-      const checked = check(spec.input, input)
-      jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options }))
-    }
+  /**
+   * All are checked before one is stored. As many as one statement takes are stored in one transaction, all or none;
+   * more of them piece by piece, in order, with a turn of the event loop in between.
+   *
+   * @throws MillhandError `enqueue_incomplete` where a piece fails that is not the first
+   */
+  async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
     const [tx, ...others] = new Set(items.map((item) => item.options?.tx))
     if (others.length > 0)
       throw storeError('inside_transaction', {
         what: "enqueueMany of items of which only some have this 'tx'",
       })
-    if (tx) return this.#insertIn(tx, jobs)
-    requireOutside(this.#queue, 'enqueueMany')
+    const jobs = await this.#prepareAll([...items])
+    if (!tx && jobs.length > 0) requireOutside(this.#queue, 'enqueueMany')
     const inserted: Inserted[] = []
-    for (let from = 0; from < jobs.length; from += STATEMENT_ROWS_MAX) {
-      const group = jobs.slice(from, from + STATEMENT_ROWS_MAX)
-      inserted.push(...(await this.#insert(group)))
+    const breather = new Breather()
+    for (const piece of piecesOf(jobs, PIECE)) {
+      if (inserted.length > 0) await breather.rest()
+      try {
+        inserted.push(...(await (tx ? this.#insertIn(tx, piece) : this.#insertAndTell(piece))))
+      } catch (error) {
+        throw inserted.length === 0 ? error : incomplete(inserted, jobs.length, error)
+      }
     }
-    this.#announce(jobs, inserted)
     return inserted
   }
 
-  /** The definition of a name. @throws MillhandError `unknown_job`, `invalid_name` */
-  async resolve(specOrName: SpecOrName): Promise<AnyJobSpec> {
-    if (typeof specOrName !== 'string') return specOrName
+  /** The definition that a call names, where this process knows it. */
+  #known(specOrName: SpecOrName): AnyJobSpec | undefined {
+    return typeof specOrName === 'string' ? this.#queue.specs.get(requireJobName(specOrName)) : specOrName
+  }
+
+  /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
+  async #resolve(name: string): Promise<AnyJobSpec> {
     const { specs, store } = this.#queue
-    const known = specs.get(requireJobName(specOrName))
-    if (known) return known
     const workers = await store.workers.list()
     const names = new Set([...specs.keys(), ...workers.flatMap((worker) => worker.names ?? [])])
-    if (!names.has(specOrName)) throw jobError('unknown_job', { name: specOrName, known: [...names] })
-    return bareSpec(specOrName)
+    if (!names.has(name)) throw jobError('unknown_job', { name, known: [...names] })
+    return bareSpec(name)
+  }
+
+  async #prepareAll(items: readonly EnqueueItem[]): Promise<NewJob[]> {
+    const jobs: NewJob[] = []
+    const elsewhere = new Map<string, AnyJobSpec>()
+    const breather = new Breather()
+    for (const [index, { job, input, options }] of items.entries()) {
+      const spec = this.#known(job) ?? elsewhere.get(job as string) ?? (await this.#resolve(job as string))
+      if (typeof job === 'string') elsewhere.set(job, spec)
+      const checked = check(spec.input, input)
+      const given = { input, options, index }
+      jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, given))
+      const pause = breather.pause()
+      if (pause) await pause
+    }
+    return jobs
   }
 
   #prepare(
     spec: AnyJobSpec,
     checked: Checked,
-    given: { input: unknown; options: EnqueueOptions | undefined },
+    given: { input: unknown; options: EnqueueOptions | undefined; index?: number },
   ): NewJob {
-    if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
+    const { name } = spec
+    const { index, options } = given
+    const at = index === undefined ? {} : { index }
+    if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues, ...at })
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = given.input === undefined ? null : given.input
-    const json = serialise(`input of job '${spec.name}'`, input)
-    return newJob(spec, { id: this.#queue.ids(), input: json }, given.options)
+    const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
+    return newJob(spec, { id: this.#queue.ids(), input: serialise(what, input) }, options)
   }
 
   /**
-   * A group that does not fit the queue's limit as a whole may fit in parts: then each job stands for itself, so that
-   * one full queue does not refuse the jobs of the others.
+   * A group that is refused may hold jobs of a full queue, or one that the database refuses: halved, so that those do
+   * not refuse the others.
    */
-  async #insertGroup(jobs: NewJob[]): Promise<(Inserted | Error)[]> {
-    try {
-      return await this.#insert(jobs)
-    } catch (error) {
-      if (jobs.length === 1 || !isMillhandError(error, 'queue_full')) throw error
-    }
-    const results: (Inserted | Error)[] = []
-    for (const job of jobs)
-      results.push(await this.#insert([job]).then(([first]) => first as Inserted, asError))
-    return results
+  #insertGroup(jobs: readonly NewJob[]): Promise<(Inserted | Error)[]> {
+    const isTheirs = (error: unknown) => isMillhandError(error, 'queue_full') || mayBeRefusal(error)
+    return halving<NewJob, Inserted>(jobs, (some) => this.#insert(some), isTheirs)
   }
 
-  #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
-    return this.#queue.store.jobs.insert(jobs, this.#queue.pendingMax)
+  async #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
+    const { store, pendingMax } = this.#queue
+    try {
+      return await store.jobs.insert(jobs, pendingMax)
+    } catch (error) {
+      throw asRefusal(error, store.location)
+    }
+  }
+
+  async #insertAndTell(jobs: readonly NewJob[]): Promise<Inserted[]> {
+    const inserted = await this.#insert(jobs)
+    this.#announce(jobs, inserted)
+    return inserted
   }
 
   async #insertIn(tx: object, jobs: readonly NewJob[]): Promise<Inserted[]> {
@@ -122,6 +163,17 @@ export class Enqueuer {
     if (stored.length === 0) return
     this.#queue.events.emit('enqueue', { jobs: stored.map(({ id, name, queue }) => ({ id, name, queue })) })
   }
+}
+
+/** About how many characters of a job are stored. */
+function sizeOf({ input, context, tags, key }: NewJob): number {
+  return input.length + (context?.length ?? 0) + (tags?.length ?? 0) + (key?.length ?? 0)
+}
+
+function incomplete(inserted: readonly Inserted[], of: number, cause: unknown): Error {
+  const problem = asError(cause).message
+  const facts = { stored: inserted.length, of, ids: inserted.map(({ id }) => id), problem }
+  return jobError('enqueue_incomplete', facts, { cause })
 }
 
 /** A name that only a worker elsewhere knows: the default policy, and the worker checks the input. */

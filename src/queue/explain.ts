@@ -2,7 +2,9 @@ import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
-import type { WorkerRecord } from '../store/workers.ts'
+import { whyPending } from './explain-pending.ts'
+import { whySettled } from './explain-settled.ts'
+import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 
 /** Why a job is where it is. `text` says it to people, the rest to programs. */
 export interface Explanation {
@@ -15,21 +17,6 @@ export interface Explanation {
   readonly text: string
 }
 
-export interface Reason {
-  readonly code:
-    | 'due_later'
-    | 'queue_paused'
-    | 'no_worker'
-    | 'waiting_for_slot'
-    | 'crashed_before'
-    | 'running'
-    | 'worker_silent'
-    | 'last_error'
-    | 'settled'
-  readonly text: string
-  readonly facts: Readonly<Record<string, string | number | boolean | null>>
-}
-
 /** Why a job is where it is. @throws MillhandError `job_not_found` */
 export async function explainJob(store: Store, id: string): Promise<Explanation> {
   const [record] = await store.catalog.get([id])
@@ -37,6 +24,7 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
   const job = toJob(record)
   const situation = {
     job,
+    record,
     nowMs: await store.now(),
     paused: (await store.queues.paused()).some((each) => each.queue === job.queue),
     workers: await store.workers.list(),
@@ -46,99 +34,36 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
   return { id, name: job.name, queue: job.queue, state: job.state, reasons, text }
 }
 
-interface Situation {
-  readonly job: Job
-  readonly nowMs: number
-  readonly paused: boolean
-  readonly workers: readonly WorkerRecord[]
-}
-
 function whyHere(situation: Situation): Reason[] {
-  switch (situation.job.state) {
+  const { job } = situation
+  switch (job.state) {
     case 'waiting':
     case 'pending':
       return whyPending(situation)
     case 'running':
       return whyRunning(situation)
     default:
-      return [whySettled(situation.job)]
+      return [whySettled(job), ...whyStillThere(situation)]
   }
 }
 
-function whyPending({ job, nowMs, paused, workers }: Situation): Reason[] {
-  const reasons: Reason[] = []
-  const dueInMs = job.dueAt.getTime() - nowMs
-  if (dueInMs > 0) {
-    const text = `due in ${formatDuration(dueInMs)}, at ${job.dueAt.toISOString()}`
-    reasons.push({ code: 'due_later', text, facts: { dueInMs } })
-  }
-  if (paused) {
-    const text = `queue '${job.queue}' is paused (millhand resume ${job.queue})`
-    reasons.push({ code: 'queue_paused', text, facts: { queue: job.queue } })
-  }
-  const fit = workers.filter((worker) => worker.leaseUntil > nowMs && serves(worker, job))
-  if (fit.length === 0) {
-    const text = `no live worker handles '${job.name}' in queue '${job.queue}'`
-    reasons.push({
-      code: 'no_worker',
-      text,
-      facts: { name: job.name, queue: job.queue, workers: workers.length },
-    })
-  }
-  if (job.crashes > 0) {
-    const text = `${job.crashes} worker(s) crashed while it ran, so it runs apart from others that did`
-    reasons.push({ code: 'crashed_before', text, facts: { crashes: job.crashes } })
-  }
-  return reasons.length > 0 ? reasons : [waitingForSlot(fit)]
-}
-
-function waitingForSlot(fit: readonly WorkerRecord[]): Reason {
-  const slots = fit.reduce((sum, worker) => sum + worker.concurrency, 0)
-  const busy = fit.reduce((sum, worker) => sum + worker.running, 0)
-  const text = `waiting for a slot: ${fit.length} worker(s) that handle it have ${slots} slots and hold ${busy} jobs`
-  return { code: 'waiting_for_slot', text, facts: { workers: fit.length, slots, busy } }
-}
-
-function serves(worker: WorkerRecord, job: Job): boolean {
-  return (worker.names?.includes(job.name) ?? true) && (worker.queues?.includes(job.queue) ?? true)
-}
-
-function whyRunning({ job, nowMs, workers }: Situation): Reason[] {
+function whyRunning(situation: Situation): Reason[] {
+  const { job, nowMs } = situation
   if (job.state !== 'running') return []
-  const worker = workers.find((each) => each.id === job.worker)
   const runningMs = nowMs - job.startedAt.getTime()
-  const where = worker ? `${worker.name} (${worker.host}, process ${worker.pid})` : job.worker
+  const where = placeOf(situation, job.worker)
   const text = `running on worker ${where} since ${job.startedAt.toISOString()}, ${formatDuration(runningMs)} ago, attempt ${job.attempt}`
-  const running: Reason = {
-    code: 'running',
-    text,
-    facts: { worker: job.worker, runningMs, attempt: job.attempt },
-  }
-  if (worker && worker.leaseUntil > nowMs) return [running]
-  const silent =
-    'its worker has not been heard of within its lease: the job runs again as soon as it is rescued'
-  return [running, { code: 'worker_silent', text: silent, facts: { worker: job.worker } }]
+  const facts = { worker: job.worker, runningMs, attempt: job.attempt }
+  return [{ code: 'running', text, facts }, ...whySilent(situation, job.worker)]
 }
 
-function whySettled(job: Job): Reason {
-  switch (job.state) {
-    case 'complete': {
-      const text =
-        job.outcome === 'skipped'
-          ? `skipped: ${job.reason}`
-          : `complete since ${job.finishedAt.toISOString()}`
-      return { code: 'settled', text, facts: { outcome: job.outcome } }
-    }
-    case 'failed': {
-      const { kind, message } = job.failure
-      const text = `failed as '${kind}' after ${job.attempt} attempt(s): ${message}`
-      return { code: 'settled', text, facts: { kind, attempts: job.attempt } }
-    }
-    case 'cancelled':
-      return { code: 'settled', text: `cancelled: ${job.reason}`, facts: { reason: job.reason } }
-    default:
-      return { code: 'settled', text: job.state, facts: {} }
-  }
+/** A cancelled job is let go of by its worker when its handler has ended. */
+function whyStillThere(situation: Situation): Reason[] {
+  const { record, job } = situation
+  if (job.state !== 'cancelled' || record.worker === null) return []
+  const text = `its handler has not ended yet on worker ${placeOf(situation, record.worker)}, which is told to stop it`
+  const mend = 'let the handler heed ctx.signal; whatever it returns is refused'
+  return [{ code: 'handler_goes_on', text, mend, facts: { worker: record.worker } }]
 }
 
 function lastError(job: Job): Reason[] {

@@ -1,4 +1,4 @@
-import { reasonText, requireDuration } from '../job/control.ts'
+import { requireDuration } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
@@ -6,7 +6,8 @@ import { isFinal } from '../job/state.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import type { Duration } from '../kit/duration.ts'
-import { type QueueInternals, requireOutside } from './internals.ts'
+import { cancelJobs } from './control.ts'
+import type { QueueInternals } from './internals.ts'
 import type { OnRecord } from './watch.ts'
 
 /** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
@@ -35,11 +36,7 @@ export class Handle<Output> implements JobHandle<Output> {
   }
 
   async cancel(reason = 'cancelled'): Promise<boolean> {
-    requireOutside(this.#queue, 'cancel')
-    const text = reasonText(reason)
-    const cancelled = await this.#queue.store.catalog.cancel([this.id], text)
-    if (cancelled.length > 0) this.#queue.events.emit('cancel', { ids: cancelled, reason: text })
-    return cancelled.length > 0
+    return (await cancelJobs(this.#queue, [this.id], reason)).length > 0
   }
 
   async result(options: Waiting = {}): Promise<Output> {

@@ -1,24 +1,29 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
+import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
+import { preview } from '../kit/error.ts'
 import {
   custom,
   duration,
   flag,
   type Given,
   integer,
+  optionError,
   type Parsed,
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { nextTurn } from '../kit/turn.ts'
 import type { JobFilter, Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
+import { PageSize } from './pages.ts'
 
 const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.every(isOne) : isOne(value)
-const isText = isOneOrMany((value) => typeof value === 'string')
+const isText = isOneOrMany((value) => typeof value === 'string' && value !== '')
 const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
 
 const filterFields = {
@@ -39,7 +44,7 @@ const filterFields = {
   }),
   tag: text({ doc: 'Only jobs with this tag.' }),
   key: text({ doc: 'Only jobs with this key.' }),
-  scheduled: flag({ doc: 'Only jobs due in the future, or only jobs that are not.' }),
+  scheduled: flag({ doc: 'Only pending jobs due in the future, or only those that are not.' }),
   olderThan: duration({ doc: 'Only jobs that were enqueued longer ago than this.' }),
   newerThan: duration({ doc: 'Only jobs that were enqueued in this time.' }),
   error: text({ doc: 'Only jobs with this text in the message of an error.' }),
@@ -54,15 +59,32 @@ const listFields = {
 export type FilterOptions = Given<typeof filterFields>
 export type ListOptions = Given<typeof listFields>
 
-/** Jobs that fit, newest first. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found` */
+/** Characters of payload that one list may hold, about: 10,000 jobs of a few MiB would fill any memory. */
+const LIST_CHARACTERS_MAX = 4 * STATEMENT_CHARACTERS_MAX
+
+/**
+ * Jobs that fit, newest first; fewer than `limit` where those come to 32 MiB already.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found`
+ */
 export async function listJobs(store: Store, options: ListOptions = {}): Promise<Job[]> {
   const parsed = parseOptions('list', listFields, options)
   const [last] = parsed.before === undefined ? [] : await store.catalog.get([parsed.before])
   // A page after a job that was pruned meanwhile would be the first page again, and a walk would never end.
   if (parsed.before !== undefined && !last) throw jobError('job_not_found', { id: parsed.before })
-  const page = { limit: parsed.limit, ...(last && { beforeSeq: last.seq }) }
-  const records = await store.catalog.list(await toFilter(store, parsed), page)
-  return records.map(toJob)
+  const filter = await toFilter(store, parsed)
+  const jobs: Job[] = []
+  const size = new PageSize()
+  let beforeSeq = last?.seq
+  for (let room = LIST_CHARACTERS_MAX; room > 0 && jobs.length < parsed.limit; await nextTurn()) {
+    const limit = Math.min(size.next(), parsed.limit - jobs.length)
+    const page = await store.catalog.list(filter, { limit, ...(beforeSeq !== undefined && { beforeSeq }) })
+    room -= size.saw(page)
+    jobs.push(...page.map(toJob))
+    if (page.length < limit) break
+    beforeSeq = page.at(-1)?.seq
+  }
+  return jobs
 }
 
 /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */
@@ -73,6 +95,7 @@ export async function countJobs(store: Store, options: FilterOptions = {}): Prom
 /** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
 async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
   const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
     ...(state !== undefined && { states: asList(state) }),
@@ -85,6 +108,17 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
     ...(error !== undefined && { errorText: storableText(error) }),
   }
+}
+
+/** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */
+function requirePending(state: JobState | readonly JobState[] = 'pending'): void {
+  if (asList(state).every((each) => each === 'pending')) return
+  throw optionError('invalid_option', {
+    component: 'filter',
+    option: 'scheduled',
+    expected: "no 'state' beside it but 'pending'",
+    got: `given together with ${preview(state)}`,
+  })
 }
 
 function asList<Value>(value: Value | readonly Value[]): readonly Value[] {

@@ -22,6 +22,7 @@ import { type Random, systemRandom } from '../kit/random.ts'
 import { storeError } from '../store/errors.ts'
 import { instrument } from '../store/instrument.ts'
 import { openMemoryStore } from '../store/memory/index.ts'
+import type { Opening } from '../store/opening.ts'
 import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
 import { kindOf, withoutPassword } from '../store/url.ts'
@@ -50,6 +51,10 @@ export const openFields = {
   }),
   enqueueTimeout: duration({
     doc: 'The same for an enqueue: 0 to fail at once; `busyTimeout` by default.',
+  }),
+  openTimeout: duration({
+    doc: 'The same for opening it, and for the connection of a beat; `millhand work` and `dev` wait `1m` by default.',
+    default: '5s',
   }),
   postgres: custom<Pool>({
     doc: 'Your own `pg` pool, in place of a URL: it is used and not closed.',
@@ -100,7 +105,7 @@ type PoolOptions = OpenOptions & { readonly postgres: Pool }
  * await queue.close()
  *
  * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`,
- *   `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
+ *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
  */
 export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
 export async function openQueue(options: PoolOptions): Promise<Queue>
@@ -149,6 +154,7 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
     closing: new Closing(),
     specs: byName(options.jobs ?? []),
     pendingMax,
+    openTimeoutMs: options.openTimeout,
   })
 }
 
@@ -156,13 +162,15 @@ type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 
 /** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
 async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
-  const { clock, schema, notify, migrate } = options
+  const { clock, schema, notify, migrate, openTimeout, logger } = options
+  const onWait = (err: Error) => logger?.warn({ err, openTimeoutMs: openTimeout }, 'waiting for the database')
+  const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (typeof to === 'object' || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
-    return openPostgresStore({ to, schema, notify, migrate, clock })
+    return openPostgresStore({ to, schema, notify, migrate, clock, opening })
   }
   if (kindOf(to) === 'sqlite') {
-    return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate })
+    return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
   throw storeError('invalid_store', { got: withoutPassword(preview(to)) })

@@ -1,17 +1,17 @@
-import { reasonText } from '../job/control.ts'
 import type { AnyJobSpec, EnqueueArguments, InputOf, ResultOf } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
-import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { requireQueueName } from '../job/names.ts'
+import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
-import { Enqueuer, type SpecOrName } from './enqueue.ts'
+import { cancelJobs, pruneJobs, retryJobs } from './control.ts'
+import { type EnqueueItem, Enqueuer, type SpecOrName } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import { Handle } from './handle.ts'
 import {
@@ -22,15 +22,8 @@ import {
   readStats,
   type Stats,
 } from './inspect.ts'
-import { type QueueInternals, requireOutside } from './internals.ts'
+import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
-
-/** One of the jobs of `enqueueMany`. */
-export interface EnqueueItem<Spec extends AnyJobSpec = AnyJobSpec> {
-  readonly job: Spec | string
-  readonly input?: InputOf<Spec>
-  readonly options?: EnqueueOptions
-}
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
 export class Queue {
@@ -42,9 +35,9 @@ export class Queue {
     this.#enqueuer = new Enqueuer(parts)
   }
 
-  /** What a queue is made of, for the workers on it. Not part of the public contract. */
-  static internals(queue: Queue): QueueInternals {
-    return queue.#parts
+  /** What it is made of, for the workers on it. Not part of the public contract. */
+  get [QUEUE](): OfferedQueue {
+    return { version: VERSION, parts: this.#parts }
   }
 
   /** Where the jobs are: `memory:` or the file. */
@@ -65,16 +58,17 @@ export class Queue {
   ): Promise<JobHandle<ResultOf<Spec>>>
   enqueue(name: string, input?: unknown, options?: EnqueueOptions): Promise<JobHandle>
   async enqueue(specOrName: SpecOrName, input?: unknown, options?: EnqueueOptions): Promise<JobHandle> {
-    const spec = typeof specOrName === 'string' ? await this.#enqueuer.resolve(specOrName) : specOrName
-    const inserted = await this.#enqueuer.enqueue(spec, input, options)
+    const inserted = await this.#enqueuer.enqueue(specOrName, input, options)
     return new Handle(this.#parts, inserted.id, inserted.existed)
   }
 
   /**
-   * Stores many jobs: inputs of one definition, or items that name theirs. All are checked before one is stored;
-   * they are stored in transactions of a thousand, or in the caller's where `tx` is given.
+   * Stores many jobs: inputs of one definition, or items that name theirs. All are checked before one is stored. Up to
+   * 1,000, of 8 MiB of JSON together, are stored all or none; more of them in such pieces, in order, or in the caller's
+   * transaction where `tx` is given. The event loop goes on meanwhile: leave the inputs as they are until it resolves.
    *
-   * @throws what `enqueue` throws
+   * @throws what `enqueue` throws, when nothing was stored; MillhandError `enqueue_incomplete` when a later piece failed:
+   *   it says how many of the first ones are stored
    */
   enqueueMany<Spec extends AnyJobSpec>(
     spec: Spec,
@@ -90,12 +84,7 @@ export class Queue {
     const given: readonly EnqueueItem[] = isItems(first)
       ? first
       : inputs.map((input) => ({ job: first, input, ...(options && { options }) }))
-    const items = []
-    for (const { job, input, options: own } of given) {
-      const spec = typeof job === 'string' ? await this.#enqueuer.resolve(job) : job
-      items.push({ spec, input, ...(own && { options: own }) })
-    }
-    const inserted = await this.#enqueuer.enqueueMany(items)
+    const inserted = await this.#enqueuer.enqueueMany(given)
     return inserted.map(({ id, existed }) => new Handle(this.#parts, id, existed))
   }
 
@@ -111,7 +100,8 @@ export class Queue {
   }
 
   /**
-   * Jobs that fit, newest first.
+   * Jobs that fit, newest first; fewer than `limit` where those come to 32 MiB already. The next page is that `before` the
+   * last of them; the end is an empty page.
    *
    * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`; `job_not_found` where there is no job `before`
    */
@@ -132,30 +122,23 @@ export class Queue {
   /**
    * Cancels a job or several, running or not; gives the ids of those that were not settled yet.
    *
-   * @throws MillhandError `inside_transaction`
+   * @throws MillhandError `inside_transaction`; `bulk_incomplete` when a later piece of more than 1,000 failed
    */
-  async cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
-    requireOutside(this.#parts, 'cancel')
-    const text = reasonText(reason)
-    const cancelled = await this.#parts.store.catalog.cancel(typeof ids === 'string' ? [ids] : ids, text)
-    if (cancelled.length > 0) this.#parts.events.emit('cancel', { ids: cancelled, reason: text })
-    return cancelled
+  cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
+    return cancelJobs(this.#parts, typeof ids === 'string' ? [ids] : ids, reason)
   }
 
   /**
    * Runs failed or cancelled jobs again, with all their attempts; gives the ids of those that were.
    *
-   * @throws MillhandError `job_not_found`, `not_retryable`, for a single id; `inside_transaction`
+   * @throws MillhandError `job_not_found`, `not_retryable`, for a single id; `inside_transaction`; `bulk_incomplete`
+   *   when a later piece of more than 1,000 failed
    */
   async retry(ids: string | readonly string[]): Promise<string[]> {
-    requireOutside(this.#parts, 'retry')
-    const { catalog } = this.#parts.store
-    const retried = await catalog.retry(typeof ids === 'string' ? [ids] : ids)
+    const retried = await retryJobs(this.#parts, typeof ids === 'string' ? [ids] : ids)
     if (typeof ids === 'string' && retried.length === 0) {
-      const [record] = await catalog.get([ids])
-      throw record
-        ? jobError('not_retryable', { id: ids, state: record.state })
-        : jobError('job_not_found', { id: ids })
+      const [record] = await this.#parts.store.catalog.get([ids])
+      throw whyNotDone('retry', ids, record?.state)
     }
     return retried
   }
@@ -198,8 +181,8 @@ export class Queue {
    * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it. It is a `DatabaseSync` of
    * `node:sqlite`, or on PostgreSQL a client of `pg`, which the body says of it: `(tx: PoolClient) => …`.
    *
-   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`; what `body` throws, after
-   *   everything is rolled back
+   * @throws MillhandError `inside_transaction`, `store_busy`, `transaction_aborted`, `store_closed` (it was still open
+   *   five seconds after `close`); what `body` throws, after everything is rolled back
    */
   async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
     body: (tx: Tx) => Result | Promise<Result>,
@@ -208,16 +191,9 @@ export class Queue {
     return this.#parts.store.transaction(async (tx) => body(tx.handle as Tx))
   }
 
-  /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction` */
+  /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
   async prune(options?: RetentionOptions): Promise<number> {
-    requireOutside(this.#parts, 'prune')
-    const retention = parseRetention(options)
-    let count = 0
-    for (let pruned = -1; pruned !== 0; count += pruned) {
-      pruned = await this.#parts.store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
-    }
-    if (count > 0) this.#parts.events.emit('prune', { count })
-    return count
+    return pruneJobs(this.#parts, parseRetention(options))
   }
 
   /** Calls `listener` for every event of this name in this process, until the returned function is called. */
@@ -227,7 +203,7 @@ export class Queue {
 
   /**
    * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
-   * end.
+   * end. A transaction that is open has five seconds to end, and is then rolled back.
    */
   async close(): Promise<void> {
     this.#parts.closing.close(storeError('store_closed', { location: this.location }))

@@ -2,7 +2,7 @@ import type { Progress } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import { Channel } from '../kit/channel.ts'
 import { asError } from '../kit/error.ts'
-import { custom, type Given, integer, parseOptions, text } from '../kit/options.ts'
+import { custom, type Given, integer, isSignal, parseOptions, text } from '../kit/options.ts'
 import { Service } from '../kit/service.ts'
 import type { JobChange as StoredChange } from '../store/feed.ts'
 import type { QueueInternals } from './internals.ts'
@@ -26,7 +26,7 @@ const subscribeFields = {
   signal: custom<AbortSignal>({
     doc: 'Ends the subscription.',
     expected: 'an AbortSignal',
-    accepts: (value) => value instanceof AbortSignal,
+    accepts: isSignal,
   }),
   capacity: integer({
     doc: 'Changes kept for a slow reader; older ones are dropped.',

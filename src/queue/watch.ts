@@ -1,7 +1,9 @@
 import type { JobRecord } from '../job/job.ts'
 import type { Clock } from '../kit/clock.ts'
+import { Scope } from '../kit/scope.ts'
 import { Service } from '../kit/service.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
+import { PageSize } from './pages.ts'
 
 /** Called with the job as it is now; `undefined` when there is no such job. */
 export type OnRecord = (record: JobRecord | undefined) => void
@@ -10,8 +12,6 @@ export type OnRecord = (record: JobRecord | undefined) => void
 const LOOK_INTERVAL_MS = 1_000
 /** Looking at everything may take at most this share of the time, however many notices come. */
 const LOOK_SHARE = 0.2
-/** Ids that one statement looks up. */
-const LOOK_MAX = 1_000
 
 /**
  * Watches single jobs for those who wait for them. What this process changes is seen at once; what others change is
@@ -23,6 +23,9 @@ export class JobWatch {
   readonly #watched = new Map<string, Set<OnRecord>>()
   readonly #dirty = new Set<string>()
   readonly #service: Service
+  /** It goes on listening for others when whoever was the first to wait has gone. */
+  readonly #scope = new Scope()
+  readonly #pageSize = new PageSize()
   #lookAtAll = false
   #nextFullLookMs = 0
   #lastFullLookMs = 0
@@ -42,7 +45,7 @@ export class JobWatch {
     this.#watched.set(id, listeners)
     this.#dirty.add(id)
     if (this.#service.running) this.#service.wake()
-    else this.#start()
+    else this.#scope.run(() => this.#start())
     return () => {
       listeners.delete(onRecord)
       if (listeners.size === 0 && this.#watched.get(id) === listeners) this.#watched.delete(id)
@@ -82,7 +85,10 @@ export class JobWatch {
     const ids = full ? [...this.#watched.keys()] : [...this.#dirty]
     if (full) this.#lookAtAll = false
     this.#dirty.clear()
-    for (let from = 0; from < ids.length; from += LOOK_MAX) await this.#tell(ids.slice(from, from + LOOK_MAX))
+    for (let from = 0, limit = 0; from < ids.length; from += limit) {
+      limit = this.#pageSize.next()
+      await this.#tell(ids.slice(from, from + limit))
+    }
     if (this.#watched.size === 0) return Number.POSITIVE_INFINITY
     const tookMs = this.#clock.elapsed() - startMs
     if (full) this.#nextFullLookMs = startMs + tookMs / LOOK_SHARE
@@ -91,7 +97,9 @@ export class JobWatch {
 
   async #tell(ids: string[]): Promise<void> {
     const { catalog } = this.#store.until(this.#closed.signal)
-    const records = new Map((await catalog.get(ids)).map((record) => [record.id, record]))
+    const found = await catalog.get(ids)
+    this.#pageSize.saw(found)
+    const records = new Map(found.map((record) => [record.id, record]))
     for (const id of ids) {
       for (const listener of this.#watched.get(id) ?? []) listener(records.get(id))
     }

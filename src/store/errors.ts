@@ -1,3 +1,4 @@
+import { hasBrand } from '../kit/brand.ts'
 import { errorFactory } from '../kit/error.ts'
 
 /** What can be wrong with a store. `transient` ones are tried again by the instrument before anybody sees them. */
@@ -6,13 +7,27 @@ export const storeErrors = {
     `${facts.got} is not a store: expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'.`,
   invalid_schema: (facts: { got: string }) =>
     `The schema ${facts.got} is not valid: expected 1 to 50 letters, digits and _, not starting with a digit.`,
-  store_busy: (facts: { location: string; waitedMs: number }) =>
+  store_busy: (facts: { location: string; waitedMs: number; option?: 'openTimeout' }) =>
     `The database ${facts.location} was locked or away for ${facts.waitedMs} ms. ` +
-    "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), or give it longer with busyTimeout.",
-  store_read_only: (facts: { location: string }) =>
-    `The database ${facts.location} cannot be written: the file or its folder is read-only. Change its permissions or use another file.`,
+    "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), " +
+    `or give it longer with ${facts.option ?? 'busyTimeout'}.`,
+  too_many_connections: (facts: { location: string; problem: string }) =>
+    `The server of ${facts.location} has no connection left: ${facts.problem}. A worker needs two, and takes up to eleven. ` +
+    'Run fewer processes, raise max_connections, or put a pooler before it (docs/postgres.md).',
+  store_read_only: (facts: { location: string; server?: boolean }) =>
+    `The database ${facts.location} cannot be written: ` +
+    (facts.server
+      ? 'the server is a standby, or read-only by default_transaction_read_only. Name the primary, or let it be written; '
+      : 'the file, its folder or its file system is read-only. Change its permissions or use another file; ') +
+    "looking at it works. 'millhand doctor' says more.",
+  store_replaced: (facts: { location: string }) =>
+    `The file ${facts.location}, or the -wal or -shm beside it, was deleted, moved or replaced while this process had it open: what it writes would be lost. ` +
+    "Put the files back, or start this process again to use what is there now; 'millhand doctor' names others that have it open.",
   store_full: (facts: { location: string }) =>
     `The disk of ${facts.location} is full. Free some space or run 'millhand prune'; nothing that was acknowledged is lost.`,
+  store_refused: (facts: { location: string; problem: string }) =>
+    `The database ${facts.location} refused what was to be written: ${facts.problem}. Nothing of it was stored; ` +
+    'mend what the message names, and look whether somebody has added constraints or triggers to the tables.',
   store_unavailable: (facts: { location: string; problem: string }) =>
     `The database ${facts.location} cannot be used: ${facts.problem}. 'millhand doctor' looks for what is wrong with it.`,
   store_corrupt: (facts: { location: string; problem: string }) =>
@@ -30,6 +45,9 @@ export const storeErrors = {
   transaction_lost: (facts: { location: string; problem: string }) =>
     `A transaction on ${facts.location} was lost: ${facts.problem}. It was rolled back, unless it was being committed just then. ` +
     'Look whether its writes are there before you run it again; the job of a ctx.transaction runs again only if they are not.',
+  foreign_queue: (facts: { component: string; version: string; own: string }) =>
+    `${facts.component}: the queue is of another copy of Millhand, of version ${facts.version}; this one is ${facts.own}. ` +
+    "Two copies are installed: 'npm ls millhand' shows who brings them. Bring them to one version, or take both from one.",
   not_supported: (facts: { what: string; store: string; instead: string }) =>
     `${facts.what} is not supported by the ${facts.store} store. ${facts.instead}`,
   inside_transaction: (facts: { what: string }) =>
@@ -47,12 +65,14 @@ export const storeErrors = {
 
 export const storeError = errorFactory(storeErrors)
 
+const TRANSIENT_ERROR: unique symbol = Symbol.for('millhand.transient-error')
+
 /** Errors that go away by themselves: the statement may be tried again as it was. */
 export function isTransient(error: unknown): error is TransientError {
-  return error instanceof TransientError
+  return hasBrand(error, TRANSIENT_ERROR)
 }
 
-type Hindrance = Pick<TransientError, 'away' | 'locked'>
+type Hindrance = Pick<TransientError, 'away' | 'locked' | 'crowded' | 'lasting'>
 
 /** A store raises this when nothing was written and the same call may succeed later. */
 export class TransientError extends Error {
@@ -61,13 +81,29 @@ export class TransientError extends Error {
   readonly away: boolean
   /** Reads are answered, but nobody can write: somebody holds the lock that every write needs. */
   readonly locked: boolean
+  /** It takes no more connections at the moment. */
+  readonly crowded: boolean
+  /** What it is when it does not pass, where that is something else than a busy store. */
+  readonly lasting: Error | undefined
 
   constructor(
     message: string,
-    { away = false, locked = false, ...options }: ErrorOptions & Partial<Hindrance> = {},
+    {
+      away = false,
+      locked = false,
+      crowded = false,
+      lasting,
+      ...options
+    }: ErrorOptions & Partial<Hindrance> = {},
   ) {
     super(message, options)
     this.away = away
     this.locked = locked
+    this.lasting = lasting
+    this.crowded = crowded
+  }
+
+  get [TRANSIENT_ERROR](): number {
+    return 1
   }
 }

@@ -1,30 +1,16 @@
-import { isStorable } from '../job/text.ts'
-import { type Clock, systemClock } from '../kit/clock.ts'
+import type { Clock } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
-import { asError } from '../kit/error.ts'
-import { type Ids, uuidv7 } from '../kit/ids.ts'
-import { type Random, systemRandom } from '../kit/random.ts'
+import type { Random } from '../kit/random.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
-import { isTransient, storeError } from './errors.ts'
-import { type Limit, Patience } from './patience.ts'
-import type { Store, StoreTransaction } from './store.ts'
+import { type LocalNotices, telling } from './local-notices.ts'
+import { Patience } from './patience.ts'
+import { type Limits, withRetries } from './retries.ts'
+import type { Store } from './store.ts'
 
-/** What this process itself did to the store, told at once to whoever in it would otherwise have to look. */
-interface LocalNotices {
-  /** Jobs became ready, or may have: an idle worker should claim. */
-  ready: undefined
-  /** These jobs changed state, progress or checkpoint. */
-  changed: { readonly ids: readonly string[] }
-}
-
-interface InstrumentOptions {
+interface InstrumentOptions extends Omit<Limits, 'signal'> {
   readonly events: Emitter<MillhandEvents>
   readonly clock: Clock
   readonly random: Random
-  /** How long a call is tried again while the store is busy, in milliseconds. */
-  readonly busyTimeoutMs: number
-  /** The same for an insert. */
-  readonly enqueueTimeoutMs: number
 }
 
 /** A store with what every store needs around it, written once. */
@@ -38,9 +24,6 @@ export interface InstrumentedStore extends Store {
   /** See `Patience`. */
   blindUntilMs(): number
 }
-
-/** How long those wait for a store that is away who only want to say goodbye: everything lapses by itself, too. */
-const COURTESY_MS = 2_000
 
 /**
  * Wraps a store once: calls that met a passing fault are tried again after a random wait, and what this process
@@ -61,15 +44,10 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
     const enqueueTimeoutMs = Math.min(options.enqueueTimeoutMs, limitMs)
     const retried = withRetries(store, patience, { busyTimeoutMs, enqueueTimeoutMs, signal })
     return {
-      ...retried,
+      ...telling(retried, local),
       local,
       until,
       blindUntilMs: () => patience.blindUntilMs,
-      jobs: tellJobs(retried, local),
-      catalog: tellCatalog(retried, local),
-      workers: tellWorkers(retried, local),
-      upkeep: tellUpkeep(retried, local),
-      transaction: tellTransaction(retried, local),
       close() {
         patience.giveUp()
         return store.close()
@@ -77,198 +55,4 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
     }
   }
   return until()
-}
-
-type Limits = Pick<InstrumentOptions, 'busyTimeoutMs' | 'enqueueTimeoutMs'> & Pick<Limit, 'signal'>
-
-/** Names each call once, however often it is tried: made again after its answer was lost, it answers the same. */
-function withCalls(catalog: Store['catalog'], nameCall: Ids): Store['catalog'] {
-  return {
-    ...catalog,
-    cancel: (ids, reason, call = nameCall()) => catalog.cancel(ids, reason, call),
-    retry: (ids, call = nameCall()) => catalog.retry(ids, call),
-  }
-}
-
-/** The store with every role's every call tried again. */
-function withRetries(store: Store, patience: Patience, limits: Limits): Store {
-  const { busyTimeoutMs, enqueueTimeoutMs, signal } = limits
-  const patient = { limitMs: busyTimeoutMs, signal }
-  const enqueuing = { limitMs: enqueueTimeoutMs, signal }
-  const courteous = { limitMs: Math.min(busyTimeoutMs, COURTESY_MS), signal }
-  const callNames = uuidv7(systemClock, systemRandom)
-  const role = <Role extends object>(name: string, calls: Role): Role =>
-    Object.fromEntries(
-      Object.entries(calls).map(([verb, call]) => [
-        verb,
-        (...values: unknown[]) => patience.run(`${name}.${verb}`, () => call(...values), patient),
-      ]),
-    ) as Role
-  return {
-    ...store,
-    jobs: {
-      ...role('jobs', store.jobs),
-      insert: (jobs, max) => patience.run('jobs.insert', () => store.jobs.insert(jobs, max), enqueuing),
-      settle: (settlements, repeated = false) => {
-        let isRepeated = repeated
-        const call = () => {
-          const again = isRepeated
-          isRepeated = true
-          return store.jobs.settle(settlements, again)
-        }
-        return patience.run('jobs.settle', call, patient)
-      },
-    },
-    catalog: withCalls(role('catalog', store.catalog), callNames),
-    workers: {
-      ...role('workers', store.workers),
-      deregister: (id) => patience.run('workers.deregister', () => store.workers.deregister(id), courteous),
-    },
-    queues: role('queues', store.queues),
-    upkeep: {
-      ...role('upkeep', store.upkeep),
-      resign: (worker) => patience.run('upkeep.resign', () => store.upkeep.resign(worker), courteous),
-    },
-    feed: {
-      ...role('feed', store.feed),
-      unsubscribe: (id) => patience.run('feed.unsubscribe', () => store.feed.unsubscribe(id), courteous),
-    },
-    now: () => patience.run('now', store.now, patient),
-    transaction: (body, options) => {
-      const run = () => onceBegun(store, (begin) => store.transaction(begin(body), options))
-      return patience.run('transaction', run, patient)
-    },
-    insertIn: (handle, jobs, max) => store.insertIn(handle, jobs, max).catch(asItWasMet),
-  }
-}
-
-/** In a transaction of his own, a caller gets a passing fault in the words of the database: he may know what to do. */
-function asItWasMet(error: unknown): never {
-  throw isTransient(error) ? ((error as Error).cause ?? error) : error
-}
-
-type Begin = <Tx, Result>(body: (tx: Tx) => Promise<Result>) => (tx: Tx) => Promise<Result>
-
-/**
- * A transaction that could not begin has done nothing, and may be tried again. One that has begun may not: what its
- * body did beside the database would happen twice.
- *
- * @throws MillhandError `transaction_lost`
- */
-async function onceBegun<Result>(
-  { location }: Store,
-  run: (begin: Begin) => Promise<Result>,
-): Promise<Result> {
-  let begun = false
-  const begin: Begin = (body) => (tx) => {
-    begun = true
-    return body(tx)
-  }
-  try {
-    return await run(begin)
-  } catch (error) {
-    if (!begun || !isTransient(error)) throw error
-    throw storeError('transaction_lost', { location, problem: asError(error).message }, { cause: error })
-  }
-}
-
-function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] {
-  return {
-    ...jobs,
-    async insert(news, pendingMax) {
-      const inserted = await jobs.insert(news, pendingMax)
-      local.emit('ready', undefined)
-      return inserted
-    },
-    async settle(settlements, repeated) {
-      const results = await jobs.settle(settlements, repeated)
-      if (local.has('changed')) local.emit('changed', { ids: settlements.map((settlement) => settlement.id) })
-      if (settlements.some(({ verb }) => verb !== 'complete' && verb !== 'fail'))
-        local.emit('ready', undefined)
-      return results
-    },
-    async report(reports) {
-      const results = await jobs.report(reports)
-      if (local.has('changed')) local.emit('changed', { ids: reports.map((report) => report.id) })
-      return results
-    },
-    async begin(starts) {
-      const results = await jobs.begin(starts)
-      if (local.has('changed')) local.emit('changed', { ids: starts.map((start) => start.id) })
-      return results
-    },
-    async claim(request) {
-      const claimed = await jobs.claim(request)
-      if (claimed.length > 0 && local.has('changed'))
-        local.emit('changed', { ids: claimed.map((job) => job.id) })
-      return claimed
-    },
-  }
-}
-
-/** What a transaction changed is told when it has committed. */
-function tellTransaction(store: Store, local: Emitter<LocalNotices>): Store['transaction'] {
-  return async (body, options) => {
-    const ids: string[] = []
-    const telling = (tx: StoreTransaction): StoreTransaction => ({
-      ...tx,
-      settle: (settlements) => {
-        ids.push(...settlements.map((settlement) => settlement.id))
-        return tx.settle(settlements)
-      },
-    })
-    const result = await store.transaction((tx) => body(telling(tx)), options)
-    if (ids.length > 0) local.emit('changed', { ids })
-    local.emit('ready', undefined)
-    return result
-  }
-}
-
-function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['catalog'] {
-  const tell = (ids: string[]): string[] => {
-    if (ids.length > 0) {
-      local.emit('changed', { ids })
-      local.emit('ready', undefined)
-    }
-    return ids
-  }
-  return {
-    ...catalog,
-    // No store has a job of an id that not every store can hold, and some would fail to look.
-    get: (ids) => catalog.get(ids.filter(isStorable)),
-    logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
-    cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
-    retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),
-  }
-}
-
-/** What a worker still held when it signed off is ready for the others, those of this process too. */
-function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['workers'] {
-  return {
-    ...workers,
-    async deregister(id) {
-      await workers.deregister(id)
-      local.emit('ready', undefined)
-    },
-  }
-}
-
-function tellUpkeep({ upkeep }: Store, local: Emitter<LocalNotices>): Store['upkeep'] {
-  return {
-    ...upkeep,
-    async rescue(crashLimit, limit) {
-      const result = await upkeep.rescue(crashLimit, limit)
-      const ids = [...result.rescued, ...result.quarantined]
-      if (result.workers.length > 0 || ids.length > 0) {
-        local.emit('changed', { ids })
-        local.emit('ready', undefined)
-      }
-      return result
-    },
-    async expire(limit) {
-      const ids = await upkeep.expire(limit)
-      if (ids.length > 0) local.emit('changed', { ids })
-      return ids
-    },
-  }
 }

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { storeError } from './errors.ts'
 
-/** A numbered step from one version of a schema to the next: `001_core.sql`. */
+/** A numbered step from one version of a schema to the next: `001_core`. */
 export interface Migration {
   readonly version: number
   readonly name: string
@@ -23,16 +22,22 @@ export interface SchemaState {
 /** First line of a migration that runs statement by statement, each by itself: each may be repeated, and ends a line with `;`. */
 const ALONE = '-- outside a transaction'
 
-/** The migrations in a folder, in order. */
-export function readMigrations(folder: URL): Migration[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => toMigration(file, readFileSync(new URL(file, folder), 'utf8')))
+/**
+ * The migrations of a store, by their names. They are a part of the code: in a bundle there is no folder of files beside it.
+ *
+ * @throws Error where they are not numbered from 1 without a gap, in order
+ */
+export function numbered(migrations: Readonly<Record<string, string>>): readonly Migration[] {
+  return Object.entries(migrations).map(([name, sql], index) => {
+    const migration = toMigration(name, sql)
+    if (migration.version === index + 1) return migration
+    throw new Error(
+      `migration '${name}' stands in place ${index + 1}: they are numbered in order, without a gap`,
+    )
+  })
 }
 
-export function toMigration(file: string, sql: string): Migration {
-  const name = file.replace(/\.sql$/, '')
+export function toMigration(name: string, sql: string): Migration {
   return { version: Number.parseInt(name, 10), name, sql, alone: sql.startsWith(ALONE) }
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { sleep } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
-import { storeError, TransientError } from './errors.ts'
+import { isTransient, storeError, type TransientError } from './errors.ts'
 
 interface PatienceOptions {
   readonly clock: Clock
@@ -79,7 +79,7 @@ export class Patience {
   /**
    * Tries a call again until it gets through or the limit is over.
    *
-   * @throws MillhandError `store_busy`, `store_closed`
+   * @throws MillhandError `store_busy`, `store_read_only`, `store_closed`
    */
   async run<Result>(operation: string, call: () => Promise<Result>, limit: Limit): Promise<Result> {
     const { clock, random, onRetry } = this.#options
@@ -92,7 +92,7 @@ export class Patience {
         if (WRITES.has(operation)) this.#written()
         return result
       } catch (error) {
-        if (!(error instanceof TransientError)) throw error
+        if (!isTransient(error)) throw error
         if (error.locked) this.#lockedMs ??= clock.elapsed()
         else if (error.away) this.#away = true
         this.#requireTime(error, startMs, limit)
@@ -113,7 +113,7 @@ export class Patience {
     if (this.#closed.signal.aborted) throw storeError('store_closed', { location }, { cause: error })
     const waitedMs = Math.round(clock.elapsed() - startMs)
     if (waitedMs < limitMs && !signal?.aborted) return
-    throw storeError('store_busy', { location, waitedMs }, { cause: error })
+    throw error.lasting ?? storeError('store_busy', { location, waitedMs }, { cause: error })
   }
 
   #answered(): void {

@@ -43,8 +43,10 @@ export interface CancelNotice {
   readonly reason: string
 }
 
-/** What a beat needs to run in a thread of its own: the module to load there and what to open. */
+/** What a beat needs to run in a thread of its own. */
 export interface BeatThread {
-  readonly module: URL
+  /** All of the thread's code in one text, as the build makes it; run from the sources, the store's module to load there. */
+  readonly code: string | URL
+  /** What to open. */
   readonly data: unknown
 }

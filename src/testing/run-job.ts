@@ -8,7 +8,7 @@ import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
 import { asError } from '../kit/error.ts'
-import { custom, integer, isFunction, isObject, type Parsed, parseOptions } from '../kit/options.ts'
+import { custom, integer, isFunction, isObject, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import { Attempt } from '../worker/attempt.ts'
@@ -55,7 +55,7 @@ const runFields = {
   signal: custom<AbortSignal>({
     doc: 'Aborting it cancels the job.',
     expected: 'an AbortSignal',
-    accepts: (value) => value instanceof AbortSignal,
+    accepts: isSignal,
   }),
   tx: custom<object>({
     doc: 'What ctx.transaction passes to its body.',

@@ -1,8 +1,9 @@
 import type { Clock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
 import { custom, duration, flag, integer, parseOptions } from '../kit/options.ts'
-import { VirtualClock } from '../kit/virtual-clock.ts'
-import { Queue } from '../queue/queue.ts'
+import { isVirtualClock, type VirtualClock } from '../kit/virtual-clock.ts'
+import { internalsOf } from '../queue/internals.ts'
+import type { Queue } from '../queue/queue.ts'
 import type { WorkerOptions } from '../worker/options.ts'
 import { Worker } from '../worker/worker.ts'
 import { testingError } from './errors.ts'
@@ -49,9 +50,9 @@ const runFields = (clock: Clock) => ({
  */
 export async function runUntilIdle(queue: Queue, options: RunUntilIdleOptions): Promise<number> {
   const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
-  const ownClock = Queue.internals(queue).clock
+  const ownClock = internalsOf(queue, 'runUntilIdle').clock
   const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
-  const time = ownClock instanceof VirtualClock && bounds.advance ? ownClock : undefined
+  const time = isVirtualClock(ownClock) && bounds.advance ? ownClock : undefined
   const startMs = ownClock.now()
   const done = { jobs: 0, virtualMs: 0, last: '' }
   for (;;) {

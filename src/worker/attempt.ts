@@ -1,3 +1,4 @@
+import { jobError } from '../job/errors.ts'
 import type { Progress } from '../job/job.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
 import { storableText } from '../job/text.ts'
@@ -34,6 +35,8 @@ export class Attempt {
   settled = false
   /** The `ctx.transaction` that is open: it writes what is told meanwhile itself. */
   transaction: Promise<unknown> | undefined
+  #over: AbortController | undefined
+  #isOver = false
   /** Where it stands in the roster. */
   place = 0
   /** Set when the slot was freed while the handler went on. */
@@ -99,6 +102,7 @@ export class Attempt {
     this.#timers.push(
       this.#options.clock.timer(this.#options.abortGraceMs, () => {
         this.abandoned = true
+        this.#endTransaction()
         this.#abandon?.(reason)
       }),
     )
@@ -121,6 +125,14 @@ export class Attempt {
   end(): void {
     this.ended = true
     for (const timer of this.#timers.splice(0)) timer.cancel()
+    this.#endTransaction()
+  }
+
+  /** Aborts when nothing counts any more of what the handler may still do: it has ended, or was left behind. */
+  get over(): AbortSignal {
+    this.#over ??= new AbortController()
+    if (this.#isOver) this.#endTransaction()
+    return this.#over.signal
   }
 
   setProgress(progress: Progress): void {
@@ -156,6 +168,13 @@ export class Attempt {
   get identity(): Pick<Report, 'seq' | 'id' | 'worker' | 'epoch'> {
     const { seq, id, epoch } = this.job
     return { seq, id, worker: this.worker, epoch }
+  }
+
+  #endTransaction(): void {
+    this.#isOver = true
+    if (!this.#over) return
+    const { id, worker, epoch } = this.identity
+    this.#over.abort(this.#interruption ?? jobError('lease_lost', { id, worker, epoch }))
   }
 
   #armTimeout(timeoutMs: number): void {

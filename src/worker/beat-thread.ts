@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { sleep, systemClock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import { systemRandom } from '../kit/random.ts'
@@ -12,8 +12,8 @@ import { FAILED_BEAT } from './failed-beat.ts'
  * for an endless one: the thread stops beating, the lease lapses, and other workers get the jobs.
  */
 export interface BeatThreadData {
-  /** The store's module to load: it exports `openBeat`. */
-  readonly module: string
+  /** Run from the sources, the store's module to load: it exports `openBeat`. */
+  readonly module: string | undefined
   readonly data: unknown
   readonly worker: string
   readonly leaseMs: number
@@ -24,18 +24,34 @@ export interface BeatThreadData {
 }
 
 export type BeatMessage =
+  /** It has its connection, and waits to be told to begin. */
+  | { readonly kind: 'reached' }
   | { readonly kind: 'beat'; readonly beat: Beat }
   /** After an error: a beat got through again. */
   | { readonly kind: 'back' }
   | { readonly kind: 'blocked'; readonly blockedMs: number; readonly lapsing: boolean }
-  | { readonly kind: 'error'; readonly message: string }
+  | BeatError
+
+export interface BeatError {
+  readonly kind: 'error'
+  readonly message: string
+  /** The store was not reached, or the connection broke. */
+  readonly away: boolean
+  /** It takes no more connections. */
+  readonly crowded: boolean
+}
+
+/** What the thread is told. */
+export type BeatCommand = 'begin' | 'stop'
 
 interface BeatConnection {
+  /** Connects, so that the first beat need not; left out where there is nothing to connect to. */
+  open?(): Promise<void>
   extend(worker: string, leaseMs: number): Promise<Beat>
   close(): Promise<void>
 }
 
-type OpenBeat = (data: unknown, now: () => number) => BeatConnection
+export type OpenBeat = (data: unknown) => BeatConnection
 
 /** Pulses that may be missed before the loop counts as blocked. */
 const PULSES_MISSED = 3
@@ -51,11 +67,19 @@ const PATIENCE = 1 / 3
  */
 const RETRY_MS = 20
 
-async function beatUntilTold(settings: BeatThreadData): Promise<void> {
-  const { openBeat } = (await import(settings.module)) as { openBeat: OpenBeat }
-  const connection = openBeat(settings.data, systemClock.now)
-  const stop = new AbortController()
-  parentPort?.once('message', () => stop.abort())
+/** Between two tries to connect, at random up to this: a server that takes no more is asked by many. */
+const REACH_RETRY_MS = 500
+
+/** All that the thread does. */
+export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat): Promise<void> {
+  const connection = openBeat(settings.data)
+  const [begin, stop] = [new AbortController(), new AbortController()]
+  parentPort?.on('message', (command: BeatCommand) => {
+    begin.abort()
+    if (command === 'stop') stop.abort()
+  })
+  await reach(connection, stop.signal)
+  await aborted(begin.signal)
   const pulse = new Pulse(settings)
   let failed = false
   while (!stop.signal.aborted) {
@@ -71,6 +95,19 @@ async function beatUntilTold(settings: BeatThreadData): Promise<void> {
   parentPort?.close()
 }
 
+/** Connects, however often it takes: whoever started it decides for how long. */
+async function reach(connection: BeatConnection, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await connection.open?.()
+      return send({ kind: 'reached' })
+    } catch (error) {
+      tell(error)
+      await sleep(systemClock, systemRandom() * REACH_RETRY_MS, stop)
+    }
+  }
+}
+
 /** Whether the lease was extended, or is known to be lost. */
 async function beatOnce(
   connection: BeatConnection,
@@ -83,7 +120,7 @@ async function beatOnce(
     return true
   } catch (error) {
     // The next beat tries again: the lease is several beats long.
-    send({ kind: 'error', message: asError(error).message })
+    tell(error)
     return false
   }
 }
@@ -107,6 +144,10 @@ async function extendPatiently(
     }
     await sleep(systemClock, systemRandom() * RETRY_MS, stop)
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return sleep(systemClock, Number.POSITIVE_INFINITY, signal)
 }
 
 /** How long the event loop has not raised its counter. */
@@ -134,8 +175,11 @@ class Pulse {
   }
 }
 
+function tell(error: unknown): void {
+  const { away = false, crowded = false } = isTransient(error) ? error : {}
+  send({ kind: 'error', message: asError(error).message, away, crowded })
+}
+
 function send(message: BeatMessage): void {
   parentPort?.postMessage(message)
 }
-
-await beatUntilTold(workerData as BeatThreadData)

@@ -1,15 +1,19 @@
 import { Worker as Thread } from 'node:worker_threads'
-import { type Clock, type Timer, within } from '../kit/clock.ts'
+import { type Clock, systemClock, type Timer, within } from '../kit/clock.ts'
+import { deferred } from '../kit/deferred.ts'
 import { asError } from '../kit/error.ts'
-import { siblingModule } from '../kit/module.ts'
 import { Service } from '../kit/service.ts'
+import { storeError } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Beat, BeatThread } from '../store/workers.ts'
-import type { BeatMessage, BeatThreadData } from './beat-thread.ts'
+import { beatEntry } from './beat-source.ts'
+import type { BeatCommand, BeatError, BeatMessage, BeatThreadData } from './beat-thread.ts'
 import { FAILED_BEAT } from './failed-beat.ts'
 
 interface BeatOptions {
   readonly worker: string
+  /** How long the thread may take to reach the store before it is said that it cannot. */
+  readonly openMs: number
   readonly leaseMs: number
   readonly beatMs: number
   readonly blockedLimitMs: number
@@ -23,6 +27,13 @@ interface BeatOptions {
 
 /** Something that extends a lease until it is stopped. */
 export interface Beater {
+  /**
+   * Resolves when nothing keeps it from beating: a thread that connects to a server has its connection. Whoever claimed
+   * before that would lose its jobs where there is none left for it.
+   *
+   * @throws MillhandError `too_many_connections`, `store_unavailable`
+   */
+  open(): Promise<void>
   start(): void
   stop(): Promise<void>
 }
@@ -36,7 +47,7 @@ export function makeBeater(store: Store, options: BeatOptions): Beater {
 /** Beats from the event loop: for a store that dies with its process, and for a clock that is not the machine's. */
 function loopBeater(store: Store, options: BeatOptions): Beater {
   const { clock, onError, worker, leaseMs, beatMs } = options
-  return new Service({
+  const service = new Service({
     name: 'beat',
     clock,
     // Not left to the service: its back-off after a long outage is as long as a lease.
@@ -53,6 +64,7 @@ function loopBeater(store: Store, options: BeatOptions): Beater {
       }
     },
   })
+  return { open: async () => {}, start: () => service.start(), stop: () => service.stop() }
 }
 
 /** The thread needs little: a small heap keeps the worker's memory small. */
@@ -66,8 +78,15 @@ class ThreadBeater implements Beater {
   readonly #source: BeatThread
   readonly #options: BeatOptions
   readonly #pulse = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  readonly #reached = deferred<void>()
+  #launchedMs = 0
+  /** That the server had no connection left is why it took so long, whatever came after. */
+  #crowd: BeatError | undefined
+  #begun = false
   #thread: Thread | undefined
   #fallback: Beater | undefined
+  /** A beat of the event loop's is under way, in place of one that the thread could not make. */
+  #standsIn = false
   #pulseTimer: Timer | undefined
   #stopped = false
 
@@ -75,14 +94,28 @@ class ThreadBeater implements Beater {
     this.#store = store
     this.#source = source
     this.#options = options
+    // Only who waits for it has to know.
+    this.#reached.promise.catch(() => {})
+  }
+
+  async open(): Promise<void> {
+    this.#launch()
+    if (this.#store.capabilities.remote) await this.#reached.promise
   }
 
   start(): void {
+    this.#begun = true
+    this.#tell('begin')
+    this.#fallback?.start()
+  }
+
+  #launch(): void {
     const { worker, leaseMs, beatMs, blockedLimitMs } = this.#options
     const pulse = this.#pulse
-    const module = this.#source.module.href
+    const { code } = this.#source
+    const isScript = typeof code === 'string'
     const data: BeatThreadData = {
-      module,
+      module: isScript ? undefined : code.href,
       data: this.#source.data,
       worker,
       leaseMs,
@@ -90,7 +123,8 @@ class ThreadBeater implements Beater {
       blockedLimitMs,
       pulse,
     }
-    const thread = new Thread(siblingModule(import.meta.url, './beat-thread'), {
+    const thread = new Thread(isScript ? code : beatEntry(), {
+      eval: isScript,
       workerData: data,
       resourceLimits: THREAD_HEAP,
       name: 'millhand-beat',
@@ -99,11 +133,13 @@ class ThreadBeater implements Beater {
     thread.on('message', (message: BeatMessage) => this.#hear(message))
     thread.on('error', (error) => this.#fallBack(error))
     this.#thread = thread
+    this.#launchedMs = systemClock.elapsed()
     this.#raisePulse()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#reached.resolve()
     this.#pulseTimer?.cancel()
     await this.#fallback?.stop()
     const thread = this.#thread
@@ -111,9 +147,13 @@ class ThreadBeater implements Beater {
     const ended = new Promise((resolve) => thread.once('exit', resolve))
     this.#thread = undefined
     thread.ref()
-    thread.postMessage('stop')
+    thread.postMessage('stop' satisfies BeatCommand)
     await within(THREAD_STOP_MS, ended)
     await thread.terminate()
+  }
+
+  #tell(command: BeatCommand): void {
+    this.#thread?.postMessage(command)
   }
 
   #raisePulse(): void {
@@ -123,11 +163,40 @@ class ThreadBeater implements Beater {
 
   #hear(message: BeatMessage): void {
     if (this.#stopped) return
-    if (message.kind !== 'blocked') this.#options.onMissed(message.kind === 'error')
+    if (message.kind === 'beat' || message.kind === 'back') this.#options.onMissed(false)
     if (message.kind === 'back') return
-    if (message.kind === 'beat') this.#options.onBeat(message.beat)
+    if (message.kind === 'reached') this.#reached.resolve()
+    else if (message.kind === 'beat') this.#options.onBeat(message.beat)
     else if (message.kind === 'blocked') this.#options.onBlocked(message.blockedMs, message.lapsing)
-    else this.#options.onError(new Error(`beat: ${message.message}`))
+    else this.#onFailed(message)
+  }
+
+  #onFailed(error: BeatError): void {
+    this.#options.onError(new Error(`beat: ${error.message}`))
+    if (!error.away || !this.#begun) this.#options.onMissed(true)
+    else if (!this.#standsIn) void this.#beatFromHere()
+    if (error.crowded) this.#crowd = error
+    // A thread that has said nothing yet is only slow to start.
+    const isLate = systemClock.elapsed() - this.#launchedMs >= this.#options.openMs
+    if (isLate) this.#reached.reject(unreachable(this.#store.location, this.#crowd ?? error))
+  }
+
+  /** A thread that gets no connection, as from a server that has none left, need not cost the lease: others are open. */
+  async #beatFromHere(): Promise<void> {
+    const { worker, leaseMs, onBeat, onMissed, onError } = this.#options
+    this.#standsIn = true
+    try {
+      const beat = await this.#store.workers.extend(worker, leaseMs)
+      if (this.#stopped) return
+      onMissed(false)
+      onBeat(beat)
+    } catch (error) {
+      if (this.#stopped) return
+      onMissed(true)
+      onError(asError(error))
+    } finally {
+      this.#standsIn = false
+    }
   }
 
   /** A thread that cannot run must not cost the lease. */
@@ -136,6 +205,12 @@ class ThreadBeater implements Beater {
     if (this.#stopped) return
     this.#options.onError(asError(error))
     this.#fallback = loopBeater(this.#store, this.#options)
-    this.#fallback.start()
+    if (this.#begun) this.#fallback.start()
+    this.#reached.resolve()
   }
+}
+
+function unreachable(location: string, { message, crowded }: BeatError): Error {
+  const facts = { location, problem: `the beat of a worker needs one (${message})` }
+  return crowded ? storeError('too_many_connections', facts) : storeError('store_unavailable', facts)
 }

@@ -1,4 +1,3 @@
-import type { Job } from '../job/job.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
@@ -7,7 +6,6 @@ import type { QueueInternals } from '../queue/internals.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
 import type { Buffered } from './buffer.ts'
-import { toPendingJob } from './context.ts'
 import type { Crew } from './crew.ts'
 import { HeldJobs } from './held-jobs.ts'
 import { HELD_BYTES_MAX } from './hold.ts'
@@ -24,6 +22,8 @@ import { Sleep } from './sleep.ts'
  * it settles: 100,000 no-op jobs on PostgreSQL took 2.7 s with half a group, 1.8 s with these.
  */
 const UNSETTLED_MAX = 3 * STATEMENT_ROWS_MAX
+/** The same in bytes: outcomes may be of a megabyte each. */
+const UNSETTLED_BYTES_MAX = 32 * 1024 * 1024
 
 interface ClaimLoopParts {
   readonly settings: WorkerSettings
@@ -48,7 +48,7 @@ export class ClaimLoop {
   readonly #onStarved: () => void
   readonly #onClaimed: () => void
   readonly #roundTripMs = new MovingMean()
-  readonly #refusals = new Refusals()
+  readonly #refusals: Refusals
   readonly #held: HeldJobs
   readonly #sleep: Sleep
   readonly #isolation: Isolation
@@ -70,6 +70,7 @@ export class ClaimLoop {
     this.#crew = parts.crew
     this.#onStarved = parts.onStarved
     this.#onClaimed = parts.onClaimed
+    this.#refusals = new Refusals(queue.events)
     this.#held = new HeldJobs(queue.clock, parts)
     this.#sleep = new Sleep(parts.settings.pollMs, () => this.#onNotice())
     this.#isolation = new Isolation(queue.clock, () => this.#store.jobs.waitsAlone(this.#served))
@@ -178,7 +179,7 @@ export class ClaimLoop {
       begins: Math.max(0, concurrency - this.#crew.running - this.#held.size),
       alone: this.#isIdle,
       bytesMax: Math.max(1, HELD_BYTES_MAX - this.#held.bytes),
-      ...(canProcess && { accepts: (job) => this.#accepts(canProcess, job) || this.#refusals.add(job) }),
+      ...(canProcess && { accepts: (job) => this.#refusals.asks(canProcess, job) }),
       ...(this.#refusals.after && { after: this.#refusals.after }),
     }
   }
@@ -201,19 +202,9 @@ export class ClaimLoop {
     return 0
   }
 
-  /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
-  #accepts(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
-    try {
-      return canProcess(toPendingJob(job)) === true
-    } catch (error) {
-      this.#queue.events.emit('loop_error', { loop: 'canProcess', error: asError(error) })
-      return false
-    }
-  }
-
   #claimSize(): number {
     if (this.#crew.active >= UNSETTLED_MAX || this.#crew.runsAlone) return 0
-    if (this.#held.bytes >= HELD_BYTES_MAX) return 0
+    if (this.#held.bytes >= HELD_BYTES_MAX || this.#crew.settler.waitingBytes >= UNSETTLED_BYTES_MAX) return 0
     return claimSize({
       concurrency: this.#settings.concurrency,
       running: this.#crew.running,

@@ -1,17 +1,18 @@
 import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import { jobError } from '../job/errors.ts'
 import { CARE, runsAlone } from '../job/interruption.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
-import { type QueueInternals, requireOutside } from '../queue/internals.ts'
+import { Scope } from '../kit/scope.ts'
+import type { QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
-import { storeError } from '../store/errors.ts'
-import type { ClaimedJob, Settled } from '../store/jobs.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
+import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered, Claim } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
-import { checkOutput, execute } from './execute.ts'
+import { execute } from './execute.ts'
+import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
@@ -20,6 +21,7 @@ import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
+import { requireSettled, Transactor } from './transact.ts'
 
 /** Runs the attempts of a worker: at most `concurrency` at a time, each from its start until it is settled. */
 export class Crew {
@@ -30,6 +32,7 @@ export class Crew {
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
+  readonly #scope = new Scope()
   #active = 0
   #alone = 0
   #begunMs = Number.NEGATIVE_INFINITY
@@ -50,7 +53,7 @@ export class Crew {
       onError: (error) => events.emit('loop_error', { loop: 'settle', error }),
     })
     this.#reporter = new Reporter(store, { clock, intervalMs: options.settings.progressMs, onError })
-    this.#starts = new Starts(store, { clock, attempts: this.#running, onRefused: letGo, onError })
+    this.#starts = new Starts(store, { clock, attempts: this.#running, onError })
     this.#context = this.#makeContextParts(door)
   }
 
@@ -78,7 +81,12 @@ export class Crew {
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  async run({ job, claim }: Buffered): Promise<void> {
+  run(buffered: Buffered): Promise<void> {
+    // Whoever freed the slot may be another handler, in whose scope this one would run.
+    return this.#scope.run(() => this.#run(buffered))
+  }
+
+  async #run({ job, claim }: Buffered): Promise<void> {
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
     try {
@@ -96,7 +104,7 @@ export class Crew {
   async #attempt(job: ClaimedJob, claim: Claim): Promise<void> {
     const definition = this.#definition(job.name)
     const attempt = this.#begin(job, claim, definition)
-    if (!job.begun && job.care !== CARE.none) await this.#note(attempt)
+    if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
     else if (!job.begun) this.#starts.mark()
     const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
     attempt.end()
@@ -107,7 +115,8 @@ export class Crew {
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
     const settlement = this.#decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    tellOutcome(this.#queue.events, attempt, { settled, settlement, outcome, durationMs })
+    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
@@ -130,7 +139,17 @@ export class Crew {
   }
 
   interruptAll(reason: Interruption, only: (attempt: Attempt) => boolean = () => true): void {
-    for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    // What a handler listens to is not to run in the scope of whoever stops the worker or cancels the job.
+    this.#scope.run(() => {
+      for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+    })
+  }
+
+  cancel(notices: readonly CancelNotice[]): void {
+    for (const { seq, epoch, reason } of notices) {
+      const error = interruptionError('cancelled', { reason })
+      this.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
+    }
   }
 
   close(): void {
@@ -164,17 +183,7 @@ export class Crew {
     return attempt
   }
 
-  /** A job that was there in a crash: the next one has to know that it had begun. One that is not its own is let go. */
-  async #note(attempt: Attempt): Promise<void> {
-    const onError = (error: unknown): Settled => {
-      this.#queue.events.emit('loop_error', { loop: 'begin', error: asError(error) })
-      return 'refused'
-    }
-    const answer = await this.#starts.now(attempt).catch(onError)
-    if (answer !== 'settled') letGo(attempt, answer)
-  }
-
-  #decide(attempt: Attempt, outcome: Outcome, definition: AnyJobDefinition | undefined): Settlement {
+  #decide(attempt: Attempt, outcome: Outcome, definition?: AnyJobDefinition): Settlement {
     const policy = this.#policy(attempt.worker, attempt.nowMs, definition)
     const begunAfterMs = attempt.job.begun ? null : attempt.begunAfterMs
     return settle(attempt.job, outcome, { ...policy, begunAfterMs })
@@ -186,6 +195,12 @@ export class Crew {
 
   #makeContextParts(door: Queue): ContextParts {
     const { events } = this.#queue
+    const transactor = new Transactor({
+      queue: this.#queue,
+      reporter: this.#reporter,
+      definition: (name) => this.#definition(name),
+      decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
+    })
     return {
       mark: (attempt) => this.#reporter.mark(attempt),
       onProgress: (attempt, progress) => {
@@ -195,88 +210,13 @@ export class Crew {
         requireSettled(attempt, await this.#reporter.write(attempt, json))
         events.emit('checkpoint', about(attempt))
       },
-      transaction: (attempt, body) => this.#transact(attempt, body),
+      transaction: (attempt, body) => transactor.run(attempt, body),
       enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) =>
         door.enqueue(spec, input, options),
     }
   }
-
-  /** The handler's writes and the completion of its job: both or neither. */
-  #transact<Output, Handle>(
-    attempt: Attempt,
-    body: (handle: Handle) => Output | Promise<Output>,
-  ): Promise<Output> {
-    const { store } = this.#queue
-    requireOutside(this.#queue, 'ctx.transaction')
-    if (attempt.transaction) throw jobError('already_settled', { id: attempt.job.id })
-    if (!store.capabilities.transactions) {
-      const instead = "Open the queue on 'sqlite:FILE' or 'postgres://…' to use ctx.transaction."
-      throw storeError('not_supported', { what: 'ctx.transaction', store: store.kind, instead })
-    }
-    const running = this.#transactNow(attempt, body).finally(() => {
-      attempt.transaction = undefined
-    })
-    attempt.transaction = running
-    return running
-  }
-
-  async #transactNow<Output, Handle>(
-    attempt: Attempt,
-    body: (handle: Handle) => Output | Promise<Output>,
-  ): Promise<Output> {
-    const definition = this.#definition(attempt.job.name)
-    // The transaction settles the job: what was told before it would be refused afterwards.
-    if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const output = await this.#queue.store.transaction(async (tx) => {
-      const returned = await body(tx.handle as Handle)
-      const outcome = definition && (await checkOutput(attempt.job.name, definition, returned))
-      if (outcome?.kind === 'failure') throw outcome.error
-      const told = attempt.takeReport()
-      if (told) await tx.report([told])
-      const settlement = this.#decide(attempt, outcome ?? { kind: 'complete', output: null }, definition)
-      const [settled] = await tx.settle([settlement])
-      requireSettled(attempt, settled ?? 'refused')
-      return returned
-    })
-    attempt.settled = true
-    return output
-  }
-}
-
-/** The job of the attempt is not its own any more. */
-function letGo(attempt: Attempt, answer: Exclude<Settled, 'settled'>): void {
-  const { worker } = attempt
-  attempt.interrupt(
-    answer === 'cancelled'
-      ? interruptionError('cancelled', { reason: 'cancelled' })
-      : interruptionError('lease_lapsed', { worker }),
-  )
-}
-
-/** @throws MillhandError `lease_lost` */
-function requireSettled(attempt: Attempt, settled: Settled): void {
-  const { id, worker, epoch } = attempt.identity
-  if (settled !== 'settled') throw jobError('lease_lost', { id, worker, epoch })
 }
 
 function about({ job, worker }: Attempt) {
   return { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
-}
-
-/** A definition for a name that has none, around a handler for all names. */
-function fallbackDefinition(name: string, run: NonNullable<WorkerSettings['fallback']>): AnyJobDefinition {
-  return {
-    name,
-    input: undefined,
-    output: undefined,
-    checkpoint: undefined,
-    queue: '',
-    priority: 0,
-    retries: 0,
-    timeoutMs: undefined,
-    stallTimeoutMs: undefined,
-    expiresInMs: undefined,
-    retry: {},
-    run: run as AnyJobDefinition['run'],
-  }
 }

@@ -1,5 +1,5 @@
 import type { JobContext } from '../job/context.ts'
-import { Skip, Snooze } from '../job/control.ts'
+import { skipReason, snoozeDelayMs } from '../job/control.ts'
 import type { AnyJobDefinition } from '../job/definition.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
@@ -39,9 +39,15 @@ export async function execute(
   if (attempt.interruption && attempt.interruption.code !== 'worker_stopping')
     return interrupted(attempt) as Outcome
 
-  if (returned instanceof Snooze) return { kind: 'snooze', delayMs: returned.delayMs }
-  if (returned instanceof Skip) return { kind: 'skip', reason: returned.reason }
-  return checkOutput(name, definition, returned)
+  return controlled(returned) ?? checkOutput(name, definition, returned)
+}
+
+/** What `ctx.snooze` and `ctx.skip` gave, of whichever copy of the package. */
+function controlled(returned: unknown): Outcome | undefined {
+  const delayMs = snoozeDelayMs(returned)
+  if (delayMs !== undefined) return { kind: 'snooze', delayMs }
+  const reason = skipReason(returned)
+  return reason === undefined ? undefined : { kind: 'skip', reason }
 }
 
 /** The input again: the code may have changed since it was enqueued, and so may the row. */

@@ -1,6 +1,7 @@
 import type { JobContext } from '../job/context.ts'
 import type { Job, RunningJob } from '../job/job.ts'
 import type { Duration } from '../kit/duration.ts'
+import { Scope } from '../kit/scope.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { WorkerOptions } from './options.ts'
 import { Worker } from './worker.ts'
@@ -25,6 +26,7 @@ import { Worker } from './worker.ts'
 export abstract class JobWorker {
   readonly #queue: Queue
   readonly #options: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess' | 'name'>
+  readonly #scope = new Scope()
   #worker: Worker | undefined
 
   /** Jobs one at a time by default, as a base class of this kind does. */
@@ -56,11 +58,12 @@ export abstract class JobWorker {
   }
 
   #make(): Worker {
-    return new Worker(this.#queue, {
+    const options: WorkerOptions = {
       ...this.#options,
       name: this.getWorkerName(),
       canProcess: (job) => this.canProcessJob(job),
       fallback: (_, ctx) => this.executeJob(ctx.job, ctx),
-    })
+    }
+    return this.#scope.run(() => new Worker(this.#queue, options))
   }
 }

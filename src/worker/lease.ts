@@ -1,14 +1,21 @@
 import { hostname } from 'node:os'
 import { storableText } from '../job/text.ts'
-import { asError } from '../kit/error.ts'
+import { sleep } from '../kit/clock.ts'
+import { asError, isMillhandError } from '../kit/error.ts'
+import { VERSION } from '../kit/version.ts'
 import type { QueueInternals } from '../queue/internals.ts'
+import { isTransient, storeError, type TransientError } from '../store/errors.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { type Beater, makeBeater } from './beat.ts'
 import type { WorkerSettings } from './options.ts'
-import { VERSION } from './version.ts'
 
 /** The random end of an id: it stands in every row that the worker claims, so that it is kept short. */
 const WORKER_ID_CHARACTERS = 12
+
+/** How long it may hold one of the two connections that it needs, and how long it leaves it to others: at random, up to this. */
+const YIELD_MS = 2_000
+/** A lease that could not be had back is asked for again after this. */
+const RENEW_RETRY_MS = 1_000
 
 interface LeaseEvents {
   readonly onCancelled: (notices: readonly CancelNotice[]) => void
@@ -29,6 +36,7 @@ export class Lease {
   #beater: Beater | undefined
   #renewing: Promise<void> | undefined
   #stopped = new AbortController()
+  #starting = false
 
   constructor(queue: QueueInternals, settings: WorkerSettings, events: LeaseEvents) {
     this.#queue = queue
@@ -47,7 +55,19 @@ export class Lease {
 
   async start(): Promise<void> {
     this.#stopped = new AbortController()
-    await this.#register()
+    this.#starting = true
+    await this.#register().finally(() => {
+      this.#starting = false
+    })
+  }
+
+  /** Ends a start that waits for the store: what is to stop does not wait for that. */
+  async hurry(start: Promise<void>): Promise<void> {
+    if (this.#starting) {
+      this.#stopped.abort()
+      void this.#beater?.stop()
+    }
+    await start.catch(() => {})
   }
 
   /**
@@ -69,30 +89,65 @@ export class Lease {
     return this.#settings.fallback !== undefined || this.#settings.claimsUnknown
   }
 
+  /**
+   * The beat has its connection before there is a lease to lose. A server may have one left for that and none for the
+   * queue, while others wait for a second one likewise: then it lets go of it for a moment, or none of them would start.
+   */
   async #register(): Promise<void> {
-    const worker = this.#queue.ids().slice(-WORKER_ID_CHARACTERS)
-    const { leaseMs, concurrency, queues } = this.#settings
-    await this.#queue.store.until(this.#stopped.signal).workers.register({
-      id: worker,
-      name: this.name,
-      host: hostname(),
-      pid: process.pid,
-      version: VERSION,
-      names: this.#claimsAnyName ? null : [...this.#settings.definitions.keys()],
-      queues,
-      concurrency,
-      leaseMs,
-    })
-    this.#worker = worker
-    this.#beater = this.#makeBeater(worker)
-    this.#beater.start()
+    const { clock, random, openTimeoutMs, ids } = this.#queue
+    const untilMs = clock.elapsed() + openTimeoutMs
+    for (;;) {
+      const worker = ids().slice(-WORKER_ID_CHARACTERS)
+      const beater = this.#makeBeater(worker, untilMs - clock.elapsed())
+      this.#beater = beater
+      try {
+        await beater.open()
+        await this.#enter(worker)
+        this.#worker = worker
+        return beater.start()
+      } catch (error) {
+        await beater.stop()
+        const crowd = crowdOf(error)
+        if (!crowd || this.#stopped.signal.aborted) throw error
+        if (clock.elapsed() >= untilMs) throw tooMany(this.#queue.store.location, crowd)
+      }
+      await sleep(clock, random() * YIELD_MS, this.#stopped.signal)
+    }
   }
 
-  #makeBeater(worker: string): Beater {
+  /** Makes the lease. Gives up sooner than it would otherwise where the server takes no more connections. */
+  async #enter(worker: string): Promise<void> {
+    const { events, clock, random, store } = this.#queue
+    const { leaseMs, concurrency, queues } = this.#settings
+    const crowded = new AbortController()
+    const untilMs = clock.elapsed() + random() * YIELD_MS
+    const stopWatching = events.on('store_retry', ({ error }) => {
+      if (isTransient(error) && error.crowded && clock.elapsed() > untilMs) crowded.abort()
+    })
+    try {
+      await store.until(AbortSignal.any([crowded.signal, this.#stopped.signal])).workers.register({
+        id: worker,
+        name: this.name,
+        host: hostname(),
+        pid: process.pid,
+        version: VERSION,
+        names: this.#claimsAnyName ? null : [...this.#settings.definitions.keys()],
+        queues,
+        concurrency,
+        leaseMs,
+      })
+    } finally {
+      stopWatching()
+    }
+  }
+
+  #makeBeater(worker: string, openMs: number): Beater {
     const { events, clock, store } = this.#queue
     const { leaseMs, beatMs, blockedLimitMs } = this.#settings
-    return makeBeater(store, {
+    // A beat that waits for a store that is away, or busy, ends with the lease.
+    return makeBeater(store.until(this.#stopped.signal), {
       worker,
+      openMs,
       leaseMs,
       beatMs,
       blockedLimitMs,
@@ -112,19 +167,28 @@ export class Lease {
     this.#worker = ''
     const beater = this.#beater
     this.#events.onLost(worker)
-    try {
-      await beater?.stop()
-      if (!this.#stopped.signal.aborted) await this.#register()
-    } catch (error) {
-      this.#report(error)
-      if (this.#stopped.signal.aborted) return
-      this.#worker = worker
-      this.#beater = this.#makeBeater(worker)
-      this.#beater.start()
+    await beater?.stop()
+    while (!this.#stopped.signal.aborted) {
+      try {
+        return await this.#register()
+      } catch (error) {
+        this.#report(error)
+      }
+      await sleep(this.#queue.clock, RENEW_RETRY_MS, this.#stopped.signal)
     }
   }
 
   #report(error: unknown): void {
     this.#queue.events.emit('loop_error', { loop: 'lease', error: asError(error) })
   }
+}
+
+/** The fault of a call that was given up because the server takes no more connections. */
+function crowdOf(error: unknown): TransientError | undefined {
+  const cause = isMillhandError(error, 'store_busy') ? error.cause : undefined
+  return isTransient(cause) && cause.crowded ? cause : undefined
+}
+
+function tooMany(location: string, { message }: TransientError): Error {
+  return storeError('too_many_connections', { location, problem: message })
 }

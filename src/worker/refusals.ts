@@ -1,4 +1,9 @@
+import type { Job } from '../job/job.ts'
+import type { Emitter } from '../kit/emitter.ts'
+import { asError } from '../kit/error.ts'
 import { type ClaimedJob, type Place, REFUSALS_MAX } from '../store/jobs.ts'
+import type { MillhandEvents } from '../telemetry/events.ts'
+import { toPendingJob } from './context.ts'
 
 /** After a claim that was refused everything, others get so many times as long as it took: it has kept the store busy. */
 const REST_SHARE = 4
@@ -9,21 +14,38 @@ const REST_SHARE = 4
  * and none of them is claimed for it.
  */
 export class Refusals {
+  readonly #events: Emitter<MillhandEvents>
   #count = 0
   #last: Place | undefined
   #after: Place | undefined
   #restMs = 0
+
+  constructor(events: Emitter<MillhandEvents>) {
+    this.#events = events
+  }
 
   /** Where the next claim starts; `undefined`: at the top. */
   get after(): Place | undefined {
     return this.#after
   }
 
-  /** Remembers a refusal; gives the answer to the store, which is always no. */
-  add({ priority, dueAt, seq }: ClaimedJob): false {
+  /** Asks whether the worker takes the job, and remembers a refusal. */
+  asks(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
+    if (this.#accepts(canProcess, job)) return true
+    const { priority, dueAt, seq } = job
     this.#count += 1
     this.#last = { priority, dueAt, seq }
     return false
+  }
+
+  /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
+  #accepts(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
+    try {
+      return canProcess(toPendingJob(job)) === true
+    } catch (error) {
+      this.#events.emit('loop_error', { loop: 'canProcess', error: asError(error) })
+      return false
+    }
   }
 
   /** How long to leave the store to others before the next claim, in milliseconds. */

@@ -1,10 +1,15 @@
-import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import { Coalescer } from '../kit/coalesce.ts'
+import { halving } from '../kit/halve.ts'
 import { storeError } from '../store/errors.ts'
 import type { Report, Settled } from '../store/jobs.ts'
+import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import type { Store } from '../store/store.ts'
 import type { Attempt } from './attempt.ts'
+
+/** It is not worth a look: at most 16 KiB, most often less than this. */
+const PROGRESS_CHARACTERS = 1_000
 
 /**
  * Writes what running jobs tell: progress and log lines at most every `intervalMs`, the last of them always, and
@@ -30,7 +35,10 @@ export class Reporter {
     this.#clock = options.clock
     this.#intervalMs = options.intervalMs
     this.#onError = options.onError
-    this.#writes = new Coalescer((reports) => store.jobs.report(reports), STATEMENT_ROWS_MAX)
+    this.#writes = new Coalescer((reports) => this.#report(reports), STATEMENT_ROWS_MAX, {
+      sizeOf,
+      sizeMax: STATEMENT_CHARACTERS_MAX,
+    })
   }
 
   /** The attempt has something to tell. */
@@ -64,6 +72,16 @@ export class Reporter {
     this.#timer = undefined
   }
 
+  /** A report that the store refuses is that job's own fault: the checkpoints of others are not lost with it. */
+  #report(reports: readonly Report[]): Promise<(Settled | Error)[]> {
+    const { jobs, location } = this.#store
+    const write = (some: readonly Report[]) =>
+      jobs.report(some).catch((error) => {
+        throw asRefusal(error, location)
+      })
+    return halving<Report, Settled>(reports, write, mayBeRefusal)
+  }
+
   #flush(): void {
     this.#timer = undefined
     this.#lastMs = this.#clock.elapsed()
@@ -81,4 +99,10 @@ export class Reporter {
     await written
     if (this.#writing.get(attempt) === written) this.#writing.delete(attempt)
   }
+}
+
+/** About how many characters of a report are stored. */
+function sizeOf({ checkpoint, progress, logs = [] }: Report): number {
+  const said = logs.reduce((sum, { message, data }) => sum + message.length + (data?.length ?? 0), 0)
+  return (checkpoint?.length ?? 0) + said + (progress === undefined ? 0 : PROGRESS_CHARACTERS)
 }

@@ -5,14 +5,13 @@ import type { Settled, Start } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import type { Attempt } from './attempt.ts'
 import { NOTE_AFTER_MS } from './hold.ts'
+import { interruptionError } from './interruption.ts'
 import type { Roster } from './roster.ts'
 
 interface StartsOptions {
   readonly clock: Clock
   /** The attempts that are running. */
   readonly attempts: Roster
-  /** Told of an attempt whose job is not its own any more. */
-  readonly onRefused: (attempt: Attempt, answer: Exclude<Settled, 'settled'>) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -38,10 +37,10 @@ export class Starts {
     this.#timer ??= this.#options.clock.timer(NOTE_AFTER_MS, () => this.#note())
   }
 
-  /** Writes it before it begins. @throws what the store threw */
-  now(attempt: Attempt): Promise<Settled> {
-    attempt.noted = true
-    return this.#writes.add(startOf(attempt))
+  /** Writes it before it begins, of a job that was there in a crash. Where that cannot be, it does not begin. */
+  async noteFirst(attempt: Attempt): Promise<void> {
+    const answer = await this.#write(attempt)
+    if (answer !== 'settled') letGo(attempt, answer ?? 'refused')
   }
 
   close(): void {
@@ -59,14 +58,31 @@ export class Starts {
   }
 
   async #noteOne(attempt: Attempt): Promise<void> {
+    const answer = await this.#write(attempt)
+    // Nobody is blamed for what was not written; the outcome says all else.
+    if (answer !== undefined && answer !== 'settled' && !attempt.ended) letGo(attempt, answer)
+  }
+
+  /** `undefined` where it could not be written. */
+  async #write(attempt: Attempt): Promise<Settled | undefined> {
+    attempt.noted = true
     try {
-      const answer = await this.now(attempt)
-      if (answer !== 'settled' && !attempt.ended) this.#options.onRefused(attempt, answer)
+      return await this.#writes.add(startOf(attempt))
     } catch (error) {
-      // Nobody is blamed for what was not written; the outcome says all else.
       this.#options.onError(error)
+      return undefined
     }
   }
+}
+
+/** The job of the attempt is not its own any more. */
+function letGo(attempt: Attempt, answer: Exclude<Settled, 'settled'>): void {
+  const { worker } = attempt
+  attempt.interrupt(
+    answer === 'cancelled'
+      ? interruptionError('cancelled', { reason: 'cancelled' })
+      : interruptionError('lease_lapsed', { worker }),
+  )
 }
 
 function startOf(attempt: Attempt): Start {

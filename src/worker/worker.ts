@@ -1,10 +1,10 @@
 import { requireDuration } from '../job/control.ts'
 import { Bell } from '../kit/bell.ts'
 import type { Duration } from '../kit/duration.ts'
+import { Scope } from '../kit/scope.ts'
 import { Maintenance } from '../maintenance/leader.ts'
-import type { QueueInternals } from '../queue/internals.ts'
-import { Queue } from '../queue/queue.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
+import { internalsOf, type QueueInternals } from '../queue/internals.ts'
+import type { Queue } from '../queue/queue.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
@@ -15,7 +15,8 @@ import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './o
 
 /**
  * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
- * beaten from a thread of its own, and takes its turn at the maintenance of the store.
+ * beaten from a thread of its own, and takes its turn at the maintenance of the store. Handlers run in the scope of the
+ * place where it was made: `AsyncLocalStorage` gives them what it gave there, whoever enqueued the job.
  *
  * @example
  * const queue = await openQueue('memory:')
@@ -31,6 +32,7 @@ export class Worker {
   readonly #crew: Crew
   readonly #claims: ClaimLoop
   readonly #cancels: CancelWatch
+  readonly #scope = new Scope()
   #maintenance: Maintenance | undefined
   #state: 'new' | 'started' | 'stopping' | 'stopped' = 'new'
   #starting: Promise<void> = Promise.resolve()
@@ -41,10 +43,13 @@ export class Worker {
 
   /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name` */
   constructor(queue: Queue, options: WorkerOptions) {
-    this.#queue = Queue.internals(queue)
+    this.#queue = internalsOf(queue, 'Worker')
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
-    const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
+    const onCancelled = (notices: readonly CancelNotice[]) => {
+      this.#claims.drop((job) => notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch))
+      this.#crew.cancel(notices)
+    }
     const onLost = (worker: string) => this.#lost(worker)
     const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
     this.#lease = new Lease(this.#queue, settings, { onCancelled, onLost, onMissed })
@@ -80,7 +85,7 @@ export class Worker {
   start(): Promise<void> {
     if (this.#state === 'new') {
       this.#state = 'started'
-      this.#starting = this.#begin()
+      this.#starting = this.#scope.run(() => this.#begin())
     }
     return this.#starting
   }
@@ -105,7 +110,7 @@ export class Worker {
       this.#queue.clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
-    this.#stopping ??= this.#drain()
+    this.#stopping ??= this.#scope.run(() => this.#drain())
     await this.#stopping.finally(() => {
       for (const timer of timers) timer.cancel()
     })
@@ -171,6 +176,10 @@ export class Worker {
   /** Opens it for `body` and closes it whatever happens; gives how many jobs were claimed meanwhile. */
   async #openFor(body: () => Promise<void>): Promise<number> {
     if (this.#state === 'started') return 0
+    return this.#scope.run(() => this.#openNow(body))
+  }
+
+  async #openNow(body: () => Promise<void>): Promise<number> {
     await this.#open()
     let count = 0
     const stop = this.#queue.events.on('claim', (event) => {
@@ -202,7 +211,7 @@ export class Worker {
   }
 
   async #drain(): Promise<void> {
-    await this.#starting.catch(() => {})
+    await this.#lease.hurry(this.#starting)
     const worker = this.id
     await this.#claims.stop()
     // A claim that was under way may have started handlers after the abort.
@@ -233,22 +242,9 @@ export class Worker {
     if (this.#crew.active === 0) this.#changed.ring()
   }
 
-  #cancelled(notices: readonly CancelNotice[]): void {
-    const isCancelled = (job: ClaimedJob) =>
-      notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch)
-    this.#claims.drop(isCancelled)
-    for (const { seq, epoch, reason } of notices) {
-      const error = interruptionError('cancelled', { reason })
-      this.#crew.interruptAll(error, ({ job }) => job.seq === seq && job.epoch === epoch)
-    }
-  }
-
   #lost(worker: string): void {
-    const dropped = this.#claims.takeBuffer().length
-    this.#queue.events.emit('lease_lost', { worker, jobs: this.#crew.running + dropped })
-    this.#crew.interruptAll(
-      interruptionError('lease_lapsed', { worker }),
-      (attempt) => attempt.worker === worker,
-    )
+    const jobs = this.#crew.running + this.#claims.takeBuffer().length
+    this.#queue.events.emit('lease_lost', { worker, jobs })
+    this.#crew.interruptAll(interruptionError('lease_lapsed', { worker }), (each) => each.worker === worker)
   }
 }

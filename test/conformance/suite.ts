@@ -10,6 +10,7 @@ import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
+import { lanePromises } from './lanes.ts'
 import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
@@ -45,6 +46,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('jobs', () => jobPromises(test))
     describe('enqueue', () => enqueuePromises(test))
     describe('claim', () => claimPromises(test))
+    describe('lanes', () => lanePromises(test))
     describe('held', () => heldPromises(test))
     describe('repeated', () => repeatedPromises(test))
     describe('settle', () => settlePromises(test))

@@ -8,11 +8,13 @@ import { judge } from '../../bench/target.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 const RUN_PEERS = fileURLToPath(new URL('../../bench/run-peers.ts', import.meta.url))
+const COMPARE = fileURLToPath(new URL('../../bench/compare.ts', import.meta.url))
 const { scenarios } = sqlite
 const UNITS: readonly Unit[] = ['jobs/s', 'ms', 'MB', '%', 'jobs', 'errors', 'per s', '×']
 
 const run = (...values: string[]) => promisify(execFile)(process.execPath, [RUN, ...values])
 const runPeers = (...values: string[]) => promisify(execFile)(process.execPath, [RUN_PEERS, ...values])
+const compare = (...values: string[]) => promisify(execFile)(process.execPath, [COMPARE, ...values])
 
 function measurements({ stdout }: { readonly stdout: string }): Measurement[] {
   return stdout
@@ -85,4 +87,41 @@ describe('a smoke run on PostgreSQL', () => {
     const refused = await runPeers('--systems', 'hand').catch((error: { stderr: string }) => error)
     expect(refused.stderr).toContain("no system 'hand'; there are millhand, hand-loop")
   })
+})
+
+describe('a comparison of the working tree with a commit', () => {
+  const GIVEN = ['--base', 'HEAD', '--smoke', '--json', '--pairs', '2', 'sqlite/drain', 'postgres/drain-20k']
+
+  test('measures both in pairs, on each store, and gives the ratios', async () => {
+    const { stdout } = await compare(...GIVEN, '--at-least', '0')
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toMatchObject([
+      { name: 'sqlite/drain rate', pairs: 2, met: true },
+      { name: 'postgres/drain-20k rate', pairs: 2, met: true },
+    ])
+    for (const { ratio } of lines) expect(ratio.min).toBeGreaterThan(0)
+  })
+
+  test('ends with 1 where a rate does not reach what it has to', async () => {
+    const given = ['--base', 'HEAD', '--smoke', '--pairs', '1', '--at-least', '10', 'sqlite/drain']
+    const refused = await compare(...given).catch((error: { code: number; stdout: string }) => error)
+    expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('TOO SLOW') })
+  })
+
+  test('refuses a commit that is not there', async () => {
+    const refused = await compare('--base', 'nowhere').catch((error: { stderr: string }) => error)
+    expect(refused.stderr).toContain("There is no commit 'nowhere' here")
+  })
+})
+
+test('every system that the benchmarks compare with takes part, where it is installed', async ({ skip }) => {
+  const { stdout, stderr } = await runPeers('--smoke', '--json', 'drain-20k')
+  const [missing] = /^.* left out: .*$/m.exec(stderr) ?? []
+  if (missing) skip(`missing: ${missing}`)
+  const systems = new Set(measurements({ stdout }).map(({ system }) => system))
+  const peers = ['graphile-worker', 'pg-boss', 'bullmq-redis', 'bullmq-postgres']
+  expect([...systems].sort()).toEqual(['millhand', 'hand-loop', ...peers].sort())
 })

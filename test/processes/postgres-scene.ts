@@ -3,7 +3,7 @@ import pg from 'pg'
 import { test as base } from 'vitest'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { effectsTable } from './script.ts'
-import { countEach, Stage } from './stage.ts'
+import { countEach, PATIENT, Stage } from './stage.ts'
 
 /** `test`, with a server for the tests of the file, and a scene and a queue on it for each alone. */
 export const test = base
@@ -18,7 +18,7 @@ export const test = base
     onTestFinished(() => scene.close())
     return scene
   })
-  .extend('queue', ({ scene }) => scene.open())
+  .extend('queue', ({ scene }) => scene.open(PATIENT))
 
 /** A schema of its own on a server that can be stopped, and the processes on it. */
 export class PostgresScene extends Stage {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { within } from '../support/child.ts'
+import { BOUND_MS, within } from '../support/child.ts'
 import { test } from './postgres-scene.ts'
 import { type Script, scripted } from './script.ts'
 import { results, times, type WorkerProcess } from './stage.ts'
@@ -7,10 +7,8 @@ import { results, times, type WorkerProcess } from './stage.ts'
 const GRACEFUL = { code: 0, signal: null }
 /** Long enough for the first beat of three processes that start at a time. */
 const CALM = { lease: '3s', beat: '500ms', rescueInterval: '50ms' } as const
-/** A server that starts anew and many processes on a machine that is busy with other tests, too. */
-const PATIENCE_MS = 60_000
-/** A database that is away must not hold whoever leaves for longer. */
-const SECONDS_MS = 5_000
+/** A clock that is an hour off would show as half of that at least. */
+const HALF_AN_HOUR_MS = 30 * 60_000
 
 test('5,000 jobs on a server that crashes twice among them: none is lost, no transaction is applied twice, and all processes live', async ({
   scene,
@@ -25,7 +23,7 @@ test('5,000 jobs on a server that crashes twice among them: none is lost, no tra
     await scene.server.crash()
     await scene.server.start()
   }
-  await results(jobs, PATIENCE_MS)
+  await results(jobs, BOUND_MS)
 
   expect(await queue.count({ state: 'complete' })).toBe(5_000)
   const { effect, transaction } = await scene.effects()
@@ -50,7 +48,7 @@ test('connections that are cut one by one cost no job, apply no transaction twic
     await completed(workers, share)
     cuts.push(...(await scene.cut()))
   }
-  await results(jobs, PATIENCE_MS)
+  await results(jobs, BOUND_MS)
 
   expect(cuts.length).toBeGreaterThan(30)
   const { effect, transaction } = await scene.effects()
@@ -81,12 +79,12 @@ test('after an outage longer than the lease, the living keep their jobs, and onl
   for (const worker of living) await failedBeats(worker, 70)
   await scene.server.start()
   const { event: rescue } = await Promise.any(
-    living.map((worker) => worker.next('rescue', undefined, PATIENCE_MS)),
+    living.map((worker) => worker.next('rescue', undefined, BOUND_MS)),
   )
 
   expect(rescue).toMatchObject({ workers: [held[0]?.worker], rescued: [held[0]?.id] })
   for (const worker of living) worker.say('go')
-  const epochs = (await results(jobs, PATIENCE_MS)).map(({ epoch }) => epoch)
+  const epochs = (await results(jobs, BOUND_MS)).map(({ epoch }) => epoch)
   expect(epochs.toSorted()).toEqual([1, 1, 2])
   expect(living.flatMap((worker) => worker.all('lease_lost'))).toEqual([])
 })
@@ -101,7 +99,7 @@ test('a worker that was stopped past its lease is refused, its handlers are abor
 
   stopped.signal('SIGSTOP')
   const other = await scene.worker(CALM)
-  const taken = await other.next('running', ({ id }) => id === job.id, PATIENCE_MS)
+  const taken = await other.next('running', ({ id }) => id === job.id, BOUND_MS)
   stopped.signal('SIGCONT')
   expect(await stopped.next('aborted')).toMatchObject({ id: job.id, because: 'lease_lapsed' })
   stopped.say('go')
@@ -109,19 +107,23 @@ test('a worker that was stopped past its lease is refused, its handlers are abor
   other.say('go')
 
   expect(taken.attempt).toBe(1)
-  expect(await job.result({ timeout: PATIENCE_MS })).toEqual({ pid: other.pid, epoch: 2 })
+  expect(await job.result({ timeout: BOUND_MS })).toEqual({ pid: other.pid, epoch: 2 })
   await other.end('SIGTERM')
   const next = await queue.enqueue(scripted, { act: 'return' })
-  expect(await next.result({ timeout: PATIENCE_MS })).toEqual({ pid: stopped.pid, epoch: 1 })
+  expect(await next.result({ timeout: BOUND_MS })).toEqual({ pid: stopped.pid, epoch: 1 })
 })
 
 test('workers whose clocks are an hour off behave like the others', async ({ scene, queue }) => {
   const tells = ['lease_lost', 'rescue', 'expire'] as const
   const offsMs = [0, 3_600_000, -3_600_000]
+  // Shorter than their clocks are off, and longer than any machine stands still.
+  const options = { ...CALM, lease: '20s' } as const
   const workers = await Promise.all(
-    offsMs.map((clockOffMs) => scene.worker({ ...CALM, queues: [lane(clockOffMs)] }, { tells, clockOffMs })),
+    offsMs.map((clockOffMs) =>
+      scene.worker({ ...options, queues: [lane(clockOffMs)] }, { tells, clockOffMs }),
+    ),
   )
-  const soon = new Date(Date.now() + 30 * 60_000)
+  const soon = new Date(Date.now() + HALF_AN_HOUR_MS)
   for (const [index, worker] of workers.entries()) {
     const lanes = { queue: lane(offsMs[index] ?? 0) }
     const later = await queue.enqueue(
@@ -131,7 +133,7 @@ test('workers whose clocks are an hour off behave like the others', async ({ sce
     )
     const delayed = await queue.enqueue(scripted, { act: 'return' }, { ...lanes, delay: '500ms' })
     const retried = await queue.enqueue(scripted, { act: 'fail', once: true }, lanes)
-    expect(await results([delayed, retried], PATIENCE_MS)).toMatchObject([
+    expect(await results([delayed, retried], BOUND_MS)).toMatchObject([
       { pid: worker.pid },
       { pid: worker.pid, epoch: 2 },
     ])
@@ -139,11 +141,11 @@ test('workers whose clocks are an hour off behave like the others', async ({ sce
     const { createdAt, startedAt } = (await delayed.get()) as { createdAt: Date; startedAt: Date }
     const waitedMs = startedAt.getTime() - createdAt.getTime()
     expect(waitedMs).toBeGreaterThanOrEqual(500)
-    expect(waitedMs).toBeLessThan(PATIENCE_MS)
+    expect(waitedMs).toBeLessThan(HALF_AN_HOUR_MS)
     expect(await later.get()).toMatchObject({ state: 'pending' })
   }
   const expired = await queue.enqueue(scripted, { act: 'return' }, { queue: 'nobody', expiresIn: '100ms' })
-  await expect(expired.result({ timeout: PATIENCE_MS })).rejects.toMatchObject({
+  await expect(expired.result({ timeout: BOUND_MS })).rejects.toMatchObject({
     code: 'job_failed',
     facts: { kind: 'expired' },
   })
@@ -159,8 +161,10 @@ test('while the server is away, an enqueue waits or fails at once, as it was tol
   await hasty.enqueue(scripted, { act: 'return' })
   await scene.server.crash()
 
-  const refused = hasty.enqueue(scripted, { act: 'return' })
-  await expect(within(refused, 1_000, () => 'refusal')).rejects.toMatchObject({ code: 'store_busy' })
+  const tries: string[] = []
+  hasty.on('store_retry', ({ operation }) => tries.push(operation))
+  await expect(hasty.enqueue(scripted, { act: 'return' })).rejects.toMatchObject({ code: 'store_busy' })
+  expect(tries).toEqual([])
   const waiting = queue.enqueue(scripted, { act: 'return' })
   await new Promise((resolve) => queue.on('store_retry', resolve))
   await scene.server.start()
@@ -168,20 +172,20 @@ test('while the server is away, an enqueue waits or fails at once, as it was tol
   expect(await hasty.count()).toBe(2)
 })
 
-test('while the server is away, a queue closes and a worker stops within seconds', async ({
+test('while the server is away, a queue closes and a worker stops without waiting for it', async ({
   scene,
   queue,
 }) => {
   const worker = await scene.worker({ stopTimeout: '100ms', abortGrace: '200ms' }, { tells: ['loop_error'] })
   const job = await queue.enqueue(scripted, { act: 'wait', once: true })
   await worker.next('running')
-  const result = job.result({ timeout: PATIENCE_MS })
+  const result = job.result({ timeout: BOUND_MS })
   await scene.server.crash()
   const waiting = queue.enqueue(scripted, { act: 'return' })
 
   const outcomes = Promise.allSettled([waiting, result])
-  await within(queue.close(), SECONDS_MS, () => 'the close')
-  expect(await within(outcomes, SECONDS_MS, () => 'the answers')).toMatchObject(
+  await within(queue.close(), BOUND_MS, () => 'the close')
+  expect(await within(outcomes, BOUND_MS, () => 'the answers')).toMatchObject(
     ['store_closed', 'store_closed'].map((code) => ({ status: 'rejected', reason: { code } })),
   )
   expect(await worker.end('SIGTERM')).toEqual(GRACEFUL)
@@ -196,12 +200,12 @@ function halfAndHalf(count: number): Script[] {
 async function completed(workers: readonly WorkerProcess[], count: number): Promise<void> {
   const sum = () => workers.reduce((total, worker) => total + worker.all('complete').length, 0)
   if (sum() < count)
-    await Promise.any(workers.map((worker) => worker.next('complete', () => sum() >= count, PATIENCE_MS)))
+    await Promise.any(workers.map((worker) => worker.next('complete', () => sum() >= count, BOUND_MS)))
 }
 
 async function failedBeats(worker: WorkerProcess, count: number): Promise<void> {
   const beats = () => worker.all('loop_error').filter(({ event }) => event.loop === 'beat').length
-  await worker.next('loop_error', () => beats() >= count, PATIENCE_MS)
+  await worker.next('loop_error', () => beats() >= count, BOUND_MS)
 }
 
 function expectNoneTwice(workers: readonly WorkerProcess[]): void {

@@ -3,14 +3,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { test as base, expect } from 'vitest'
 import { BOUND_MS, type Child } from '../support/child.ts'
 import type { LockerProcessOptions, LockerTold } from './script.ts'
-import { countEach, Stage } from './stage.ts'
+import { countEach, PATIENT, Stage } from './stage.ts'
 
 export * from './stage.ts'
 
-/** Beats and polls so rare that nothing in a test can come of them: what is seen is seen by notice. */
-export const BY_NOTICE = { lease: '2m', beat: '50s', pollInterval: '1m' } as const
-/** Far below any interval at which somebody looks without a notice. */
-export const SOON_MS = 2_000
+/** Beats and polls so rare that no test lives to see one: what is seen is seen by notice. */
+export const BY_NOTICE = { lease: '4h', beat: '1h', pollInterval: '1h' } as const
 
 /** `test`, with a scene and a queue on its file: made for this test alone, and gone when it has ended. */
 export const test = base
@@ -19,7 +17,7 @@ export const test = base
     onTestFinished(() => scene.close())
     return scene
   })
-  .extend('queue', ({ scene }) => scene.open())
+  .extend('queue', ({ scene }) => scene.open(PATIENT))
 
 /** One file in a folder of its own, and the processes on it. */
 export class Scene extends Stage {

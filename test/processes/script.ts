@@ -28,6 +28,8 @@ type Act =
   | { readonly act: 'effect' }
   /** Leaves a row in the database, in the transaction that completes the job: one step. */
   | { readonly act: 'transaction' }
+  /** The same, but for the end: it never comes. */
+  | { readonly act: 'hang' }
   | { readonly act: 'progress' }
 
 /** The one job of these tests. What it does is in its input; what comes of it is which process did it. */
@@ -81,6 +83,9 @@ export type EnqueuerTold =
   /** These are durable now. */
   | { readonly kind: 'acknowledged'; readonly ids: readonly string[] }
   | { readonly kind: 'refused'; readonly error: Error }
+
+/** What a locker is told: to hold the lock until it is told otherwise, or for so many milliseconds. */
+export type LockerWord = 'lock' | 'unlock' | number
 
 /** How to start a process that is no part of Millhand, and holds the file's write lock for as long as it is told. */
 export interface LockerProcessOptions {

@@ -14,11 +14,14 @@ import type {
 export type WorkerProcess = Child<WorkerTold>
 export type ScriptedJob = JobHandle<{ pid: number; epoch: number }>
 
-/** Short enough for a test, long enough for a machine that is busy with other tests. */
-export const QUICK = { lease: '1s', beat: '200ms', rescueInterval: '50ms' } as const
+/** Short enough for a test; a worker that lives has ten beats to keep its lease, however busy the machine is. */
+export const QUICK = { lease: '3s', beat: '300ms', rescueInterval: '50ms' } as const
 
 /** As patient as a test is: in milliseconds. */
 export const BOUND = { timeout: BOUND_MS } as const
+
+/** The test's own end waits for a store that is busy or away for as long as a test may take. */
+export const PATIENT = { busyTimeout: BOUND_MS } as const
 
 /** A store of a test's own, a folder beside it, and the processes on it. */
 export abstract class Stage {

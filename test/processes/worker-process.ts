@@ -38,9 +38,17 @@ async function run(script: Script, ctx: JobContext): Promise<{ pid: number; epoc
   if (script.act === 'transaction') return ctx.transaction(leaveRow)
   if (script.act === 'effect') appendFileSync(options.effects, `${id}\n`)
   if (script.act === 'return' || script.act === 'effect' || (script.once && epoch > 1)) return done
-  await tellNow({ kind: 'running', id, attempt: ctx.attempt, worker: ctx.job.worker })
+  const running = { kind: 'running', id, attempt: ctx.attempt, worker: ctx.job.worker } as const
+  if (script.act === 'hang')
+    return ctx.transaction((tx: DatabaseSync | ClientBase) => leaveRow(tx).then(hang))
+  await tellNow(running)
   await act(script, ctx)
   return done
+
+  async function hang(): Promise<never> {
+    await tellNow(running)
+    return new Promise(() => {})
+  }
 
   async function leaveRow(tx: DatabaseSync | ClientBase): Promise<typeof done> {
     if ('prepare' in tx) tx.prepare('insert into effects (job) values (?)').run(id)

@@ -19,6 +19,13 @@ const TIMER_MODULES = ['node:timers', 'node:timers/promises']
 /** Tests that may wait on the machine's clock, each with the reason. */
 const WAITING_TESTS: Readonly<Record<string, string>> = {}
 
+/** What a test would fail by on a busy machine: a time that it took, and limits for a quiet one. */
+const STOPWATCHES = ['performance.now', 'process.hrtime', 'vi.setConfig', 'vi.waitFor', 'vi.waitUntil']
+/** Tests that may use one, each with the reason. */
+const TIMED_TESTS: Readonly<Record<string, string>> = {
+  'test/processes/worker-process.ts': 'it keeps the event loop to itself for as long as it is told to',
+}
+
 /** Put together here, so that this file does not find itself. */
 const LEFT_OVER = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X'.repeat(3)].join('|')})\\b`)
 
@@ -39,6 +46,14 @@ test('no test waits on the real clock', () => {
     ...realSleeps(file),
     ...timerImports(file),
   ])
+  expect(problems).toEqual([])
+})
+
+test('no test fails by the clock alone', () => {
+  const files = filesLike(/^test\/.*\.ts$/).filter(({ path }) => !(path in TIMED_TESTS))
+  const problems = files.flatMap((file) =>
+    usesOf(file, STOPWATCHES, 'count rounds, statements or events; wait with expect.poll'),
+  )
   expect(problems).toEqual([])
 })
 

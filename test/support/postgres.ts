@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, inject } from 'vitest'
+import { inject } from 'vitest'
 
-/** Schemas that nobody uses at the moment, of this test file: to empty one is cheaper than to make one. */
+/**
+ * Schemas that nobody uses at the moment, for all files that this process runs: to empty one is cheaper than to make
+ * one. They go with the server; postgres-setup.ts drops them from one that stays.
+ */
 const free: string[] = []
-const made: string[] = []
 let pool: pg.Pool | undefined
 
 /** Millhand's tables in a schema that a test has used before; what they were migrated to stays. */
@@ -12,14 +14,7 @@ const TABLES = "select tablename as name from pg_tables where schemaname = $1 an
 
 /** A pool for what a test does to the database by itself. */
 export function postgresPool(): pg.Pool {
-  if (!pool) {
-    const opened = new pg.Pool({ connectionString: inject('postgres'), max: 5 })
-    pool = opened
-    afterAll(async () => {
-      for (const schema of made) await opened.query(`drop schema if exists "${schema}" cascade`)
-      await opened.end()
-    })
-  }
+  pool ??= new pg.Pool({ connectionString: inject('postgres'), max: 5, allowExitOnIdle: true })
   return pool
 }
 
@@ -29,7 +24,13 @@ export async function emptySchema(): Promise<{ readonly url: string; readonly re
   const { rows } = await postgresPool().query<{ name: string }>(TABLES, [schema])
   await postgresPool().query(rows.map(({ name }) => `delete from "${schema}"."${name}";`).join('\n'))
   const url = `${inject('postgres')}?schema=${schema}`
-  return { url, release: () => void free.push(schema) }
+  let held = true
+  const release = () => {
+    // Given back twice, it would be given to two at a time.
+    if (held) free.push(schema)
+    held = false
+  }
+  return { url, release }
 }
 
 /** A table of the application's own, beside the tables of the queue on `url`. */
@@ -70,15 +71,12 @@ export function schemaOf(url: string): string {
   return new URL(url).searchParams.get('schema') ?? ''
 }
 
-/** A schema that is not there yet, and that goes with the test file. */
+/** A schema that is not there yet. */
 export function unmadeSchema(): { readonly schema: string; readonly url: string } {
-  postgresPool()
   const schema = newSchema()
   return { schema, url: `${inject('postgres')}?schema=${schema}` }
 }
 
 function newSchema(): string {
-  const schema = `test_${randomUUID().replaceAll('-', '')}`
-  made.push(schema)
-  return schema
+  return `${inject('schemas')}_${randomUUID().replaceAll('-', '')}`
 }

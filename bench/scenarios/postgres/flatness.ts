@@ -1,6 +1,6 @@
 import { type FlatnessParts, recordFlatness } from '../../flatness.ts'
 import type { Scenario } from '../../scenario.ts'
-import { withClient } from '../../servers/postgres.ts'
+import { withClient } from '../../servers/databases.ts'
 import { payloads } from '../../systems/system.ts'
 import { backlog1m, waiting } from '../backlog-1m.ts'
 import { history1m } from '../history-1m.ts'

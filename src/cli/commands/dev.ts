@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
+import { numberOr } from '../filter.ts'
 import { loadFor, requireConfig, requireShared } from '../session.ts'
 
 interface Options {
@@ -21,8 +22,13 @@ export const devCommand: CommandSpec<Options> = {
   examples: ['millhand dev', 'millhand dev --processes 2 --store sqlite:scratch.db'],
   run: async (call) => {
     const { options, terminal } = call
-    const processes = Number(options.processes ?? 1)
-    if (!Number.isInteger(processes) || processes < 1 || processes > PROCESSES_MAX) {
+    const processes = numberOr(options.processes ?? '1')
+    if (
+      typeof processes !== 'number' ||
+      !Number.isInteger(processes) ||
+      processes < 1 ||
+      processes > PROCESSES_MAX
+    ) {
       const problem = `--processes is '${options.processes}', expected a whole number from 1 to ${PROCESSES_MAX}`
       throw cliError('usage', { problem, command: 'dev ' })
     }

@@ -1,4 +1,4 @@
-import { asError } from '../../kit/error.ts'
+import { asError, isError } from '../../kit/error.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { EXIT } from '../exit.ts'
@@ -32,7 +32,7 @@ async function examine(call: Call): Promise<Finding[]> {
   const checked = await checkConfig(loadOptions(call, { jobs: call.options.store === undefined }, [])).catch(
     asError,
   )
-  if (checked instanceof Error) return [node, brokenConfiguration(checked)]
+  if (isError(checked)) return [node, brokenConfiguration(checked)]
   return [node, ...checkConfiguration(checked), ...(await examineStore(checked))]
 }
 

@@ -6,6 +6,7 @@ import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { given, numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
+import { readTime } from '../time.ts'
 
 interface Options {
   readonly queue?: string
@@ -34,7 +35,7 @@ export const enqueueCommand: CommandSpec<Options> = {
     { flags: '--queue <queue>', doc: "the queue that it goes to (default: the definition's)" },
     { flags: '--priority <number>', doc: "higher runs first (default: the definition's)" },
     { flags: '--delay <duration>', doc: 'due this long from now, such as 5m' },
-    { flags: '--run-at <time>', doc: 'due at this time, such as 2026-05-01T08:00:00Z' },
+    { flags: '--run-at <time>', doc: 'due at this time, with its zone, such as 2026-05-01T08:00:00Z' },
     { flags: '--expires-in <duration>', doc: 'fails as expired when nobody has started it in this time' },
     { flags: '--key <key>', doc: 'while an unfinished job of this name has the same key, gives that one' },
     { flags: '--tag <tag>', doc: 'a label to find it by; may be given several times', many: true },
@@ -100,7 +101,7 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     queue,
     priority: numberOr(priority),
     delay: numberOr(delay),
-    runAt: runAt === undefined ? undefined : readTime(runAt),
+    runAt: runAt === undefined ? undefined : readTime('--run-at', runAt),
     expiresIn: numberOr(expiresIn),
     key,
     tags: tag,
@@ -108,15 +109,6 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     retries: numberOr(retries),
     timeout: numberOr(timeout),
   }) as EnqueueOptions
-}
-
-function readTime(text: string): Date {
-  const time = new Date(text)
-  if (!Number.isNaN(time.getTime())) return time
-  throw cliError('usage', {
-    problem: `--run-at is '${text}', expected a time such as 2026-05-01T08:00:00Z`,
-    command: 'enqueue ',
-  })
 }
 
 async function waitFor(job: JobHandle, { options, terminal }: Call<Options>): Promise<ExitCode | undefined> {

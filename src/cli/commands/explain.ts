@@ -1,6 +1,6 @@
 import type { CommandSpec } from '../command.ts'
+import { reasonLines } from '../job-sheet.ts'
 import { withQueue } from '../session.ts'
-import { oneLine } from '../text-width.ts'
 
 /** `millhand explain ID`: why a job is where it is. */
 export const explainCommand: CommandSpec = {
@@ -15,7 +15,7 @@ export const explainCommand: CommandSpec = {
       const { name, state, queue: lane, reasons } = explanation
       call.terminal.show(explanation, () => [
         `${name} in queue '${lane}' is ${state}:`,
-        ...reasons.map((reason) => `  ${oneLine(reason.text)}`),
+        ...reasonLines(reasons, call.terminal.paint),
       ])
       return undefined
     }),

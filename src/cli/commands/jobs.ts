@@ -83,6 +83,8 @@ async function printChanges(
     const problem = `Without a terminal, --watch takes --state, --name and --queue, not --${other}`
     throw cliError('usage', { problem, command: 'jobs ' })
   }
+  // A state that there is not would be waited for without a word: refused as the list refuses it.
+  await queue.list({ ...filterOf({ ...given({ state, name, queue: queues }) }), limit: 1 })
   const fits = (list: readonly string[] | undefined, value: string) => list?.includes(value) ?? true
   for await (const change of queue.subscribe({ signal })) {
     if (!fits(state, change.state) || !fits(name, change.name) || !fits(queues, change.queue)) continue

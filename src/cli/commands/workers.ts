@@ -33,6 +33,7 @@ function columns(nowMs: number): readonly Column<WorkerRecord>[] {
     { title: 'NAME', text: ({ name }) => name, shrinksTo: 10 },
     { title: 'PROCESS', text: ({ host, pid }) => `${host}:${pid}`, shrinksTo: 10 },
     { title: 'RUNNING', text: ({ running, concurrency }) => `${running}/${concurrency}`, align: 'right' },
+    { title: 'HELD', text: ({ held }) => String(held), align: 'right' },
     { title: 'UP', text: ({ startedAt }) => formatDuration(Math.max(0, nowMs - startedAt)), align: 'right' },
     {
       title: 'LEASE',

@@ -8,6 +8,7 @@ import { EXIT } from '../exit.ts'
 import { live } from '../live.ts'
 import { outliveOutput } from '../output.ts'
 import { Screen } from '../screen.ts'
+import { ofWorker } from '../session.ts'
 import { onSignals } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
 import { FolderWatch } from './folder-watch.ts'
@@ -28,7 +29,7 @@ const ROWS_MAX = 6
 /** Runs worker processes and shows what they do, until it is told to stop. */
 export async function develop(config: Config, options: DevelopOptions): Promise<undefined> {
   outliveOutput()
-  const queue = await openQueue(config.store, config.queue)
+  const queue = await openPatientQueue(config, options.terminal)
   const crew = new DevCrew(options)
   const watch = new FolderWatch(config.folder, (files) => {
     crew.say(`${files.map((file) => relative(config.folder, file)).join(', ')} changed: restarting`)
@@ -50,6 +51,19 @@ export async function develop(config: Config, options: DevelopOptions): Promise<
     await queue.close()
   }
   return undefined
+}
+
+/** Says what the opening waits for; what happens later is in the view. */
+async function openPatientQueue({ store, queue }: Config, terminal: Terminal): Promise<Queue> {
+  let isOpen = false
+  const warn = ({ err }: { readonly err?: Error }, message: string) => {
+    const text = `${message}: ${err?.message}`
+    if (!isOpen) terminal.show({ kind: 'dev', text }, () => text)
+  }
+  const logger = { debug() {}, info() {}, warn, error() {} }
+  const opened = await openQueue(store, { ...ofWorker(queue), logger })
+  isOpen = true
+  return opened
 }
 
 interface Shown {

@@ -45,9 +45,18 @@ function writable(file: string): Finding {
   try {
     accessSync(file, constants.R_OK | constants.W_OK)
     return ok('file', file)
-  } catch {
-    return fail('file', `${file} cannot be written`, 'Change its permissions, or run as its owner.')
+  } catch (error) {
+    return isOnReadOnly(error)
+      ? fail('file', `${file} cannot be written: ${READ_ONLY}`, MOUNT)
+      : fail('file', `${file} cannot be written`, 'Change its permissions, or run as its owner.')
   }
+}
+
+const READ_ONLY = 'its file system is read-only'
+const MOUNT = 'Mount it so that it can be written, or use another file; looking at this one works.'
+
+function isOnReadOnly(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EROFS'
 }
 
 /** SQLite keeps its log beside the file, so that the folder has to be writable too. */
@@ -59,6 +68,7 @@ function checkFolder(folder: string): Finding[] {
     rmSync(probe)
     return [ok('folder', `${folder} can be written`), checkClock(offMs)]
   } catch (error) {
+    if (isOnReadOnly(error)) return [fail('folder', `${folder} cannot be written: ${READ_ONLY}`, MOUNT)]
     const text = `${folder} cannot be written: ${asError(error).message}`
     return [fail('folder', text, 'Change its permissions: SQLite keeps its log beside the file.')]
   }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../kit/duration.ts'
 import type { Stats } from '../../queue/inspect.ts'
-import { Queue } from '../../queue/queue.ts'
+import { internalsOf } from '../../queue/internals.ts'
+import type { Queue } from '../../queue/queue.ts'
 import type { Tally } from '../../store/catalog.ts'
 import type { WorkerRecord } from '../../store/workers.ts'
 import { type Finding, ok, warn } from './finding.ts'
@@ -12,7 +13,7 @@ const STUCK_MS = 60_000
 
 /** Whether there are workers, and whether everything that waits has one. */
 export async function checkJobs(queue: Queue): Promise<Finding[]> {
-  const { store } = Queue.internals(queue)
+  const { store } = internalsOf(queue, 'doctor')
   const [stats, workers, tallies, nowMs] = await Promise.all([
     queue.stats(),
     queue.workers(),
@@ -36,7 +37,7 @@ function checkWorkers({ workers, slots, busy }: Stats): Finding {
 function checkLeases(workers: readonly WorkerRecord[], live: number, nowMs: number): Finding {
   const lapsed = workers.filter((worker) => nowMs - worker.leaseUntil > LAPSED_LONG_MS)
   if (lapsed.length === 0) return ok('leases', 'none has lapsed without a rescue')
-  const held = lapsed.reduce((sum, worker) => sum + worker.running, 0)
+  const held = lapsed.reduce((sum, worker) => sum + worker.running + worker.held, 0)
   const text = `${lapsed.length} worker(s) are gone with ${held} job(s), and nobody has rescued those`
   const mend =
     live === 0 ? 'Start a worker: it rescues them.' : "Let a worker do the maintenance: 'worker.maintenance'."

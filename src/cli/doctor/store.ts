@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { CheckedConfig, Config } from '../../config/index.ts'
 import { kindOf } from '../../store/url.ts'
 import { fileOf } from '../session.ts'
@@ -22,9 +23,12 @@ export async function examineStore({ config, errors }: CheckedConfig): Promise<F
 }
 
 async function examineFile(config: Config): Promise<Finding[]> {
-  const { checkDatabase, checkPlace } = await import('./file.ts')
-  const file = fileOf(config.store) ?? ''
-  const place = checkPlace(file)
+  const [{ checkDatabase, checkPlace }, { checkHolders }] = await Promise.all([
+    import('./file.ts'),
+    import('./holders.ts'),
+  ])
+  const file = resolve(fileOf(config.store) ?? '')
+  const place = [...checkPlace(file), ...checkHolders(file)]
   if (!existsSync(file)) return place
   return withJobs([...place, ...checkDatabase(file)], config)
 }

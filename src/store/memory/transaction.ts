@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { unlessAborted } from '../../kit/abort.ts'
 import { within } from '../../kit/clock.ts'
 import { deferred } from '../../kit/deferred.ts'
+import { Inside } from '../../kit/scope.ts'
 import { Endings } from '../endings.ts'
 import { storeError, TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
@@ -32,7 +32,7 @@ interface Open {
  */
 export class MemoryTransactions {
   readonly #data: MemoryData
-  readonly #insideOf = new AsyncLocalStorage<object>()
+  readonly #insideOf = new Inside<object>()
   readonly #endings: Endings
   readonly #turns: Turns
   #open: Open | undefined
@@ -47,7 +47,7 @@ export class MemoryTransactions {
 
   /** Whether the code that asks belongs to the transaction that is open: a write of its own would wait for itself. */
   get inside(): boolean {
-    return this.#open !== undefined && this.#open.handle === this.#insideOf.getStore()
+    return this.#open !== undefined && this.#open.handle === this.#insideOf.mark
   }
 
   write<Result>(call: () => Result): Promise<Result> {

@@ -1,5 +1,7 @@
 import pg, { type ClientConfig } from 'pg'
 import type { Beat } from '../workers.ts'
+import { translate } from './faults.ts'
+import { CONNECT_TIMEOUT_MS } from './pool.ts'
 import { Session } from './session.ts'
 import { extend } from './workers.ts'
 
@@ -15,38 +17,58 @@ const BEAT_TIMEOUT_MS = 3_000
 const BEAT_SHARE = 0.25
 
 /** The connection from which a thread beats the lease of a worker, beside the event loop and its statements. */
-export function openBeat({ config, schema, location }: BeatData): {
-  extend: (worker: string, leaseMs: number) => Promise<Beat>
-  close: () => Promise<void>
-} {
-  const dialect = { schema, location, self: '', clock: undefined, prepares: false, answerMs: BEAT_TIMEOUT_MS }
-  let client: pg.Client | undefined
-  const drop = (dropped = client) => {
-    dropped?.end().catch(() => {})
-    // A connection that breaks late must not take along the one that has replaced it.
-    if (client === dropped) client = undefined
+export function openBeat(data: BeatData): BeatClient {
+  return new BeatClient(data)
+}
+
+class BeatClient {
+  readonly #data: BeatData
+  #client: pg.Client | undefined
+
+  constructor(data: BeatData) {
+    this.#data = data
   }
-  const connect = async (connectionTimeoutMillis: number): Promise<pg.Client> => {
+
+  /** Nothing is lost while it connects: it may take as long as any connection. */
+  open(): Promise<void> {
+    return this.#use(CONNECT_TIMEOUT_MS, async () => {})
+  }
+
+  extend(worker: string, leaseMs: number): Promise<Beat> {
+    const { schema, location } = this.#data
+    const answerMs = Math.min(BEAT_TIMEOUT_MS, leaseMs * BEAT_SHARE)
+    const dialect = { schema, location, self: '', clock: undefined, prepares: false, answerMs }
+    return this.#use(answerMs, (client) => extend(new Session(client, dialect), worker, leaseMs))
+  }
+
+  async close(): Promise<void> {
+    this.#drop()
+  }
+
+  async #use<Result>(answerMs: number, use: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    try {
+      this.#client ??= await this.#connect(answerMs)
+      return await use(this.#client)
+    } catch (error) {
+      this.#drop()
+      throw translate(error, this.#data.location)
+    }
+  }
+
+  async #connect(connectionTimeoutMillis: number): Promise<pg.Client> {
     const made = new pg.Client({
       application_name: 'millhand beat',
-      ...config,
+      ...this.#data.config,
       connectionTimeoutMillis,
     })
-    made.on('error', () => drop(made))
+    made.on('error', () => this.#drop(made))
     await made.connect()
     return made
   }
-  return {
-    async extend(worker, leaseMs) {
-      try {
-        const answerMs = Math.min(BEAT_TIMEOUT_MS, leaseMs * BEAT_SHARE)
-        client ??= await connect(answerMs)
-        return await extend(new Session(client, { ...dialect, answerMs }), worker, leaseMs)
-      } catch (error) {
-        drop()
-        throw error
-      }
-    },
-    close: async () => drop(),
+
+  #drop(dropped = this.#client): void {
+    dropped?.end().catch(() => {})
+    // A connection that breaks late must not take along the one that has replaced it.
+    if (this.#client === dropped) this.#client = undefined
   }
 }

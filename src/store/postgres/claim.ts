@@ -53,7 +53,7 @@ const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, c
   where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
 
 /** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
-export interface Visit {
+interface Visit {
   readonly lane: number
   readonly after: Place
   readonly cap: number

@@ -1,7 +1,7 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { TransientError } from '../errors.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../jobs.ts'
+import { isTransient } from '../errors.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'
 import { type Choice, claimAccepted } from './candidates.ts'
 import { claim, type Where } from './claim.ts'
 import { toClaimed } from './claimed.ts'
@@ -11,6 +11,7 @@ import { before, Heads } from './heads.ts'
 import type { Lanes } from './lanes.ts'
 import { type Due, type LanePlace, type Look, whenPromoted } from './look.ts'
 import type { Session } from './session.ts'
+import { boundsOf, fits, type Wish, wishOf } from './wish.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
 const LOOK_INTERVAL_MS = 500
@@ -194,7 +195,7 @@ export class Claims {
     try {
       return await claim()
     } catch (error) {
-      if (error instanceof TransientError) this.#doubts.add(worker, call)
+      if (isTransient(error)) this.#doubts.add(worker, call)
       throw error
     }
   }
@@ -217,17 +218,6 @@ interface Found {
 
 const NOTHING: Found = { jobs: [], apart: false }
 
-/** What a worker serves. */
-type Wish = Pick<ClaimRequest, 'names' | 'queues'>
-
-function wishOf({ names, queues }: Wish): string {
-  return JSON.stringify([names, queues])
-}
-
-function fits({ names, queues }: Wish, { name, queue }: NewJob): boolean {
-  return (names?.includes(name) ?? true) && (queues?.includes(queue) ?? true)
-}
-
 /** What a request leaves to be claimed. */
 function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
   const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
@@ -237,21 +227,4 @@ function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimReques
     begins: Math.max(0, request.begins - jobs.length),
     bytesMax: request.bytesMax - bytes,
   }
-}
-
-/** Of each lane that got new jobs: one of them, and a place that none comes before. Those that are due later come later. */
-function boundsOf(jobs: readonly NewJob[], atMs: number): Iterable<{ job: NewJob; after: Place }> {
-  const bounds = new Map<string, { job: NewJob; after: Place }>()
-  for (const job of jobs) {
-    if (job.runAtMs === null && job.delayMs > 0) continue
-    const lane = `${job.name}\0${job.queue}`
-    const { priority, dueAt } = bounds.get(lane)?.after ?? { priority: job.priority, dueAt: atMs }
-    const after = {
-      priority: Math.max(priority, job.priority),
-      dueAt: Math.min(dueAt, job.runAtMs ?? atMs),
-      seq: 0,
-    }
-    bounds.set(lane, { job, after })
-  }
-  return bounds.values()
 }

@@ -8,18 +8,21 @@ const PASSING_CLASSES = [
   '57', // the server stops, starts, or was told to end the connection
 ]
 /** Of these, the ones that say that the server, or the connection to it, is gone. */
-const AWAY = /^(08|57P|53300|25006)/
+const AWAY = /^(08|57P|53300)/
 const PASSING_CODES: ReadonlySet<string> = new Set([
   '40001', // serialisation
   '40P01', // deadlock
   '55P03', // a lock was not to be had
-  '25006', // read-only: a standby, just after a failover
 ])
 
 /** What Node and pg say of a connection that could not be made, or that broke. */
 const PASSING_PROBLEMS =
   /ECONN|EPIPE|connect ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/
 
+/** Too many connections, for the server, the database or the role. */
+export const CROWDED = '53300'
+/** Nothing may be written there. */
+const READ_ONLY = '25006'
 const DISK_FULL = '53100'
 const CANCELLED_BY_USER = '57014'
 
@@ -39,6 +42,7 @@ export function translate(thrown: unknown, location: string): unknown {
   const problem = asError(thrown).message
   if (POOL_ENDED.test(problem)) return storeError('store_closed', { location }, { cause: thrown })
   if (code === ABORTED) return storeError('transaction_aborted', { problem }, { cause: thrown })
+  if (code === READ_ONLY) return readOnly(thrown, location)
   if (code === DISK_FULL) return storeError('store_full', { location }, { cause: thrown })
   if (code === DENIED || isMissing(thrown) || UNAVAILABLE.has(code)) {
     return storeError('store_unavailable', { location, problem }, { cause: thrown })
@@ -46,7 +50,16 @@ export function translate(thrown: unknown, location: string): unknown {
   const away = isAway(thrown)
   if (!away && !isPassing(code)) return thrown
   // Several addresses that all refuse make an error without a message.
-  return new TransientError(problem || code, { cause: thrown, away })
+  return new TransientError(problem || code, { cause: thrown, away, crowded: code === CROWDED })
+}
+
+/**
+ * Just after a failover it may be a standby that is about to be written, or a connection to the one that was: another
+ * one is made, and it is tried again. Reads are answered meanwhile. If it stays, it was meant so.
+ */
+function readOnly(thrown: unknown, location: string): TransientError {
+  const lasting = storeError('store_read_only', { location, server: true }, { cause: thrown })
+  return new TransientError(asError(thrown).message, { cause: thrown, away: true, locked: true, lasting })
 }
 
 /** Whether there is no such schema, table or column. */

@@ -1,15 +1,16 @@
 import type { Pool } from 'pg'
 import type { NewJob } from '../../job/enqueue-options.ts'
-import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
-import { asError } from '../../kit/error.ts'
+import { type Clock, systemClock } from '../../kit/clock.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
-import { isTransient, storeError } from '../errors.ts'
+import { isTransient } from '../errors.ts'
+import { type Opening, openPatiently } from '../opening.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { type Address, addressOf, parseAddress } from './address.ts'
+import { BEAT_SCRIPT } from './beat-script.ts'
 import { Claims } from './claims.ts'
 import { Database } from './database.ts'
 import { Guests } from './guests.ts'
@@ -20,6 +21,7 @@ import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
 import { NOW } from './sql.ts'
 import { Transactions } from './transaction.ts'
+import { unreachable } from './unreachable.ts'
 
 interface PostgresOptions {
   /** A URL, or a pool of the caller's, which is used and not closed. */
@@ -32,18 +34,18 @@ interface PostgresOptions {
   readonly notify?: boolean | undefined
   /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
   readonly closeWaitMs?: number
+  /** How long a server is waited for that starts, cannot be reached, or takes no more connections. */
+  readonly opening?: Opening
 }
 
 /** The random end of an id names a process well enough. */
 const SELF_CHARACTERS = 12
-/** A server that cannot be reached is said to be so after this: whoever has mistyped its name should not wait long. */
-const OPEN_PATIENCE_MS = 5_000
-const OPEN_RETRY_MS = 100
 
 /**
  * Opens a store in one schema of a PostgreSQL database.
  *
- * @throws MillhandError `store_unavailable`, `store_newer`, `store_older`, `migration_failed`, `invalid_schema`
+ * @throws MillhandError `store_unavailable`, `too_many_connections`, `store_newer`, `store_older`, `store_read_only`,
+ *   `migration_failed`, `invalid_schema`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
@@ -54,14 +56,14 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
   const guests = new Guests(database.session)
   try {
-    await patiently(async () => {
+    await openPatiently(address.location, options.opening ?? {}, async () => {
       if (options.migrate !== false) await migrate(database)
       else await requireMigrated(database)
       await guests.open()
     })
   } catch (error) {
     await database.close()
-    throw isTransient(error) ? unreachable(error, address) : error
+    throw isTransient(error) ? (error.lasting ?? unreachable(error)) : unreachable(error)
   }
   const notices = notify ? new Notices(database, self) : undefined
   return compose({ database, guests, notices }, { clock, self, closeWaitMs: options.closeWaitMs })
@@ -71,11 +73,6 @@ interface Parts {
   readonly database: Database
   readonly guests: Guests
   readonly notices: Notices | undefined
-}
-
-/** Nothing is there yet that could try again: whoever opens it hears at once that it is not to be reached. */
-function unreachable(error: unknown, { location }: Address): Error {
-  return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
 }
 
 interface Composition {
@@ -130,22 +127,9 @@ function beatThread({ config, schema, location }: Address, clock: Clock): BeatTh
   const { types: _, ...connection } = config
   try {
     const data = structuredClone({ config: connection, schema, location })
-    return { module: siblingModule(import.meta.url, './beat-thread'), data }
+    return { code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'), data }
   } catch {
     return null
-  }
-}
-
-/** Opens what may be busy for a moment, such as a server that starts or is asked by too many at a time. */
-async function patiently(open: () => Promise<void>): Promise<void> {
-  const startMs = systemClock.elapsed()
-  for (;;) {
-    try {
-      return await open()
-    } catch (error) {
-      if (!isTransient(error) || systemClock.elapsed() - startMs > OPEN_PATIENCE_MS) throw error
-    }
-    await sleep(systemClock, OPEN_RETRY_MS)
   }
 }
 

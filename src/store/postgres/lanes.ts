@@ -1,7 +1,7 @@
 import type { NewJob } from '../../job/enqueue-options.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isMillhandError } from '../../kit/error.ts'
-import { TransientError } from '../errors.ts'
+import { isTransient } from '../errors.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 
@@ -77,7 +77,7 @@ export class Lanes {
       return lanes
     } catch (error) {
       // All connections of a small pool may be in the hands of the caller's transactions, or the store be about to close.
-      const passing = error instanceof TransientError || isMillhandError(error, 'store_closed')
+      const passing = isTransient(error) || isMillhandError(error, 'store_closed')
       if (!within || !passing) throw error
       return make(within, places)
     }

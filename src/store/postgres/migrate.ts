@@ -2,24 +2,11 @@ import { sleep, systemClock } from '../../kit/clock.ts'
 import { asError, isMillhandError } from '../../kit/error.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
-import {
-  type Migration,
-  pendingOf,
-  readMigrations,
-  requireNewest,
-  type SchemaState,
-  stateAt,
-} from '../migration.ts'
+import { type Migration, pendingOf, requireNewest, type SchemaState, stateAt } from '../migration.ts'
 import type { Address } from './address.ts'
 import { Database } from './database.ts'
+import { MIGRATIONS } from './migrations/index.ts'
 import { Session } from './session.ts'
-
-const FOLDER = new URL('./migrations/', import.meta.url)
-
-/** All migrations that this Millhand knows, in order. */
-function migrations(): Migration[] {
-  return readMigrations(FOLDER)
-}
 
 /**
  * A migration waits so long for a lock at most: whoever waits for one makes all others wait behind it. Then it lets
@@ -65,7 +52,7 @@ interface MigrateOptions {
  */
 export async function migrate(
   database: Database,
-  { known = migrations(), lockTimeoutMs = LOCK_TIMEOUT_MS }: Partial<MigrateOptions> = {},
+  { known = MIGRATIONS, lockTimeoutMs = LOCK_TIMEOUT_MS }: Partial<MigrateOptions> = {},
 ): Promise<string[]> {
   const { session, address } = database
   const missing = pendingOf(await schemaState(session, known), address.location)
@@ -91,7 +78,7 @@ export async function requireMigrated({ session, address }: Database): Promise<v
 /** How the schema stands; looks, and changes nothing. */
 export async function schemaState(
   session: Session,
-  known: readonly Migration[] = migrations(),
+  known: readonly Migration[] = MIGRATIONS,
 ): Promise<SchemaState> {
   return stateAt(await schemaVersion(session), known)
 }
@@ -167,7 +154,8 @@ async function patiently<Result>({ location }: Address, run: () => Promise<Resul
       return await run()
     } catch (error) {
       const waitedMs = Math.round(systemClock.elapsed() - startMs)
-      if (!isTransient(error)) throw error
+      // A server that may not be written is not waited for as long as a lock is.
+      if (!isTransient(error) || error.lasting) throw error
       if (waitedMs > PATIENCE_MS) throw storeError('store_busy', { location, waitedMs }, { cause: error })
       await sleep(systemClock, backoffMs * (0.5 + systemRandom()))
     }

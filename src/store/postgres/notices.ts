@@ -1,8 +1,11 @@
-import pg from 'pg'
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
+import { Scope } from '../../kit/scope.ts'
+import { nextTurn } from '../../kit/turn.ts'
+import { isTransient } from '../errors.ts'
 import type { NoticeKind } from '../store.ts'
-import { type Database, KEEP_ALIVE } from './database.ts'
-import { channelOf, type Session } from './session.ts'
+import type { Database } from './database.ts'
+import type { Kept } from './kept.ts'
+import { channelOf } from './session.ts'
 import { NOW } from './sql.ts'
 
 /** How long a process counts as asleep without saying so again, and how often it says so. */
@@ -30,15 +33,17 @@ const KINDS: readonly NoticeKind[] = ['ready', 'changed']
 
 /**
  * Hears what other processes write. Whoever writes notifies only while somebody is signed on as asleep for that, since
- * a notification takes a lock at commit. One connection of its own, made when it is first needed and made again when
- * it breaks. A hint only: whoever sleeps wakes by its own timer, too.
+ * a notification takes a lock at commit. On a connection that the process keeps, taken when it is first needed and
+ * again when it breaks. A hint only: whoever sleeps wakes by its own timer, too.
  */
 export class Notices {
   readonly #database: Database
   readonly #self: string
   readonly #listeners = { ready: new Set<() => void>(), changed: new Set<() => void>() }
   readonly #closed = new AbortController()
-  #client: pg.Client | undefined
+  /** The connection outlives whoever was the first to listen. */
+  readonly #scope = new Scope()
+  #kept: Kept | undefined
   /** What is said to the server goes one after the other. */
   #signing: Promise<void> | undefined
   /** What the process is signed on for, and the connection listens to. */
@@ -54,7 +59,7 @@ export class Notices {
 
   listen(kind: NoticeKind, onNotice: () => void): () => void {
     this.#listeners[kind].add(onNotice)
-    if (!this.#heard.includes(kind)) this.#signing ??= this.#open()
+    if (!this.#heard.includes(kind)) this.#signing ??= this.#scope.run(() => this.#open())
     return () => void this.#listeners[kind].delete(onNotice)
   }
 
@@ -64,14 +69,11 @@ export class Notices {
     this.#renewal?.cancel()
     const goodbye = async () => {
       await this.#signing
-      if (this.#heard.length > 0) await this.#client?.end().then(() => this.#session.at(SIGN_OFF))
+      if (this.#kept && this.#heard.length > 0) await this.#signOn(this.#kept, [])
     }
+    // What fails here lapses by itself.
     await within(CLOSE_MS, goodbye())
-    this.#client?.end().catch(() => {})
-  }
-
-  get #session(): Session {
-    return this.#database.session
+    this.#kept?.close()
   }
 
   /** What somebody sleeps for. */
@@ -82,14 +84,17 @@ export class Notices {
   /** Connects and signs on, however often it takes; then whoever waits looks for what came before. */
   async #open(): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS
+    // What is asked in this turn has the connection that is idle: this may wait for another one.
+    await nextTurn()
     while (!this.#closed.signal.aborted) {
       try {
-        this.#client ??= await this.#connect()
+        this.#kept ??= await this.#connect()
         const before = this.#heard
-        await this.#signOn(this.#client, union(before, this.#wanted))
+        await this.#signOn(this.#kept, union(before, this.#wanted))
         this.#looksAgain = this.#heard.filter((kind) => !before.includes(kind))
         break
-      } catch {
+      } catch (error) {
+        if (isTransient(error)) this.#drop()
         await sleep(systemClock, backoffMs, this.#closed.signal)
         backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
       }
@@ -106,46 +111,32 @@ export class Notices {
     if (!hears && !this.#closed.signal.aborted) this.#signing ??= this.#open()
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({
-      ...KEEP_ALIVE,
-      application_name: 'millhand',
-      ...this.#database.address.config,
-      connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-    })
-    client.on('notification', ({ channel, payload }) => {
+  async #connect(): Promise<Kept> {
+    const kept = await this.#database.keep(() => this.#lose(), ANSWER_TIMEOUT_MS)
+    kept.client.on('notification', ({ channel, payload }) => {
       if (payload !== this.#self) this.#tell(KINDS.filter((kind) => this.#channelOf(kind) === channel))
     })
-    client.on('error', () => this.#lose(client))
-    client.on('end', () => this.#lose(client))
-    try {
-      await client.connect()
-      return client
-    } catch (error) {
-      client.end().catch(() => {})
-      throw error
-    }
+    return kept
   }
 
-  #lose(client: pg.Client): void {
-    if (this.#client !== client) return
-    this.#client = undefined
+  #lose(): void {
+    this.#kept = undefined
     this.#heard = []
-    client.end().catch(() => {})
     this.#hearAll()
   }
 
   /** Through the connection that listens: one that is dead without a word would be listened on for ever. */
-  async #signOn(client: pg.Client, kinds: readonly NoticeKind[]): Promise<void> {
-    const session = this.#session.on(client, { answerMs: ANSWER_TIMEOUT_MS })
-    const more = kinds.filter((kind) => !this.#heard.includes(kind))
-    const less = this.#heard.filter((kind) => !kinds.includes(kind))
-    for (const kind of more) await session.run(`listen "${this.#channelOf(kind)}"`)
-    if (kinds.length === 0) await session.at(SIGN_OFF)
-    else await session.at(SIGN_ON, kinds)
-    for (const kind of less) await session.run(`unlisten "${this.#channelOf(kind)}"`)
-    if (this.#client === client) this.#heard = kinds
+  #signOn(kept: Kept, kinds: readonly NoticeKind[]): Promise<void> {
+    return kept.take(async (client) => {
+      const session = this.#database.session.on(client, { answerMs: ANSWER_TIMEOUT_MS })
+      const more = kinds.filter((kind) => !this.#heard.includes(kind))
+      const less = this.#heard.filter((kind) => !kinds.includes(kind))
+      for (const kind of more) await session.run(`listen "${this.#channelOf(kind)}"`)
+      if (kinds.length === 0) await session.at(SIGN_OFF)
+      else await session.at(SIGN_ON, kinds)
+      for (const kind of less) await session.run(`unlisten "${this.#channelOf(kind)}"`)
+      if (this.#kept === kept) this.#heard = kinds
+    })
   }
 
   #channelOf(kind: NoticeKind): string {
@@ -156,18 +147,24 @@ export class Notices {
   #renew(delayMs: number): void {
     this.#renewal?.cancel()
     this.#renewal = systemClock.timer(delayMs, () => {
-      const client = this.#client
-      if (client && !this.#closed.signal.aborted) this.#signing ??= this.#renewNow(client)
+      const kept = this.#kept
+      if (kept && !this.#closed.signal.aborted) this.#signing ??= this.#renewNow(kept)
     })
   }
 
-  async #renewNow(client: pg.Client): Promise<void> {
+  /** Tried again with another connection: what was asked of this one may be answered late. */
+  #drop(): void {
+    this.#kept?.close()
+    this.#kept = undefined
+  }
+
+  async #renewNow(kept: Kept): Promise<void> {
     try {
-      await this.#signOn(client, this.#wanted)
+      await this.#signOn(kept, this.#wanted)
       this.#tell(this.#looksAgain)
       this.#looksAgain = []
-    } catch {
-      this.#lose(client)
+    } catch (error) {
+      if (isTransient(error)) this.#drop()
     }
     this.#signing = undefined
     this.#hearAll()

@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { NewJob } from '../../job/enqueue-options.ts'
 import { unlessAborted } from '../../kit/abort.ts'
 import { isMillhandError } from '../../kit/error.ts'
+import { Inside } from '../../kit/scope.ts'
 import { Endings } from '../endings.ts'
 import { storeError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
@@ -36,7 +36,7 @@ export class Transactions {
   readonly #inserts: Inserts
   readonly #guests: Guests
   readonly #onInserted: (jobs: readonly NewJob[]) => void
-  readonly #inside = new AsyncLocalStorage<Tx>()
+  readonly #inside = new Inside<Tx>()
   readonly #endings: Endings
   readonly #turns: Turns
   /** By what the caller was given. */
@@ -55,7 +55,7 @@ export class Transactions {
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#inside.getStore()?.isOpen === true
+    return this.#inside.mark?.isOpen === true
   }
 
   /** Runs `body` when it is its turn; it is rolled back when `signal` aborts. @throws MillhandError `store_busy` */

@@ -3,6 +3,7 @@ import { storeError, TransientError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
 import { OwnWrites } from './own-writes.ts'
+import { StoreTime } from './store-time.ts'
 import { Transactions } from './transaction.ts'
 
 /** How long one write waits for a caller's transaction before it counts as refused. */
@@ -16,21 +17,27 @@ export class StoreAccess {
   readonly transactions: Transactions
   readonly room = new Room()
   readonly ownWrites = new OwnWrites()
-  readonly #clock: Clock
+  readonly #time: StoreTime
   #closed = false
 
   constructor(connection: Connection, clock: Clock, closeWaitMs?: number) {
     this.connection = connection
-    this.#clock = clock
+    this.#time = new StoreTime(clock)
     const { file } = connection
     const { room } = this
-    this.transactions = new Transactions({ file, room, now: () => clock.now(), closeWaitMs })
+    // While one is open, it holds the lock: nobody moves the time.
+    const now = () => this.#time.forRead(connection)
+    this.transactions = new Transactions({ file, room, now, closeWaitMs })
   }
 
-  /** Reads; what it sees is consistent within one statement. */
+  /** Reads; what it sees is consistent within one statement. @throws MillhandError `store_replaced` */
   readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
     this.requireOpen()
-    return this.connection.guard(() => body(this.connection, this.#clock.now()))
+    const { connection } = this
+    const result = connection.guard(() => body(connection, this.#time.forRead(connection)))
+    // What is read in a file that nobody else can open will never change: whoever waits would do so for ever.
+    connection.requireInPlace()
+    return result
   }
 
   /** Writes what must survive a power cut. */
@@ -55,7 +62,8 @@ export class StoreAccess {
     if (this.transactions.idle()) await this.#turn()
     this.requireOpen()
     this.ownWrites.addOther()
-    return this.connection.write(durable, () => body(this.connection, this.#clock.now()))
+    const { connection } = this
+    return connection.write(durable, () => body(connection, this.#time.forWrite(connection)))
   }
 
   /**

@@ -1,6 +1,8 @@
+import { systemClock } from '../../kit/clock.ts'
 import type { Beat } from '../workers.ts'
 import { Connection } from './connection.ts'
 import { OwnWrites } from './own-writes.ts'
+import { StoreTime } from './store-time.ts'
 import { extend } from './workers.ts'
 
 /** What the beat thread is given to open. */
@@ -16,20 +18,18 @@ const OPEN_TIMEOUT_MS = 2_000
 const BEAT_TIMEOUT_MS = 2
 
 /** Opens the connection from which a thread beats the lease of a worker, beside the event loop. */
-export function openBeat(
-  { file, ownWrites }: BeatData,
-  now: () => number,
-): {
+export function openBeat({ file, ownWrites }: BeatData): {
   extend: (worker: string, leaseMs: number) => Promise<Beat>
   close: () => Promise<void>
 } {
   const connection = new Connection(file, { busyTimeoutMs: OPEN_TIMEOUT_MS })
   connection.db.exec(`pragma synchronous = normal; pragma busy_timeout = ${BEAT_TIMEOUT_MS}`)
   const own = new OwnWrites(ownWrites)
+  const time = new StoreTime(systemClock)
   return {
     async extend(id, leaseMs) {
       own.addBeat()
-      return extend(connection, { id, leaseMs }, now())
+      return connection.write(false, () => extend(connection, { id, leaseMs }, time.forWrite(connection)))
     },
     close: async () => connection.close(),
   }

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { Connection, Value } from './connection.ts'
-import { asList, RECORD_COLUMNS } from './rows.ts'
+import { asList, atMost, RECORD_COLUMNS } from './rows.ts'
 
 const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`
 
@@ -14,7 +14,7 @@ export function get(connection: Connection, ids: readonly string[]): JobRecord[]
 export function list(connection: Connection, filter: JobFilter, page: Page & { nowMs: number }): JobRecord[] {
   const { where, values } = condition(filter, page.nowMs)
   const before = page.beforeSeq ?? Number.MAX_SAFE_INTEGER
-  const sql = `select ${RECORD_COLUMNS} from millhand_jobs where ${where} and seq < ? order by seq desc limit ?`
+  const sql = `select ${RECORD_COLUMNS} from millhand_jobs where ${where} and seq < ? order by seq desc ${atMost()}`
   return connection.all<JobRecord>(sql, ...values, before, page.limit)
 }
 

@@ -1,9 +1,10 @@
 import type { ClaimedJob, ClaimRequest } from '../jobs.ts'
 import { choose } from './choose.ts'
 import type { Connection } from './connection.ts'
-import { isAnyServed } from './heads.ts'
+import type { Served } from './heads.ts'
+import { aloneHeads, type KnownHeads } from './known-heads.ts'
 import { putBack } from './lanes.ts'
-import { asList, READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
+import { asList, atMost, READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
 
 /** Jobs that become ready in one piece; the rest follow with the next claim. */
 const PROMOTE_MAX = 1_000
@@ -19,42 +20,65 @@ const PROMOTE_ROUNDS = 10
  * jobs which keep coming due stop nobody. Ready jobs are indexed by lane, so that a million jobs that this worker does
  * not serve cost nothing.
  */
-export function claim(connection: Connection, request: ClaimRequest, nowMs: number): ClaimedJob[] {
+export function claim(connection: Connection, request: ClaimRequest, { heads, nowMs }: Look): ClaimedJob[] {
   if (request.limit <= 0 || !connection.get(LEASE_ALIVE, request.worker, nowMs)) return []
-  let chosen: ClaimedJob[] = []
+  let chosen: readonly ClaimedJob[] = []
   for (let round = 0; round < PROMOTE_ROUNDS && chosen.length === 0; round += 1) {
     const promoted = promote(connection, nowMs)
-    chosen = chooseAny(connection, request, nowMs)
-    if (promoted < PROMOTE_MAX) break
+    heads.returned(connection, promoted)
+    chosen = chooseAny(connection, request, { heads, nowMs })
+    if (promoted.length < PROMOTE_MAX) break
   }
   return take(connection, chosen, { ...request, nowMs })
 }
 
+/** What a claim knows before, and as of when it looks. */
+interface Look {
+  readonly heads: KnownHeads
+  readonly nowMs: number
+}
+
 /** The one best job that has to run alone, if there may be one; else the best of all others. */
-function chooseAny(connection: Connection, request: ClaimRequest, nowMs: number): ClaimedJob[] {
-  const [apart] = request.alone ? choose(connection, { ...request, limit: 1 }, { alone: true, nowMs }) : []
-  return apart ? [{ ...apart, begun: true }] : choose(connection, request, { alone: false, nowMs })
+function chooseAny(connection: Connection, request: ClaimRequest, look: Look): readonly ClaimedJob[] {
+  const [apart] = request.alone ? chooseAlone(connection, request, look.nowMs) : []
+  return apart ? [{ ...apart, begun: true }] : chooseOrdinary(connection, request, look)
+}
+
+function chooseAlone(
+  connection: Connection,
+  request: Served & Pick<ClaimRequest, 'accepts' | 'after'>,
+  nowMs: number,
+): readonly ClaimedJob[] {
+  if (!connection.get(IS_READY_ALONE)) return []
+  const lanes = aloneHeads(connection, request)
+  return choose(connection, { ...request, limit: 1, bytesMax: 0 }, { lanes, alone: true, nowMs }).jobs
+}
+
+function chooseOrdinary(
+  connection: Connection,
+  request: ClaimRequest,
+  { heads, nowMs }: Look,
+): readonly ClaimedJob[] {
+  heads.refresh(connection, request, nowMs)
+  const { jobs, read } = choose(connection, request, { lanes: heads, alone: false, nowMs })
+  heads.putBack(read)
+  return jobs
 }
 
 /** Whether a claim could find anything: a look that takes no lock, so that idle workers cost the busy ones nothing. */
-export function mayClaim(connection: Connection, request: ClaimRequest, nowMs: number): boolean {
+export function mayClaim(connection: Connection, request: ClaimRequest, { heads, nowMs }: Look): boolean {
   if (request.limit <= 0) return false
   const { ready, alone, due } = connection.get<Peek>(PEEK, nowMs) ?? { ready: 0, alone: 0, due: 0 }
   return (
     due > 0 ||
-    (ready > 0 && isAnyServed(connection, request, false)) ||
-    (request.alone && alone > 0 && isAnyServed(connection, request, true))
+    (ready > 0 && heads.isAny(connection, request, nowMs)) ||
+    (request.alone && alone > 0 && waitsAlone(connection, request, nowMs))
   )
 }
 
 /** Whether a job is ready, of those that the worker serves, that has to run alone. */
-export function waitsAlone(
-  connection: Connection,
-  served: Pick<ClaimRequest, 'names' | 'queues'>,
-  nowMs: number,
-): boolean {
-  if (!connection.get(IS_READY_ALONE)) return false
-  return choose(connection, { ...served, limit: 1, bytesMax: 1 }, { alone: true, nowMs }).length > 0
+export function waitsAlone(connection: Connection, { names, queues }: Served, nowMs: number): boolean {
+  return chooseAlone(connection, { names, queues }, nowMs).length > 0
 }
 
 interface Peek {
@@ -72,13 +96,13 @@ const PEEK = `select exists (select 1 from millhand_jobs where ${READY}) as read
 
 const LEASE_ALIVE = 'select 1 from millhand_workers where id = ? and lease_until > ?'
 
-const DUE = `select seq from millhand_jobs where waits = ${WAITS.due} and due_at <= ? order by due_at limit ?`
+const DUE = `select seq from millhand_jobs where waits = ${WAITS.due} and due_at <= ? order by due_at ${atMost()}`
 
-/** Makes ready what is due, a piece of it; gives how many that were. */
-function promote(connection: Connection, nowMs: number): number {
+/** Makes ready what is due, a piece of it. */
+function promote(connection: Connection, nowMs: number): number[] {
   const due = connection.all<{ seq: number }>(DUE, nowMs, PROMOTE_MAX).map((job) => job.seq)
   putBack(connection, due, nowMs)
-  return due.length
+  return due
 }
 
 const TAKEN =

@@ -1,5 +1,6 @@
 import type { JobChange } from '../feed.ts'
 import type { Connection } from './connection.ts'
+import { atMost } from './rows.ts'
 
 const SUBSCRIBE = 'insert or replace into millhand_subscribers (id, lease_until) values (?, ?)'
 
@@ -24,7 +25,7 @@ export function unsubscribe(connection: Connection, subscriber: string): void {
 }
 
 const AFTER = `select cursor, id, name, queue, verb, state, at, progress from millhand_changes
-  where cursor > ? order by cursor limit ?`
+  where cursor > ? order by cursor ${atMost()}`
 
 export function changesAfter(connection: Connection, cursor: number, limit: number): JobChange[] {
   return connection.all<JobChange>(AFTER, cursor, limit)

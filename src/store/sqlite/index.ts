@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Clock, sleep, systemClock } from '../../kit/clock.ts'
+import { type Clock, systemClock } from '../../kit/clock.ts'
 import { asError } from '../../kit/error.ts'
 import { siblingModule } from '../../kit/module.ts'
-import { isTransient, storeError } from '../errors.ts'
+import { storeError } from '../errors.ts'
+import { type Opening, openPatiently } from '../opening.ts'
 import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
+import { BEAT_SCRIPT } from './beat-script.ts'
 import { Connection } from './connection.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
+import { isRefusal } from './open.ts'
 import { roles } from './roles.ts'
 
 interface SqliteOptions {
@@ -19,22 +22,25 @@ interface SqliteOptions {
   readonly migrate?: boolean
   /** How long transactions that are open when the store is closed get to end by themselves. Default 5 s. */
   readonly closeWaitMs?: number
+  /** How long another process is waited for that has locked the file, as one that migrates it. */
+  readonly opening?: Opening
 }
 
-/** Another process that migrates the same file at the same time is waited for this long. */
-const OPEN_TRIES = 100
-const OPEN_RETRY_MS = 20
-
-/** Opens a store in one SQLite file. @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only` */
+/**
+ * Opens a store in one SQLite file. One that may not be written, and needs no migration, is there to be looked at.
+ *
+ * @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_busy`
+ */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const file = resolve(options.file)
   const clock = options.clock ?? systemClock
   makeFolder(dirname(file), file)
-  const connection = await patiently(() => new Connection(file), file)
+  const { opening = {} } = options
+  const connection = await openPatiently(file, opening, () => new Connection(file))
   try {
     const prepare = () =>
       options.migrate === false ? requireMigrated(connection) : migrate(connection, clock.now())
-    await patiently<unknown>(prepare, file)
+    await openPatiently<unknown>(file, opening, prepare)
   } catch (error) {
     connection.close()
     throw error
@@ -57,6 +63,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
     ...roles(access),
     async transaction(body, { signal } = {}) {
       access.requireOpen()
+      connection.requireInPlace()
       return transactions.run(body, signal)
     },
     async insertIn(handle, jobs, pendingMax) {
@@ -79,7 +86,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
 function beatThread({ connection, ownWrites }: StoreAccess, clock: Clock) {
   return clock === systemClock
     ? {
-        module: siblingModule(import.meta.url, './beat-thread'),
+        code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'),
         data: { file: connection.file, ownWrites: ownWrites.shared },
       }
     : null
@@ -94,19 +101,9 @@ function makeFolder(folder: string, location: string): void {
   } catch (error) {
     // Another process may have made it meanwhile.
     if (existsSync(folder)) return
+    if (isRefusal((error as NodeJS.ErrnoException).code ?? '')) {
+      throw storeError('store_read_only', { location }, { cause: error })
+    }
     throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }
-}
-
-/** Waits in real time, whatever clock is injected: what it waits for is another process. */
-async function patiently<Result>(body: () => Result, location: string): Promise<Result> {
-  for (let tries = 1; tries < OPEN_TRIES; tries += 1) {
-    try {
-      return body()
-    } catch (error) {
-      if (!isTransient(error)) throw error
-    }
-    await sleep(systemClock, OPEN_RETRY_MS)
-  }
-  throw storeError('store_busy', { location, waitedMs: OPEN_TRIES * OPEN_RETRY_MS })
 }

@@ -1,11 +1,14 @@
 import type { Care } from '../../job/interruption.ts'
 import type { ClaimedJob, Place } from '../jobs.ts'
 import type { Connection } from './connection.ts'
-import type { LaneHead } from './heads.ts'
-import { READY, READY_ALONE } from './rows.ts'
+import { type LaneHead, laneHead } from './heads.ts'
+import { atMost, READY, READY_ALONE } from './rows.ts'
 
 /** Two at least: the second tells how far the first lane may be read before it is another's turn. */
 const ROWS_MIN = 2
+
+/** So few rows are read without asking how large they are. */
+const ROWS_UNASKED = 8
 
 /** What a claim reads of a job beside its lane, in the order of `Row`. */
 const COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch, crashes, care,
@@ -32,38 +35,56 @@ type Row = [
   expiresAt: number | null,
 ]
 
-const read = (ready: string, start = '') => `select ${COLUMNS} from millhand_jobs
-  where ${ready} and lane = ?1 and (expires_at is null or expires_at > ?2) ${start}
-  order by priority desc, due_at, seq limit ?3 offset ?4`
+interface Statements {
+  readonly read: string
+  /** How large what it reads is: the texts that may be, without reading them. */
+  readonly size: string
+}
+
+const statements = (ready: string, start = ''): Statements => {
+  const rows = `from millhand_jobs
+    where ${ready} and lane = ?1 and (expires_at is null or expires_at > ?2) ${start}
+    order by priority desc, due_at, seq ${atMost('?3')} offset ?4 + 0`
+  return {
+    read: `select ${COLUMNS} ${rows}`,
+    size: `select total(octet_length(input)) + total(octet_length(checkpoint)) + total(octet_length(context))
+      + total(octet_length(errors)) as bytes from (select input, checkpoint, context, errors ${rows})`,
+  }
+}
 
 const AFTER = 'and (priority < ?5 or (priority = ?5 and (due_at > ?6 or (due_at = ?6 and seq > ?7))))'
 
-const READ = read(READY)
-const READ_AFTER = read(READY, AFTER)
-const READ_ALONE = read(READY_ALONE)
-const READ_ALONE_AFTER = read(READY_ALONE, AFTER)
+const ORDINARY = statements(READY)
+const ORDINARY_AFTER = statements(READY, AFTER)
+const ALONE = statements(READY_ALONE)
+const ALONE_AFTER = statements(READY_ALONE, AFTER)
 
+/** How the lanes of one claim are read. */
 interface Reading {
+  readonly connection: Connection
   readonly alone: boolean
   readonly nowMs: number
   readonly after: Place | undefined
+  /** Whether jobs may be passed over that another claim takes. */
+  readonly leavesSome: boolean
+  /** What they may still bring together. Where it is used up, each lane is read row by row. */
+  bytesLeft: number
 }
 
 /** The jobs of one lane in order, read in pieces, as far as they are needed. */
 export class LaneReader {
-  readonly #connection: Connection
-  readonly #head: LaneHead
+  readonly head: LaneHead
   readonly #reading: Reading
   /** What is read and not taken, the next one last. */
   #rows: Row[] = []
   #rowsRead = 0
   #atEnd = false
+  #last: Row | undefined
   /** No job of the lane that is not taken comes before this place. */
   place: Place
 
-  constructor(connection: Connection, head: LaneHead, reading: Reading) {
-    this.#connection = connection
-    this.#head = head
+  constructor(head: LaneHead, reading: Reading) {
+    this.head = head
     this.#reading = reading
     this.place = head
   }
@@ -73,19 +94,16 @@ export class LaneReader {
     return this.#rows.length > 0
   }
 
-  /** Reads the next piece: `wanted` jobs, or as many as all pieces before it, of not much more than `bytesLeft`. */
-  read(wanted: number, bytesLeft: number): void {
+  /** Reads the next piece: `wanted` jobs, or as many as all pieces before it. */
+  read(wanted: number): void {
     if (this.#atEnd) return
-    const count = Math.max(ROWS_MIN, wanted, this.#rowsRead)
-    const rows: Row[] = []
-    let bytes = 0
-    for (const row of this.#lists(count)) {
-      rows.push(row)
-      bytes += sizeOf(row)
-      if (bytes > bytesLeft) break
-    }
+    const isSpent = this.#reading.bytesLeft <= 0
+    const count = isSpent ? 1 : Math.max(ROWS_MIN, wanted, this.#rowsRead)
+    const isWhole = this.#fits(count)
+    const rows = isWhole ? this.#all(count) : this.#some(count)
+    for (const row of rows) this.#reading.bytesLeft -= sizeOf(row)
     this.#rowsRead += rows.length
-    this.#atEnd = rows.length < count && bytes <= bytesLeft
+    this.#atEnd = rows.length < (isWhole ? count : 1)
     this.#rows = rows.reverse()
     this.#turnToNext()
   }
@@ -93,8 +111,25 @@ export class LaneReader {
   /** The next job as it will be when it is taken, and how many bytes it brings. */
   take(): { job: ClaimedJob; size: number } {
     const row = this.#rows.pop() as Row
+    this.#last = row
     this.#turnToNext()
-    return { job: claimed(row, this.#head, this.#reading.nowMs), size: sizeOf(row) }
+    return { job: claimed(row, this.head, this.#reading.nowMs), size: sizeOf(row) }
+  }
+
+  /** The job that was taken last is not: it stays where it was. */
+  leave(): void {
+    if (this.#last) this.#rows.push(this.#last)
+    this.#turnToNext()
+  }
+
+  /** The head of what is left when the taken jobs have gone; `undefined` where nothing is. */
+  get rest(): LaneHead | undefined {
+    const { leavesSome, after } = this.#reading
+    const { lane, queue, name } = this.head
+    if (leavesSome) return this.#rowsRead === 0 && this.#atEnd && !after ? undefined : this.head
+    if (this.#atEnd && !this.isRead) return undefined
+    const { priority, dueAt, seq } = this.place
+    return laneHead([lane, queue, name, priority, dueAt, seq])
   }
 
   #turnToNext(): void {
@@ -102,12 +137,40 @@ export class LaneReader {
     if (next) this.place = { seq: next[0], priority: next[2], dueAt: next[3] }
   }
 
-  #lists(count: number): Iterable<Row> {
-    const { alone, nowMs, after } = this.#reading
-    const values = [this.#head.lane, nowMs, count, this.#rowsRead]
+  /** A few rows are as large as they are; of many it is asked first, since they could be hundreds of megabytes. */
+  #fits(count: number): boolean {
+    if (count <= ROWS_UNASKED) return true
+    const { connection, bytesLeft } = this.#reading
+    const size = connection.get<{ bytes: number }>(this.#statements.size, ...this.#values(count))
+    return (size?.bytes ?? 0) <= bytesLeft
+  }
+
+  #all(count: number): Row[] {
+    return this.#reading.connection.allLists(this.#statements.read, ...this.#values(count)) as Row[]
+  }
+
+  /** As many as the bytes allow, and one more. */
+  #some(count: number): Row[] {
+    const rows: Row[] = []
+    let left = this.#reading.bytesLeft
+    for (const row of this.#reading.connection.lists(this.#statements.read, ...this.#values(count))) {
+      rows.push(row as Row)
+      left -= sizeOf(row as Row)
+      if (left < 0) break
+    }
+    return rows
+  }
+
+  get #statements(): Statements {
+    const { alone, after } = this.#reading
+    if (alone) return after ? ALONE_AFTER : ALONE
+    return after ? ORDINARY_AFTER : ORDINARY
+  }
+
+  #values(count: number): number[] {
+    const { nowMs, after } = this.#reading
     const start = after ? [after.priority, after.dueAt, after.seq] : []
-    const sql = alone ? (after ? READ_ALONE_AFTER : READ_ALONE) : after ? READ_AFTER : READ
-    return this.#connection.lists(sql, ...values, ...start) as Iterable<unknown> as Iterable<Row>
+    return [this.head.lane, nowMs, count, this.#rowsRead, ...start]
   }
 }
 

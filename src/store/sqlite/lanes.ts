@@ -1,6 +1,6 @@
 import { CARE } from '../../job/interruption.ts'
 import type { Connection } from './connection.ts'
-import { asList, READY, READY_ALONE, WAITS } from './rows.ts'
+import { asList, atMost, READY, READY_ALONE, WAITS } from './rows.ts'
 
 /**
  * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
@@ -50,18 +50,26 @@ const PUT_BACK = `update millhand_jobs set
     where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
   where seq in (select value from json_each(?1))`
 
+/** A claim that remembers lanes sees by this count that jobs have come back into them. */
+const COUNT_RETURN = 'update millhand_returns set count = count + 1'
+
+export function countReturn(connection: Connection): void {
+  connection.run(COUNT_RETURN)
+}
+
 /** Lets pending jobs that nobody holds any more wait: for a worker, or for their due time. */
 export function putBack(connection: Connection, seqs: readonly number[], nowMs: number): void {
   if (seqs.length === 0) return
   const list = asList(seqs)
   connection.run(NEW_LANES, list, nowMs)
   connection.run(PUT_BACK, list, nowMs)
+  countReturn(connection)
 }
 
 /** Lanes that one look for empty ones goes through: a probe of two indexes each. */
 const PRUNE_LOOKS_MAX = 2_000
 
-const SOME_LANES = 'select id from millhand_lanes where id > ? order by id limit ?'
+const SOME_LANES = `select id from millhand_lanes where id > ? order by id ${atMost()}`
 
 const PRUNE = `delete from millhand_lanes where id > ? and id <= ?
   and not exists (select 1 from millhand_jobs where ${READY} and lane = millhand_lanes.id)

@@ -1,19 +1,6 @@
-import {
-  type Migration,
-  pendingOf,
-  readMigrations,
-  requireNewest,
-  type SchemaState,
-  stateAt,
-} from '../migration.ts'
+import { pendingOf, requireNewest, type SchemaState, stateAt } from '../migration.ts'
 import type { Connection } from './connection.ts'
-
-const FOLDER = new URL('./migrations/', import.meta.url)
-
-/** All migrations that this Millhand knows, in order. */
-export function migrations(): Migration[] {
-  return readMigrations(FOLDER)
-}
+import { MIGRATIONS } from './migrations/index.ts'
 
 /**
  * Brings the file to the newest version. Forward only; two processes that start together do it once. Gives the names
@@ -22,8 +9,7 @@ export function migrations(): Migration[] {
  * @throws MillhandError `store_newer`
  */
 export function migrate(connection: Connection, nowMs: number): string[] {
-  const known = migrations()
-  const missing = () => pendingOf(schemaState(connection, known), connection.file)
+  const missing = () => pendingOf(schemaState(connection), connection.file)
   if (missing().length === 0) return []
   return connection.write(true, () => {
     connection.db.exec(`create table if not exists millhand_migrations (
@@ -40,11 +26,11 @@ export function migrate(connection: Connection, nowMs: number): string[] {
 
 /** @throws MillhandError `store_newer`, `store_older` */
 export function requireMigrated(connection: Connection): void {
-  requireNewest(schemaState(connection, migrations()), connection.file)
+  requireNewest(schemaState(connection), connection.file)
 }
 
-function schemaState(connection: Connection, known: readonly Migration[]): SchemaState {
-  return stateAt(schemaVersion(connection), known)
+function schemaState(connection: Connection): SchemaState {
+  return stateAt(schemaVersion(connection), MIGRATIONS)
 }
 
 function schemaVersion(connection: Connection): number {

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { systemClock, type Timer } from '../../kit/clock.ts'
+import { Scope } from '../../kit/scope.ts'
 import type { Connection } from './connection.ts'
 import type { OwnWrites } from './own-writes.ts'
 
@@ -24,6 +25,8 @@ export class Notices {
   readonly #connection: Connection
   readonly #ownWrites: OwnWrites
   readonly #listeners = new Set<() => void>()
+  /** The watcher outlives whoever was the first to listen. */
+  readonly #scope = new Scope()
   #beatsSeen = 0
   #ownSeenMs = Number.NEGATIVE_INFINITY
   #quietUntilMs = 0
@@ -39,7 +42,7 @@ export class Notices {
 
   listen(onNotice: () => void): () => void {
     this.#listeners.add(onNotice)
-    this.#watch()
+    this.#scope.run(() => this.#watch())
     return () => {
       this.#listeners.delete(onNotice)
       if (this.#listeners.size === 0) this.close()

@@ -3,7 +3,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
 import type { Connection } from './connection.ts'
 import { putBack } from './lanes.ts'
-import { recordChanges } from './rows.ts'
+import { atMost, recordChanges } from './rows.ts'
 
 const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
 
@@ -59,7 +59,7 @@ export function rescue(
 type Left = Pick<JobRecord, 'seq' | 'id' | 'state' | 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'>
 
 const LEFT = `select seq, id, state, attempt, crashes, care, errors, worker from millhand_jobs
-  where worker = ? order by seq limit ?`
+  where worker = ? order by seq ${atMost()}`
 
 /** The first `limit` jobs that carry the name of a worker that is gone. */
 function leftBehind(connection: Connection, limit: number): Left[] {

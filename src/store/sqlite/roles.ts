@@ -8,6 +8,7 @@ import { claim, mayClaim, nextDueAt, waitsAlone } from './claim.ts'
 import * as control from './control.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
+import { KnownHeads } from './known-heads.ts'
 import { pruneLanes } from './lanes.ts'
 import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
@@ -32,12 +33,17 @@ export function roles(
 }
 
 function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
+  const heads = new KnownHeads()
   return {
     insert: (jobs, pendingMax) =>
       durably((connection, nowMs) => insert(connection, jobs, { room, pendingMax, nowMs })),
     async claim(request) {
-      const worthwhile = await read((connection, nowMs) => mayClaim(connection, request, nowMs))
-      return worthwhile ? lightly((connection, nowMs) => claim(connection, request, nowMs)) : []
+      const worthwhile = await read((connection, nowMs) => mayClaim(connection, request, { heads, nowMs }))
+      if (!worthwhile) return []
+      return lightly((connection, nowMs) => claim(connection, request, { heads, nowMs })).catch((error) => {
+        heads.forget()
+        throw error
+      })
     },
     begin: (starts) => lightly((connection, nowMs) => begin(connection, starts, nowMs)),
     settle: (settlements, repeated) =>

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { unlessAborted } from '../../kit/abort.ts'
 import { sleep, systemClock } from '../../kit/clock.ts'
+import { Inside } from '../../kit/scope.ts'
 import { Endings } from '../endings.ts'
 import { isTransient, storeError } from '../errors.ts'
 import type { Room } from '../room.ts'
@@ -32,7 +32,7 @@ interface TransactionsParts {
  */
 export class Transactions {
   readonly #parts: TransactionsParts
-  readonly #inside = new AsyncLocalStorage<OpenTransaction>()
+  readonly #inside = new Inside<OpenTransaction>()
   readonly #endings: Endings
   readonly #turns: Turns
   #open: OpenTransaction | undefined
@@ -46,7 +46,7 @@ export class Transactions {
 
   /** Whether the code that asks runs inside an open transaction. */
   isInside(): boolean {
-    return this.#open !== undefined && this.#inside.getStore() === this.#open
+    return this.#open !== undefined && this.#inside.mark === this.#open
   }
 
   /** What may be written inside the transaction that `handle` is of, if that is open. */

@@ -5,7 +5,7 @@ import { FINAL_STATES } from '../../job/state.ts'
 import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import type { Connection } from './connection.ts'
-import { asList, recordChanges } from './rows.ts'
+import { asList, atMost, recordChanges } from './rows.ts'
 
 const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
   on conflict (role) do update set worker = ?1, lease_until = ?2
@@ -33,7 +33,7 @@ export function mayExpire(connection: Connection, nowMs: number): boolean {
 }
 
 const EXPIRED = `select seq, id, attempt, errors, expires_at as expiresAt from millhand_jobs
-  where expires_at is not null and waits is not null and expires_at <= ? order by expires_at, seq limit ?`
+  where expires_at is not null and waits is not null and expires_at <= ? order by expires_at, seq ${atMost()}`
 
 const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, failure_kind = 'expired', errors = ?,
   finished_at = ? where seq = ?`
@@ -47,7 +47,7 @@ export function expire(connection: Connection, limit: number, nowMs: number): st
 }
 
 const OLD = `select seq from millhand_jobs where state = ? and finished_at is not null and finished_at <= ?
-  order by finished_at, seq limit ?`
+  order by finished_at, seq ${atMost()}`
 
 const DELETE_LOGS = 'delete from millhand_logs where job in (select value from json_each(?))'
 

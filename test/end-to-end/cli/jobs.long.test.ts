@@ -107,7 +107,9 @@ test('jobs are retried and cancelled by id and by filter; a filter asks for --ye
   expect(await project.json(`retry ${bad}`)).toEqual({ retried: [bad], refused: [] })
   const again = await project.run(`retry ${good} ${bad} nobody`)
   expect(again).toMatchObject({ code: 3, stdout: '' })
-  expect(again.stderr).toContain(`${good} not retried: it is complete`)
+  expect(again.stderr).toContain(`Job '${good}' is complete: only a failed or cancelled job can be retried.`)
+  expect(again.stderr).toContain('(not_retryable)')
+  expect(again.stderr).toContain('(job_not_found)')
   const unsure = await project.run('cancel --name mail.send')
   expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('(confirmation_required)') })
   expect(await project.json('cancel --name mail.send --yes --reason enough')).toEqual({

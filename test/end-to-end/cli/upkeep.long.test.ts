@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { mountReadOnly } from '../../support/read-only.ts'
 import { Project, WITH_JOBS } from './project.ts'
 
 interface Examined {
@@ -42,6 +43,32 @@ test('the doctor finds nothing wrong where all is well, and says what is not', a
   expect(ill.checks.map(({ text }) => text)).toContain(
     "1 pending job(s) 'test.patient' in queue 'default' have no live worker",
   )
+})
+
+test('a database on a read-only file system is looked at by every command that looks, and the doctor names it', async ({
+  skip,
+}) => {
+  const project = new Project(WITH_JOBS)
+  const { id } = await project.json<{ id: string }>('enqueue test.patient')
+  const unmount = mountReadOnly(join(project.folder, 'data'))
+  if (!unmount) return skip('this process may not mount')
+  try {
+    const looks = ['jobs', `job ${id}`, `explain ${id}`, 'stats', 'queues', 'workers']
+    const looked = await Promise.all(looks.map((words) => project.run(words)))
+    expect(looked.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+      looks.map(() => ({ code: 0, stderr: '' })),
+    )
+    expect((await project.run(`cancel ${id} --json`)).stderr).toContain('store_read_only')
+    const doctor = await project.run('doctor --json')
+    expect(doctor.code).toBe(1)
+    expect(levelsOf(JSON.parse(doctor.stdout))).toMatchObject({
+      file: 'fail',
+      folder: 'fail',
+      integrity: 'ok',
+    })
+  } finally {
+    unmount()
+  }
 })
 
 test('--help says how, with an example and the exit codes; --version says which', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseJson } from '../../../src/cli/json-text.ts'
 
@@ -31,4 +32,40 @@ test('the message says what, where and how to mend it', () => {
 
 test('what is JSON is read', () => {
   expect(parseJson('The input', ' {"a": [1, null]} ')).toEqual({ a: [1, null] })
+})
+
+test.each([
+  ['{"id":12345678901234567890}', 'the number 12345678901234567890 would become 12345678901234567000', 7],
+  ['[1, 1e400]', 'the number 1e400 would become Infinity', 5],
+  ['[1e-400]', 'the number 1e-400 would become 0', 2],
+  ['0.1000000000000000055511151231257827', 'would become 0.1 ', 1],
+  ['{"a":{"b":1},"list":[{"b":1,"c":2,"b":3}]}', 'the key "b" stands twice', 35],
+  ['{"a":1,"\\u0061":2}', 'the key "a" stands twice', 8],
+])('%s would not be stored as it says, and is refused', (text, problem, column) => {
+  expect(() => parseJson('The input', text)).toThrow(
+    expect.objectContaining({
+      code: 'inexact_json',
+      facts: expect.objectContaining({ problem: expect.stringContaining(problem), line: 1, column }),
+    }),
+  )
+})
+
+test('every number that a computer can hold is taken, however it is written', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+      const ways = [JSON.stringify(number), number.toExponential(), `${number}`.replace(/^(-?\d+)$/, '$1.0')]
+      for (const text of ways) expect(parseJson('The input', text)).toBe(Number(text))
+    }),
+  )
+  for (const text of ['1.50', '100e-2', '0.0', '-0', '1E3', '9007199254740992', '1e22'])
+    parseJson('The input', text)
+})
+
+test('whatever JSON.stringify writes is taken, texts that look like JSON too', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = JSON.stringify({ value, text: JSON.stringify(value) })
+      expect(parseJson('The input', text)).toEqual(JSON.parse(text))
+    }),
+  )
 })

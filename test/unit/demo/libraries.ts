@@ -41,6 +41,7 @@ async function connect(): Promise<pg.Client> {
   await opened.connect()
   await opened.query(`create schema ${schema}`)
   afterAll(async () => {
+    client = undefined
     await opened.query(`drop schema ${schema} cascade`)
     await opened.end()
   })

@@ -51,13 +51,29 @@ test('no flush takes more than its most', async () => {
   expect(sizes).toEqual([10, 10, 5])
 })
 
+test('no flush comes to more than its most, but one item goes however large it is', async () => {
+  const groups: number[][] = []
+  const coalescer = new Coalescer<number, number>(
+    async (items) => {
+      groups.push(items)
+      return items
+    },
+    ...([100, { sizeOf: (size: number) => size, sizeMax: 10 }] as const),
+  )
+  const results = Promise.all([4, 6, 1, 50, 9, 1, 1].map((size) => coalescer.add(size)))
+  expect(coalescer.size).toBe(72)
+  expect(await results).toEqual([4, 6, 1, 50, 9, 1, 1])
+  expect(groups).toEqual([[4, 6], [1], [50], [9, 1], [1]])
+  expect(coalescer.size).toBe(0)
+})
+
 test('enough items do not wait for the next turn, only for what promises still bring', async () => {
   const sizes: number[] = []
   const flush = async (items: number[]) => {
     sizes.push(items.length)
     return items
   }
-  const coalescer = new Coalescer<number, number>(flush, 100, 3)
+  const coalescer = new Coalescer<number, number>(flush, 100, { enough: 3 })
   const addLater = Promise.resolve().then(() => coalescer.add(4))
   const few = Promise.all([1, 2].map((item) => coalescer.add(item)))
   let turned = false

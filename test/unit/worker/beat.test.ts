@@ -1,18 +1,36 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/kit/clock.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { makeBeater } from '../../../src/worker/beat.ts'
+import type { Beat } from '../../../src/store/workers.ts'
+import { type Beater, makeBeater } from '../../../src/worker/beat.ts'
 import type { BusyBeat } from './busy-beat.ts'
 
-/** What the thread tells first of a store that is busy, or away, `times` times. */
-async function firstWord(times: number, leaseMs: number, away = false): Promise<string> {
+interface Scene {
+  readonly busy: Partial<BusyBeat>
+  readonly leaseMs?: number
+  readonly openMs?: number
+  /** What the event loop's own beat comes to, where it makes one. */
+  readonly extend?: () => Promise<Beat>
+}
+
+/** A beater with a thread, and what it tells first. */
+function scene({ busy, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
+  readonly beater: Beater
+  readonly told: Promise<string>
+  readonly missed: readonly boolean[]
+} {
+  const missed: boolean[] = []
   const word = Promise.withResolvers<string>()
-  const module = new URL('./busy-beat.ts', import.meta.url)
+  const code = new URL('./busy-beat.ts', import.meta.url)
+  const data: BusyBeat = { times: 0, away: false, crowded: false, ...busy }
   const store = {
-    capabilities: { beatThread: { module, data: { times, away } satisfies BusyBeat } },
+    location: 'somewhere',
+    capabilities: { remote: true, beatThread: { code, data } },
+    workers: { extend: extend ?? (() => Promise.reject(new Error('it is not to beat from here'))) },
   } as unknown as Store
   const beater = makeBeater(store, {
     worker: 'w',
+    openMs,
     leaseMs,
     beatMs: leaseMs * 10,
     blockedLimitMs: leaseMs * 100,
@@ -20,24 +38,54 @@ async function firstWord(times: number, leaseMs: number, away = false): Promise<
     onBeat: ({ lost }) => word.resolve(`lost: ${lost}`),
     onBlocked: () => {},
     onError: (error) => word.resolve(error.message),
-    onMissed: () => {},
+    onMissed: (isMissed) => missed.push(isMissed),
   })
+  onTestFinished(() => beater.stop())
+  return { beater, told: word.promise, missed }
+}
+
+async function firstWord(given: Scene): Promise<string> {
+  const { beater, told } = scene(given)
+  await beater.open()
   beater.start()
-  try {
-    return await word.promise
-  } finally {
-    await beater.stop()
-  }
+  return told
 }
 
 test('a beat that meets a busy store is tried again before anybody hears of it', async () => {
-  expect(await firstWord(20, 60_000)).toBe('lost: true')
+  expect(await firstWord({ busy: { times: 20 } })).toBe('lost: true')
 })
 
 test('a store that stays busy for a third of the lease is told', async () => {
-  expect(await firstWord(Number.POSITIVE_INFINITY, 60)).toBe('beat: database is locked')
+  const busy = { times: Number.POSITIVE_INFINITY }
+  expect(await firstWord({ busy, leaseMs: 60 })).toBe('beat: database is locked')
 })
 
 test('a store that is away is told at once, and left alone until the next beat', async () => {
-  expect(await firstWord(1, 60_000, true)).toBe('beat: nobody there')
+  expect(await firstWord({ busy: { times: 1, away: true } })).toBe('beat: nobody there')
+})
+
+test('a beat for which the thread gets no connection is made by the event loop, and none is missed', async () => {
+  const told: string[] = []
+  const beaten = Promise.withResolvers<void>()
+  const extend = async () => {
+    if (told.push('from here') === 2) beaten.resolve()
+    return { lost: false, cancelled: [] }
+  }
+  const { beater, missed } = scene({
+    busy: { times: Number.POSITIVE_INFINITY, away: true },
+    leaseMs: 20,
+    extend,
+  })
+  await beater.open()
+  beater.start()
+  await beaten.promise
+  expect(missed).not.toContain(true)
+})
+
+test('a thread that gets no connection is waited for no longer than it was told to, and beats for nobody', async () => {
+  const { beater } = scene({ busy: { crowded: true }, openMs: 0 })
+  await expect(beater.open()).rejects.toMatchObject({
+    code: 'too_many_connections',
+    facts: { location: 'somewhere', problem: expect.stringContaining('too many clients') },
+  })
 })

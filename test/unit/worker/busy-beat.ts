@@ -4,13 +4,22 @@ import type { Beat } from '../../../src/store/workers.ts'
 export interface BusyBeat {
   readonly times: number
   readonly away: boolean
+  /** It never connects. */
+  readonly crowded: boolean
 }
 
 /** What the beat thread loads in beat.test.ts: a store that is busy so many times, and then has something to tell. */
-export function openBeat(data: unknown): { extend: () => Promise<Beat>; close: () => Promise<void> } {
-  const { times, away } = data as BusyBeat
+export function openBeat(data: unknown): {
+  open: () => Promise<void>
+  extend: () => Promise<Beat>
+  close: () => Promise<void>
+} {
+  const { times, away, crowded } = data as BusyBeat
   let busy = times
   return {
+    async open() {
+      if (crowded) throw new TransientError('too many clients', { away: true, crowded })
+    },
     async extend() {
       busy -= 1
       if (busy >= 0) throw new TransientError(away ? 'nobody there' : 'database is locked', { away })

@@ -1,8 +1,9 @@
 import type { Session } from '../../../store/postgres/session.ts'
 import { type Finding, ok, warn } from '../finding.ts'
 
-/** A pool of ten, one for notices and one for the beat. */
-const NEEDED_BY_WORKER = 12
+/** One for all it says and hears, and one for its beat; at its busiest ten and one. */
+const AT_REST = 2
+const AT_MOST = 11
 
 interface Limit {
   /** What sets it: the server, the database or the role. */
@@ -31,10 +32,27 @@ export async function examineConnections(session: Session): Promise<Finding> {
 export function checkConnections(limits: readonly Limit[]): Finding {
   const left = limits.map(({ most, used, ...limit }) => ({ ...limit, most, left: Math.max(0, most - used) }))
   const tightest = left.sort((a, b) => a.left - b.left)[0]
-  if (!tightest || tightest.left >= NEEDED_BY_WORKER) {
+  if (!tightest || tightest.left >= AT_MOST) {
     return ok('connections', tightest ? `${tightest.left} of ${tightest.most} are free` : 'no limit')
   }
-  const text = `${tightest.left} of ${tightest.most} are free; a worker takes up to ${NEEDED_BY_WORKER}`
+  const text = `${tightest.left} of ${tightest.most} are free; a worker takes up to ${AT_MOST}`
   const mend = `Raise ${tightest.what}, end idle clients, or put a pooler before it (docs/postgres.md).`
   return warn('connections', text, mend)
+}
+
+const LIVE = `select count(*)::integer as count from millhand.workers
+  where lease_until > floor(extract(epoch from statement_timestamp()) * 1000)`
+
+/** Whether the workers that there are have enough of them. */
+export async function examineFleet(session: Session): Promise<Finding> {
+  const [live] = await session.rows<{ count: number }>(LIVE)
+  return checkFleet(live?.count ?? 0, await session.rows<Limit>(LIMITS))
+}
+
+export function checkFleet(workers: number, limits: readonly Limit[]): Finding {
+  const [tightest] = limits.toSorted((a, b) => a.most - b.most)
+  const text = `${workers} live workers, with ${workers * AT_REST} connections at rest and up to ${workers * AT_MOST}`
+  if (!tightest || workers * AT_MOST <= tightest.most) return ok('fleet', text)
+  const mend = `Raise ${tightest.what}, run fewer workers with more concurrency each, or put a pooler before it (docs/postgres.md).`
+  return warn('fleet', `${text}, of ${tightest.most} that there are`, mend)
 }

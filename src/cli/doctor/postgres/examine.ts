@@ -7,7 +7,7 @@ import { type Finding, fail, ok } from '../finding.ts'
 import { checkSchema } from '../schema.ts'
 import { examineAutovacuum } from './autovacuum.ts'
 import { examineClock } from './clock.ts'
-import { examineConnections } from './connections.ts'
+import { examineConnections, examineFleet } from './connections.ts'
 import { examineDrift } from './drift.ts'
 import { examinePrivileges } from './privileges.ts'
 import { examineServer } from './server.ts'
@@ -43,7 +43,9 @@ async function examineTables({ session }: Database, before: readonly Finding[]):
   if (!readable) return [...vacuum, ...(await examineDrift(session))]
   const state = await schemaState(session)
   const drift = state.pending.length === 0 ? await examineDrift(session) : []
-  return [checkSchema(state), ...drift, ...vacuum]
+  const sound = state.pending.length === 0 && drift.every(({ level }) => level !== 'fail')
+  const fleet = sound ? [await examineFleet(session)] : []
+  return [checkSchema(state), ...drift, ...vacuum, ...fleet]
 }
 
 /** What mends it can be run as it stands, with the name of the schema in it. */

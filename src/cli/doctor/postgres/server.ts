@@ -9,12 +9,15 @@ interface Server {
   /** `180004`. */
   readonly version: number
   readonly standby: boolean
+  /** Transactions may not write unless they say so: a standby's, or by `default_transaction_read_only`. */
+  readonly readOnly: boolean
   readonly encoding: string
   /** Settings by which a crash may lose what was acknowledged, as far as they are off. */
   readonly off: string
 }
 
 const SERVER = `select current_setting('server_version_num')::integer as version, pg_is_in_recovery() as standby,
+  current_setting('transaction_read_only') = 'on' as "readOnly",
   current_setting('server_encoding') as encoding,
   coalesce((select string_agg(name, ', ' order by name) from pg_settings
     where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'), '') as off`
@@ -25,9 +28,13 @@ export async function examineServer(session: Session): Promise<Finding[]> {
   return server ? checkServer(server) : []
 }
 
-export function checkServer({ version, standby, encoding, off }: Server): Finding[] {
+export function checkServer({ version, standby, readOnly, encoding, off }: Server): Finding[] {
   const findings = [checkVersion(Math.floor(version / 10_000))]
   if (standby) findings.push(fail('server', 'it is a standby, which cannot be written', 'Name the primary.'))
+  else if (readOnly) {
+    const text = 'it cannot be written: default_transaction_read_only is on'
+    findings.push(fail('server', text, 'Turn it off for the server, the database or the role that has it.'))
+  }
   if (encoding !== 'UTF8') {
     const text = `the database stores texts as ${encoding}, which cannot hold every character`
     findings.push(fail('server', text, "Make one with encoding 'UTF8', and name that."))

@@ -3,8 +3,8 @@ import { checkConfiguration, checkNode } from '../../../../src/cli/doctor/instal
 import { checkJobs } from '../../../../src/cli/doctor/jobs.ts'
 import { defineJob } from '../../../../src/job/definition.ts'
 import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
+import { internalsOf } from '../../../../src/queue/internals.ts'
 import { openQueue } from '../../../../src/queue/open.ts'
-import { Queue } from '../../../../src/queue/queue.ts'
 import { startWorker } from '../../../support/jobs.ts'
 
 const hello = defineJob({ name: 'test.hello', run: () => {} })
@@ -14,7 +14,7 @@ async function scene() {
   const queue = await openQueue('memory:', { clock })
   const levels = async () =>
     Object.fromEntries((await checkJobs(queue)).map(({ check, level, text }) => [check, `${level}: ${text}`]))
-  return { clock, queue, store: Queue.internals(queue).store, levels }
+  return { clock, queue, store: internalsOf(queue, 'test').store, levels }
 }
 
 test('a store with a worker and nothing to do is in order', async () => {

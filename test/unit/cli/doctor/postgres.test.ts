@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Finding } from '../../../../src/cli/doctor/finding.ts'
 import { checkAutovacuum } from '../../../../src/cli/doctor/postgres/autovacuum.ts'
 import { checkClock } from '../../../../src/cli/doctor/postgres/clock.ts'
-import { checkConnections } from '../../../../src/cli/doctor/postgres/connections.ts'
+import { checkConnections, checkFleet } from '../../../../src/cli/doctor/postgres/connections.ts'
 import { examinePostgres } from '../../../../src/cli/doctor/postgres/examine.ts'
 import { checkServer } from '../../../../src/cli/doctor/postgres/server.ts'
 import { readShape } from '../../../../src/cli/doctor/postgres/shape.ts'
@@ -127,7 +127,7 @@ test('a role that may hardly connect any more is told so', async () => {
     {
       check: 'connections',
       level: 'warn',
-      text: expect.stringMatching(/^[12] of 3 are free; a worker takes up to 12/),
+      text: expect.stringMatching(/^[12] of 3 are free; a worker takes up to 11/),
       mend: expect.stringContaining(`the connection limit of the role ${name}`),
     },
   ])
@@ -153,19 +153,27 @@ test('a transaction that somebody has left open is found, with how to end it', a
 test('what a test cannot bring about on a server that others use', () => {
   const texts = (findings: readonly Finding[]) =>
     findings.filter(({ level }) => level !== 'ok').map(({ level, text }) => `${level}: ${text}`)
-  const server = { version: 180_004, standby: false, encoding: 'UTF8', off: '' }
+  const server = { version: 180_004, standby: false, readOnly: false, encoding: 'UTF8', off: '' }
   expect(texts(checkServer(server))).toEqual([])
   expect(texts(checkServer({ ...server, version: 130_010 }))).toEqual([
     'fail: PostgreSQL 13 is older than 14',
   ])
   expect(texts(checkServer({ ...server, version: 190_000 }))[0]).toMatch(/^warn: PostgreSQL 19 is newer/)
   expect(texts(checkServer({ ...server, standby: true, encoding: 'LATIN1', off: 'fsync' }))).toHaveLength(3)
+  expect(texts(checkServer({ ...server, readOnly: true }))).toEqual([
+    'fail: it cannot be written: default_transaction_read_only is on',
+  ])
   expect(texts([checkClock(1_900), checkClock(-90_000)])).toEqual([
     "warn: the server's clock is 1m 30s behind this machine's",
   ])
   expect(texts(checkAutovacuum({ off: 'autovacuum', tables: [] }))).toHaveLength(1)
   expect(texts([checkConnections([{ what: 'max_connections', most: 100, used: 97 }])])).toEqual([
-    'warn: 3 of 100 are free; a worker takes up to 12',
+    'warn: 3 of 100 are free; a worker takes up to 11',
+  ])
+  const limits = [{ what: 'max_connections of the server', most: 97, used: 30 }]
+  expect(texts([checkFleet(8, limits)])).toEqual([])
+  expect(texts([checkFleet(9, limits)])).toEqual([
+    'warn: 9 live workers, with 18 connections at rest and up to 99, of 97 that there are',
   ])
   const slot = { kind: 'slot', name: 'copy', who: 'used by nobody', openMs: null } as const
   const prepared = { kind: 'prepared', name: 'x', who: 'ann', openMs: 600_000 } as const

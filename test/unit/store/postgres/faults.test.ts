@@ -10,7 +10,6 @@ const AWAY = [
   ['57P02', 'terminating connection because of crash of another server process'],
   ['57P03', 'the database system is starting up'],
   ['53300', 'sorry, too many clients already'],
-  ['25006', 'cannot execute INSERT in a read-only transaction'],
   ['08006', 'connection failure'],
   ['ECONNREFUSED', ''],
   ['ENOENT', 'connect ENOENT /var/run/postgresql/.s.PGSQL.5432'],
@@ -26,6 +25,14 @@ for (const [code, message] of AWAY) {
     expect(error).toMatchObject({ away: true, message: message || code })
   })
 }
+
+test('a server that may not be written may be so for a moment, or be meant so', () => {
+  const error = translate(coded('25006', 'cannot execute INSERT in a read-only transaction'), 'here')
+  expect(error).toMatchObject({ name: 'TransientError', away: true, locked: true })
+  expect(error).toMatchObject({
+    lasting: { code: 'store_read_only', facts: { location: 'here', server: true } },
+  })
+})
 
 for (const code of ['40001', '40P01', '55P03', '57014', '53200']) {
   test(`${code} passes by itself, and says nothing about the others`, () => {

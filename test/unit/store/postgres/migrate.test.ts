@@ -1,15 +1,15 @@
 import { openQueue } from 'millhand'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type Migration, toMigration } from '../../../../src/store/migration.ts'
 import { parseAddress } from '../../../../src/store/postgres/address.ts'
 import { Database } from '../../../../src/store/postgres/database.ts'
 import { migrate, schemaState, scriptOf } from '../../../../src/store/postgres/migrate.ts'
 import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'
 
-const TABLE = toMigration('001_items.sql', 'create table millhand.items (id integer primary key);')
-const COLUMN = toMigration('002_name.sql', 'alter table millhand.items add column name text;')
+const TABLE = toMigration('001_items', 'create table millhand.items (id integer primary key);')
+const COLUMN = toMigration('002_name', 'alter table millhand.items add column name text;')
 const INDEX = toMigration(
-  '003_index.sql',
+  '003_index',
   `-- outside a transaction
 -- A failed one is left behind as invalid.
 drop index concurrently if exists millhand.items_name;
@@ -60,10 +60,10 @@ test('a busy table: the others go by while it waits, and it is done when the tab
   const migrating = migrate(database, { known: ALL, lockTimeoutMs: 50 })
   const waiting = `select exists (select from pg_locks l join pg_class c on c.oid = l.relation
     where c.relname = 'items' and c.relnamespace = $1::regnamespace and not l.granted)`
-  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5 })
+  await expect.poll(() => one<boolean>(waiting, schema)).toBe(true)
   // Behind a lock that is waited for, others wait too: not for long.
   await postgresPool().query(`insert into "${schema}".items values (1)`)
-  await vi.waitUntil(() => one<boolean>(waiting, schema), { interval: 5, timeout: 5_000 })
+  await expect.poll(() => one<boolean>(waiting, schema)).toBe(true)
   await holder.query('commit')
   holder.release()
   expect(await migrating).toEqual(['002_name', '003_index'])
@@ -71,7 +71,7 @@ test('a busy table: the others go by while it waits, and it is done when the tab
 
 test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
   const { database, session } = scene()
-  const broken = toMigration('002_broken.sql', 'create table millhand.more (id integer); select 1 / 0;')
+  const broken = toMigration('002_broken', 'create table millhand.more (id integer); select 1 / 0;')
   await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
     message: expect.stringMatching(/002_broken of postgres:.* failed: division by zero/),

@@ -1,22 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, test as base, expect } from 'vitest'
-import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
-import { openSqliteStore } from '../../../../src/store/sqlite/index.ts'
-import { enqueue, newJobs, startWorker } from '../../../support/jobs.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'millhand-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const test = base
-  .extend('clock', () => new VirtualClock())
-  .extend('store', async ({ clock }, { onCleanup }) => {
-    const store = await openSqliteStore({ file: join(mkdtempSync(join(folder, 'store-')), 'jobs.db'), clock })
-    onCleanup(() => store.close())
-    return store
-  })
-  .extend('worker', ({ store }) => startWorker(store, 'first'))
+import { expect } from 'vitest'
+import { enqueue, idsOf, newJobs } from '../../../support/jobs.ts'
+import { test } from './store.ts'
 
 test('what falls due all at once is made ready in pieces, and claims go on meanwhile', async ({
   store,
@@ -35,4 +19,27 @@ test('what falls due all at once is made ready in pieces, and claims go on meanw
   expect(await worker.claim({ limit: 5 })).toHaveLength(5)
   expect(await worker.claim({ limit: 2_990 })).toHaveLength(2_990)
   expect(await store.jobs.nextDueAt()).toBeNull()
+})
+
+test('large jobs are claimed as far as the bytes allow, in one lane and in many', async ({
+  store,
+  worker,
+}) => {
+  const input = JSON.stringify('x'.repeat(99_998))
+  const large = (index: number) => index >= 20
+  const jobs = newJobs(60).map((job, index) => ({ ...job, ...(large(index) && { input }) }))
+  await enqueue(store, ...jobs)
+  const spread = newJobs(60, { input }).map((job, index) => ({
+    ...job,
+    id: `${job.id} elsewhere`,
+    queue: `user-${index}`,
+  }))
+  await enqueue(store, ...spread)
+
+  const request = { limit: 400, bytesMax: 1_000_050 }
+  expect(idsOf(await worker.claim(request))).toEqual(idsOf(jobs.slice(0, 30)))
+  for (const from of [30, 40, 50]) {
+    expect(idsOf(await worker.claim(request))).toEqual(idsOf(jobs.slice(from, from + 10)))
+  }
+  expect(idsOf(await worker.claim(request))).toEqual(idsOf(spread.slice(0, 10)))
 })

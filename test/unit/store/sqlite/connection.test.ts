@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -38,6 +38,17 @@ test('rows are read as lists, however far, and the same statement again', () => 
     [2, 'b'],
     [3, 'c'],
   ])
+  connection.close()
+})
+
+test('statements of ever other texts do not pile up, and those that went work as before', () => {
+  const connection = open('statements.db')
+  write(connection)
+  const first = connection.prepare('select 0 from notes')
+  for (let number = 1; number < 1_000; number += 1) connection.get(`select ${number} from notes`)
+  expect(connection.prepare('select 0 from notes')).not.toBe(first)
+  expect(connection.prepare('select 999 from notes')).toBe(connection.prepare('select 999 from notes'))
+  expect(connection.get('select 0 as zero from notes')).toEqual({ zero: 0 })
   connection.close()
 })
 
@@ -87,6 +98,19 @@ test('a folder that is not there says store_unavailable', () => {
     code: 'store_unavailable',
     facts: { problem: expect.stringMatching(/open/) },
   })
+})
+
+test('what may only be opened where it is makes no file, whatever is in its name', () => {
+  for (const name of ['gone.db', 'odd %20 #1?.db']) {
+    const file = join(folder, name)
+    const error = thrown(() => new Connection(file, { create: false }))
+    expect(error).toMatchObject({ code: 'store_unavailable' })
+    expect(existsSync(file)).toBe(false)
+    open(name).close()
+    const there = new Connection(file, { create: false })
+    write(there)
+    there.close()
+  }
 })
 
 test('a mistake in a statement is nobody else’s: it comes as it is', () => {

@@ -1,12 +1,14 @@
--- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
+export const core = `-- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
 -- millhand_lanes        the queues and names that ready jobs are of, numbered
+-- millhand_returns      one row: counts how often jobs were made ready that had been there before
 -- millhand_workers      one row a worker: its lease
 -- millhand_queues       queues that have a setting of their own
 -- millhand_calls        what calls of operators answered, for a while: one whose answer was lost is made again
 -- millhand_logs         log lines of jobs, capped a job
 -- millhand_leader       who runs the maintenance
+-- millhand_clock        how the time of the file follows from the machine's uptime: one row, see anchor.ts
 -- millhand_subscribers  who reads the feed; nothing is written to it while there is none
 -- millhand_changes      the feed
 
@@ -80,6 +82,12 @@ create table millhand_lanes (
   unique (queue, name)
 ) strict;
 
+create table millhand_returns (
+  count integer not null
+) strict;
+
+insert into millhand_returns values (0);
+
 create table millhand_workers (
   id text primary key,
   name text not null,
@@ -125,6 +133,13 @@ create table millhand_leader (
   lease_until integer not null
 ) strict;
 
+create table millhand_clock (
+  role text primary key,
+  boot text not null,
+  uptime_ms real not null,
+  offset_ms real not null
+) strict;
+
 create table millhand_subscribers (
   id text primary key,
   lease_until integer not null
@@ -140,3 +155,4 @@ create table millhand_changes (
   at integer not null,
   progress text
 ) strict;
+`

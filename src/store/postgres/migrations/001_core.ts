@@ -1,7 +1,7 @@
--- Everything that Millhand keeps in PostgreSQL, in a schema of its own (`millhand` stands for its name). Times are
+export const core = String.raw`-- Everything that Millhand keeps in PostgreSQL, in a schema of its own ('millhand' stands for its name). Times are
 -- milliseconds since the epoch; values are JSON as text, since jsonb refuses what JSON allows (\u0000).
 --
--- A job is one row in `jobs` that is never updated, and what changes stands in one other place at a time:
+-- A job is one row in 'jobs' that is never updated, and what changes stands in one other place at a time:
 --
 -- pending      it waits to be claimed, now or later
 -- claims       a worker runs it, or holds it until it begins: one row for up to 64 jobs, so that a claim and a
@@ -56,7 +56,7 @@ create table millhand.pending (
   class smallint not null,
   -- with what care it runs after crashes
   care smallint not null default 0,
-  -- whether there may be something of it in `details`
+  -- whether there may be something of it in 'details'
   detailed boolean not null default false,
   expires_at bigint,
   started_at bigint
@@ -71,7 +71,7 @@ create index pending_due on millhand.pending (due_at, seq) include (lane) where 
 
 create index pending_expiring on millhand.pending (expires_at) where expires_at is not null;
 
--- Names the rows of `claims`: drawn before they are written, since whoever claims is told in which row each job stands.
+-- Names the rows of 'claims': drawn before they are written, since whoever claims is told in which row each job stands.
 create sequence millhand.holds;
 
 create table millhand.claims (
@@ -109,7 +109,7 @@ create table millhand.completed (
   dues bigint[] not null,
   -- null as a whole where no job has any
   cares smallint[],
-  -- how much later than `started_at` each began; null where all began together
+  -- how much later than 'started_at' each began; null where all began together
   afters smallint[]
 );
 
@@ -243,3 +243,4 @@ create table millhand.changes (
 );
 
 create index changes_transaction on millhand.changes (transaction, number);
+`

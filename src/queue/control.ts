@@ -1,0 +1,78 @@
+import { reasonText } from '../job/control.ts'
+import { jobError } from '../job/errors.ts'
+import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import type { Retention } from '../job/retention.ts'
+import { asError } from '../kit/error.ts'
+import { nextTurn } from '../kit/turn.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+
+/**
+ * What is done to many jobs at once: in pieces of a thousand, each a transaction of its own, with a turn of the event
+ * loop in between. Where a piece fails, those before it are done, and the error says which.
+ */
+
+/** Cancels jobs; gives the ids of those that were not settled yet. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+export async function cancelJobs(
+  queue: QueueInternals,
+  ids: readonly string[],
+  reason: unknown,
+): Promise<string[]> {
+  requireOutside(queue, 'cancel')
+  const text = reasonText(reason)
+  return inPieces('cancel', ids, async (piece) => {
+    const cancelled = await queue.store.catalog.cancel(piece, text)
+    if (cancelled.length > 0) queue.events.emit('cancel', { ids: cancelled, reason: text })
+    return cancelled
+  })
+}
+
+/** Runs failed or cancelled jobs again; gives the ids of those that were. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+export async function retryJobs(queue: QueueInternals, ids: readonly string[]): Promise<string[]> {
+  requireOutside(queue, 'retry')
+  return inPieces('retry', ids, (piece) => queue.store.catalog.retry(piece))
+}
+
+/** Deletes what is older than its retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+export async function pruneJobs(queue: QueueInternals, retention: Retention): Promise<number> {
+  requireOutside(queue, 'prune')
+  let count = 0
+  try {
+    for (let pruned = -1; pruned !== 0; count += pruned) {
+      if (count > 0) await nextTurn()
+      pruned = await queue.store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
+    }
+  } catch (error) {
+    throw count === 0 ? error : incomplete('prune', count, { ids: [], error })
+  } finally {
+    if (count > 0) queue.events.emit('prune', { count })
+  }
+  return count
+}
+
+async function inPieces(
+  verb: 'cancel' | 'retry',
+  ids: readonly string[],
+  apply: (piece: readonly string[]) => Promise<string[]>,
+): Promise<string[]> {
+  // Named twice, a job is done once: between two pieces it may have failed again.
+  const asked = [...new Set(ids)]
+  const done: string[] = []
+  for (let from = 0; from < asked.length; from += STATEMENT_ROWS_MAX) {
+    if (from > 0) await nextTurn()
+    try {
+      done.push(...(await apply(asked.slice(from, from + STATEMENT_ROWS_MAX))))
+    } catch (error) {
+      throw from === 0 ? error : incomplete(verb, done.length, { ids: done, error })
+    }
+  }
+  return done
+}
+
+function incomplete(
+  verb: string,
+  done: number,
+  { ids, error }: { ids: readonly string[]; error: unknown },
+): Error {
+  const facts = { verb, done, ids, problem: asError(error).message }
+  return jobError('bulk_incomplete', facts, { cause: error })
+}

@@ -1,0 +1,137 @@
+import { runsAlone } from '../job/interruption.ts'
+import type { Job } from '../job/job.ts'
+import { formatDuration } from '../kit/duration.ts'
+import type { WorkerRecord } from '../store/workers.ts'
+import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
+
+/** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
+export function whyPending(situation: Situation): Reason[] {
+  const { job } = situation
+  if (job.state === 'waiting') {
+    return [
+      {
+        code: 'waits_for_dependencies',
+        text: 'waits until everything that it depends on has ended',
+        facts: {},
+      },
+    ]
+  }
+  const fit = situation.workers.filter((worker) => worker.leaseUntil > situation.nowMs && serves(worker, job))
+  const obstacles = [
+    ...dueLater(situation),
+    ...expired(situation),
+    ...paused(situation),
+    ...held(situation),
+    ...(fit.length === 0 ? [noWorker(situation)] : []),
+    ...alone(situation),
+  ]
+  return [...(obstacles.length > 0 ? obstacles : [itsTurn(fit)]), ...crashedBefore(situation)]
+}
+
+function dueLater({ job, nowMs }: Situation): Reason[] {
+  const dueInMs = job.dueAt.getTime() - nowMs
+  if (dueInMs <= 0) return []
+  const text = `due in ${formatDuration(dueInMs)}, at ${job.dueAt.toISOString()}`
+  return [{ code: 'due_later', text, facts: { dueInMs } }]
+}
+
+/** A worker sweeps what has expired, every few seconds. */
+function expired({ job, nowMs }: Situation): Reason[] {
+  const expiredMs = nowMs - (job.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
+  if (expiredMs < 0) return []
+  const text = `not started before it expired at ${job.expiresAt?.toISOString()}: it is about to fail as 'expired'`
+  return [
+    { code: 'expired', text, mend: 'enqueue it anew, with more time (expiresIn)', facts: { expiredMs } },
+  ]
+}
+
+function paused({ job, paused: isPaused }: Situation): Reason[] {
+  if (!isPaused) return []
+  const text = `queue '${job.queue}' is paused (millhand resume ${job.queue})`
+  return [{ code: 'queue_paused', text, mend: `millhand resume ${job.queue}`, facts: { queue: job.queue } }]
+}
+
+function held(situation: Situation): Reason[] {
+  const { job } = situation
+  if (job.state !== 'pending' || !job.waitsFor) return []
+  const { worker } = job.waitsFor
+  const text = `claimed ahead by worker ${placeOf(situation, worker)}, which begins it next or gives it back within a second`
+  return [{ code: 'held', text, facts: { worker } }, ...whySilent(situation, worker)]
+}
+
+function noWorker({ job, nowMs, workers }: Situation): Reason {
+  const { name, queue } = job
+  const live = workers.filter(({ leaseUntil }) => leaseUntil > nowMs)
+  const silent = workers.filter((worker) => worker.leaseUntil <= nowMs && serves(worker, job)).length
+  const handling = live.filter((worker) => handles(worker, job)).length
+  const serving = live.filter((worker) => servesQueue(worker, job)).length
+  return {
+    code: 'no_worker',
+    text: `no live worker handles '${name}' in queue '${queue}'`,
+    mend: mendNoWorker({ name, queue, live: live.length, silent, handling, serving }),
+    facts: { name, queue, workers: workers.length, silent, handling, serving },
+  }
+}
+
+interface NoWorker {
+  readonly name: string
+  readonly queue: string
+  readonly live: number
+  readonly silent: number
+  readonly handling: number
+  readonly serving: number
+}
+
+function mendNoWorker({ name, queue, live, silent, handling, serving }: NoWorker): string {
+  if (silent > 0) return `${silent} that did have not been heard of within their lease: start them again`
+  if (live === 0) return 'none is live at all: start one (millhand work)'
+  if (handling > 0)
+    return `${handling} handle it in other queues: start one for '${queue}' (millhand work --queues)`
+  if (serving > 0) return `${serving} serve the queue: give one of them a handler of '${name}'`
+  return `start one that has a handler of '${name}' and serves '${queue}'`
+}
+
+/** The next crash would quarantine it, and nobody else is to be blamed for that. */
+function alone({ record }: Situation): Reason[] {
+  if (!runsAlone(record)) return []
+  const text = `${crashesOf(record)} while it ran, so it waits for a worker that runs nothing else`
+  const mend = 'workers make room for it by themselves, within a minute; find what ends the process'
+  return [{ code: 'runs_alone', text, mend, facts: { crashes: record.crashes } }]
+}
+
+function crashedBefore({ record }: Situation): Reason[] {
+  if (record.crashes === 0 || runsAlone(record)) return []
+  const text = `${crashesOf(record)} while it ran, which may have been its doing`
+  return [{ code: 'crashed_before', text, facts: { crashes: record.crashes } }]
+}
+
+function crashesOf({ crashes }: { readonly crashes: number }): string {
+  return crashes === 1 ? '1 worker crashed' : `${crashes} workers crashed`
+}
+
+/** Of a predicate (`canProcess`) nobody but its worker knows. */
+function itsTurn(fit: readonly WorkerRecord[]): Reason {
+  const slots = fit.reduce((sum, worker) => sum + worker.concurrency, 0)
+  const busy = fit.reduce((sum, worker) => sum + worker.running, 0)
+  const facts = { workers: fit.length, slots, busy }
+  if (busy >= slots) {
+    const text = `waiting for a slot: ${fit.length} worker(s) that handle it have ${slots} slots and run ${busy} jobs`
+    return { code: 'waiting_for_slot', text, mend: 'add workers, or raise their concurrency', facts }
+  }
+  const text = `not taken yet: ${fit.length} worker(s) that handle it have ${slots} slots and run ${busy} jobs`
+  const mend =
+    'one is about to claim it, runs a job that has to run alone, or refuses this one (canProcess); a job of higher priority goes first'
+  return { code: 'not_taken', text, mend, facts }
+}
+
+function serves(worker: WorkerRecord, job: Job): boolean {
+  return handles(worker, job) && servesQueue(worker, job)
+}
+
+function handles(worker: WorkerRecord, job: Job): boolean {
+  return worker.names?.includes(job.name) ?? true
+}
+
+function servesQueue(worker: WorkerRecord, job: Job): boolean {
+  return worker.queues?.includes(job.queue) ?? true
+}

@@ -1,0 +1,52 @@
+import type { Job, JobRecord } from '../job/job.ts'
+import type { WorkerRecord } from '../store/workers.ts'
+
+/** One of the reasons why a job is where it is. */
+export interface Reason {
+  readonly code:
+    | 'waits_for_dependencies'
+    | 'due_later'
+    | 'expired'
+    | 'queue_paused'
+    | 'no_worker'
+    | 'held'
+    | 'runs_alone'
+    | 'waiting_for_slot'
+    | 'not_taken'
+    | 'crashed_before'
+    | 'running'
+    | 'worker_silent'
+    | 'handler_goes_on'
+    | 'last_error'
+    | 'settled'
+  readonly text: string
+  /** What to do about it, where something can be done. */
+  readonly mend?: string
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** A job and what is around it. */
+export interface Situation {
+  readonly job: Job
+  readonly record: JobRecord
+  readonly nowMs: number
+  readonly paused: boolean
+  readonly workers: readonly WorkerRecord[]
+}
+
+/** That nobody has heard of a worker within its lease; nothing where somebody has. */
+export function whySilent({ workers, nowMs }: Situation, id: string): Reason[] {
+  const live = workers.filter(({ leaseUntil }) => leaseUntil > nowMs)
+  if (live.some((worker) => worker.id === id)) return []
+  const text =
+    'its worker has not been heard of within its lease: the job runs again as soon as it is rescued'
+  const mend =
+    live.length === 0 ? { mend: 'a worker does that, and none is live: start one (millhand work)' } : {}
+  return [{ code: 'worker_silent', text, ...mend, facts: { worker: id } }]
+}
+
+/** A worker as people know it. */
+export function placeOf({ workers }: Situation, id: string): string {
+  const worker = workers.find((each) => each.id === id)
+  return worker ? `${worker.name} (${worker.host}, process ${worker.pid})` : id
+}

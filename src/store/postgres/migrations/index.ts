@@ -1,0 +1,5 @@
+import { numbered } from '../../migration.ts'
+import { core } from './001_core.ts'
+
+/** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
+export const MIGRATIONS = numbered({ '001_core': core })

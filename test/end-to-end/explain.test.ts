@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { FAILURE_KINDS, type FailureKind } from '../../src/job/failure.ts'
+import type { JobRecord } from '../../src/job/job.ts'
+import { VirtualClock } from '../../src/kit/virtual-clock.ts'
+import { openMemoryStore } from '../../src/store/memory/index.ts'
+import type { WorkerRecord } from '../../src/store/workers.ts'
+import { queueOn } from '../support/queue.ts'
+
+const clock = new VirtualClock()
+const NOW_MS = clock.now()
+
+/** A job that is due, and that nothing is wrong with. */
+function record(given: Partial<JobRecord>): JobRecord {
+  return {
+    ...{ seq: 1, id: 'j', name: 'test.job', queue: 'default', state: 'pending', priority: 0, dueAt: NOW_MS },
+    ...{
+      key: null,
+      tags: null,
+      context: null,
+      input: '1',
+      retries: 3,
+      timeoutMs: null,
+      attempt: 0,
+      epoch: 0,
+    },
+    ...{ crashes: 0, care: 0, worker: null, progress: null, checkpoint: null, output: null, outcome: null },
+    ...{
+      reason: null,
+      failureKind: null,
+      errors: null,
+      createdAt: NOW_MS,
+      startedAt: null,
+      finishedAt: null,
+    },
+    expiresAt: null,
+    ...given,
+  }
+}
+
+function worker(given: Partial<WorkerRecord> = {}): WorkerRecord {
+  return {
+    ...{
+      id: 'w',
+      name: 'mill',
+      host: 'host',
+      pid: 7,
+      version: '0',
+      names: null,
+      queues: null,
+      concurrency: 2,
+    },
+    ...{
+      leaseMs: 10_000,
+      startedAt: NOW_MS,
+      beatAt: NOW_MS,
+      leaseUntil: NOW_MS + 10_000,
+      running: 0,
+      held: 0,
+    },
+    ...given,
+  }
+}
+
+/** What is said of a job, with these workers around it. */
+function explain(job: Partial<JobRecord>, workers: WorkerRecord[] = []) {
+  const store = openMemoryStore({ clock })
+  const around = {
+    ...store,
+    catalog: { ...store.catalog, get: async () => [record(job)] },
+    workers: { ...store.workers, list: async () => workers },
+  }
+  return queueOn(around, clock).explain('j')
+}
+
+const codes = async (job: Partial<JobRecord>, workers?: WorkerRecord[]) =>
+  (await explain(job, workers)).reasons.map(({ code }) => code)
+
+const silent = { leaseUntil: NOW_MS - 1 }
+
+test('every cause for which a job waits has its code', async () => {
+  expect(await codes({ state: 'waiting' })).toEqual(['waits_for_dependencies'])
+  expect(await codes({ dueAt: NOW_MS + 1 }, [worker()])).toEqual(['due_later'])
+  expect(await codes({ expiresAt: NOW_MS - 1 }, [worker()])).toEqual(['expired'])
+  expect(await codes({}, [worker({ running: 2 })])).toEqual(['waiting_for_slot'])
+  expect(await codes({}, [worker({ running: 1 })])).toEqual(['not_taken'])
+  expect(await codes({ care: 1, crashes: 1 }, [worker()])).toEqual(['not_taken', 'crashed_before'])
+  expect(await codes({ care: 2, crashes: 2 }, [worker()])).toEqual(['runs_alone'])
+  expect(await codes({ worker: 'w' }, [worker()])).toEqual(['held'])
+  expect(await codes({ worker: 'w' }, [worker(silent), worker({ id: 'v' })])).toEqual([
+    'held',
+    'worker_silent',
+  ])
+})
+
+test('a held job names who holds it', async () => {
+  const { state, reasons } = await explain({ worker: 'w' }, [worker()])
+  expect(state).toBe('pending')
+  expect(reasons).toMatchObject([
+    {
+      facts: { worker: 'w' },
+      text: expect.stringMatching(/^claimed ahead by worker mill \(host, process 7\)/),
+    },
+  ])
+})
+
+test('that nobody handles a job says what the workers that are there lack', async () => {
+  const mends: [WorkerRecord[], RegExp][] = [
+    [[], /none is live at all/],
+    [[worker(silent)], /1 that did have not been heard of/],
+    [[worker({ names: ['test.job'], queues: ['mail'] })], /1 handle it in other queues/],
+    [[worker({ names: ['test.other'] })], /1 serve the queue: give one of them a handler of 'test.job'/],
+    [[worker({ names: ['test.other'], queues: ['mail'] })], /start one that has a handler/],
+  ]
+  for (const [workers, mend] of mends) {
+    const { reasons } = await explain({}, workers)
+    expect(reasons).toMatchObject([{ code: 'no_worker', mend: expect.stringMatching(mend) }])
+  }
+})
+
+test('a running job on a worker that has gone silent says who rescues it', async () => {
+  const running = { state: 'running', worker: 'w', attempt: 1, startedAt: NOW_MS } as const
+  expect(await codes(running, [worker()])).toEqual(['running'])
+  const [, rescued] = (await explain(running, [worker(silent), worker({ id: 'v' })])).reasons
+  expect(rescued).toMatchObject({
+    code: 'worker_silent',
+    text: expect.stringMatching(/as soon as it is rescued/),
+  })
+  expect(rescued?.mend).toBeUndefined()
+  expect((await explain(running)).reasons[1]?.mend).toMatch(/none is live: start one/)
+})
+
+test('a cancelled job whose handler goes on says where', async () => {
+  const cancelled = { state: 'cancelled', reason: 'no more', startedAt: NOW_MS, finishedAt: NOW_MS } as const
+  expect(await codes(cancelled)).toEqual(['settled'])
+  expect((await explain({ ...cancelled, worker: 'w' }, [worker()])).reasons).toMatchObject([
+    { code: 'settled', text: 'cancelled: no more' },
+    { code: 'handler_goes_on', facts: { worker: 'w' }, mend: expect.stringMatching(/ctx.signal/) },
+  ])
+})
+
+test('every way to fail says how to mend it', async () => {
+  const mendOf = async (kind: FailureKind) => {
+    const errors = JSON.stringify([{ kind, message: 'no', attempt: 1, at: NOW_MS }])
+    const { reasons } = await explain({
+      state: 'failed',
+      failureKind: kind,
+      errors,
+      attempt: 1,
+      finishedAt: NOW_MS,
+    })
+    expect(reasons).toMatchObject([
+      { code: 'settled', facts: { kind }, text: `failed as '${kind}' after 1 attempt(s): no` },
+    ])
+    return reasons[0]?.mend ?? ''
+  }
+  const mends = await Promise.all(FAILURE_KINDS.map(mendOf))
+  expect(new Set(mends).size).toBe(FAILURE_KINDS.length)
+  for (const mend of mends) expect(mend).toMatch(/, then: millhand retry j$/)
+})
+
+test('every code has its row in the guide, and every row its code', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  const [, codesOfType = ''] =
+    /readonly code:\n([\s\S]*?)readonly text/.exec(read('src/queue/reason.ts')) ?? []
+  const [, table = ''] = /`explain` gives every reason([\s\S]*?)\n## /.exec(read('docs/guide.md')) ?? []
+  const words = (text: string, each: RegExp) => [...text.matchAll(each)].map(([, word]) => word).toSorted()
+  expect(words(table, /^\| `(\w+)`/gm)).toEqual(words(codesOfType, /'(\w+)'/g))
+})

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type OpenOptions, openQueue } from 'millhand'
+import { expect, onTestFinished, test } from 'vitest'
+import { emptySchema } from '../support/postgres.ts'
+
+/** Opens a queue, and tells what its log says that it waits for. */
+function opening(url: string, options: OpenOptions) {
+  const waits: string[] = []
+  const waiting = Promise.withResolvers<string>()
+  const warn = ({ err }: { readonly err?: Error }, message: string) => {
+    waits.push(`${message}: ${err?.message}`)
+    waiting.resolve(waits[0] ?? '')
+  }
+  const logger = { debug() {}, info() {}, warn, error() {} }
+  const opened = openQueue(url, { ...options, logger }).then((queue) => {
+    onTestFinished(() => queue.close())
+    return queue
+  })
+  opened.catch(() => {})
+  return { opened, waits, waiting: waiting.promise }
+}
+
+/** What PostgreSQL answers while it recovers. */
+const STARTING_UP = errorResponse('57P03', 'the database system is starting up')
+
+function errorResponse(code: string, message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0C${code}\0M${message}\0\0`)
+  const head = Buffer.alloc(5, 'E')
+  head.writeInt32BE(fields.length + 4, 1)
+  return Buffer.concat([head, fields])
+}
+
+/** A server before another one, that says to the first callers that it is not there yet. */
+async function startingServer(url: string, refusals: number): Promise<string> {
+  const { hostname, port } = new URL(url)
+  let calls = 0
+  const server = createServer((socket) => {
+    calls += 1
+    socket.on('error', () => {})
+    if (calls <= refusals) return void socket.once('data', () => socket.end(STARTING_UP))
+    const behind = connect(Number(port), hostname)
+    behind.on('error', () => socket.destroy())
+    socket.on('close', () => behind.destroy())
+    socket.pipe(behind).pipe(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return url.replace(`${hostname}:${port}`, `127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millhand-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'jobs.db')
+}
+
+test('a server that is starting up is waited for, and the log says so once', async () => {
+  const { url, release } = await emptySchema()
+  onTestFinished(release)
+  const { opened, waits } = opening(await startingServer(url, 3), { openTimeout: '1m' })
+  expect(await (await opened).count()).toBe(0)
+  expect(waits).toEqual(['waiting for the database: the database system is starting up'])
+})
+
+test.each([
+  ['refuses', 'postgres://ann@127.0.0.1:1/none', /ECONNREFUSED/],
+  ['is not known yet', 'postgres://ann@nobody.invalid/none', /ENOTFOUND|EAI_AGAIN/],
+])('a server that %s is waited for as long as was said', async (_, url, problem) => {
+  const { opened, waiting } = opening(url, { openTimeout: '300ms' })
+  expect(await waiting).toMatch(problem)
+  await expect(opened).rejects.toMatchObject({
+    code: 'store_unavailable',
+    facts: { problem: expect.stringMatching(/, for \d+ ms \(openTimeout\)$/) },
+  })
+})
+
+test('where nothing is to be waited for, it is said at once', async () => {
+  const { opened, waits } = opening('postgres://ann@127.0.0.1:1/none', { openTimeout: 0 })
+  await expect(opened).rejects.toMatchObject({ code: 'store_unavailable' })
+  expect(waits).toEqual([])
+})
+
+test('a file that another process has locked is waited for, or refused after openTimeout', async () => {
+  const file = newFile()
+  const other = new DatabaseSync(file)
+  onTestFinished(() => other.close())
+  other.exec('begin exclusive')
+
+  const hasty = opening(`sqlite:${file}`, { openTimeout: 0 })
+  await expect(hasty.opened).rejects.toMatchObject({
+    code: 'store_busy',
+    message: expect.stringContaining('openTimeout'),
+  })
+  const { opened, waiting } = opening(`sqlite:${file}`, { openTimeout: '1m' })
+  expect(await waiting).toMatch(/waiting for the database: .*locked/)
+  other.exec('commit')
+  expect(await (await opened).count()).toBe(0)
+})

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { toCommand } from '../../../src/cli/command.ts'
+import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { numberOr } from '../../../src/cli/filter.ts'
+
+/** What commander makes of a line; nothing is run. */
+function parse(name: string, ...words: string[]): object {
+  const spec = COMMANDS.find((each) => each.name === name)
+  if (!spec) throw new Error(`no command ${name}`)
+  const command = toCommand(spec, () => {})
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .action(() => {})
+  return command.parse(words, { from: 'user' }).opts()
+}
+
+test('a value that is empty is refused: a variable of a script that is not set would choose something else', () => {
+  for (const words of [['--error', ''], ['--name='], ['--tag', ' '], ['--store', '']]) {
+    expect(() => parse('cancel', ...words)).toThrow(/It is empty/)
+  }
+})
+
+test('a flag that may be given once is refused the second time, and not overwritten', () => {
+  expect(() => parse('jobs', '--tag', 'a', '--tag', 'b')).toThrow(/It was given before, as 'a'/)
+  expect(parse('jobs', '--name', 'a', '--name', 'b', '--json')).toEqual({ name: ['a', 'b'], json: true })
+})
+
+test('a flag that nobody knows is refused with the one that was meant', () => {
+  expect(() => parse('retry', '--nmae', 'x')).toThrow(/Did you mean --name\?/)
+  expect(() => parse('pause', 'mail', 'reports')).toThrow(/too many arguments/)
+})
+
+test('a number that would be rounded is no number', () => {
+  expect(
+    ['5', '-1.5', '1.0', '0.99999999999999999999', '12345678901234567890', '1e3', '0x10'].map(numberOr),
+  ).toEqual([...[5, -1.5, 1, '0.99999999999999999999', '12345678901234567890', '1e3', '0x10']])
+})
