@@ -79,9 +79,10 @@ export async function listJobs(store: Store, options: ListOptions = {}): Promise
   for (let room = LIST_CHARACTERS_MAX; room > 0 && jobs.length < parsed.limit; await nextTurn()) {
     const limit = Math.min(size.next(), parsed.limit - jobs.length)
     const page = await store.catalog.list(filter, { limit, ...(beforeSeq !== undefined && { beforeSeq }) })
-    room -= size.saw(page)
+    const characters = size.saw(page)
+    room -= characters
     jobs.push(...page.map(toJob))
-    if (page.length < limit) break
+    if (page.length < limit && characters < STATEMENT_CHARACTERS_MAX) break
     beforeSeq = page.at(-1)?.seq
   }
   return jobs

@@ -9,7 +9,7 @@ export const CALLS_KEPT_MS = 3_600_000
 export interface CatalogStore {
   /** The jobs with these ids that exist, in any order. */
   get(ids: readonly string[]): Promise<JobRecord[]>
-  /** Newest first. */
+  /** Newest first; fewer than the limit only where there are no more, or where they come to 8 Mi characters already. */
   list(filter: JobFilter, page: Page): Promise<JobRecord[]>
   count(filter: JobFilter): Promise<number>
   /** How many jobs there are, by queue, name and state. */

@@ -1,14 +1,23 @@
 import type { JobRecord } from '../../job/job.ts'
+import { STATEMENT_CHARACTERS_MAX } from '../../job/limits.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
-import { RECORD_COLUMNS, STANDING, STANDING_OF_JOB } from './rows.ts'
+import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './rows.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
 
 const GET = `select ${RECORD_COLUMNS} from millhand.jobs j
   cross join lateral (${places(STANDING_OF_JOB)}) s left join millhand.details d on d.seq = j.seq
   where j.id = any($1::text[])`
+
+/** What may be large of a job. */
+const SIZE = ['j.input', 'j.context', 's.output', 'd.errors', 'd.checkpoint', 'd.progress']
+  .map((text) => `coalesce(octet_length(${text}), 0)`)
+  .join(' + ')
+
+/** In this many bytes are more characters than a page may have too few of: see `CatalogStore`. */
+const PAGE_BYTES_MAX = 4 * STATEMENT_CHARACTERS_MAX
 
 export function get(session: Session, ids: readonly string[]): Promise<JobRecord[]> {
   return session.rows<JobRecord>(GET, ids)
@@ -17,8 +26,12 @@ export function get(session: Session, ids: readonly string[]): Promise<JobRecord
 /** Newest first. */
 export async function list(session: Session, filter: JobFilter, page: Page): Promise<JobRecord[]> {
   const { from, where, values } = select(filter, 'each')
-  const sql = `select ${RECORD_COLUMNS} ${from} where ${where}
+  const rows = `select ${RECORD_COLUMNS}, ${SIZE} as size ${from} where ${where}
     and j.seq < $${values.length + 2} order by j.seq desc limit $${values.length + 3}`
+  const sql = `select ${RECORD_NAMES} from (
+      select *, sum(size) over newest as total, row_number() over newest as nth from (${rows}) page
+      window newest as (order by seq desc)
+    ) page where nth = 1 or total <= ${PAGE_BYTES_MAX} order by seq desc`
   return session.at<JobRecord>(sql, ...values, page.beforeSeq ?? Number.MAX_SAFE_INTEGER, page.limit)
 }
 

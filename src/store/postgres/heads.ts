@@ -112,7 +112,7 @@ export class Heads {
 }
 
 /** What a claim has brought, of at most `limit`. */
-interface Brought {
+export interface Brought {
   readonly jobs: readonly ClaimedJob[]
   readonly note: Note
   readonly limit: number

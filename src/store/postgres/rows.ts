@@ -9,6 +9,11 @@ const OF_STATE = `s.state, s.worker, s.due_at as "dueAt", s.expires_at as "expir
 
 export const RECORD_COLUMNS = `${ANY_STATE}, ${OF_STATE}`
 
+/** The names of these columns, for a select around one that has them. */
+export const RECORD_NAMES = `seq, id, name, queue, priority, key, tags, context, input, retries, "timeoutMs", "createdAt",
+  errors, checkpoint, progress, state, worker, "dueAt", "expiresAt", "startedAt", "finishedAt", attempt, epoch, crashes,
+  care, outcome, reason, "failureKind", output`
+
 /** What there is to say of a job that has not failed, been cancelled or given anything. */
 const NOTHING_MORE = 'null as reason, null as failure_kind, null as output'
 
