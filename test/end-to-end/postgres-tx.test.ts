@@ -168,10 +168,13 @@ describePostgres("what is no transaction of the caller's", (test) => {
     })
   })
 
-  test('a passing fault is given in the words of the database', async ({ queue }) => {
-    await withClient(async (tx) => {
-      await tx.query('set transaction read only')
-      await expect(queue.enqueue(echo, 1, { tx })).rejects.toMatchObject({ code: '25006' })
+  test('a passing fault is given in the words of the database', async ({ queue, url }) => {
+    await withClient(async (other) => {
+      await other.query(`lock table "${schemaOf(url)}".jobs in exclusive mode`)
+      await withClient(async (tx) => {
+        await tx.query("set local lock_timeout = '10ms'")
+        await expect(queue.enqueue(echo, 1, { tx })).rejects.toMatchObject({ code: '55P03' })
+      })
     })
   })
 })

@@ -114,7 +114,7 @@ test('a role without rights hears which, and is mended by what the doctor says',
   await run(`grant select, insert, update, delete on millhand.jobs to ${name}`)
   const [found] = await examine(urlOf(url))
   expect(found?.text).toMatch(
-    /lacks usage on sequence arrivals; usage on sequence holds; delete, insert, select, update on table changes; and \d+ more/,
+    /lacks usage on sequence arrivals; usage on sequence holds; delete, insert, select, update on table calls; and \d+ more/,
   )
   await mend(found?.mend?.replace('As the owner: ', '') ?? '')
   expect(await examine(urlOf(url))).toEqual([])
