@@ -16,7 +16,11 @@ const BUSY_MS = 180_000
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'millhand-bundling-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+/** Where programs were taken to. */
+const places: string[] = []
+afterAll(() => {
+  for (const made of [folder, ...places]) rmSync(made, { recursive: true, force: true })
+})
 
 /** The package as it is installed, built of the sources as they are now, and a program that uses it. */
 beforeAll(async () => {
@@ -83,7 +87,7 @@ async function bundle(command: string): Promise<string> {
   const [bundler = '', ...given] = words(command)
   await run(join(ROOT, 'node_modules/.bin', bundler), given, { cwd: folder, env: plainEnvironment() })
   const place = mkdtempSync(join(tmpdir(), 'millhand-bundled-'))
-  afterAll(() => rmSync(place, { recursive: true, force: true }))
+  places.push(place)
   renameSync(join(folder, 'out'), join(place, 'out'))
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
   if (command.includes('--external:pg')) {
