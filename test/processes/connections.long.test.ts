@@ -123,6 +123,8 @@ test('more workers than the server has connections for: every job runs once, and
   work,
 }) => {
   const queue = await open()
+  // Whoever looks on keeps a connection of its own, before the others take all.
+  void queue.subscribe({ capacity: 1 }).next()
   const ends = Promise.withResolvers<void>()
   const { job, runs } = counting(ends.promise)
   const jobs = await queue.enqueueMany(job, Array.from({ length: 1_000 }))
