@@ -5,7 +5,7 @@
  */
 export const BASELINE = 'a6fd476'
 
-/** A median below this share of the baseline's rate is a loss: pairs of one and the same build come to 0.98 to 1.02. */
+/** A median below this share of the baseline's rate is a loss. Single pairs scatter by more on a machine that others use. */
 export const LEAST_RATIO = 0.97
 
 /** Fewer pairs, and the median follows whatever else the machine did meanwhile. */
