@@ -185,7 +185,7 @@ describe("a pool of the caller's own", () => {
   })
 
   test('on a server that cannot be reached is a clear error', async ({ makePool, open }) => {
-    const away = open(makePool({ port: 1 }))
+    const away = open(makePool({ port: 1 }), { openTimeout: '100ms' })
     await expect(away).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 

@@ -19,12 +19,12 @@ export interface Closing {
 
 /**
  * Closes a run with `N passed, N failed`, alone on a line, and the reason of each skip before it. With
- * `MILLHAND_NO_SKIPS`, as the gate sets it, a test that is skipped for a missing tool or without a reason fails the run:
+ * `NO_SKIPPED_TESTS`, as the gate sets it, a test that is skipped for a missing tool or without a reason fails the run:
  * there, everything is installed, and a gap would be taken for a proof.
  */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
-    const strict = Boolean(process.env.MILLHAND_NO_SKIPS)
+    const strict = Boolean(process.env.NO_SKIPPED_TESTS)
     const broken = modules.flatMap((module) => module.errors()).length + errors.length
     const { lines, refused } = closingOf(modules.flatMap(outcomesOf), { broken, strict })
     process.stdout.write(`${lines.join('\n')}\n`)

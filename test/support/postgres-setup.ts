@@ -12,13 +12,13 @@ declare module 'vitest' {
 }
 
 /**
- * Starts a PostgreSQL for all tests of a run, and stops it when they have ended; `MILLHAND_TEST_POSTGRES` names another
+ * Starts a PostgreSQL for all tests of a run, and stops it when they have ended; `TEST_POSTGRES_URL` names another
  * server to use.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const schemas = `test_${process.pid}`
   project.provide('schemas', schemas)
-  const url = process.env.MILLHAND_TEST_POSTGRES
+  const url = process.env.TEST_POSTGRES_URL
   if (url) {
     project.provide('postgres', url)
     return () => dropSchemas(url, schemas)

@@ -105,8 +105,9 @@ test('without migrating, an older schema is refused, and a newer one is in any c
   }
 })
 
-test('a server that cannot be reached is told at once, as an error with a code', async () => {
-  await expect(openQueue('postgres://ann:secret@127.0.0.1:1/none')).rejects.toMatchObject({
+test('a server that cannot be reached within the time to open is told, as an error with a code', async () => {
+  const away = openQueue('postgres://ann:secret@127.0.0.1:1/none', { openTimeout: '100ms' })
+  await expect(away).rejects.toMatchObject({
     code: 'store_unavailable',
     message: expect.stringMatching(
       /^The database postgres:\/\/127\.0\.0\.1:1\/none cannot be used: .*ECONNREFUSED/,
