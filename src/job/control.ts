@@ -1,6 +1,6 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
-import { asError, preview } from '../kit/error.ts'
+import { messageOf, preview } from '../kit/error.ts'
 import { jobError } from './errors.ts'
 import { ERROR_MESSAGE_CHARACTERS } from './limits.ts'
 import { storableText } from './text.ts'
@@ -91,7 +91,7 @@ export function skipReason(returned: unknown): string | undefined {
 
 /** A reason as it is stored: a text, whatever was passed. */
 export function reasonText(reason: unknown): string {
-  return storableText(asError(reason).message, ERROR_MESSAGE_CHARACTERS)
+  return storableText(messageOf(reason), ERROR_MESSAGE_CHARACTERS)
 }
 
 /** Milliseconds of a duration that has to be one. */

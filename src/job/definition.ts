@@ -1,3 +1,4 @@
+import { hasBrand } from '../kit/brand.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import {
   custom,
@@ -13,7 +14,6 @@ import {
 import type { JobContext } from './context.ts'
 import type { Skip, Snooze } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
-import { jobError } from './errors.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
@@ -162,13 +162,28 @@ export function defineJob<I extends Schema = Schema, O extends Schema = Schema, 
 export function defineJob<I extends Schema, O extends Schema, C extends Schema>(
   options: JobOptions<I, O, C> & { readonly run?: Handler<I, O, C> },
 ): JobSpec<I, O, C> | JobDefinition<I, O, C> {
-  const name = requireJobName(options.name)
-  const parsed = parseOptions(`defineJob '${name}'`, definitionFields, options)
+  return specFrom(`defineJob '${requireJobName(options.name)}'`, options)
+}
+
+/** Of what is frozen and has been checked. It is not enumerable, so that no spread of a definition has it. */
+const CHECKED: unique symbol = Symbol.for('millhand.checked')
+
+/** Whether it is as `defineJob` gave it, of whichever copy of the package. */
+export function isChecked(value: object): boolean {
+  return hasBrand(value, CHECKED) && Object.isFrozen(value)
+}
+
+/** A definition of options that are checked now. `component` is named where they are refused. */
+export function specFrom<I extends Schema, O extends Schema, C extends Schema>(
+  component: string,
+  options: JobOptions<I, O, C> & { readonly run?: Handler<I, O, C> },
+): JobSpec<I, O, C> | JobDefinition<I, O, C> {
+  const parsed = parseOptions(component, definitionFields, options)
   const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
-    name,
-    input: options.input,
-    output: options.output,
-    checkpoint: options.checkpoint,
+    name: requireJobName(parsed.name),
+    input: parsed.input as I | undefined,
+    output: parsed.output as O | undefined,
+    checkpoint: parsed.checkpoint as C | undefined,
     queue: requireQueueName(parsed.queue),
     priority: parsed.priority,
     retries: parsed.retries,
@@ -176,25 +191,18 @@ export function defineJob<I extends Schema, O extends Schema, C extends Schema>(
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
     retry: Object.freeze({
-      ...(parsed.backoff && { backoff: parsed.backoff }),
-      ...(parsed.retryOn && { retryOn: parsed.retryOn }),
-      ...(parsed.stopOn && { stopOn: parsed.stopOn }),
+      ...(parsed.backoff && { backoff: Object.freeze({ ...parsed.backoff }) }),
+      ...(parsed.retryOn && { retryOn: Object.freeze([...parsed.retryOn]) }),
+      ...(parsed.stopOn && { stopOn: Object.freeze([...parsed.stopOn]) }),
       ...(parsed.classifyError && { classifyError: parsed.classifyError }),
     }),
   }
-  const handle = (run: Handler<I, O, C>): JobDefinition<I, O, C> => Object.freeze({ ...spec, handle, run })
-  return options.run ? handle(options.run) : Object.freeze({ ...spec, handle })
+  const handle = (run: Handler<I, O, C>): JobDefinition<I, O, C> => make({ ...spec, handle, run })
+  return parsed.run ? handle(parsed.run as Handler<I, O, C>) : make({ ...spec, handle })
 }
 
-/** The definitions by name; two of one name are refused. @throws MillhandError `duplicate_definition` */
-export function byName<Spec extends AnyJobSpec>(specs: Iterable<Spec>): ReadonlyMap<string, Spec> {
-  const found = new Map<string, Spec>()
-  for (const spec of specs) {
-    const earlier = found.get(spec.name)
-    if (earlier && earlier !== spec) throw jobError('duplicate_definition', { name: spec.name })
-    found.set(spec.name, spec)
-  }
-  return found
+function make<Spec extends object>(spec: Spec): Readonly<Spec> {
+  return Object.freeze(Object.defineProperty(spec, CHECKED, { value: 1 }))
 }
 
 /** What is wrong with a back-off, in words; `undefined` where nothing is. */

@@ -1,5 +1,10 @@
-import { asError, safeText } from '../kit/error.ts'
-import { ERROR_MESSAGE_CHARACTERS, ERROR_STACK_CHARACTERS, ERRORS_KEPT } from './limits.ts'
+import { asError, messageOf, safeText } from '../kit/error.ts'
+import {
+  ERROR_CODE_CHARACTERS,
+  ERROR_MESSAGE_CHARACTERS,
+  ERROR_STACK_CHARACTERS,
+  ERRORS_KEPT,
+} from './limits.ts'
 import { storableText } from './text.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
@@ -34,8 +39,8 @@ type FailureRecord = Omit<Failure, 'at'> & { readonly at: number }
 /** What to remember of something thrown: message, code and stack, each cut to its limit. */
 export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code' | 'stack'> {
   const error = asError(thrown)
-  const message = safeText(() => error.message) || safeText(() => error.name) || 'an error without a message'
-  const cause = safeText(() => (error.cause === undefined ? undefined : asError(error.cause).message))
+  const message = messageOf(error)
+  const cause = safeText(() => (error.cause === undefined ? undefined : messageOf(error.cause)))
   const code = errorCode(error)
   const stack = safeText(() => error.stack)
   return {
@@ -43,7 +48,7 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
       cause === undefined ? message : `${message} (cause: ${cause})`,
       ERROR_MESSAGE_CHARACTERS,
     ),
-    ...(code === undefined ? {} : { code: storableText(code, ERROR_MESSAGE_CHARACTERS) }),
+    ...(code === undefined ? {} : { code: storableText(code, ERROR_CODE_CHARACTERS) }),
     ...(stack === undefined ? {} : { stack: storableText(stack, ERROR_STACK_CHARACTERS) }),
   }
 }

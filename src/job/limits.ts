@@ -9,7 +9,8 @@ export const PAYLOAD_BYTES_MAX = 1024 * 1024
 export const PROGRESS_BYTES_MAX = 16 * 1024
 /** Attempts whose error is kept with the job; older ones are dropped, the count of attempts is not. */
 export const ERRORS_KEPT = 10
-/** Longest error message and stack that are kept, in characters. */
+/** Longest code, message and stack of an error that are kept, in characters. */
+export const ERROR_CODE_CHARACTERS = 200
 export const ERROR_MESSAGE_CHARACTERS = 2_000
 export const ERROR_STACK_CHARACTERS = 4_000
 /** Log lines kept with a job, and the longest line, in characters. */

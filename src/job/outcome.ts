@@ -4,7 +4,6 @@ import { appendFailure, countFailures, describeThrown, type FailureKind } from '
 import { CRASH_LIMIT } from './interruption.ts'
 import { backoffMs, classify, type RetryPolicy } from './retry.ts'
 import type { SettleVerb } from './state.ts'
-import { storableText } from './text.ts'
 
 /** How one attempt ended, in the handler's and the worker's words. Closed: everything that can happen is here. */
 export type Outcome =
@@ -99,7 +98,7 @@ function settleFailure(
   const { failureKind, error } = outcome
   const verdict = classify(policy.retry, failureKind, error)
   const described = describeThrown(error)
-  const code = verdict.code === undefined ? described.code : storableText(String(verdict.code))
+  const code = verdict.code ?? described.code
   const failure = {
     kind: failureKind,
     ...described,

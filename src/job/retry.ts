@@ -2,6 +2,8 @@ import { type Duration, parseDuration } from '../kit/duration.ts'
 import type { Random } from '../kit/random.ts'
 import { isFatal, retryDelayMs } from './control.ts'
 import type { FailureKind } from './failure.ts'
+import { ERROR_CODE_CHARACTERS } from './limits.ts'
+import { storableText } from './text.ts'
 
 /** How long to wait before each retry. */
 export interface Backoff {
@@ -68,12 +70,24 @@ export function classify(policy: RetryPolicy, kind: FailureKind, error: Error): 
   if (PERMANENT_KINDS.has(kind) || isFatal(error)) return { permanent: true }
   const askedMs = retryDelayMs(error)
   if (askedMs !== undefined) return { permanent: false, delayMs: askedMs }
-  const known = ask(() => policy.classifyError?.(error)) ?? {}
-  const delayMs = known.retryAfter === undefined ? undefined : parseDuration(known.retryAfter)
+  const { permanent, ...known } = ask(() => readClass(policy.classifyError?.(error))) ?? {}
   return {
-    permanent: known.permanent ?? (kind === 'error' && ask(() => !mayRetry(policy, error)) === true),
-    ...(delayMs === undefined ? {} : { delayMs }),
-    ...(known.code === undefined ? {} : { code: known.code }),
+    permanent: permanent ?? (kind === 'error' && ask(() => !mayRetry(policy, error)) === true),
+    ...known,
+  }
+}
+
+/** What `classifyError` answered, read once. What is not as it should be is as if it were not said. */
+function readClass(answer: unknown): Partial<Verdict> | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined
+  const { code, permanent, retryAfter } = answer as { readonly [Name in keyof ErrorClass]?: unknown }
+  const delayMs = parseDuration(retryAfter)
+  return {
+    ...(typeof permanent === 'boolean' && { permanent }),
+    ...(delayMs !== undefined && { delayMs }),
+    ...((typeof code === 'string' || typeof code === 'number') && {
+      code: storableText(String(code), ERROR_CODE_CHARACTERS),
+    }),
   }
 }
 

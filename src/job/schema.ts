@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { asError } from '../kit/error.ts'
+import { messageOf, preview, safeText } from '../kit/error.ts'
+import { adopt, isThenable } from '../kit/thenable.ts'
+import { storableText } from './text.ts'
 
 /** A schema of any library that speaks Standard Schema: Zod, Valibot, ArkType, … */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>
@@ -12,14 +14,20 @@ export type Checked = { readonly value: unknown } | { readonly issues: readonly 
 
 /** How many issues a message names; a list of a thousand helps nobody. */
 const ISSUES_SHOWN = 5
+/** Longest text of one issue, and the most steps of its path. */
+const ISSUE_CHARACTERS = 500
+const STEPS_SHOWN = 20
 
-/** Checks a value against a schema. Synchronous where the schema is: the hot path does not pay for a promise. */
+/**
+ * Checks a value against a schema. Synchronous where the schema is: the hot path does not pay for a promise. It never
+ * throws or rejects, and fails closed: an answer that is neither a value nor issues fits nothing.
+ */
 export function check(schema: Schema | undefined, value: unknown): Checked | Promise<Checked> {
   if (!schema) return { value }
   try {
-    const result = schema['~standard'].validate(value)
+    const answer: unknown = schema['~standard'].validate(value)
     // Not by its class: a schema's promise may be of another realm or library, and taken for a value it would fit.
-    return 'then' in result ? Promise.resolve(result).then(toChecked, threw) : toChecked(result)
+    return isThenable(answer) ? adopt(answer).then(toChecked).catch(threw) : toChecked(answer)
   } catch (error) {
     return threw(error)
   }
@@ -42,17 +50,34 @@ async function checkNull(schema: Schema): Promise<Checked> {
 
 /** A schema ought not to throw; one that does has refused the value. */
 function threw(error: unknown): Checked {
-  return { issues: [`the schema threw: ${asError(error).message}`] }
+  return { issues: [storableText(`the schema threw: ${messageOf(error)}`, ISSUE_CHARACTERS)] }
 }
 
-function toChecked(result: StandardSchemaV1.Result<unknown>): Checked {
-  if (!result.issues) return { value: result.value }
-  const shown = result.issues.slice(0, ISSUES_SHOWN).map(describe)
-  const more = result.issues.length - shown.length
-  return { issues: more > 0 ? [...shown, `and ${more} more`] : shown }
+function toChecked(answer: unknown): Checked {
+  if (typeof answer !== 'object' || answer === null) return malformed(answer)
+  const { issues } = answer as { readonly issues?: unknown }
+  if (issues === undefined) return 'value' in answer ? { value: answer.value } : malformed(answer)
+  return Array.isArray(issues) ? { issues: describeAll(issues) } : malformed(answer)
 }
 
-function describe(issue: StandardSchemaV1.Issue): string {
-  const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step))
-  return path.length === 0 ? issue.message : `${path.join('.')}: ${issue.message}`
+function malformed(answer: unknown): Checked {
+  return { issues: [`the schema answered ${preview(answer)}, expected { value } or { issues: […] }`] }
+}
+
+function describeAll(issues: readonly unknown[]): string[] {
+  const shown = issues.slice(0, ISSUES_SHOWN).map(describe)
+  if (shown.length === 0) return ['the schema refuses it, and does not say why']
+  const more = issues.length - shown.length
+  return more > 0 ? [...shown, `and ${more} more`] : shown
+}
+
+function describe(given: unknown): string {
+  const issue = given as Partial<StandardSchemaV1.Issue> | null | undefined
+  const message = safeText(() => issue?.message) ?? preview(given)
+  const path = safeText(() => (issue?.path ?? []).slice(0, STEPS_SHOWN).map(stepOf).join('.')) ?? ''
+  return storableText(path === '' ? message : `${path}: ${message}`, ISSUE_CHARACTERS)
+}
+
+function stepOf(step: PropertyKey | StandardSchemaV1.PathSegment): string {
+  return storableText(String(typeof step === 'object' ? step.key : step), ISSUE_CHARACTERS)
 }

@@ -1,4 +1,4 @@
-import { safeText } from '../kit/error.ts'
+import { pictureOf } from '../kit/picture.ts'
 import type { Json, Progress } from './job.ts'
 import { LOG_LINE_CHARACTERS, PAYLOAD_DEPTH_MAX, PROGRESS_BYTES_MAX } from './limits.ts'
 import { storableText } from './text.ts'
@@ -15,7 +15,7 @@ const CUT_CHARACTERS = 64
 /** A value as JSON can show it, in at most `bytesMax` of JSON. */
 export function showable(value: unknown, bytesMax: number = PROGRESS_BYTES_MAX): Json {
   for (let characters = bytesMax - CUT_CHARACTERS; characters >= 1; characters = Math.floor(characters / 2)) {
-    const shown = new Picture(characters).of(value, 0)
+    const shown = pictureOf(value, { characters, depthMax: PAYLOAD_DEPTH_MAX })
     if (Buffer.byteLength(JSON.stringify(shown)) <= bytesMax) return shown
   }
   return '…'
@@ -35,8 +35,7 @@ export function showableProgress(given: unknown): Progress {
 
 /** A message of a log line, whatever was passed. */
 export function showableText(given: unknown): string {
-  const text = safeText(() => given)
-  return text === undefined || text === '[object Object]' ? textOf(showable(given)) : text
+  return typeof given === 'string' ? given : textOf(showable(given))
 }
 
 /** One that is none is told in words, where there are no others. */
@@ -48,109 +47,4 @@ function withFraction(fraction: Json, progress: Progress): Progress {
 
 function textOf(shown: Json): string {
   return storableText(typeof shown === 'string' ? shown : JSON.stringify(shown), LOG_LINE_CHARACTERS)
-}
-
-/** One value as it can be shown, in about so many characters. */
-class Picture {
-  readonly #ancestors: object[] = []
-  #room: number
-
-  constructor(characters: number) {
-    this.#room = characters
-  }
-
-  of(value: unknown, depth: number): Json {
-    try {
-      return this.#show(value, depth)
-    } catch {
-      return this.#text('[cannot be read]')
-    }
-  }
-
-  #show(value: unknown, depth: number): Json {
-    switch (typeof value) {
-      case 'string':
-        return this.#text(value)
-      case 'boolean':
-        this.#room -= 5
-        return value
-      case 'number':
-        this.#room -= 8
-        return Number.isFinite(value) ? value : String(value)
-      case 'object':
-        return value === null ? null : this.#inside(value, depth)
-      case 'function':
-        return this.#text(`[function ${value.name}]`)
-      default:
-        return this.#text(String(value))
-    }
-  }
-
-  #inside(value: object, depth: number): Json {
-    if (this.#ancestors.includes(value)) return this.#text('[circular]')
-    if (depth >= PAYLOAD_DEPTH_MAX) return this.#text('[deeper]')
-    const plain = asData(value)
-    if (typeof plain !== 'object' || plain === null) return this.#show(plain, depth)
-    this.#ancestors.push(value)
-    try {
-      return Array.isArray(plain) ? this.#list(plain, depth) : this.#object(plain, depth)
-    } finally {
-      this.#ancestors.pop()
-    }
-  }
-
-  #list(values: readonly unknown[], depth: number): Json {
-    const shown: Json[] = []
-    for (let index = 0; index < values.length; index += 1) {
-      if (this.#room <= 0) return [...shown, `… ${values.length - index} more`]
-      const read = () => values[index]
-      shown.push(this.#part(read, depth) ?? null)
-    }
-    return shown
-  }
-
-  #object(value: object, depth: number): Json {
-    const shown: [string, Json][] = []
-    const keys = Object.keys(value)
-    for (const [index, key] of keys.entries()) {
-      if (this.#room <= 0) {
-        shown.push(['…', `${keys.length - index} more`])
-        break
-      }
-      const inner = this.#part(() => (value as Record<string, unknown>)[key], depth)
-      if (inner !== undefined) shown.push([this.#text(key), inner])
-    }
-    return Object.fromEntries(shown)
-  }
-
-  /** An element or a property: one that throws when it is read leaves the others as they are. */
-  #part(read: () => unknown, depth: number): Json | undefined {
-    try {
-      const value = read()
-      this.#room -= 2
-      return value === undefined ? undefined : this.of(value, depth + 1)
-    } catch {
-      return this.#text('[cannot be read]')
-    }
-  }
-
-  #text(text: string): string {
-    const most = Math.max(0, this.#room)
-    const shown = text.length > most ? `${text.slice(0, most)}…` : text
-    this.#room -= shown.length + 2
-    return shown
-  }
-}
-
-/** What stands for an object of a class: what it makes of itself for JSON, or its data. */
-function asData(value: object): unknown {
-  const own = (value as { toJSON?: unknown }).toJSON
-  if (typeof own === 'function') return own.call(value)
-  if (value instanceof Error) {
-    const { name, message, code } = value as Error & { readonly code?: unknown }
-    return { name, message, ...(code === undefined ? {} : { code }) }
-  }
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
-  if (value instanceof Set) return [...value]
-  return value
 }

@@ -1,4 +1,5 @@
 import { inScope } from './scope.ts'
+import { adopt, isThenable } from './thenable.ts'
 
 /**
  * A typed event emitter that cannot hurt its owner: a listener that throws is reported through `onListenerError`
@@ -36,7 +37,9 @@ export class Emitter<Events extends object> {
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
-        ;(listener as (event: Events[Name]) => void)(event)
+        const returned = (listener as (event: Events[Name]) => unknown)(event)
+        // An asynchronous one is not waited for; one that fails must not end the process as a rejection of nobody.
+        if (isThenable(returned)) adopt(returned).catch((error) => this.#report(error))
       } catch (error) {
         this.#report(error)
       }

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { hasBrand, readSafely } from './brand.ts'
+import { pictureOf } from './picture.ts'
 
 const MILLHAND_ERROR: unique symbol = Symbol.for('millhand.error')
 
@@ -65,21 +66,30 @@ export function asError(thrown: unknown): Error {
   }
 }
 
+/** The message of whatever was thrown, where it says one. */
+export function messageOf(thrown: unknown): string {
+  const error = asError(thrown)
+  return safeText(() => error.message) || safeText(() => error.name) || 'an error without a message'
+}
+
 /** A text of a value that may be hostile: its getter may throw, and it may not be a text at all. */
 export function safeText(read: () => unknown): string | undefined {
   try {
     const value = read()
-    return value === undefined || value === null ? undefined : String(value)
+    if (value === undefined || value === null) return undefined
+    return typeof value === 'string' ? value : preview(value)
   } catch {
     return undefined
   }
 }
 
 const PREVIEW_CHARACTERS = 80
+const PREVIEWED = { characters: PREVIEW_CHARACTERS, depthMax: 10 }
 
-/** A value as it may stand in a message: short, on one line, and never a reason to throw. */
+/** A value as it may stand in a message: short, on one line, and never a reason to throw or to take long. */
 export function preview(value: unknown): string {
-  const text = typeof value === 'string' ? `'${onOneLine(value)}'` : String(safeJson(value) ?? typeof value)
+  const text =
+    typeof value === 'string' ? `'${onOneLine(value.slice(0, PREVIEW_CHARACTERS + 1))}'` : shown(value)
   return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text
 }
 
@@ -88,10 +98,16 @@ function onOneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
-function safeJson(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return safeText(() => Object.prototype.toString.call(value))
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'function':
+    case 'undefined':
+      return typeof value
+    case 'bigint':
+      return `${pictureOf(value, PREVIEWED)}n`
+    case 'object':
+      return JSON.stringify(pictureOf(value, PREVIEWED))
+    default:
+      return String(value)
   }
 }

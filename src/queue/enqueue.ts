@@ -5,6 +5,7 @@ import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
+import { requireSpec } from '../job/specs.ts'
 import { Coalescer } from '../kit/coalesce.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
 import { halving } from '../kit/halve.ts'
@@ -81,7 +82,8 @@ export class Enqueuer {
 
   /** The definition that a call names, where this process knows it. */
   #known(specOrName: SpecOrName): AnyJobSpec | undefined {
-    return typeof specOrName === 'string' ? this.#queue.specs.get(requireJobName(specOrName)) : specOrName
+    if (typeof specOrName !== 'string') return requireSpec(specOrName)
+    return this.#queue.specs.get(requireJobName(specOrName))
   }
 
   /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */

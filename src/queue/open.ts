@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
-import { type AnyJobSpec, byName } from '../job/definition.ts'
+import type { AnyJobSpec } from '../job/definition.ts'
 import { PENDING_MAX } from '../job/limits.ts'
+import { byName } from '../job/specs.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
 import { asError, preview } from '../kit/error.ts'
@@ -19,6 +20,7 @@ import {
   text,
 } from '../kit/options.ts'
 import { type Random, systemRandom } from '../kit/random.ts'
+import { secureRandom } from '../kit/secure-random.ts'
 import { storeError } from '../store/errors.ts'
 import { instrument } from '../store/instrument.ts'
 import { openMemoryStore } from '../store/memory/index.ts'
@@ -149,7 +151,7 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
     events,
     clock,
     random,
-    ids: uuidv7(clock, random),
+    ids: uuidv7(clock, options.random ?? secureRandom()),
     watch: new JobWatch(store, clock, onError),
     closing: new Closing(),
     specs: byName(options.jobs ?? []),

@@ -3,6 +3,7 @@ import type { Progress } from '../job/job.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
 import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
+import { adopt, isThenable } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 
@@ -108,15 +109,25 @@ export class Attempt {
     )
   }
 
-  /** Waits for the handler, but no longer than the grace after an abort. */
-  run<Value>(handler: () => Value | Promise<Value>): Promise<Value> {
+  /** Waits for the handler, or for a check before it, but no longer than the grace after an abort. */
+  run<Value>(work: () => Value | PromiseLike<Value>): Promise<Value> {
     // Aborted before it began: there is nothing to wait for.
     if (this.#interruption) return Promise.reject(this.#interruption)
+    return this.#unlessAbandoned(work)
+  }
+
+  /** Waits for what comes after the handler, under the same deadlines: a worker that stops takes work that is done. */
+  finish<Value>(check: Promise<Value>): Promise<Value> {
+    if (this.abandoned) return Promise.reject(this.#interruption)
+    return this.#unlessAbandoned(() => check)
+  }
+
+  #unlessAbandoned<Value>(work: () => Value | PromiseLike<Value>): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       this.#abandon = reject
-      const returned = handler()
+      const returned = work()
       // By way of a promise: resolving with a thenable would lock this one to it, and no abort could end the wait.
-      if (isThenable(returned)) Promise.resolve(returned).then(resolve, reject)
+      if (isThenable(returned)) adopt(returned).then(resolve, reject)
       else resolve(returned)
     })
   }
@@ -190,8 +201,4 @@ export class Attempt {
     }
     this.#timers.push(this.#options.clock.timer(delayMs, look))
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<never> {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

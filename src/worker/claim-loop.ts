@@ -35,10 +35,7 @@ interface ClaimLoopParts {
   readonly onClaimed: () => void
 }
 
-/**
- * Keeps the crew busy: claims as much as the slots and the speed of the jobs call for, hands jobs to free slots, gives
- * back what it holds for too long, and sleeps when there is nothing.
- */
+/** Keeps the crew busy: claims as much as its slots and the speed of its jobs call for, and sleeps when there is nothing. */
 export class ClaimLoop {
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
@@ -134,7 +131,7 @@ export class ClaimLoop {
     if (this.#lease.worker === '') return RELEASE_WAIT_MS
     const pauseMs = await this.#pauseMs()
     const limit = this.#claimSize()
-    if (pauseMs > 0 || limit === 0) return pauseMs || Number.POSITIVE_INFINITY
+    if (pauseMs > 0 || limit === 0) return this.#waitForSlot(pauseMs)
     const { notices } = this.#sleep
     const jobs = await this.#claim(limit)
     if (jobs.length > 0) {
@@ -230,6 +227,12 @@ export class ClaimLoop {
     this.#starved = true
     this.#onStarved()
     return time.starvedMs
+  }
+
+  /** It has work, and is not starved: nobody would wake it when a slot is free. */
+  #waitForSlot(pauseMs: number): number {
+    this.#starved = false
+    return pauseMs || Number.POSITIVE_INFINITY
   }
 
   #onNotice(): void {

@@ -8,6 +8,7 @@ import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
 import { serialise } from '../job/payload.ts'
 import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { Duration } from '../kit/duration.ts'
+import { unheard } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -72,10 +73,9 @@ export class Context implements JobContext {
     this.#parts.onProgress(this.#attempt, progress)
   }
 
-  async checkpoint(value: unknown): Promise<void> {
-    const json = serialise('checkpoint', value)
-    this.#attempt.sign()
-    await this.#parts.writeCheckpoint(this.#attempt, json)
+  /** As with all promises of the context: a handler that has not waited for it is not ended by its failure. */
+  checkpoint(value: unknown): Promise<void> {
+    return unheard(this.#checkpoint(value))
   }
 
   /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */
@@ -84,11 +84,32 @@ export class Context implements JobContext {
       if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
       return this.#parts.transaction(this.#attempt, body)
     } catch (error) {
-      return Promise.reject(error)
+      return unheard(Promise.reject(error))
     }
   }
 
-  async enqueue<Spec extends AnyJobSpec>(
+  enqueue<Spec extends AnyJobSpec>(
+    spec: Spec,
+    ...args: EnqueueArguments<Spec>
+  ): Promise<JobHandle<ResultOf<Spec>>> {
+    return unheard(this.#enqueue(spec, ...args))
+  }
+
+  snooze(delay: Duration): Snooze {
+    return new Snooze(delay)
+  }
+
+  skip(reason: string): Skip {
+    return new Skip(reason)
+  }
+
+  async #checkpoint(value: unknown): Promise<void> {
+    const json = serialise('checkpoint', value)
+    this.#attempt.sign()
+    await this.#parts.writeCheckpoint(this.#attempt, json)
+  }
+
+  async #enqueue<Spec extends AnyJobSpec>(
     spec: Spec,
     ...[input, options]: EnqueueArguments<Spec>
   ): Promise<JobHandle<ResultOf<Spec>>> {
@@ -99,14 +120,6 @@ export class Context implements JobContext {
       context: { ...context, ...options?.context },
     }
     return (await this.#parts.enqueue(spec, input, carried)) as JobHandle<ResultOf<Spec>>
-  }
-
-  snooze(delay: Duration): Snooze {
-    return new Snooze(delay)
-  }
-
-  skip(reason: string): Skip {
-    return new Skip(reason)
   }
 
   #makeLog(): JobLog {

@@ -6,7 +6,7 @@ import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
+import type { ClaimedJob, Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered, Claim } from './buffer.ts'
@@ -22,6 +22,13 @@ import { Settler } from './settler.ts'
 import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
 import { requireSettled, Transactor } from './transact.ts'
+import { Twins } from './twins.ts'
+
+/** What a handler came to, and when. */
+interface Ended {
+  readonly outcome: Outcome
+  readonly durationMs: number
+}
 
 /** Runs the attempts of a worker: at most `concurrency` at a time, each from its start until it is settled. */
 export class Crew {
@@ -33,6 +40,7 @@ export class Crew {
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
   readonly #scope = new Scope()
+  readonly #twins = new Twins()
   #active = 0
   #alone = 0
   #begunMs = Number.NEGATIVE_INFINITY
@@ -81,19 +89,22 @@ export class Crew {
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  run(buffered: Buffered): Promise<void> {
+  async run(buffered: Buffered): Promise<void> {
+    if (this.#twins.meets(buffered)) return
     // Whoever freed the slot may be another handler, in whose scope this one would run.
-    return this.#scope.run(() => this.#run(buffered))
+    const twin = this.#twins.leave(buffered.job, await this.#scope.run(() => this.#run(buffered)))
+    if (twin) await this.release([twin])
   }
 
-  async #run({ job, claim }: Buffered): Promise<void> {
+  async #run({ job, claim }: Buffered): Promise<Settled> {
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
+    const definition = this.#definition(job.name)
+    const attempt = this.#begin(job, claim, definition)
     try {
-      await this.#attempt(job, claim)
+      return await this.#settle(attempt, await this.#execute(attempt, definition), definition)
     } catch (error) {
-      // Only a fault of Millhand's own comes here: the job stays claimed, and goes back when the worker stops.
-      this.#queue.events.emit('loop_error', { loop: 'attempt', error: asError(error) })
+      return await this.#fail(attempt, error)
     } finally {
       this.#active -= 1
       if (runsAlone(job)) this.#alone -= 1
@@ -101,22 +112,38 @@ export class Crew {
     }
   }
 
-  async #attempt(job: ClaimedJob, claim: Claim): Promise<void> {
-    const definition = this.#definition(job.name)
-    const attempt = this.#begin(job, claim, definition)
-    if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
-    else if (!job.begun) this.#starts.mark()
-    const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
-    attempt.end()
-    const durationMs = attempt.elapsedMs
-    this.rate.finish(attempt.startedElapsedMs + durationMs)
-    this.#running.delete(attempt)
-    this.#onFree()
+  /** Until the handler has ended, or was left behind: then its slot is free. */
+  async #execute(attempt: Attempt, definition: AnyJobDefinition | undefined): Promise<Ended> {
+    const { job } = attempt
+    try {
+      if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
+      else if (!job.begun) this.#starts.mark()
+      const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
+      return { outcome, durationMs: attempt.elapsedMs }
+    } finally {
+      attempt.end()
+      this.rate.finish(attempt.startedElapsedMs + attempt.elapsedMs)
+      this.#running.delete(attempt)
+      this.#onFree()
+    }
+  }
+
+  async #settle(attempt: Attempt, ended: Ended, definition: AnyJobDefinition | undefined): Promise<Settled> {
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const settlement = this.#decide(attempt, outcome, definition)
+    const settlement = this.#decide(attempt, ended.outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
-    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
+    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome: ended.outcome }
+    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs: ended.durationMs })
+    return settled
+  }
+
+  /** Only a fault of Millhand's own comes here: it burns an attempt, or the job would meet it again and again. */
+  async #fail(attempt: Attempt, fault: unknown): Promise<Settled> {
+    const error = asError(fault)
+    this.#queue.events.emit('loop_error', { loop: 'attempt', error })
+    if (attempt.settled) return 'settled'
+    const policy = this.#policy(attempt.worker, attempt.nowMs)
+    return this.settler.add(settle(attempt.job, { kind: 'failure', failureKind: 'error', error }, policy))
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */

@@ -10,8 +10,9 @@ import { asError } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
 
 /**
- * One attempt, from top to bottom: find the handler, check the input, run it, check the output. Whatever happens,
- * this resolves to the outcome; it never throws. What becomes of the job is decided by `settle` in job/outcome.ts.
+ * One attempt, from top to bottom: find the handler, check the input, run it, check the output, each under the deadlines
+ * of the attempt. Whatever handler and schemas give or throw, this resolves to the outcome; it never throws. What
+ * becomes of the job is decided by `settle` in job/outcome.ts.
  */
 export async function execute(
   attempt: Attempt,
@@ -20,26 +21,29 @@ export async function execute(
 ): Promise<Outcome> {
   const { name, input } = attempt.job
   if (!definition) return failure('unknown_job', jobError('unknown_job', { name, known: [] }))
-
-  const checking = checkInput(definition, input)
-  const checked = checking instanceof Promise ? await checking : checking
-  if ('issues' in checked) return failure('invalid_input', jobError('invalid_input', { name, ...checked }))
-
-  let returned: unknown
   try {
-    returned = await attempt.run(() => definition.run(checked.value as never, context as never))
+    const checking = checkInput(definition, input)
+    const checked = checking instanceof Promise ? await attempt.run(() => checking) : checking
+    if ('issues' in checked) return failure('invalid_input', jobError('invalid_input', { name, ...checked }))
+
+    const returned = await attempt.run(() => definition.run(checked.value as never, context as never))
     // A handler may forget to wait for its transaction; the job would be complete, and the effects undone.
     if (attempt.transaction) await attempt.run(() => attempt.transaction)
+    if (attempt.settled) return SETTLED
+    if (isInVain(attempt)) return interrupted(attempt) as Outcome
+    const outcome = controlled(returned) ?? checkOutput(name, definition, returned)
+    if (!(outcome instanceof Promise)) return outcome
+    const checkedOutcome = await attempt.finish(outcome)
+    return isInVain(attempt) ? (interrupted(attempt) as Outcome) : checkedOutcome
   } catch (thrown) {
     if (attempt.settled) return SETTLED
     return interrupted(attempt) ?? failure('error', asError(thrown))
   }
-  if (attempt.settled) return SETTLED
-  // A handler that was told to stop may still have finished its work; only a stopping worker takes it.
-  if (attempt.interruption && attempt.interruption.code !== 'worker_stopping')
-    return interrupted(attempt) as Outcome
+}
 
-  return controlled(returned) ?? checkOutput(name, definition, returned)
+/** A handler that was told to stop may still have finished its work; only a stopping worker takes it. */
+function isInVain({ interruption }: Attempt): boolean {
+  return interruption !== undefined && interruption.code !== 'worker_stopping'
 }
 
 /** What `ctx.snooze` and `ctx.skip` gave, of whichever copy of the package. */

@@ -1,10 +1,11 @@
 import type { JobContext } from '../job/context.ts'
-import { type AnyJobDefinition, byName } from '../job/definition.ts'
+import type { AnyJobDefinition } from '../job/definition.ts'
 import { jobError } from '../job/errors.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { byName } from '../job/specs.ts'
 import {
   choice,
   custom,

@@ -23,7 +23,7 @@ interface Waiting<Message extends Told> {
  * Longest that anything may take that a test waits for. Not how long it takes: a test that comes to this has failed,
  * however busy the machine is.
  */
-export const BOUND_MS = 120_000
+export const BOUND_MS = 500_000
 
 /** Reading the sources anew for each of a hundred processes takes longer than the tests themselves. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/millhand-processes', import.meta.url))
