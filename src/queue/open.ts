@@ -25,7 +25,7 @@ import { openMemoryStore } from '../store/memory/index.ts'
 import type { Opening } from '../store/opening.ts'
 import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
-import { kindOf, withoutPassword } from '../store/url.ts'
+import { kindOf } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { type Logger, logEvents } from '../telemetry/logger.ts'
 import { Closing } from './closing.ts'
@@ -125,7 +125,7 @@ function isPoolOptions(to: unknown): to is PoolOptions {
 }
 
 function twoStores(url: string): Error {
-  const got = `a pool beside '${withoutPassword(preview(url))}'`
+  const got = `a pool beside ${preview(url)}`
   const expected = 'the pool in place of a URL: openQueue({ postgres: pool })'
   return optionError('invalid_option', { component: 'openQueue', option: 'postgres', expected, got })
 }
@@ -173,5 +173,5 @@ async function openStore(to: string | Pool, options: StoreOptions): Promise<Stor
     return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
-  throw storeError('invalid_store', { got: withoutPassword(preview(to)) })
+  throw storeError('invalid_store', { got: preview(to) })
 }
