@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Logger as Pino } from 'pino'
 import type { LogSettings } from '../config/index.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { loggedError } from '../telemetry/logged-error.ts'
 import { type Paint, paintFor, type Style } from './paint.ts'
 import type { Stream } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -13,11 +14,13 @@ import { oneLine } from './text-width.ts'
 const { pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
 
 /** The logger of a worker: lines for people, or JSON for programs. */
-export function makeLogger({ level, format }: LogSettings, stream: Stream): Pino {
+export function makeLogger({ level, format, redact }: LogSettings, stream: Stream): Pino {
   const options = {
     level,
     base: { pid: process.pid },
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => pino.stdSerializers.err(loggedError(error)) },
+    ...(redact && { redact: [...redact] }),
   }
   const lines = format === 'lines' || (format === 'auto' && stream.isTTY === true)
   if (!lines) return pino(options, { write: (line: string) => void stream.write(line) })

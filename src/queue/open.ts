@@ -27,6 +27,7 @@ import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
 import { kindOf } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
+import { loggable } from '../telemetry/loggable.ts'
 import { type Logger, logEvents } from '../telemetry/logger.ts'
 import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
@@ -71,7 +72,7 @@ export const openFields = {
     default: true,
   }),
   logger: custom<Logger>({
-    doc: 'Gets every event, such as a pino logger.',
+    doc: 'Gets every event, such as a pino logger: bounded, without payloads.',
     expected: 'a logger with debug, info, warn and error',
     accepts: (value) =>
       isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method])),
@@ -134,7 +135,9 @@ function twoStores(url: string): Error {
 export function queueOn(raw: Store, options: Parsed<typeof openFields> & { readonly clock: Clock }): Queue {
   const { clock, logger, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
-  const events = new Emitter<MillhandEvents>((error) => logger?.error({ err: error }, 'listener_error'))
+  const events = new Emitter<MillhandEvents>((error) =>
+    logger?.error(loggable({ err: error }), 'listener_error'),
+  )
   if (logger) logEvents(events, logger)
   const store = instrument(raw, {
     events,
@@ -163,7 +166,8 @@ type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 /** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
 async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
   const { clock, schema, notify, migrate, openTimeout, logger } = options
-  const onWait = (err: Error) => logger?.warn({ err, openTimeoutMs: openTimeout }, 'waiting for the database')
+  const onWait = (err: Error) =>
+    logger?.warn(loggable({ err, openTimeoutMs: openTimeout }), 'waiting for the database')
   const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (typeof to === 'object' || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
