@@ -4,6 +4,7 @@ import { formatDuration } from '../kit/duration.ts'
 import type { Explanation } from '../queue/explain.ts'
 import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
+import { toJson } from './door.ts'
 import { progressOf, STATE_STYLES } from './job-table.ts'
 import type { Paint } from './paint.ts'
 import { oneLine } from './text-width.ts'
@@ -19,7 +20,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
   const facts = factsOf(job).filter(([, value]) => value !== '')
   const width = Math.max(...facts.map(([name]) => name.length))
   return [
-    `${paint('bold', job.name)} ${paint(STATE_STYLES[job.state], job.state)}`,
+    `${paint('bold', oneLine(job.name))} ${paint(STATE_STYLES[job.state], job.state)}`,
     ...reasonLines(explanation.reasons, paint),
     '',
     ...facts.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${oneLine(value)}`),
@@ -49,7 +50,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
     ['key', job.key ?? ''],
     ['tags', job.tags.join(', ')],
-    ['context', Object.keys(job.context).length > 0 ? JSON.stringify(job.context) : ''],
+    ['context', Object.keys(job.context).length > 0 ? toJson(job.context) : ''],
     ...timesOf(job),
     ['progress', job.progress ? [progressOf(job), json(job.progress.data)].join(' ').trim() : ''],
     ['checkpoint', json(job.checkpoint)],
@@ -77,7 +78,7 @@ function timesOf(job: Job): [name: string, value: string][] {
 }
 
 function json(value: unknown): string {
-  return value === undefined ? '' : JSON.stringify(value)
+  return value === undefined ? '' : toJson(value)
 }
 
 function titled(title: string, lines: readonly string[], paint: Paint): string[] {

@@ -96,7 +96,7 @@ export function preview(value: unknown): string {
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Control and format characters as escapes: a name that breaks the line, or turns it round, would break the message. */
-export function visible(text: string): string {
+function visible(text: string): string {
   return text.replaceAll(INVISIBLE, escaped)
 }
 

@@ -1,0 +1,35 @@
+import { readSafely } from '../kit/brand.ts'
+import { isMillhandError } from '../kit/error.ts'
+import { withoutPassword } from '../kit/secrets.ts'
+import { loggedError, textOf } from '../telemetry/logged-error.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A configuration may have many things wrong with it; what is longer was said by a library. */
+const MESSAGE_CHARACTERS = 20_000
+
+/** Says what went wrong: to people in a line, to programs as JSON. Never more of it than its words, and no password. */
+export function tell(thrown: unknown, terminal: Terminal): void {
+  const error = loggedError(thrown)
+  const known = isMillhandError(thrown)
+  const message = textOf(readSafely(thrown, 'message'), MESSAGE_CHARACTERS) || error.message
+  const given = readSafely(error, 'code')
+  const code = typeof given === 'string' ? given : 'unexpected'
+  const facts = known ? withoutPasswords(thrown.facts) : {}
+  terminal.fail(`${message} (${code})`, { error: { code, message, facts } })
+  // An error that nobody foresaw is for whoever mends it: the stack says where it came from.
+  if (code === 'unexpected' && !terminal.json) terminal.note(framesOf(error))
+}
+
+function framesOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
+}
+
+function withoutPasswords(facts: object): object {
+  const json = JSON.stringify(facts, (_, value) =>
+    typeof value === 'string' ? withoutPassword(value) : value,
+  )
+  return JSON.parse(json)
+}
