@@ -1,6 +1,7 @@
 import type { Job } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { toJson } from './door.ts'
 import type { Style } from './paint.ts'
 import type { Column } from './table.ts'
 
@@ -40,13 +41,19 @@ export function noteOf(job: Job, nowMs: number): string {
       return `${job.failure.kind}: ${job.failure.message}`
     case 'cancelled':
       return job.reason
+    // A state that there is not: somebody has edited the row.
+    default:
+      return ''
   }
 }
 
 /** How far a job says that it is: '40% reading'. */
 export function progressOf({ progress }: Pick<Job, 'progress'>): string {
   const percent = progress?.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`
-  return [percent, progress?.message ?? ''].filter((part) => part !== '').join(' ')
+  const message: unknown = progress?.message ?? ''
+  return [percent, typeof message === 'string' ? message : toJson(message)]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 function heldBy(job: Job): string {

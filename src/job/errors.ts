@@ -54,6 +54,9 @@ export const jobErrors = {
     `Job '${facts.name}' (${facts.id}) failed after ${facts.attempts} attempt(s), ${facts.kind}: ${facts.message}`,
   job_cancelled: (facts: { id: string; name: string; reason: string }) =>
     `Job '${facts.name}' (${facts.id}) was cancelled: ${facts.reason}`,
+  output_unreadable: (facts: { id: string; name: string }) =>
+    `Job '${facts.name}' (${facts.id}) is complete, and what stands in the store as its output is not JSON: somebody has changed the row. ` +
+    `get('${facts.id}') shows it as it is; mend the row, or run the job again.`,
   result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
     `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
   outcome_refused: (facts: { id: string; verb: string; problem: string }) =>
