@@ -1,6 +1,8 @@
 import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
+import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { withoutPassword } from '../kit/secrets.ts'
 import type { Explanation } from '../queue/explain.ts'
 import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
@@ -36,7 +38,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
 /** Why a job is where it is, with what to do about it beneath. */
 export function reasonLines(reasons: readonly Reason[], paint: Paint): string[] {
   return reasons.flatMap(({ text, mend }) => [
-    `  ${oneLine(text)}`,
+    `  ${oneLine(withoutPassword(text))}`,
     ...(mend === undefined ? [] : [paint('dim', `    ${oneLine(mend)}`)]),
   ])
 }
@@ -87,15 +89,17 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
 
 function failureLines({ attempt, at, kind, code, message, stack }: Failure, paint: Paint): string[] {
   const head = `attempt ${attempt}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
-  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const frames = withoutPassword(stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
   return [
-    `  ${oneLine(head)} ${paint('red', oneLine(message))}`,
+    `  ${oneLine(head)} ${paint('red', oneLine(withoutPassword(message)))}`,
     ...frames.map((line) => paint('dim', `  ${oneLine(line)}`)),
   ]
 }
 
 function logLine({ at, level, message, data }: LogLine): string {
   return oneLine(
-    `  ${new Date(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
+    `  ${toDate(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
   )
 }

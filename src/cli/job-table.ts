@@ -1,6 +1,8 @@
+import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { withoutPassword } from '../kit/secrets.ts'
 import { toJson } from './door.ts'
 import type { Style } from './paint.ts'
 import type { Column } from './table.ts'
@@ -38,7 +40,7 @@ export function noteOf(job: Job, nowMs: number): string {
     case 'complete':
       return job.outcome === 'skipped' ? `skipped: ${job.reason ?? ''}` : took(job.startedAt, job.finishedAt)
     case 'failed':
-      return `${job.failure.kind}: ${job.failure.message}`
+      return failureNote(job.failure)
     case 'cancelled':
       return job.reason
     // A state that there is not: somebody has edited the row.
@@ -65,9 +67,14 @@ function dueIn(dueAt: Date, nowMs: number): string {
   return ms > 0 ? `due in ${formatDuration(ms)}` : ''
 }
 
+/** What a handler's client said of an address may hold the password of it. */
+function failureNote({ kind, message }: Failure): string {
+  return `${kind}: ${withoutPassword(message)}`
+}
+
 function lastError(job: Job): string {
   const failure = job.errors.at(-1)
-  return failure ? `last ${failure.kind}: ${failure.message}` : ''
+  return failure ? `last ${failureNote(failure)}` : ''
 }
 
 function took(startedAt: Date, finishedAt: Date): string {

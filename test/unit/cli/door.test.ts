@@ -7,6 +7,7 @@ import { jobColumns } from '../../../src/cli/job-table.ts'
 import { makeLogger } from '../../../src/cli/log.ts'
 import { paintFor, plain } from '../../../src/cli/paint.ts'
 import { Screen } from '../../../src/cli/screen.ts'
+import { tableLines } from '../../../src/cli/table.ts'
 import { tell } from '../../../src/cli/tell.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import type { Job } from '../../../src/job/job.ts'
@@ -146,4 +147,27 @@ test('an error shows no password, and no more of a message than anybody reads', 
   const { message } = JSON.parse(stderr.text).error
   expect(message).toContain('postgres://…@host/db')
   expect(message.length).toBeLessThanOrEqual(20_000)
+})
+
+test('the password in the error of a job is not shown to people, and a cell is no longer than a screen can be wide', () => {
+  const { stdout, terminal } = terminalWith(false)
+  const message = `connect postgres://u:s3cret@host/db ${'x'.repeat(2_000_000)}`
+  const told = { ...failure, message, stack: `Error: x\n    at postgres://u:s3cret@host (x.js:1:1)` }
+  const job: Job = { ...JOB, failure: told, errors: [told] }
+  const reason = { code: 'last_error', text: message, facts: {} } as const
+  const explanation = {
+    id: 'j',
+    name: 'n',
+    queue: 'q',
+    state: 'failed',
+    reasons: [reason],
+    text: '',
+  } as const
+  terminal.show(undefined, () =>
+    tableLines(jobColumns(0), [job], { width: Number.POSITIVE_INFINITY, paint: plain }),
+  )
+  expect(stdout.text).toContain('postgres://…@host/db')
+  expect(stdout.text.length).toBeLessThan(20_000)
+  terminal.show(undefined, () => sheetLines({ job, explanation, logs: [] }, terminal.paint))
+  expect(stdout.text).not.toContain('s3cret')
 })
