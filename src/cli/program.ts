@@ -5,11 +5,12 @@ import { COMMANDS } from './commands/index.ts'
 import { cliError } from './errors.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { endWithOutput, flushOutput, standardTerminal } from './output.ts'
-import { tell } from './tell.ts'
+import { tell, tellCrashes } from './tell.ts'
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<never> {
   endWithOutput()
+  tellCrashes(standardTerminal(argv.includes('--json')))
   const code = await execute(argv)
   await flushOutput()
   // A module of the user's may have left a connection open; that must not keep the command from ending.
