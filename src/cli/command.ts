@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT_CODES_HELP, type ExitCode } from './exit.ts'
-import { Terminal } from './terminal.ts'
+import { standardTerminal } from './output.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What every command takes. */
 interface CommonOptions {
@@ -60,8 +61,7 @@ export function toCommand(spec: CommandSpec, onEnd: (code: ExitCode | undefined)
   command.addHelpText('after', `\nExamples:\n${examples}\n\n${EXIT_CODES_HELP}`)
   return command.action(async () => {
     const options: CommonOptions = command.opts()
-    const { stdout, stderr, env } = process
-    const terminal = new Terminal({ stdout, stderr, env, json: options.json === true })
+    const terminal = standardTerminal(options.json === true)
     onEnd(await spec.run({ command: spec.name, args: command.args, options, terminal }))
   })
 }

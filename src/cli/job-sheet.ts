@@ -1,9 +1,12 @@
 import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
+import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { withoutPassword } from '../kit/secrets.ts'
 import type { Explanation } from '../queue/explain.ts'
 import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
+import { toJson } from './door.ts'
 import { progressOf, STATE_STYLES } from './job-table.ts'
 import type { Paint } from './paint.ts'
 import { oneLine } from './text-width.ts'
@@ -19,7 +22,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
   const facts = factsOf(job).filter(([, value]) => value !== '')
   const width = Math.max(...facts.map(([name]) => name.length))
   return [
-    `${paint('bold', job.name)} ${paint(STATE_STYLES[job.state], job.state)}`,
+    `${paint('bold', oneLine(job.name))} ${paint(STATE_STYLES[job.state], job.state)}`,
     ...reasonLines(explanation.reasons, paint),
     '',
     ...facts.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${oneLine(value)}`),
@@ -35,7 +38,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
 /** Why a job is where it is, with what to do about it beneath. */
 export function reasonLines(reasons: readonly Reason[], paint: Paint): string[] {
   return reasons.flatMap(({ text, mend }) => [
-    `  ${oneLine(text)}`,
+    `  ${oneLine(withoutPassword(text))}`,
     ...(mend === undefined ? [] : [paint('dim', `    ${oneLine(mend)}`)]),
   ])
 }
@@ -49,7 +52,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
     ['key', job.key ?? ''],
     ['tags', job.tags.join(', ')],
-    ['context', Object.keys(job.context).length > 0 ? JSON.stringify(job.context) : ''],
+    ['context', Object.keys(job.context).length > 0 ? toJson(job.context) : ''],
     ...timesOf(job),
     ['progress', job.progress ? [progressOf(job), json(job.progress.data)].join(' ').trim() : ''],
     ['checkpoint', json(job.checkpoint)],
@@ -77,7 +80,7 @@ function timesOf(job: Job): [name: string, value: string][] {
 }
 
 function json(value: unknown): string {
-  return value === undefined ? '' : JSON.stringify(value)
+  return value === undefined ? '' : toJson(value)
 }
 
 function titled(title: string, lines: readonly string[], paint: Paint): string[] {
@@ -86,15 +89,17 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
 
 function failureLines({ attempt, at, kind, code, message, stack }: Failure, paint: Paint): string[] {
   const head = `attempt ${attempt}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
-  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const frames = withoutPassword(stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
   return [
-    `  ${oneLine(head)} ${paint('red', oneLine(message))}`,
+    `  ${oneLine(head)} ${paint('red', oneLine(withoutPassword(message)))}`,
     ...frames.map((line) => paint('dim', `  ${oneLine(line)}`)),
   ]
 }
 
 function logLine({ at, level, message, data }: LogLine): string {
   return oneLine(
-    `  ${new Date(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
+    `  ${toDate(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
   )
 }

@@ -1,6 +1,9 @@
+import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { withoutPassword } from '../kit/secrets.ts'
+import { toJson } from './door.ts'
 import type { Style } from './paint.ts'
 import type { Column } from './table.ts'
 
@@ -37,16 +40,22 @@ export function noteOf(job: Job, nowMs: number): string {
     case 'complete':
       return job.outcome === 'skipped' ? `skipped: ${job.reason ?? ''}` : took(job.startedAt, job.finishedAt)
     case 'failed':
-      return `${job.failure.kind}: ${job.failure.message}`
+      return failureNote(job.failure)
     case 'cancelled':
       return job.reason
+    // A state that there is not: somebody has edited the row.
+    default:
+      return ''
   }
 }
 
 /** How far a job says that it is: '40% reading'. */
 export function progressOf({ progress }: Pick<Job, 'progress'>): string {
   const percent = progress?.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`
-  return [percent, progress?.message ?? ''].filter((part) => part !== '').join(' ')
+  const message: unknown = progress?.message ?? ''
+  return [percent, typeof message === 'string' ? message : toJson(message)]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 function heldBy(job: Job): string {
@@ -58,9 +67,14 @@ function dueIn(dueAt: Date, nowMs: number): string {
   return ms > 0 ? `due in ${formatDuration(ms)}` : ''
 }
 
+/** What a handler's client said of an address may hold the password of it. */
+function failureNote({ kind, message }: Failure): string {
+  return `${kind}: ${withoutPassword(message)}`
+}
+
 function lastError(job: Job): string {
   const failure = job.errors.at(-1)
-  return failure ? `last ${failure.kind}: ${failure.message}` : ''
+  return failure ? `last ${failureNote(failure)}` : ''
 }
 
 function took(startedAt: Date, finishedAt: Date): string {

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module'
 import type { Logger as Pino } from 'pino'
 import type { LogSettings } from '../config/index.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { loggedError } from '../telemetry/logged-error.ts'
+import { harmlessJson, painted, toJson } from './door.ts'
 import { type Paint, paintFor, type Style } from './paint.ts'
 import type { Stream } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -13,16 +15,20 @@ import { oneLine } from './text-width.ts'
 const { pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
 
 /** The logger of a worker: lines for people, or JSON for programs. */
-export function makeLogger({ level, format }: LogSettings, stream: Stream): Pino {
+export function makeLogger({ level, format, redact }: LogSettings, stream: Stream): Pino {
   const options = {
     level,
     base: { pid: process.pid },
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => pino.stdSerializers.err(loggedError(error)) },
+    ...(redact && { redact: [...redact] }),
   }
   const lines = format === 'lines' || (format === 'auto' && stream.isTTY === true)
-  if (!lines) return pino(options, { write: (line: string) => void stream.write(line) })
+  if (!lines) return pino(options, { write: (line: string) => void stream.write(harmlessJson(line)) })
   const paint = paintFor(stream.isTTY === true, process.env)
-  return pino(options, { write: (line: string) => void stream.write(`${toLine(JSON.parse(line), paint)}\n`) })
+  return pino(options, {
+    write: (line: string) => void stream.write(`${painted(toLine(JSON.parse(line), paint))}\n`),
+  })
 }
 
 interface LogEntry {
@@ -59,11 +65,11 @@ function factWords(name: string, value: unknown): string[] {
   if (name === 'err') return [`error=${messageOf(value)}`]
   if (typeof value === 'number' && name.endsWith('Ms'))
     return [`${name.slice(0, -2)}=${formatDuration(value)}`]
-  return [`${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
+  return [`${name}=${typeof value === 'object' ? toJson(value) : String(value)}`]
 }
 
 function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error
-    ? JSON.stringify(error.message)
+    ? toJson(error.message)
     : String(error)
 }

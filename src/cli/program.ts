@@ -1,19 +1,18 @@
 import { Command, CommanderError } from 'commander'
-import { asError, isMillhandError } from '../kit/error.ts'
 import { VERSION } from '../kit/version.ts'
 import { toCommand } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { cliError } from './errors.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit.ts'
-import { endWithOutput } from './output.ts'
-import { paintFor } from './paint.ts'
-import { harmless } from './text-width.ts'
+import { endWithOutput, flushOutput, standardTerminal } from './output.ts'
+import { tell, tellCrashes } from './tell.ts'
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<never> {
   endWithOutput()
+  tellCrashes(standardTerminal(argv.includes('--json')))
   const code = await execute(argv)
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  await flushOutput()
   // A module of the user's may have left a connection open; that must not keep the command from ending.
   process.exit(code)
 }
@@ -45,7 +44,7 @@ async function execute(argv: readonly string[]): Promise<ExitCode> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return EXIT.usage
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown
-    tell(error, argv.includes('--json'))
+    tell(error, standardTerminal(argv.includes('--json')))
     return exitCodeOf(error)
   }
 }
@@ -54,17 +53,4 @@ function usageError({ message }: CommanderError, argv: readonly string[]): Error
   const command = COMMANDS.some(({ name }) => name === argv[0]) ? `${argv[0]} ` : ''
   const problem = message.replace(/^error: /, '').replace(/\n\((Did you mean .*\?)\)$/, '. $1')
   return cliError('usage', { problem, command })
-}
-
-/** Says what went wrong: to people in a line, to programs as JSON. */
-function tell(thrown: unknown, json: boolean): void {
-  const error = asError(thrown)
-  const facts = isMillhandError(error) ? error.facts : {}
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unexpected'
-  const paint = paintFor(process.stderr.isTTY === true, process.env)
-  const { message } = error
-  if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, facts } })}\n`)
-  else process.stderr.write(`${paint('red', 'error:')} ${harmless(message)} (${code})\n`)
-  // An error that nobody foresaw is for whoever mends it: the stack says where it came from.
-  if (!json && code === 'unexpected') process.stderr.write(`${error.stack?.replace(/^.*\n/, '') ?? ''}\n`)
 }

@@ -1,3 +1,4 @@
+import { painted } from './door.ts'
 import type { Stream } from './terminal.ts'
 
 const CLEAR_BELOW = '\u001b[J'
@@ -22,7 +23,7 @@ export class Screen {
   draw(lines: readonly string[]): void {
     const fitting = lines.slice(0, (this.#stream.rows ?? ROWS_IF_UNKNOWN) - 1)
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}F` : ''
-    const text = fitting.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')
+    const text = fitting.map((line) => `${painted(line).replaceAll('\n', ' ')}${CLEAR_LINE_END}\n`).join('')
     this.#stream.write(`${HIDE_CURSOR}${NO_WRAP}${up}${text}${CLEAR_BELOW}${WRAP}`)
     this.#drawn = fitting.length
   }

@@ -24,7 +24,7 @@ export function tableLines<Row>(
   rows: readonly Row[],
   style: TableStyle,
 ): string[] {
-  const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))))
+  const cells = rows.map((row) => columns.map((column) => oneLine(cellOf(column.text(row)))))
   const widths = fitWidths(columns, naturalWidths(columns, cells), style.width)
   const titles = columns.map((column, index) => pad(column, column.title, widths[index] ?? 0))
   const lines = cells.map((texts, line) =>
@@ -34,6 +34,13 @@ export function tableLines<Row>(
     }),
   )
   return [style.paint('dim', titles.join(GAP).trimEnd()), ...lines.map((line) => line.join(GAP).trimEnd())]
+}
+
+/** More than any terminal is wide, and than Millhand writes into a row: to measure a text costs its length. */
+const CELL_CHARACTERS = 4_000
+
+function cellOf(text: string): string {
+  return text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS).toWellFormed()}…` : text
 }
 
 function naturalWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[][]): number[] {

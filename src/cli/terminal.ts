@@ -1,5 +1,7 @@
-import { type Paint, paintFor } from './paint.ts'
+import { painted, toJson } from './door.ts'
+import { type Paint, paintFor, plain } from './paint.ts'
 import { type Column, tableLines } from './table.ts'
+import { harmless } from './text-width.ts'
 
 /** What a command writes to: `process.stdout`, or what a test gives. */
 export interface Stream {
@@ -17,10 +19,15 @@ interface TerminalOptions {
   readonly json: boolean
 }
 
-/** Where a command writes: results for people or for programs to stdout, everything else to stderr. */
+/**
+ * Where a command writes: results for people or for programs to stdout, everything else to stderr. Whatever it is given,
+ * nothing of it but its own styles makes a terminal do anything.
+ */
 export class Terminal {
   readonly json: boolean
   readonly paint: Paint
+  /** For what goes to stderr, which may be another terminal. */
+  readonly #paintNote: Paint
   readonly stdout: Stream
   readonly #stderr: Stream
 
@@ -28,7 +35,8 @@ export class Terminal {
     this.json = json
     this.stdout = stdout
     this.#stderr = stderr
-    this.paint = json ? paintFor(false, env) : paintFor(stdout.isTTY === true, env)
+    this.paint = json ? plain : paintFor(stdout.isTTY === true, env)
+    this.#paintNote = json ? plain : paintFor(stderr.isTTY === true, env)
   }
 
   /** Whether a person watches, so that lines may be redrawn. */
@@ -43,17 +51,23 @@ export class Terminal {
 
   /** The result of a command: a JSON document, or the lines that say it to people. */
   show(value: unknown, lines: () => string | readonly string[]): void {
-    const shown = this.json ? JSON.stringify(value) : lines()
-    for (const line of [shown].flat()) this.line(line)
-  }
-
-  line(text: string): void {
-    this.stdout.write(`${text}\n`)
+    if (this.json) this.stdout.write(`${toJson(value)}\n`)
+    else for (const line of [lines()].flat()) this.stdout.write(`${this.#fit(line)}\n`)
   }
 
   /** What is not the result: warnings, and what is going on. */
   note(text: string): void {
-    this.#stderr.write(`${text}\n`)
+    this.#stderr.write(`${harmless(text)}\n`)
+  }
+
+  /** What went wrong: words for people, a document for programs. */
+  fail(text: string, document: object): void {
+    const words = `${this.#paintNote('red', 'error:')} ${harmless(text)}`
+    this.#stderr.write(`${this.json ? toJson(document) : words}\n`)
+  }
+
+  #fit(text: string): string {
+    return this.paint === plain ? harmless(text) : painted(text)
   }
 
   table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {

@@ -1,5 +1,8 @@
-/** Escape sequences and control characters: what a job wrote must not move the cursor of whoever reads it. */
-const CONTROL = /[\p{Cc}\p{Cf}]+/gu
+/**
+ * Escape sequences, control characters, and those that turn the direction of a line or break it: what a job wrote must not
+ * move the cursor of whoever reads it, nor show them something else than it says.
+ */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
 
 /** Drawn over the character before them. */
 const COMBINING = /^\p{M}$/u

@@ -17,9 +17,24 @@ export const logFields = {
     of: ['auto', 'lines', 'json'],
     default: 'auto',
   }),
+  redact: custom<readonly string[]>({
+    doc: 'What is masked besides: paths in a line, as pino has them.',
+    expected: "a list of paths such as 'err.message' or 'jobs[*].name'",
+    accepts: (value) => Array.isArray(value) && value.every(isLogPath),
+  }),
 }
 
-export type LogSettings = Parsed<typeof logFields>
+/** `err.message`, `jobs[*].name`, `["other-key"].x`: what pino would refuse is refused with the name of the option. */
+function isLogPath(path: unknown): boolean {
+  return typeof path === 'string' && LOG_PATH.test(path)
+}
+
+const IN_BRACKETS = /\[(?:"[^"]+"|'[^']+'|\*|\d+)\]/.source
+const LOG_PATH = new RegExp(`^(?:\\*|[\\w$]+|${IN_BRACKETS})(?:\\.(?:\\*|[\\w$]+)|${IN_BRACKETS})*$`)
+
+type ParsedLog = Parsed<typeof logFields>
+
+export type LogSettings = Omit<ParsedLog, 'redact'> & Partial<Pick<ParsedLog, 'redact'>>
 
 const topFields = {
   store: text({

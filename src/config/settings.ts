@@ -1,5 +1,4 @@
 import { preview } from '../kit/error.ts'
-import { withoutPassword } from '../store/url.ts'
 import type { Problem } from './errors.ts'
 import { type ConfigOption, OPTIONS, readText, type Section } from './options.ts'
 import { isRecord, unknownOptions, unknownVariables } from './unknown.ts'
@@ -70,5 +69,5 @@ function fromFile({ section, name }: ConfigOption, file: object): Setting | unde
 }
 
 function refusal({ field }: ConfigOption, { value, from }: Setting): string {
-  return `is ${withoutPassword(preview(value))}${from === undefined ? '' : ` (${from})`}, expected ${field.expected}`
+  return `is ${preview(value)}${from === undefined ? '' : ` (${from})`}, expected ${field.expected}`
 }

@@ -1,12 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
-import {
-  DEFAULT_SCHEMA,
-  inSchema,
-  isSchemaName,
-  kindOf,
-  readPostgresUrl,
-  withoutPassword,
-} from '../store/url.ts'
+import { preview } from '../kit/error.ts'
+import { withoutPassword } from '../kit/secrets.ts'
+import { DEFAULT_SCHEMA, inSchema, isSchemaName, kindOf, readPostgresUrl } from '../store/url.ts'
 import type { Problem } from './errors.ts'
 import { DEFAULT_STORE } from './options.ts'
 import type { Setting, Settings } from './settings.ts'
@@ -51,7 +46,7 @@ export function readStore(settings: Settings, place: Place): StoreSetting {
         url,
         location,
         queue: {},
-        errors: [{ path: 'store', message: `is '${location}', ${EXPECTED}` }],
+        errors: [{ path: 'store', message: `is ${preview(url)}, ${EXPECTED}` }],
       }
     }
   }
@@ -72,7 +67,7 @@ function readPostgres(given: string, { values }: Settings): StoreSetting {
   const [schema, path] =
     option !== undefined && optionWins ? [String(option.value), 'queue.schema'] : [inUrl, 'store']
   if (schema !== undefined && !isSchemaName(schema)) {
-    const message = `the schema is '${schema}', expected 1 to 50 letters, digits and _, not starting with a digit`
+    const message = `the schema is ${preview(schema)}, expected 1 to 50 letters, digits and _, not starting with a digit`
     return { url: given, location: shown, queue: {}, errors: [{ path, message }] }
   }
   const isDefault = schema === undefined || schema === DEFAULT_SCHEMA

@@ -1,5 +1,5 @@
 import { DURATION_EXAMPLES } from '../kit/duration.ts'
-import { errorFactory } from '../kit/error.ts'
+import { errorFactory, preview } from '../kit/error.ts'
 import { didYouMean } from '../kit/suggest.ts'
 
 /** Every error of the domain: what happened, what was expected, what to do. docs/errors.md lists them. */
@@ -9,7 +9,7 @@ export const jobErrors = {
   missing_handler: (facts: { name: string }) =>
     `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
-    `No job is named '${facts.name}'.${didYouMean(facts.name, facts.known)} ` +
+    `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,
   invalid_name: (facts: { what: string; got: string; expected: string }) =>
     `The ${facts.what} ${facts.got} is not valid: expected ${facts.expected}.`,
@@ -43,7 +43,7 @@ export const jobErrors = {
     `The ${facts.verb} stopped half way: ${facts.problem} It was done to ${facts.done} job(s) before, and that stays. ` +
     'Mend the cause, then ask for all of it again: what is done is passed over.',
   job_not_found: (facts: { id: string }) =>
-    `No job has the id '${facts.id}'. It never existed, or it was pruned after its retention.`,
+    `No job has the id ${preview(facts.id)}. It never existed, or it was pruned after its retention.`,
   not_cancellable: (facts: { id: string; state: string }) =>
     `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>
@@ -54,6 +54,9 @@ export const jobErrors = {
     `Job '${facts.name}' (${facts.id}) failed after ${facts.attempts} attempt(s), ${facts.kind}: ${facts.message}`,
   job_cancelled: (facts: { id: string; name: string; reason: string }) =>
     `Job '${facts.name}' (${facts.id}) was cancelled: ${facts.reason}`,
+  output_unreadable: (facts: { id: string; name: string }) =>
+    `Job '${facts.name}' (${facts.id}) is complete, and what stands in the store as its output is not JSON: somebody has changed the row. ` +
+    `get('${facts.id}') shows it as it is; mend the row, or run the job again.`,
   result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
     `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
   outcome_refused: (facts: { id: string; verb: string; problem: string }) =>

@@ -5,6 +5,7 @@ import {
   ERROR_STACK_CHARACTERS,
   ERRORS_KEPT,
 } from './limits.ts'
+import { isJson, marked, readStored, toDate } from './stored.ts'
 import { storableText } from './text.ts'
 
 /** Why an attempt or a job failed. They are different things and are shown as different things. */
@@ -55,7 +56,7 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
 
 /** The failures of a job with one more; only the newest `ERRORS_KEPT` stay. */
 export function appendFailure(history: string | null, failure: FailureRecord): string {
-  const earlier = history === null ? [] : (JSON.parse(history) as FailureRecord[])
+  const earlier = parseFailures(history).map(({ at, ...rest }) => ({ ...rest, at: at.getTime() }))
   return JSON.stringify([...earlier, failure].slice(-ERRORS_KEPT))
 }
 
@@ -64,9 +65,26 @@ export function countFailures(history: string | null, code: string): number {
   return parseFailures(history).filter((failure) => failure.code === code).length
 }
 
+/** The failures of a job; what somebody has written there that is none is shown as one. */
 export function parseFailures(history: string | null): Failure[] {
   if (history === null) return []
-  return (JSON.parse(history) as FailureRecord[]).map((failure) => ({ ...failure, at: new Date(failure.at) }))
+  const value = readStored(history)
+  return Array.isArray(value)
+    ? value.map(toFailure)
+    : [toFailure(isJson(history) ? marked(history, 'a list') : value)]
+}
+
+function toFailure(value: unknown): Failure {
+  const { kind, message, code, stack, attempt, at } = Object(value) as Record<string, unknown>
+  return {
+    kind: FAILURE_KINDS.find((each) => each === kind) ?? 'error',
+    message:
+      typeof message === 'string' ? message : typeof value === 'string' ? value : JSON.stringify(value),
+    ...(typeof code === 'string' && { code }),
+    ...(typeof stack === 'string' && { stack }),
+    attempt: typeof attempt === 'number' ? attempt : 0,
+    at: toDate(typeof at === 'number' ? at : 0),
+  }
 }
 
 function errorCode(error: Error): string | undefined {

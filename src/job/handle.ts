@@ -15,7 +15,7 @@ export interface JobHandle<Output = unknown> {
   /**
    * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
    *
-   * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `result_timeout`
+   * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `output_unreadable`, `result_timeout`
    */
   result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */

@@ -1,5 +1,6 @@
 import { appendFailure } from './failure.ts'
 import type { JobRecord } from './job.ts'
+import { toDate } from './stored.ts'
 
 /** Crashed workers that a job may have been running in before it is taken for their cause. */
 export const CRASH_LIMIT = 3
@@ -58,6 +59,6 @@ export function runsAlone({ care }: { readonly care: Care }): boolean {
 
 /** The failure that is recorded with a job that nobody started in time. */
 export function expiry(job: Pick<JobRecord, 'attempt' | 'errors' | 'expiresAt'>, nowMs: number): string {
-  const message = `not started before ${new Date(job.expiresAt ?? nowMs).toISOString()}`
+  const message = `not started before ${toDate(job.expiresAt ?? nowMs).toISOString()}`
   return appendFailure(job.errors, { kind: 'expired', message, attempt: job.attempt, at: nowMs })
 }

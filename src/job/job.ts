@@ -1,6 +1,7 @@
 import { type Failure, type FailureKind, parseFailures } from './failure.ts'
 import type { Care } from './interruption.ts'
 import type { JobState } from './state.ts'
+import { readContext, readProgress, readStored, readTexts, toDate } from './stored.ts'
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -132,29 +133,30 @@ export interface JobRecord {
 export function toJob(record: JobRecord): Job {
   const { state } = record
   const fields = jobFields(record)
-  const startedAt = record.startedAt === null ? {} : { startedAt: new Date(record.startedAt) }
-  const finishedAt = new Date(record.finishedAt ?? 0)
+  const startedAt = record.startedAt === null ? {} : { startedAt: toDate(record.startedAt) }
+  const finishedAt = toDate(record.finishedAt ?? 0)
   switch (state) {
-    case 'waiting':
-      return { ...fields, state }
     case 'pending':
       return { ...fields, state, ...(record.worker !== null && { waitsFor: { worker: record.worker } }) }
     case 'running':
-      return { ...fields, state, worker: record.worker ?? '', startedAt: new Date(record.startedAt ?? 0) }
+      return { ...fields, state, worker: record.worker ?? '', startedAt: toDate(record.startedAt ?? 0) }
     case 'complete':
       return {
         ...fields,
         state,
         outcome: record.outcome ?? 'done',
         ...(record.reason === null ? {} : { reason: record.reason }),
-        output: parse(record.output),
-        startedAt: new Date(record.startedAt ?? 0),
+        output: readStored(record.output),
+        startedAt: toDate(record.startedAt ?? 0),
         finishedAt,
       }
     case 'failed':
       return { ...fields, state, failure: lastFailure(fields.errors, record), ...startedAt, finishedAt }
     case 'cancelled':
       return { ...fields, state, reason: record.reason ?? '', ...startedAt, finishedAt }
+    // Waiting; or, where somebody has edited the row, a state that there is not, which is shown as it is.
+    default:
+      return { ...fields, state }
   }
 }
 
@@ -164,20 +166,20 @@ function jobFields(record: JobRecord): JobFields {
     name: record.name,
     queue: record.queue,
     priority: record.priority,
-    input: parse(record.input),
+    input: readStored(record.input),
     ...(record.key === null ? {} : { key: record.key }),
-    tags: (parse(record.tags) as string[] | undefined) ?? [],
-    context: (parse(record.context) as Record<string, Json> | undefined) ?? {},
+    tags: record.tags === null ? [] : readTexts(record.tags),
+    context: record.context === null ? {} : readContext(record.context),
     retries: record.retries,
     attempt: record.attempt,
     epoch: record.epoch,
     crashes: record.crashes,
-    createdAt: new Date(record.createdAt),
-    dueAt: new Date(record.dueAt),
-    ...(record.expiresAt === null ? {} : { expiresAt: new Date(record.expiresAt) }),
+    createdAt: toDate(record.createdAt),
+    dueAt: toDate(record.dueAt),
+    ...(record.expiresAt === null ? {} : { expiresAt: toDate(record.expiresAt) }),
     errors: parseFailures(record.errors),
-    ...(record.progress === null ? {} : { progress: parse(record.progress) as Progress }),
-    ...(record.checkpoint === null ? {} : { checkpoint: parse(record.checkpoint) }),
+    ...(record.progress === null ? {} : { progress: readProgress(record.progress) }),
+    ...(record.checkpoint === null ? {} : { checkpoint: readStored(record.checkpoint) }),
   }
 }
 
@@ -187,11 +189,7 @@ function lastFailure(errors: readonly Failure[], record: JobRecord): Failure {
       kind: record.failureKind ?? 'error',
       message: 'no error was recorded',
       attempt: record.attempt,
-      at: new Date(record.finishedAt ?? 0),
+      at: toDate(record.finishedAt ?? 0),
     }
   )
-}
-
-function parse(json: string | null): unknown {
-  return json === null ? undefined : JSON.parse(json)
 }

@@ -24,12 +24,12 @@ export function requireLabel(what: 'key' | 'tag', label: unknown): string {
     typeof label === 'string' &&
     label.length > 0 &&
     label.length <= KEY_CHARACTERS_MAX &&
-    printable(label)
+    !UNPRINTABLE.test(label)
   ) {
     return label
   }
   const expected = `1 to ${KEY_CHARACTERS_MAX} characters, none of them a control character or half of a pair`
-  throw jobError('invalid_name', { what, got: preview(label), expected })
+  throw jobError('invalid_name', { what, got: shown(label), expected })
 }
 
 export function requireTags(tags: readonly string[]): readonly string[] {
@@ -44,13 +44,21 @@ export function requireTags(tags: readonly string[]): readonly string[] {
 function requireMatch(what: string, name: unknown, pattern: RegExp): string {
   if (typeof name === 'string' && name.length <= NAME_CHARACTERS_MAX && pattern.test(name)) return name
   const expected = `1 to ${NAME_CHARACTERS_MAX} ${LETTERS}`
-  throw jobError('invalid_name', { what, got: preview(name), expected })
+  throw jobError('invalid_name', { what, got: shown(name), expected })
 }
 
-/** Databases cannot compare half a surrogate pair, and some cannot store NUL at all. */
-function printable(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) < 0x20) return false
-  }
-  return text.isWellFormed()
+/**
+ * What nobody sees and everybody's terminal obeys: control characters, breaks of a line, and what turns the direction of
+ * the text around it, so that one key looks like another. Some databases cannot store NUL at all, and none can compare
+ * half a surrogate pair. What only joins letters or pictures is a part of how people write.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+
+/** The text, and which character of it is none that can be seen: the text alone may look as it should. */
+function shown(text: unknown): string {
+  const place = typeof text === 'string' ? text.search(UNPRINTABLE) : -1
+  if (typeof text !== 'string' || place < 0) return preview(text)
+  const code = text.codePointAt(place) ?? 0
+  const number = [...text.slice(0, place)].length + 1
+  return `${preview(text)} (character ${number} is U+${code.toString(16).toUpperCase().padStart(4, '0')})`
 }

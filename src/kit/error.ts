@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { hasBrand, readSafely } from './brand.ts'
 import { pictureOf } from './picture.ts'
+import { withoutPassword } from './secrets.ts'
 
 const MILLHAND_ERROR: unique symbol = Symbol.for('millhand.error')
 
@@ -39,7 +40,11 @@ export function errorFactory<Catalogue extends ErrorCatalogue>(catalogue: Catalo
     code: Code,
     facts: Parameters<Catalogue[Code]>[0] & object,
     options?: ErrorOptions,
-  ) => new MillhandError(code, (catalogue[code] as (facts: object) => string)(facts), { ...options, facts })
+  ) => {
+    // What a driver says of an address may hold all of it.
+    const message = withoutPassword((catalogue[code] as (facts: object) => string)(facts))
+    return new MillhandError(code, message, { ...options, facts })
+  }
 }
 
 /** Whether `error` is one of Millhand's, and has this code where one is named. */
@@ -84,21 +89,36 @@ export function safeText(read: () => unknown): string | undefined {
 }
 
 const PREVIEW_CHARACTERS = 80
-const PREVIEWED = { characters: PREVIEW_CHARACTERS, depthMax: 10 }
+/** More than is shown: a password is found by what stands behind it. */
+const PREVIEWED = { characters: 20 * PREVIEW_CHARACTERS, depthMax: 10 }
 
-/** A value as it may stand in a message: short, on one line, and never a reason to throw or to take long. */
+/** A value as it may stand in a message: short, on one line, without a password, and never a reason to throw. */
 export function preview(value: unknown): string {
-  const text =
-    typeof value === 'string' ? `'${onOneLine(value.slice(0, PREVIEW_CHARACTERS + 1))}'` : shown(value)
-  return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text
+  const isText = typeof value === 'string'
+  const text = withoutPassword(isText ? value : described(value))
+  // One more than is shown, so that it shows whether there was more.
+  const shown = visible(text.slice(0, PREVIEW_CHARACTERS + 1).toWellFormed())
+  const quoted = isText ? `'${shown}'` : shown
+  return quoted.length > PREVIEW_CHARACTERS ? `${quoted.slice(0, PREVIEW_CHARACTERS)}…` : quoted
 }
 
-/** Control characters as escapes: a name that breaks the line would break the message. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+/** What a terminal would act on, and what would break a line. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Control and format characters as escapes: a name that breaks the line, or turns it round, would break the message. */
+function visible(text: string): string {
+  return text.replaceAll(INVISIBLE, escaped)
 }
 
-function shown(value: unknown): string {
+/** As JSON and JavaScript write it: `\\u001b`; a short one where there is one. */
+function escaped(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1)
+  if (short !== character) return short
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+}
+
+function described(value: unknown): string {
   switch (typeof value) {
     case 'function':
     case 'undefined':

@@ -33,7 +33,7 @@ export type Parsed<Table extends Fields> = {
 
 export const optionErrors = {
   unknown_option: (facts: { component: string; option: string; known: readonly string[] }) =>
-    `${facts.component} has no option '${facts.option}'.${didYouMean(facts.option, facts.known)} ` +
+    `${facts.component} has no option ${preview(facts.option)}.${didYouMean(facts.option, facts.known)} ` +
     `It takes: ${facts.known.join(', ')}.`,
   invalid_option: (facts: { component: string; option: string; expected: string; got: string }) =>
     `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.`,

@@ -1,10 +1,23 @@
 /** A word is close enough to suggest when this share of its letters, or fewer, would have to change. */
 const CLOSE_ENOUGH = 0.4
 
+/**
+ * Longer words are no slips of the pen, and comparing costs the product of two lengths: what is passed as a name may be
+ * a document.
+ */
+const WORD_CHARACTERS_MAX = 128
+/** As many are compared; a list that is longer is not read by anybody either. */
+const CANDIDATES_MAX = 1_000
+
 /** The candidate nearest to `word` by edit distance, where one is near enough to be meant. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > WORD_CHARACTERS_MAX) return undefined
   let best: { candidate: string; distance: number } | undefined
+  let compared = 0
   for (const candidate of candidates) {
+    compared += 1
+    if (compared > CANDIDATES_MAX) break
+    if (candidate.length > WORD_CHARACTERS_MAX) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (!best || distance < best.distance) best = { candidate, distance }
   }

@@ -3,6 +3,7 @@ import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
 import { isFinal } from '../job/state.ts'
+import { isJson } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import type { Duration } from '../kit/duration.ts'
@@ -44,6 +45,8 @@ export class Handle<Output> implements JobHandle<Output> {
     const job = toJob(record)
     switch (job.state) {
       case 'complete':
+        if (record.output !== null && !isJson(record.output))
+          throw jobError('output_unreadable', { id: job.id, name: job.name })
         return job.output as Output
       case 'cancelled':
         throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })

@@ -27,8 +27,9 @@ import { openMemoryStore } from '../store/memory/index.ts'
 import type { Opening } from '../store/opening.ts'
 import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
-import { kindOf, withoutPassword } from '../store/url.ts'
+import { kindOf } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
+import { loggable } from '../telemetry/loggable.ts'
 import { type Logger, logEvents } from '../telemetry/logger.ts'
 import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
@@ -73,7 +74,7 @@ export const openFields = {
     default: true,
   }),
   logger: custom<Logger>({
-    doc: 'Gets every event, such as a pino logger.',
+    doc: 'Gets every event, such as a pino logger: bounded, without payloads.',
     expected: 'a logger with debug, info, warn and error',
     accepts: (value) =>
       isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method])),
@@ -127,7 +128,7 @@ function isPoolOptions(to: unknown): to is PoolOptions {
 }
 
 function twoStores(url: string): Error {
-  const got = `a pool beside '${withoutPassword(preview(url))}'`
+  const got = `a pool beside ${preview(url)}`
   const expected = 'the pool in place of a URL: openQueue({ postgres: pool })'
   return optionError('invalid_option', { component: 'openQueue', option: 'postgres', expected, got })
 }
@@ -136,7 +137,9 @@ function twoStores(url: string): Error {
 export function queueOn(raw: Store, options: Parsed<typeof openFields> & { readonly clock: Clock }): Queue {
   const { clock, logger, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
-  const events = new Emitter<MillhandEvents>((error) => logger?.error({ err: error }, 'listener_error'))
+  const events = new Emitter<MillhandEvents>((error) =>
+    logger?.error(loggable({ err: error }), 'listener_error'),
+  )
   if (logger) logEvents(events, logger)
   const store = instrument(raw, {
     events,
@@ -165,7 +168,8 @@ type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 /** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
 async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
   const { clock, schema, notify, migrate, openTimeout, logger } = options
-  const onWait = (err: Error) => logger?.warn({ err, openTimeoutMs: openTimeout }, 'waiting for the database')
+  const onWait = (err: Error) =>
+    logger?.warn(loggable({ err, openTimeoutMs: openTimeout }), 'waiting for the database')
   const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (typeof to === 'object' || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
@@ -175,5 +179,5 @@ async function openStore(to: string | Pool, options: StoreOptions): Promise<Stor
     return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
-  throw storeError('invalid_store', { got: withoutPassword(preview(to)) })
+  throw storeError('invalid_store', { got: preview(to) })
 }

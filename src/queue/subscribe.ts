@@ -1,5 +1,6 @@
 import type { Progress } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
+import { readProgress, toDate } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'
 import { asError } from '../kit/error.ts'
 import { custom, type Given, integer, isSignal, parseOptions, text } from '../kit/options.ts'
@@ -136,6 +137,6 @@ function fits(
 }
 
 function toJobChange({ id, name, queue, verb, state, at, progress }: StoredChange): JobChange {
-  const shown = progress === null ? {} : { progress: JSON.parse(progress) as Progress }
-  return { id, name, queue, verb, state, at: new Date(at), ...shown }
+  const shown = progress === null ? {} : { progress: readProgress(progress) }
+  return { id, name, queue, verb, state, at: toDate(at), ...shown }
 }

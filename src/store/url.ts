@@ -1,3 +1,5 @@
+import { withoutPassword } from '../kit/secrets.ts'
+
 /** The kinds of store, as their URLs name them. */
 type StoreKind = 'memory' | 'sqlite' | 'postgres'
 
@@ -42,13 +44,8 @@ const PLAIN = /^[a-z]+:\/\/(?:\[[^\]]+\]|[^:@/[\]]*)(?::\d+)?(?:\/[^@]*)?$/
 
 /** A password that ought to be escaped and is not may reach into the path, or into the query. */
 function shownBase(base: string, query: string): string {
-  const shown = base.replace(/^([a-z]+:\/\/).*@/s, '$1')
+  const shown = withoutPassword(base.replace(/^([a-z]+:\/\/).*@/s, '$1'))
   return PLAIN.test(shown) && !query.includes('@') ? shown : 'postgres://…'
-}
-
-/** A text without the passwords of URLs and connection strings in it, however they are written. */
-export function withoutPassword(text: string): string {
-  return text.replaceAll(/(:\/*)\S*@/g, '$1…@').replaceAll(/(password=)[^\s&]+/gi, '$1…')
 }
 
 /** Short enough that what is named after it fits into the 63 bytes of a name. */

@@ -1,5 +1,7 @@
+import type { Progress } from '../job/job.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import type { EventName, MillhandEvents } from './events.ts'
+import { loggable } from './loggable.ts'
 
 /** What Millhand needs of a logger: that of pino, and of most others. */
 export interface Logger {
@@ -38,19 +40,29 @@ const LEVELS = {
   loop_error: 'error',
 } as const satisfies Record<EventName, keyof Logger>
 
-/** Logs every event with its facts; the verb is the message. Stops when the returned function is called. */
+/**
+ * Logs every event with its facts; the verb is the message. No payload: of progress only how far it is and what it says,
+ * of errors what `loggedError` leaves. Stops when the returned function is called.
+ */
 export function logEvents(events: Emitter<MillhandEvents>, logger: Logger): () => void {
   const stops = (Object.keys(LEVELS) as EventName[]).map((name) =>
-    events.on(name, (facts) => logger[LEVELS[name]](withError(facts), name)),
+    events.on(name, (facts) => logger[LEVELS[name]](loggable(factsOf(facts)), name)),
   )
   return () => {
     for (const stop of stops) stop()
   }
 }
 
-/** Loggers know an error by the key `err`. */
-function withError(facts: object): object {
-  if (!('error' in facts)) return facts
-  const { error, ...rest } = facts
-  return { ...rest, err: error }
+/** Loggers know an error by the key `err`. What a handler adds to its progress is data of its own. */
+function factsOf(facts: object): object {
+  if ('error' in facts) {
+    const { error, ...rest } = facts
+    return { ...rest, err: error }
+  }
+  if (!('progress' in facts)) return facts
+  const { fraction, message } = facts.progress as Progress
+  return {
+    ...facts,
+    progress: { ...(fraction !== undefined && { fraction }), ...(message !== undefined && { message }) },
+  }
 }

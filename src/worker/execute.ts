@@ -6,6 +6,7 @@ import type { FailureKind } from '../job/failure.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check, checkStored } from '../job/schema.ts'
+import { storedIssues } from '../job/stored.ts'
 import { asError } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -22,7 +23,8 @@ export async function execute(
   const { name, input } = attempt.job
   if (!definition) return failure('unknown_job', jobError('unknown_job', { name, known: [] }))
   try {
-    const checking = checkInput(definition, input)
+    const broken = storedIssues(attempt.job)
+    const checking = broken.length > 0 ? { issues: broken } : checkInput(definition, input)
     const checked = checking instanceof Promise ? await attempt.run(() => checking) : checking
     if ('issues' in checked) return failure('invalid_input', jobError('invalid_input', { name, ...checked }))
 

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { inspect } from 'node:util'
 import { type OpenOptions, openQueue } from 'millhand'
 import { expect, onTestFinished, test } from 'vitest'
 import { emptySchema } from '../support/postgres.ts'
@@ -99,4 +100,16 @@ test('a file that another process has locked is waited for, or refused after ope
   expect(await waiting).toMatch(/waiting for the database: .*locked/)
   other.exec('commit')
   expect(await (await opened).count()).toBe(0)
+})
+
+test('no error of opening holds the password of the URL, whatever of it can be read', async () => {
+  for (const password of ['s3cret#x', 's3cret/x', 's3cret?x', 's3cret x', 's3cret@x', '%s3cret']) {
+    const url = `postgres://user:${password}@127.0.0.1:1/db`
+    const error = await openQueue(url, { openTimeout: 0 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'store_unavailable' })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('s3cret')
+  }
+  await expect(openQueue('mysql://user:s3cret@host/db')).rejects.toMatchObject({
+    message: expect.stringContaining("'mysql://…@host/db' is not a store"),
+  })
 })

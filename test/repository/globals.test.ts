@@ -64,6 +64,13 @@ test('only what talks to a terminal writes to the console', () => {
   expect(problems).toEqual([])
 })
 
+test('what goes to a terminal goes through its door', () => {
+  const problems = filesLike(/^src\/(?!cli\/output\.ts$).*\.ts$/).flatMap((file) =>
+    usesOf(file, ['process.stdout', 'process.stderr', 'console'], 'use the Terminal of src/cli/terminal.ts'),
+  )
+  expect(problems).toEqual([])
+})
+
 test('nothing is typed any', () => {
   const problems = codeFiles().flatMap((file) =>
     nodesOf(file, (node) => node.type === 'TSAnyKeyword').map((node) => `${placeOf(file, node)}: any`),

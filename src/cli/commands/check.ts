@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { loadOptions, requireConfig } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
+import { oneLine } from '../text-width.ts'
 
 /** `millhand check`: everything that is wrong with the configuration, without starting anything. */
 export const checkCommand: CommandSpec = {
@@ -41,7 +42,7 @@ function problemLines(
   { paint }: Terminal,
 ): string[] {
   const label = paint(level === 'error' ? 'red' : 'yellow', level)
-  return problems.map(({ path, message }) => `${label}  ${path}: ${message}`)
+  return problems.map(({ path, message }) => `${label}  ${oneLine(`${path}: ${message}`)}`)
 }
 
 function verdict({ config, errors, warnings }: CheckedConfig, { paint }: Terminal): string {

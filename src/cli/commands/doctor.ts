@@ -5,6 +5,7 @@ import { EXIT } from '../exit.ts'
 import type { Style } from '../paint.ts'
 import { loadOptions } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
+import { oneLine } from '../text-width.ts'
 
 /** `millhand doctor`: looks for what is wrong with the installation, the database and the workers. */
 export const doctorCommand: CommandSpec = {
@@ -41,6 +42,6 @@ const CHECK_COLUMNS = 14
 
 function lines({ check, level, text, mend }: Finding, { paint }: Terminal): string[] {
   const indent = ' '.repeat('warn  '.length + CHECK_COLUMNS)
-  const line = `${paint(STYLES[level], level.padEnd(4))}  ${check.padEnd(CHECK_COLUMNS)}${text}`
-  return mend === undefined ? [line] : [line, paint('dim', `${indent}${mend}`)]
+  const line = `${paint(STYLES[level], level.padEnd(4))}  ${check.padEnd(CHECK_COLUMNS)}${oneLine(text)}`
+  return mend === undefined ? [line] : [line, paint('dim', `${indent}${oneLine(mend)}`)]
 }

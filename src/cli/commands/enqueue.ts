@@ -2,6 +2,7 @@ import type { EnqueueOptions } from '../../job/enqueue-options.ts'
 import type { JobHandle } from '../../job/handle.ts'
 import type { Duration } from '../../kit/duration.ts'
 import type { Call, CommandSpec } from '../command.ts'
+import { toJson } from '../door.ts'
 import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { given, numberOr } from '../filter.ts'
@@ -119,7 +120,7 @@ async function waitFor(job: JobHandle, { options, terminal }: Call<Options>): Pr
     try {
       const output = await job.result({ signal, ...(timeout === undefined ? {} : { timeout }) })
       terminal.show({ id: job.id, state: 'complete', output: output ?? null }, () =>
-        JSON.stringify(output ?? null, null, 2),
+        toJson(output ?? null, 2),
       )
       return undefined
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command.ts'
 import { reasonLines } from '../job-sheet.ts'
 import { withQueue } from '../session.ts'
+import { oneLine } from '../text-width.ts'
 
 /** `millhand explain ID`: why a job is where it is. */
 export const explainCommand: CommandSpec = {
@@ -14,7 +15,7 @@ export const explainCommand: CommandSpec = {
       const explanation = await queue.explain(call.args[0] ?? '')
       const { name, state, queue: lane, reasons } = explanation
       call.terminal.show(explanation, () => [
-        `${name} in queue '${lane}' is ${state}:`,
+        oneLine(`${name} in queue '${lane}' is ${state}:`),
         ...reasonLines(reasons, call.terminal.paint),
       ])
       return undefined

@@ -1,3 +1,4 @@
+import { readStored, toDate } from '../../job/stored.ts'
 import type { CommandSpec } from '../command.ts'
 import { withQueue } from '../session.ts'
 
@@ -18,8 +19,8 @@ export const jobCommand: CommandSpec = {
       const { sheetLines } = await import('../job-sheet.ts')
       const shown = logs.map(({ at, data, ...line }) => ({
         ...line,
-        at: new Date(at),
-        ...(data === null ? {} : { data: JSON.parse(data) }),
+        at: toDate(at),
+        ...(data === null ? {} : { data: readStored(data) }),
       }))
       const document = { ...job, explanation, logs: shown }
       call.terminal.show(document, () => sheetLines({ job, explanation, logs }, call.terminal.paint))

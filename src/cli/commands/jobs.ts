@@ -7,6 +7,7 @@ import { cliError } from '../errors.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given, numberOr } from '../filter.ts'
 import { jobColumns } from '../job-table.ts'
 import { withQueue } from '../session.ts'
+import { oneLine } from '../text-width.ts'
 
 interface Options extends FilterFlags {
   readonly limit?: string
@@ -89,9 +90,8 @@ async function printChanges(
   for await (const change of queue.subscribe({ signal })) {
     if (!fits(state, change.state) || !fits(name, change.name) || !fits(queues, change.queue)) continue
     const { at, verb, id } = change
-    terminal.show(
-      change,
-      () => `${at.toISOString()}  ${verb.padEnd(10)}  ${change.state.padEnd(9)}  ${id}  ${change.name}`,
+    terminal.show(change, () =>
+      oneLine(`${at.toISOString()}  ${verb.padEnd(10)}  ${change.state.padEnd(9)}  ${id}  ${change.name}`),
     )
   }
 }

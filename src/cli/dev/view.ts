@@ -39,7 +39,7 @@ export function viewLines(picture: Picture, terminal: Terminal): string[] {
   const { store, stats, running, failed, log, nowMs } = picture
   const { paint } = terminal
   return [
-    `${paint('bold', 'millhand dev')}  ${paint('dim', store)}  ${processWords(picture, terminal)}`,
+    `${paint('bold', 'millhand dev')}  ${paint('dim', oneLine(store))}  ${processWords(picture, terminal)}`,
     '',
     ...statsLines(stats, terminal),
     ...titled('running', running.length > 0 ? terminal.table(runningColumns(nowMs), running) : [], terminal),
@@ -48,7 +48,11 @@ export function viewLines(picture: Picture, terminal: Terminal): string[] {
       failed.length > 0 ? terminal.table(failedColumns(nowMs), failed) : [],
       terminal,
     ),
-    ...titled('log', log.map(oneLine), terminal),
+    ...titled(
+      'log',
+      log.map((line) => oneLine(line.slice(0, LOG_CHARACTERS))),
+      terminal,
+    ),
   ]
 }
 
@@ -90,6 +94,9 @@ function sinceStart(job: Job, nowMs: number): string {
 function sinceEnd(job: Job, nowMs: number): string {
   return 'finishedAt' in job ? formatDuration(Math.max(0, nowMs - job.finishedAt.getTime())) : ''
 }
+
+/** More than a terminal shows of a line; what a handler prints may have no end. */
+const LOG_CHARACTERS = 1_000
 
 const BAR_CELLS = 10
 

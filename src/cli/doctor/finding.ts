@@ -1,3 +1,5 @@
+import { withoutPassword } from '../../kit/secrets.ts'
+
 /** What one check of `millhand doctor` found. */
 export interface Finding {
   readonly check: string
@@ -8,13 +10,13 @@ export interface Finding {
 }
 
 export function ok(check: string, text: string): Finding {
-  return { check, level: 'ok', text }
+  return { check, level: 'ok', text: withoutPassword(text) }
 }
 
 export function warn(check: string, text: string, mend: string): Finding {
-  return { check, level: 'warn', text, mend }
+  return { check, level: 'warn', text: withoutPassword(text), mend }
 }
 
 export function fail(check: string, text: string, mend: string): Finding {
-  return { check, level: 'fail', text, mend }
+  return { check, level: 'fail', text: withoutPassword(text), mend }
 }

@@ -1,5 +1,6 @@
 import { parseFailures } from '../../job/failure.ts'
 import type { JobRecord } from '../../job/job.ts'
+import { readTexts } from '../../job/stored.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { MemoryData } from './data.ts'
@@ -67,7 +68,7 @@ function matches(job: JobRecord, filter: JobFilter, nowMs: number): boolean {
 }
 
 function tagsOf(job: JobRecord): readonly string[] {
-  return job.tags === null ? [] : (JSON.parse(job.tags) as string[])
+  return job.tags === null ? [] : readTexts(job.tags)
 }
 
 function hasErrorText(job: JobRecord, text: string): boolean {

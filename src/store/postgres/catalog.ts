@@ -94,7 +94,7 @@ function select(filter: JobFilter, wanted: 'each' | 'all'): { from: string; wher
   if (filter.states) where('s.state = any(?::text[])', filter.states)
   if (filter.names) where('j.name = any(?::text[])', filter.names)
   if (filter.queues) where('j.queue = any(?::text[])', filter.queues)
-  if (filter.tag !== undefined) where('j.tags::jsonb @> jsonb_build_array(?::text)', filter.tag)
+  if (filter.tag !== undefined) where('j.tags ~ ?', asElement(filter.tag))
   if (filter.key !== undefined) where('j.key = ?', filter.key)
   if (filter.scheduled === true) parts.push(`s.due_at > ${NOW}`)
   if (filter.scheduled === false) parts.push(`s.due_at <= ${NOW}`)
@@ -111,7 +111,16 @@ function select(filter: JobFilter, wanted: 'each' | 'all'): { from: string; wher
  * of what JSON allows. The quotes of whatever stands inside of another text are escaped, so that it cannot match.
  */
 function inMessage(text: string): string {
+  return `"message":"(?:[^"\\\\]|\\\\.)*?${literal(text)}`
+}
+
+/** A pattern for a list of texts as JSON: the text is one of them. What is no such list does not match it. */
+function asElement(text: string): string {
+  return `^\\s*\\[\\s*(?:"(?:[^"\\\\]|\\\\.)*"\\s*,\\s*)*"${literal(text)}"\\s*[],]`
+}
+
+/** The text as it stands in JSON, and as a pattern that means just that. */
+function literal(text: string): string {
   const json = JSON.stringify(text).slice(1, -1)
-  const literal = json.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return `"message":"(?:[^"\\\\]|\\\\.)*?${literal}`
+  return json.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

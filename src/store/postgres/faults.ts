@@ -1,3 +1,4 @@
+import { readSafely } from '../../kit/brand.ts'
 import { asError, isMillhandError } from '../../kit/error.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
 
@@ -33,6 +34,8 @@ const UNAVAILABLE: ReadonlySet<string> = new Set(['28P01', '28000', '3D000'])
 
 /** An earlier statement of the transaction failed: nothing but its end is accepted any more. */
 export const ABORTED = '25P02'
+const NO_URL =
+  'its URL cannot be read. Escape what is special in the user or the password (encodeURIComponent)'
 const POOL_ENDED = /Cannot use a pool after calling end/
 
 /** What PostgreSQL or the connection to it threw, as an error of Millhand's: a passing one is tried again. */
@@ -40,6 +43,8 @@ export function translate(thrown: unknown, location: string): unknown {
   if (isTransient(thrown) || isMillhandError(thrown)) return thrown
   const code = sqlStateOf(thrown)
   const problem = asError(thrown).message
+  if (code === 'ERR_INVALID_URL' && isOfStore(thrown))
+    return storeError('store_unavailable', { location, problem: NO_URL }, { cause: thrown })
   if (POOL_ENDED.test(problem)) return storeError('store_closed', { location }, { cause: thrown })
   if (code === ABORTED) return storeError('transaction_aborted', { problem }, { cause: thrown })
   if (code === READ_ONLY) return readOnly(thrown, location)
@@ -51,6 +56,11 @@ export function translate(thrown: unknown, location: string): unknown {
   if (!away && !isPassing(code)) return thrown
   // Several addresses that all refuse make an error without a message.
   return new TransientError(problem || code, { cause: thrown, away, crowded: code === CROWDED })
+}
+
+/** Whether the URL was that of the store, which pg hides in its error, and not one that somebody's handler reads. */
+function isOfStore(thrown: unknown): boolean {
+  return /REDACTED/.test(String(readSafely(thrown, 'input')))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leave.ts'
 import type { Session } from './session.ts'
@@ -86,5 +87,5 @@ export async function list(session: Session): Promise<WorkerRecord[]> {
 }
 
 function parse(json: string | null): string[] | null {
-  return json === null ? null : JSON.parse(json)
+  return json === null ? null : readTexts(json)
 }

@@ -40,6 +40,12 @@ export function tally(connection: Connection, nowMs: number): Tally[] {
   return connection.all<Tally>(TALLY, nowMs)
 }
 
+/** Asked only where it can be answered: of what is no JSON, SQLite's functions make an error of the whole statement. */
+const whereJson = (column: string, element: string): string =>
+  `case when json_valid(${column}) then exists (select 1 from json_each(${column}) where ${element}) end`
+
+const inMessage = "case type when 'object' then instr(json_extract(value, '$.message'), ?) > 0 end"
+
 /** Each part of a filter with its condition; only those that are asked for are in the statement. */
 function condition(filter: JobFilter, nowMs: number): { where: string; values: Value[] } {
   const parts: [string, Value][] = []
@@ -50,7 +56,7 @@ function condition(filter: JobFilter, nowMs: number): { where: string; values: V
   isIn('name', filter.names)
   isIn('queue', filter.queues)
   if (filter.tag !== undefined) {
-    parts.push(['exists (select 1 from json_each(tags) where value = ?)', filter.tag])
+    parts.push([whereJson('tags', 'value = ?'), filter.tag])
   }
   if (filter.key !== undefined) parts.push(['key = ?', filter.key])
   if (filter.scheduled === true) parts.push(['due_at > ?', nowMs])
@@ -58,8 +64,7 @@ function condition(filter: JobFilter, nowMs: number): { where: string; values: V
   if (filter.createdAfterMs !== undefined) parts.push(['created_at >= ?', filter.createdAfterMs])
   if (filter.createdBeforeMs !== undefined) parts.push(['created_at < ?', filter.createdBeforeMs])
   if (filter.errorText !== undefined) {
-    const inMessage = `exists (select 1 from json_each(errors) where instr(json_extract(value, '$.message'), ?) > 0)`
-    parts.push([inMessage, filter.errorText])
+    parts.push([whereJson('errors', inMessage), filter.errorText])
   }
   return {
     where: ['true', ...parts.map(([sql]) => sql)].join(' and '),

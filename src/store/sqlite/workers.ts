@@ -1,3 +1,4 @@
+import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import type { Connection } from './connection.ts'
 import { putBack } from './lanes.ts'
@@ -61,5 +62,5 @@ export function list(connection: Connection): WorkerRecord[] {
 }
 
 function parse(json: string | null): string[] | null {
-  return json === null ? null : JSON.parse(json)
+  return json === null ? null : readTexts(json)
 }

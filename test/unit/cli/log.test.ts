@@ -28,3 +28,21 @@ test('auto is lines on a terminal and JSON elsewhere', () => {
   expect(terminal.text).toContain('idle ran=1')
   expect(JSON.parse(pipe.text)).toMatchObject({ level: 'info', ran: 1, msg: 'idle', pid: process.pid })
 })
+
+test('what log.redact names is masked, in lines and in JSON', () => {
+  for (const format of ['lines', 'json'] as const) {
+    const stream = new KeptStream()
+    const logger = makeLogger({ level: 'info', format, redact: ['err.message', 'jobs[*].name'] }, stream)
+    logger.error({ err: new Error('s3cret'), jobs: [{ name: 's3cret' }] }, 'fail')
+    expect(stream.text).toContain('[Redacted]')
+    expect(stream.text.replace(/"stack":"(?:[^"\\]|\\.)*"/, '')).not.toContain('s3cret')
+  }
+})
+
+test('an error is logged without what a library hung on it, whoever logs it', () => {
+  const stream = new KeptStream()
+  const err = Object.assign(new TypeError('refused'), { headers: { token: 's3cret' } })
+  makeLogger({ level: 'info', format: 'json' }, stream).error({ err }, 'fail')
+  expect(stream.text).not.toContain('s3cret')
+  expect(JSON.parse(stream.text).err).toMatchObject({ type: 'TypeError', message: 'refused' })
+})

@@ -93,3 +93,9 @@ describe('environment variables', () => {
     ])
   })
 })
+
+test('paths of log.redact are a list, and one that the logger would refuse is refused by name', () => {
+  expect(meaningOf('log.redact', 'err.message, jobs[*].name')).toEqual(['err.message', 'jobs[*].name'])
+  for (const path of ['a..b', 'a[', 'a.', '.a'])
+    expect(read({ log: { redact: [path] } }).errors).toMatchObject([{ path: 'log.redact' }])
+})

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { inSchema, kindOf, readPostgresUrl, withoutPassword } from '../../../src/store/url.ts'
+import { withoutPassword } from '../../../src/kit/secrets.ts'
+import { inSchema, kindOf, readPostgresUrl } from '../../../src/store/url.ts'
 
 test.each([
   ['memory:', 'memory'],
@@ -36,6 +37,11 @@ test.each([
   'postgres://user:se#cret@host/db',
   'postgres://host/db?user=user&password=secret',
   'postgres://user:secret@[::1]:5432/db?schema=mill',
+  'postgres://user:se cret@host/db',
+  'postgres://us er:secret@host/db',
+  `postgres://user:${'secret'.repeat(1_000)}@host/db`,
+  'postgres://host/db password=secret',
+  'POSTGRES://user:secret@host/db',
 ])('no part of a password is shown: %s', (url) => {
   const { shown } = readPostgresUrl(url)
   expect(shown).not.toMatch(/user|secret|cret|se@|:se|12/)

@@ -40,6 +40,11 @@ for (const code of ['40001', '40P01', '55P03', '57014', '53200']) {
   })
 }
 
+test('a URL that a handler could not read is an error of its own', () => {
+  const error = Object.assign(coded('ERR_INVALID_URL'), { input: 'https://' })
+  expect(translate(error, 'here')).toBe(error)
+})
+
 test('a fault that does not pass is not tried again', () => {
   expect(translate(coded('53100'), 'here')).toMatchObject({ code: 'store_full' })
   expect(translate(coded('42501'), 'here')).toMatchObject({ code: 'store_unavailable' })
