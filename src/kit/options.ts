@@ -128,9 +128,12 @@ export function flag<const S extends Required<boolean> | Optional>(spec: S) {
   )
 }
 
-export function text<const S extends Required<string> | Optional>(spec: S) {
-  return field<S, string, string>(spec, 'a text', (value) =>
-    typeof value === 'string' && value !== '' ? value : undefined,
+/** A text that is not empty, of `max` characters at most. */
+export function text<const S extends (Required<string> | Optional) & { readonly max?: number }>(spec: S) {
+  const { max = Number.POSITIVE_INFINITY } = spec
+  const expected = spec.max === undefined ? 'a text' : `a text of at most ${max} characters`
+  return field<S, string, string>(spec, expected, (value) =>
+    typeof value === 'string' && value !== '' && value.length <= max ? value : undefined,
   )
 }
 

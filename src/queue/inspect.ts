@@ -1,6 +1,6 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
-import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
+import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX, STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
@@ -21,9 +21,15 @@ import type { JobFilter, Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
 import { PageSize } from './pages.ts'
 
+/** Of a filter: more than these a database takes only in part, or after a while, or not at all. */
+const NAMES_MAX = 10_000
+/** An id has 36; any other is none. */
+const ID_CHARACTERS_MAX = 100
+
 const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) ? value.every(isOne) : isOne(value)
 const isText = isOneOrMany((value) => typeof value === 'string' && value !== '')
+const isTexts = (value: unknown) => (!Array.isArray(value) || value.length <= NAMES_MAX) && isText(value)
 const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
 
 const filterFields = {
@@ -34,26 +40,29 @@ const filterFields = {
   }),
   name: custom<string | readonly string[]>({
     doc: 'Only jobs of this name.',
-    expected: 'a text or several',
-    accepts: isText,
+    expected: `a text or several, at most ${NAMES_MAX}`,
+    accepts: isTexts,
   }),
   queue: custom<string | readonly string[]>({
     doc: 'Only jobs in this queue.',
-    expected: 'a text or several',
-    accepts: isText,
+    expected: `a text or several, at most ${NAMES_MAX}`,
+    accepts: isTexts,
   }),
   tag: text({ doc: 'Only jobs with this tag.' }),
   key: text({ doc: 'Only jobs with this key.' }),
   scheduled: flag({ doc: 'Only pending jobs due in the future, or only those that are not.' }),
   olderThan: duration({ doc: 'Only jobs that were enqueued longer ago than this.' }),
   newerThan: duration({ doc: 'Only jobs that were enqueued in this time.' }),
-  error: text({ doc: 'Only jobs with this text in the message of an error.' }),
+  error: text({ doc: 'Only jobs with this text in the message of an error.', max: ERROR_MESSAGE_CHARACTERS }),
 }
 
 const listFields = {
   ...filterFields,
   limit: integer({ doc: 'At most this many jobs.', default: 100, min: 1, max: 10_000 }),
-  before: text({ doc: 'Only jobs that arrived before the one with this id: the next page.' }),
+  before: text({
+    doc: 'Only jobs that arrived before the one with this id: the next page.',
+    max: ID_CHARACTERS_MAX,
+  }),
 }
 
 export type FilterOptions = Given<typeof filterFields>
@@ -99,9 +108,9 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
   if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
-    ...(state !== undefined && { states: asList(state) }),
-    ...(name !== undefined && { names: asList(name).filter(isStorable) }),
-    ...(queue !== undefined && { queues: asList(queue).filter(isStorable) }),
+    ...(state !== undefined && { states: [...new Set(asList(state))] }),
+    ...(name !== undefined && { names: asList(name).filter(isName) }),
+    ...(queue !== undefined && { queues: asList(queue).filter(isName) }),
     ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
     ...(key !== undefined && { key: requireLabel('key', key) }),
     ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
@@ -109,6 +118,11 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
     ...(error !== undefined && { errorText: storableText(error) }),
   }
+}
+
+/** Whether anything can be called so. */
+function isName(text: string): boolean {
+  return text.length <= NAME_CHARACTERS_MAX && isStorable(text)
 }
 
 /** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */

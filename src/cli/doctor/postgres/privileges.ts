@@ -24,7 +24,10 @@ const MISSING = `with s as (select oid from pg_namespace where nspname = '{schem
 
 /** Whether the role may do what a worker does. */
 export async function examinePrivileges(session: Session): Promise<Finding> {
-  const missing = await session.rows<Missing>(MISSING, ...[expected.tables, expected.sequences].map(Object.keys))
+  const missing = await session.rows<Missing>(
+    MISSING,
+    ...[expected.tables, expected.sequences].map(Object.keys),
+  )
   const [row] = await session.rows<{ role: string }>('select quote_ident(current_user) as role')
   const role = row?.role ?? ''
   if (missing.length === 0) return ok('privileges', `${role} may do what a worker does`)
