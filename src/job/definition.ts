@@ -1,3 +1,4 @@
+import { readSafely } from '../kit/brand.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import {
   custom,
@@ -7,6 +8,7 @@ import {
   integer,
   isFunction,
   isObject,
+  list,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -19,7 +21,6 @@ import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
 
-const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isFunction)
 const isSchema = (value: unknown): boolean =>
   (isObject(value) || isFunction(value)) && isObject((value as Partial<Schema>)['~standard'])
 const schemaField = <S>(doc: string) =>
@@ -49,15 +50,15 @@ const definitionFields = {
     expected: 'an object with kind, base, factor, max and jitter',
     accepts: (value) => isObject(value) && backoffProblem(value as Backoff) === undefined,
   }),
-  retryOn: custom<readonly ErrorMatcher[]>({
+  retryOn: list<ErrorMatcher>({
     doc: 'Only errors that match one of these are retried.',
     expected: 'a list of error classes or functions',
-    accepts: isList,
+    accepts: isFunction,
   }),
-  stopOn: custom<readonly ErrorMatcher[]>({
+  stopOn: list<ErrorMatcher>({
     doc: 'Errors that match one of these are not retried.',
     expected: 'a list of error classes or functions',
-    accepts: isList,
+    accepts: isFunction,
   }),
   classifyError: custom<NonNullable<RetryPolicy['classifyError']>>({
     doc: 'Maps a foreign error to `{ code, permanent, retryAfter }`.',
@@ -162,13 +163,13 @@ export function defineJob<I extends Schema = Schema, O extends Schema = Schema, 
 export function defineJob<I extends Schema, O extends Schema, C extends Schema>(
   options: JobOptions<I, O, C> & { readonly run?: Handler<I, O, C> },
 ): JobSpec<I, O, C> | JobDefinition<I, O, C> {
-  const name = requireJobName(options.name)
+  const name = requireJobName(readSafely(options, 'name'))
   const parsed = parseOptions(`defineJob '${name}'`, definitionFields, options)
   const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
     name,
-    input: options.input,
-    output: options.output,
-    checkpoint: options.checkpoint,
+    input: parsed.input as I | undefined,
+    output: parsed.output as O | undefined,
+    checkpoint: parsed.checkpoint as C | undefined,
     queue: requireQueueName(parsed.queue),
     priority: parsed.priority,
     retries: parsed.retries,
@@ -183,7 +184,7 @@ export function defineJob<I extends Schema, O extends Schema, C extends Schema>(
     }),
   }
   const handle = (run: Handler<I, O, C>): JobDefinition<I, O, C> => Object.freeze({ ...spec, handle, run })
-  return options.run ? handle(options.run) : Object.freeze({ ...spec, handle })
+  return parsed.run ? handle(parsed.run as Handler<I, O, C>) : Object.freeze({ ...spec, handle })
 }
 
 /** The definitions by name; two of one name are refused. @throws MillhandError `duplicate_definition` */
@@ -202,7 +203,12 @@ function backoffProblem(backoff: Backoff): string | undefined {
   const bad = (value: Duration | undefined) => value !== undefined && parseDuration(value) === undefined
   if (bad(backoff.base) || bad(backoff.max)) return DURATION_EXAMPLES
   if (backoff.kind !== undefined && !['fixed', 'linear', 'exponential'].includes(backoff.kind)) return 'kind'
-  if (backoff.factor !== undefined && !(backoff.factor >= 1)) return 'factor'
-  if (backoff.jitter !== undefined && !(backoff.jitter >= 0 && backoff.jitter <= 1)) return 'jitter'
+  if (isOutside(backoff.factor, 1, Number.POSITIVE_INFINITY)) return 'factor'
+  if (isOutside(backoff.jitter, 0, 1)) return 'jitter'
   return undefined
+}
+
+/** Also a text or a BigInt, which compare as numbers and cannot be reckoned with. */
+function isOutside(value: number | undefined, min: number, max: number): boolean {
+  return value !== undefined && !(typeof value === 'number' && value >= min && value <= max)
 }

@@ -1,4 +1,5 @@
-import { safeText } from '../kit/error.ts'
+import { types } from 'node:util'
+import { isError, safeText } from '../kit/error.ts'
 import type { Json, Progress } from './job.ts'
 import { LOG_LINE_CHARACTERS, PAYLOAD_DEPTH_MAX, PROGRESS_BYTES_MAX } from './limits.ts'
 import { storableText } from './text.ts'
@@ -146,11 +147,11 @@ class Picture {
 function asData(value: object): unknown {
   const own = (value as { toJSON?: unknown }).toJSON
   if (typeof own === 'function') return own.call(value)
-  if (value instanceof Error) {
+  if (isError(value)) {
     const { name, message, code } = value as Error & { readonly code?: unknown }
     return { name, message, ...(code === undefined ? {} : { code }) }
   }
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
-  if (value instanceof Set) return [...value]
+  if (types.isMap(value)) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
+  if (types.isSet(value)) return [...value]
   return value
 }

@@ -79,7 +79,11 @@ const PREVIEW_CHARACTERS = 80
 
 /** A value as it may stand in a message: short, on one line, and never a reason to throw. */
 export function preview(value: unknown): string {
-  const text = typeof value === 'string' ? `'${onOneLine(value)}'` : String(safeJson(value) ?? typeof value)
+  // Cut first: the text may be a gigabyte.
+  const text =
+    typeof value === 'string'
+      ? `'${onOneLine(value.slice(0, PREVIEW_CHARACTERS + 1))}'`
+      : String(safeJson(value) ?? typeof value)
   return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text
 }
 
@@ -88,9 +92,17 @@ function onOneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
+/** More than these would not be shown, and there may be four billion, all of them holes. */
+const PREVIEW_VALUES = 1_000
+
 function safeJson(value: unknown): string | undefined {
+  let left = PREVIEW_VALUES
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value, (_, inner: unknown) => {
+      left -= 1
+      if (left < 0) throw new RangeError('too much to be shown')
+      return inner
+    })
   } catch {
     return safeText(() => Object.prototype.toString.call(value))
   }

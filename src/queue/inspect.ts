@@ -6,11 +6,11 @@ import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
 import { preview } from '../kit/error.ts'
 import {
-  custom,
   duration,
   flag,
   type Given,
   integer,
+  oneOrMany,
   optionError,
   type Parsed,
   parseOptions,
@@ -26,27 +26,26 @@ const NAMES_MAX = 10_000
 /** An id has 36; any other is none. */
 const ID_CHARACTERS_MAX = 100
 
-const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) ? value.every(isOne) : isOne(value)
-const isText = isOneOrMany((value) => typeof value === 'string' && value !== '')
-const isTexts = (value: unknown) => (!Array.isArray(value) || value.length <= NAMES_MAX) && isText(value)
-const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isState = (value: unknown) => (STATES as readonly unknown[]).includes(value)
 
 const filterFields = {
-  state: custom<JobState | readonly JobState[]>({
+  state: oneOrMany<JobState>({
     doc: 'Only jobs in this state, or in one of these.',
     expected: `one or several of ${STATES.join(', ')}`,
     accepts: isState,
   }),
-  name: custom<string | readonly string[]>({
+  name: oneOrMany<string>({
     doc: 'Only jobs of this name.',
     expected: `a text or several, at most ${NAMES_MAX}`,
-    accepts: isTexts,
+    accepts: isText,
+    max: NAMES_MAX,
   }),
-  queue: custom<string | readonly string[]>({
+  queue: oneOrMany<string>({
     doc: 'Only jobs in this queue.',
     expected: `a text or several, at most ${NAMES_MAX}`,
-    accepts: isTexts,
+    accepts: isText,
+    max: NAMES_MAX,
   }),
   tag: text({ doc: 'Only jobs with this tag.' }),
   key: text({ doc: 'Only jobs with this key.' }),
@@ -108,9 +107,9 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
   if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
-    ...(state !== undefined && { states: [...new Set(asList(state))] }),
-    ...(name !== undefined && { names: asList(name).filter(isName) }),
-    ...(queue !== undefined && { queues: asList(queue).filter(isName) }),
+    ...(state !== undefined && { states: [...new Set(state)] }),
+    ...(name !== undefined && { names: name.filter(isName) }),
+    ...(queue !== undefined && { queues: queue.filter(isName) }),
     ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
     ...(key !== undefined && { key: requireLabel('key', key) }),
     ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
@@ -126,18 +125,14 @@ function isName(text: string): boolean {
 }
 
 /** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */
-function requirePending(state: JobState | readonly JobState[] = 'pending'): void {
-  if (asList(state).every((each) => each === 'pending')) return
+function requirePending(state: readonly JobState[] = ['pending']): void {
+  if (state.every((each) => each === 'pending')) return
   throw optionError('invalid_option', {
     component: 'filter',
     option: 'scheduled',
     expected: "no 'state' beside it but 'pending'",
     got: `given together with ${preview(state)}`,
   })
-}
-
-function asList<Value>(value: Value | readonly Value[]): readonly Value[] {
-  return Array.isArray(value) ? value : [value as Value]
 }
 
 /** How many jobs there are, and how the queues stand. */
