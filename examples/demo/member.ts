@@ -28,12 +28,14 @@ export class Member {
 
   constructor(start: Start, onNews: (member: Member, news: News) => void) {
     this.number = start.number
-    this.#child = fork(SCRIPT, [JSON.stringify(start)], {
+    this.#child = fork(SCRIPT, [], {
       execPath: process.execPath,
       execArgv: [...process.execArgv, MEMORY],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.gone = this.#untilGone()
+    // Not as an argument, which every user of the machine can read: a password may be in the URL.
+    this.tell({ kind: 'start', start })
     this.#child.on('message', (news: News) => {
       this.#note(news)
       onNews(this, news)

@@ -1,5 +1,7 @@
 /** What the demo tells a worker process. */
 export type Order =
+  /** The first one. */
+  | { kind: 'start'; start: Start }
   | { kind: 'work'; settings: WorkSettings }
   /** Stay in the middle of whatever job is next, so that a kill is sure to hit one. */
   | { kind: 'hold' }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openQueue, Worker } from 'millhand'
 import { indexing } from './index-file.ts'
@@ -6,7 +7,7 @@ import type { News, Order, Start, WorkSettings } from './messages.ts'
 
 /** A worker process of the demo: works as soon as it is told to, until it is told to stop or nobody is there to tell. */
 
-const { url, number, concurrency } = JSON.parse(process.argv[2] ?? '') as Start
+const { url, number, concurrency } = await firstOrder()
 const queue = await openQueue(url)
 queue.on('rescue', ({ rescued }) => tell({ kind: 'rescued', jobs: rescued.length }))
 queue.on('loop_error', ({ loop, error }) => tell({ kind: 'trouble', message: `${loop}: ${error.message}` }))
@@ -19,12 +20,20 @@ let stopping = false
 process.on('message', (order: Order) => {
   if (order.kind === 'work') void work(order.settings)
   else if (order.kind === 'hold') held = true
-  else void stop()
+  else if (order.kind === 'stop') void stop()
 })
 process.on('disconnect', () => void stop())
 // Ctrl-C reaches every process of a terminal: the demo decides what comes of it.
 process.on('SIGINT', () => {})
 tell({ kind: 'ready' })
+
+async function firstOrder(): Promise<Start> {
+  const [order] = (await once(process, 'message')) as [Order]
+  if (order.kind !== 'start') throw new Error(`told to ${order.kind} before it was started`)
+  // Nobody listens until the queue is open, and what is said meanwhile waits.
+  process.channel?.ref()
+  return order.start
+}
 
 async function work({ paceMs: given, lease }: WorkSettings): Promise<void> {
   if (stopping) return

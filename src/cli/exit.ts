@@ -19,6 +19,7 @@ const USAGE_CODES: readonly string[] = [
   'config_not_found',
   'config_load_failed',
   'config_invalid',
+  'config_untrusted',
   'confirmation_required',
   'duplicate_definition',
   'inexact_json',

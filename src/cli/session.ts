@@ -18,7 +18,7 @@ interface StoreNeeds {
  * The configuration of a call. With `--store` and without `--config`, a command that only looks at a store reads no
  * file: it works whatever is wrong with that.
  *
- * @throws MillhandError `config_invalid`, `config_not_found`, `config_load_failed`
+ * @throws MillhandError `config_invalid`, `config_not_found`, `config_untrusted`, `config_load_failed`
  */
 export async function loadFor(
   call: Call,

@@ -13,6 +13,9 @@ export const configErrors = {
     facts.file === null
       ? `There is no millhand.config.ts or millhand.yaml in ${facts.folder} or above it. Write one, or name it with --config FILE.`
       : `There is no configuration file ${facts.file}.`,
+  config_untrusted: (facts: { file: string; problem: string }) =>
+    `The configuration ${facts.file} was found and not loaded, since it is code and may be somebody else's: ${facts.problem}. ` +
+    `If you trust it, name it: --config '${facts.file}'.`,
   config_load_failed: (facts: { file: string; problem: string }) =>
     `The configuration ${facts.file} cannot be loaded: ${facts.problem}`,
   config_invalid: (facts: { file: string | null; problems: readonly Problem[] }) => {

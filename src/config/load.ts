@@ -58,7 +58,7 @@ export interface CheckedConfig {
 /**
  * Loads a valid configuration.
  *
- * @throws MillhandError `config_invalid` with all of its problems, `config_not_found`, `config_load_failed`
+ * @throws MillhandError `config_invalid` with all of its problems, `config_not_found`, `config_untrusted`, `config_load_failed`
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
   const checked = await checkConfig(options)
@@ -70,7 +70,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConf
 /**
  * Loads a configuration and says everything that is wrong with it, starting nothing.
  *
- * @throws MillhandError `config_not_found`, `config_load_failed`
+ * @throws MillhandError `config_not_found`, `config_untrusted`, `config_load_failed`
  */
 export async function checkConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
   const cwd = resolve(options.cwd ?? '.')

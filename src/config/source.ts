@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { asError, preview } from '../kit/error.ts'
 import { configError, type Problem } from './errors.ts'
+import { whyForeign } from './trust.ts'
+import { readYaml } from './yaml.ts'
 
 /** What a configuration is called, in the order in which they win over each other in one folder. */
 const CONFIG_NAMES = [
@@ -26,9 +27,9 @@ export interface ConfigSource {
 }
 
 /**
- * Reads the configuration that was named, or the nearest one from `cwd` upwards.
+ * Reads the configuration that was named, or the nearest one from `cwd` upwards, where that is the caller's own.
  *
- * @throws MillhandError `config_not_found` for a named one, `config_load_failed`
+ * @throws MillhandError `config_not_found` for a named one, `config_untrusted`, `config_load_failed`
  */
 export async function readSource(cwd: string, named: string | undefined): Promise<ConfigSource> {
   if (named !== undefined && !existsSync(resolve(cwd, named))) {
@@ -37,9 +38,19 @@ export async function readSource(cwd: string, named: string | undefined): Promis
   const found = named === undefined ? nearest(cwd) : [resolve(cwd, named)]
   const [file, ...shadowed] = found
   if (file === undefined) return { file, folder: cwd, content: {}, warnings: [] }
-  const content = /\.ya?ml$/.test(file) ? readYaml(file) : await readModule(file)
+  if (named === undefined) requireOwn(file, cwd)
+  const content = /\.ya?ml$/.test(file)
+    ? requireObject(file, readYaml(file) ?? {}, 'it is empty')
+    : await readModule(file)
   const warnings = shadowed.map((path) => ({ path, message: `is not read: ${file} is beside it and wins` }))
   return { file, folder: dirname(file), content, warnings }
+}
+
+/** @throws MillhandError `config_untrusted` */
+function requireOwn(file: string, cwd: string): void {
+  const above = dirname(file) !== resolve(cwd)
+  const problem = whyForeign(file, { above, user: process.geteuid?.() })
+  if (problem !== undefined) throw configError('config_untrusted', { file, problem })
 }
 
 /** The configurations of the first folder upwards that has any. */
@@ -59,16 +70,6 @@ async function readModule(file: string): Promise<object> {
     module.default,
     'it has no default export. End it with: export default defineConfig({ … })',
   )
-}
-
-function readYaml(file: string): object {
-  // Required for the reason that stands in cli/log.ts: every worker would pay for the import.
-  const { parseDocument }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
-  const document = parseDocument(readFileSync(file, 'utf8'))
-  const [error] = document.errors
-  if (error)
-    throw configError('config_load_failed', { file, problem: error.message.trim() }, { cause: error })
-  return requireObject(file, document.toJS() ?? {}, 'it is empty')
 }
 
 function requireObject(file: string, content: unknown, ifMissing: string): object {

@@ -1,4 +1,4 @@
-import { hasBrand } from '../kit/brand.ts'
+import { hasBrand, readSafely } from '../kit/brand.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import {
   custom,
@@ -8,6 +8,7 @@ import {
   integer,
   isFunction,
   isObject,
+  list,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -19,7 +20,6 @@ import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
 
-const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isFunction)
 const isSchema = (value: unknown): boolean =>
   (isObject(value) || isFunction(value)) && isObject((value as Partial<Schema>)['~standard'])
 const schemaField = <S>(doc: string) =>
@@ -49,15 +49,15 @@ const definitionFields = {
     expected: 'an object with kind, base, factor, max and jitter',
     accepts: (value) => isObject(value) && backoffProblem(value as Backoff) === undefined,
   }),
-  retryOn: custom<readonly ErrorMatcher[]>({
+  retryOn: list<ErrorMatcher>({
     doc: 'Only errors that match one of these are retried.',
     expected: 'a list of error classes or functions',
-    accepts: isList,
+    accepts: isFunction,
   }),
-  stopOn: custom<readonly ErrorMatcher[]>({
+  stopOn: list<ErrorMatcher>({
     doc: 'Errors that match one of these are not retried.',
     expected: 'a list of error classes or functions',
-    accepts: isList,
+    accepts: isFunction,
   }),
   classifyError: custom<NonNullable<RetryPolicy['classifyError']>>({
     doc: 'Maps a foreign error to `{ code, permanent, retryAfter }`.',
@@ -162,7 +162,7 @@ export function defineJob<I extends Schema = Schema, O extends Schema = Schema, 
 export function defineJob<I extends Schema, O extends Schema, C extends Schema>(
   options: JobOptions<I, O, C> & { readonly run?: Handler<I, O, C> },
 ): JobSpec<I, O, C> | JobDefinition<I, O, C> {
-  return specFrom(`defineJob '${requireJobName(options.name)}'`, options)
+  return specFrom(`defineJob '${requireJobName(readSafely(options, 'name'))}'`, options)
 }
 
 /** Of what is frozen and has been checked. It is not enumerable, so that no spread of a definition has it. */
@@ -210,7 +210,12 @@ function backoffProblem(backoff: Backoff): string | undefined {
   const bad = (value: Duration | undefined) => value !== undefined && parseDuration(value) === undefined
   if (bad(backoff.base) || bad(backoff.max)) return DURATION_EXAMPLES
   if (backoff.kind !== undefined && !['fixed', 'linear', 'exponential'].includes(backoff.kind)) return 'kind'
-  if (backoff.factor !== undefined && !(backoff.factor >= 1)) return 'factor'
-  if (backoff.jitter !== undefined && !(backoff.jitter >= 0 && backoff.jitter <= 1)) return 'jitter'
+  if (isOutside(backoff.factor, 1, Number.POSITIVE_INFINITY)) return 'factor'
+  if (isOutside(backoff.jitter, 0, 1)) return 'jitter'
   return undefined
+}
+
+/** Also a text or a BigInt, which compare as numbers and cannot be reckoned with. */
+function isOutside(value: number | undefined, min: number, max: number): boolean {
+  return value !== undefined && !(typeof value === 'number' && value >= min && value <= max)
 }

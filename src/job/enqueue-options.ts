@@ -1,5 +1,6 @@
 import {
   custom,
+  date,
   duration,
   type Given,
   integer,
@@ -25,11 +26,7 @@ const enqueueFields = {
     max: 1_000_000,
   }),
   delay: duration({ doc: 'Due this long from now.' }),
-  runAt: custom<Date>({
-    doc: 'Due at this time. Not together with `delay`.',
-    expected: 'a valid Date',
-    accepts: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
-  }),
+  runAt: date({ doc: 'Due at this time. Not together with `delay`.' }),
   expiresIn: duration({ doc: 'Fails as `expired` when nobody has started it in this time.', min: 1 }),
   key: text({ doc: 'While an unfinished job of this name has the same key, enqueueing gives that one.' }),
   tags: texts({ doc: 'Labels to find it by.' }),

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /**
  * A value as JSON that gives the same value when it is read. `JSON.stringify` leaves out or bends what it has no word
  * for, and reads a value as often as it likes; this writes what it has checked, and reads everything once. What cannot
@@ -174,7 +176,7 @@ function foreignObject(value: object): string | undefined {
   if (prototype === Object.prototype) return undefined
   if (prototype === null)
     return isRawJson(value) ? 'raw JSON, which would arrive as what it says,' : undefined
-  if (value instanceof Date) return 'a Date, which would arrive as a text (pass toISOString() or getTime())'
+  if (types.isDate(value)) return 'a Date, which would arrive as a text (pass toISOString() or getTime())'
   // A plain object of another realm (a test runner, a vm) has another Object.prototype.
   if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')) return undefined
   return `${nameOfClass(value)}, which would arrive as a plain object (pass its data)`

@@ -3,6 +3,7 @@ import { isObject, optionError } from '../kit/options.ts'
 import { type AnyJobDefinition, type AnyJobSpec, isChecked, type JobOptions, specFrom } from './definition.ts'
 import { jobError } from './errors.ts'
 import type { Schema } from './schema.ts'
+import { isSpec } from './spec.ts'
 
 /**
  * A definition as it may be used: what `defineJob` gave, as it is; anything else (a spread of one, one of another copy
@@ -11,20 +12,18 @@ import type { Schema } from './schema.ts'
  *
  * @throws MillhandError `invalid_name`, `invalid_option`
  */
-export function requireSpec<Spec extends AnyJobSpec>(given: Spec, component = 'enqueue'): Spec {
+export function requireSpec<Spec extends AnyJobSpec>(component: string, given: Spec): Spec {
   if (isObject(given) && isChecked(given)) return given
-  if (!isObject(given)) {
-    const expected = "a job definition (what defineJob gives) or a job's name"
-    throw optionError('invalid_option', { component, option: 'job', expected, got: preview(given) })
-  }
-  return specFrom('The definition of a job', optionsOf(given)) as unknown as Spec
+  if (isSpec(given)) return specFrom('The definition of a job', optionsOf(given)) as unknown as Spec
+  const expected = 'a job definition, or the name of a job'
+  throw optionError('invalid_option', { component, option: 'job', expected, got: preview(given) })
 }
 
 /** The definitions by name; two of one name are refused. @throws MillhandError `duplicate_definition` */
 export function byName<Spec extends AnyJobSpec>(specs: Iterable<Spec>): ReadonlyMap<string, Spec> {
   const found = new Map<string, Spec>()
   for (const given of new Set(specs)) {
-    const spec = requireSpec(given, 'jobs')
+    const spec = requireSpec('jobs', given)
     if (found.has(spec.name)) throw jobError('duplicate_definition', { name: spec.name })
     found.set(spec.name, spec)
   }

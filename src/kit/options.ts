@@ -1,5 +1,7 @@
+import { types } from 'node:util'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
+import { listOf } from './list.ts'
 import { didYouMean } from './suggest.ts'
 
 /** One option: how a value is read, what stands in for it when it is missing, and what it means. */
@@ -41,33 +43,68 @@ export const optionErrors = {
 
 export const optionError = errorFactory(optionErrors)
 
-/** Reads options against their table: unknown names and wrong types are refused, missing ones get their fallback. */
+/**
+ * Reads options against their table: unknown names and wrong types are refused, missing ones get their fallback. Whatever
+ * is given, also what throws when it is looked at, is read once, and nothing but these errors comes of it.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`
+ */
 export function parseOptions<Table extends Fields>(
   component: string,
   table: Table,
   given: object,
 ): Parsed<Table> {
-  for (const option of Object.keys(given)) {
+  for (const option of namesOf(component, given)) {
     if (!Object.hasOwn(table, option)) {
-      throw optionError('unknown_option', { component, option, known: Object.keys(table) })
+      throw optionError('unknown_option', { component, option: nameOf(option), known: Object.keys(table) })
     }
   }
   const parsed: Record<string, unknown> = {}
   for (const [option, field] of Object.entries(table)) {
-    const value = (given as Record<string, unknown>)[option] ?? field.fallback
-    if (value === undefined) continue
-    const result = field.parse(value)
-    if (result === undefined) {
-      throw optionError('invalid_option', {
-        component,
-        option,
-        expected: field.expected,
-        got: preview(value),
-      })
-    }
-    parsed[option] = result
+    const result = parseOne({ component, option, field }, given)
+    if (result !== undefined) parsed[option] = result
   }
   return parsed as Parsed<Table>
+}
+
+interface Named {
+  readonly component: string
+  readonly option: string
+  readonly field: Field<unknown, unknown>
+}
+
+/** Read before anything else is known of it: what a getter or a proxy throws says nothing about the option. */
+const UNREADABLE: unique symbol = Symbol('unreadable')
+
+/** One option; `undefined` where it is missing, and nothing stands in for it. */
+function parseOne({ component, option, field }: Named, given: object): unknown {
+  let value: unknown = UNREADABLE
+  let result: unknown
+  try {
+    value = (given as Record<string, unknown>)[option] ?? field.fallback
+    if (value === undefined) return undefined
+    result = field.parse(value)
+  } catch {}
+  if (result !== undefined) return result
+  const got = value === UNREADABLE ? 'something that throws when it is read' : preview(value)
+  throw optionError('invalid_option', { component, option, expected: field.expected, got })
+}
+
+function namesOf(component: string, given: unknown): readonly string[] {
+  try {
+    if (isObject(given) || isFunction(given)) return Object.keys(given as object)
+  } catch {
+    // A proxy; told as any other value that is none.
+  }
+  const expected = 'an object that can be read'
+  throw optionError('invalid_option', { component, option: 'options', expected, got: preview(given) })
+}
+
+const NAME_CHARACTERS_SHOWN = 80
+
+/** Nobody means a name of a megabyte, and to look for the one that is nearest to it would take for ever. */
+function nameOf(option: string): string {
+  return option.length > NAME_CHARACTERS_SHOWN ? `${option.slice(0, NAME_CHARACTERS_SHOWN)}…` : option
 }
 
 interface Required<Given> {
@@ -98,8 +135,9 @@ export function integer<const S extends Spec<number>>(spec: S) {
   const min = spec.min ?? 0
   const max = spec.max ?? Number.MAX_SAFE_INTEGER
   const range = spec.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`
+  // Not -0, which no database keeps.
   return field<S, number, number>(spec, `a whole number ${range}`, (value) =>
-    Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined,
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) + 0 : undefined,
   )
 }
 
@@ -128,16 +166,50 @@ export function flag<const S extends Required<boolean> | Optional>(spec: S) {
   )
 }
 
-export function text<const S extends Required<string> | Optional>(spec: S) {
-  return field<S, string, string>(spec, 'a text', (value) =>
-    typeof value === 'string' && value !== '' ? value : undefined,
+/** A text that is not empty, of `max` characters at most. */
+export function text<const S extends (Required<string> | Optional) & { readonly max?: number }>(spec: S) {
+  const { max = Number.POSITIVE_INFINITY } = spec
+  const expected = spec.max === undefined ? 'a text' : `a text of at most ${max} characters`
+  return field<S, string, string>(spec, expected, (value) =>
+    typeof value === 'string' && value !== '' && value.length <= max ? value : undefined,
   )
 }
 
 export function texts<const S extends Required<readonly string[]> | Optional>(spec: S) {
-  return field<S, readonly string[], readonly string[]>(spec, 'a list of texts', (value) =>
-    Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined,
-  )
+  return field<S, readonly string[], readonly string[]>(spec, 'a list of texts', (value) => {
+    const list = listOf(value)
+    return list?.every((item) => typeof item === 'string') ? (list as readonly string[]) : undefined
+  })
+}
+
+/** A time that a `Date` of any realm names; gives one of here. */
+export function date<const S extends Optional>(spec: S) {
+  return field<S, Date, Date>(spec, 'a valid Date', (value) => {
+    if (!types.isDate(value)) return undefined
+    const ms = Date.prototype.getTime.call(value)
+    return Number.isNaN(ms) ? undefined : new Date(ms)
+  })
+}
+
+/** A list whose elements `accepts` says yes to; gives a copy. */
+export function list<Element>(spec: Optional & { expected: string; accepts: (element: unknown) => boolean }) {
+  return field<Optional, readonly Element[], readonly Element[]>(spec, spec.expected, (value) => {
+    const elements = listOf(value)
+    return elements?.every(spec.accepts) ? (elements as readonly Element[]) : undefined
+  })
+}
+
+/** One value or a list of them, of `max` at most; gives a list. */
+export function oneOrMany<Value>(
+  spec: Optional & { expected: string; max?: number; accepts: (value: unknown) => boolean },
+) {
+  const { max = Number.POSITIVE_INFINITY } = spec
+  return field<Optional, Value | readonly Value[], readonly Value[]>(spec, spec.expected, (value) => {
+    const values = Array.isArray(value) ? listOf(value) : [value]
+    return values && values.length <= max && values.every(spec.accepts)
+      ? (values as readonly Value[])
+      : undefined
+  })
 }
 
 /** Anything that `accepts` says yes to, passed on as it is. */

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** What JSON can show of a value. */
 type Picture = string | number | boolean | null | readonly Picture[] | { readonly [key: string]: Picture }
 
@@ -117,11 +119,11 @@ class Painter {
 function asData(value: object): unknown {
   const own = (value as { toJSON?: unknown }).toJSON
   if (typeof own === 'function') return own.call(value)
-  if (value instanceof Error) {
+  if (value instanceof Error || types.isNativeError(value)) {
     const { name, message, code } = value as Error & { readonly code?: unknown }
     return { name, message, ...(code === undefined ? {} : { code }) }
   }
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
-  if (value instanceof Set) return [...value]
+  if (types.isMap(value)) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
+  if (types.isSet(value)) return [...value]
   return value
 }

@@ -6,6 +6,7 @@ import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
 import { requireSpec } from '../job/specs.ts'
+import { readSafely } from '../kit/brand.ts'
 import { Coalescer } from '../kit/coalesce.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
 import { halving } from '../kit/halve.ts'
@@ -46,7 +47,8 @@ export class Enqueuer {
     const spec = this.#known(specOrName) ?? (await this.#resolve(specOrName as string))
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
-    if (options?.tx) return this.#first(await this.#insertIn(options.tx, [job]))
+    const tx = txOf(options)
+    if (tx) return this.#first(await this.#insertIn(tx, [job]))
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
     this.#announce([job], [inserted])
@@ -60,12 +62,12 @@ export class Enqueuer {
    * @throws MillhandError `enqueue_incomplete` where a piece fails that is not the first
    */
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
-    const [tx, ...others] = new Set(items.map((item) => item.options?.tx))
+    const [tx, ...others] = new Set(items.map(({ options }) => txOf(options)))
     if (others.length > 0)
       throw storeError('inside_transaction', {
         what: "enqueueMany of items of which only some have this 'tx'",
       })
-    const jobs = await this.#prepareAll([...items])
+    const jobs = await this.#prepareAll(items)
     if (!tx && jobs.length > 0) requireOutside(this.#queue, 'enqueueMany')
     const inserted: Inserted[] = []
     const breather = new Breather()
@@ -82,8 +84,8 @@ export class Enqueuer {
 
   /** The definition that a call names, where this process knows it. */
   #known(specOrName: SpecOrName): AnyJobSpec | undefined {
-    if (typeof specOrName !== 'string') return requireSpec(specOrName)
-    return this.#queue.specs.get(requireJobName(specOrName))
+    if (typeof specOrName === 'string') return this.#queue.specs.get(requireJobName(specOrName))
+    return requireSpec('enqueue', specOrName)
   }
 
   /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
@@ -165,6 +167,11 @@ export class Enqueuer {
     if (stored.length === 0) return
     this.#queue.events.emit('enqueue', { jobs: stored.map(({ id, name, queue }) => ({ id, name, queue })) })
   }
+}
+
+/** What was checked with the other options. */
+function txOf(options: EnqueueOptions | undefined): object | undefined {
+  return (readSafely(options, 'tx') ?? undefined) as object | undefined
 }
 
 /** About how many characters of a job are stored. */

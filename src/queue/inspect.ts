@@ -1,16 +1,16 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
-import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
+import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX, STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
 import { preview } from '../kit/error.ts'
 import {
-  custom,
   duration,
   flag,
   type Given,
   integer,
+  oneOrMany,
   optionError,
   type Parsed,
   parseOptions,
@@ -21,39 +21,47 @@ import type { JobFilter, Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
 import { PageSize } from './pages.ts'
 
-const isOneOrMany = (isOne: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) ? value.every(isOne) : isOne(value)
-const isText = isOneOrMany((value) => typeof value === 'string' && value !== '')
-const isState = isOneOrMany((value) => (STATES as readonly unknown[]).includes(value))
+/** Of a filter: more than these a database takes only in part, or after a while, or not at all. */
+const NAMES_MAX = 10_000
+/** An id has 36; any other is none. */
+const ID_CHARACTERS_MAX = 100
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isState = (value: unknown) => (STATES as readonly unknown[]).includes(value)
 
 const filterFields = {
-  state: custom<JobState | readonly JobState[]>({
+  state: oneOrMany<JobState>({
     doc: 'Only jobs in this state, or in one of these.',
     expected: `one or several of ${STATES.join(', ')}`,
     accepts: isState,
   }),
-  name: custom<string | readonly string[]>({
+  name: oneOrMany<string>({
     doc: 'Only jobs of this name.',
-    expected: 'a text or several',
+    expected: `a text or several, at most ${NAMES_MAX}`,
     accepts: isText,
+    max: NAMES_MAX,
   }),
-  queue: custom<string | readonly string[]>({
+  queue: oneOrMany<string>({
     doc: 'Only jobs in this queue.',
-    expected: 'a text or several',
+    expected: `a text or several, at most ${NAMES_MAX}`,
     accepts: isText,
+    max: NAMES_MAX,
   }),
   tag: text({ doc: 'Only jobs with this tag.' }),
   key: text({ doc: 'Only jobs with this key.' }),
   scheduled: flag({ doc: 'Only pending jobs due in the future, or only those that are not.' }),
   olderThan: duration({ doc: 'Only jobs that were enqueued longer ago than this.' }),
   newerThan: duration({ doc: 'Only jobs that were enqueued in this time.' }),
-  error: text({ doc: 'Only jobs with this text in the message of an error.' }),
+  error: text({ doc: 'Only jobs with this text in the message of an error.', max: ERROR_MESSAGE_CHARACTERS }),
 }
 
 const listFields = {
   ...filterFields,
   limit: integer({ doc: 'At most this many jobs.', default: 100, min: 1, max: 10_000 }),
-  before: text({ doc: 'Only jobs that arrived before the one with this id: the next page.' }),
+  before: text({
+    doc: 'Only jobs that arrived before the one with this id: the next page.',
+    max: ID_CHARACTERS_MAX,
+  }),
 }
 
 export type FilterOptions = Given<typeof filterFields>
@@ -99,9 +107,9 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
   if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
-    ...(state !== undefined && { states: asList(state) }),
-    ...(name !== undefined && { names: asList(name).filter(isStorable) }),
-    ...(queue !== undefined && { queues: asList(queue).filter(isStorable) }),
+    ...(state !== undefined && { states: [...new Set(state)] }),
+    ...(name !== undefined && { names: name.filter(isName) }),
+    ...(queue !== undefined && { queues: queue.filter(isName) }),
     ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
     ...(key !== undefined && { key: requireLabel('key', key) }),
     ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
@@ -111,19 +119,20 @@ async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Prom
   }
 }
 
+/** Whether anything can be called so. */
+function isName(text: string): boolean {
+  return text.length <= NAME_CHARACTERS_MAX && isStorable(text)
+}
+
 /** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */
-function requirePending(state: JobState | readonly JobState[] = 'pending'): void {
-  if (asList(state).every((each) => each === 'pending')) return
+function requirePending(state: readonly JobState[] = ['pending']): void {
+  if (state.every((each) => each === 'pending')) return
   throw optionError('invalid_option', {
     component: 'filter',
     option: 'scheduled',
     expected: "no 'state' beside it but 'pending'",
     got: `given together with ${preview(state)}`,
   })
-}
-
-function asList<Value>(value: Value | readonly Value[]): readonly Value[] {
-  return Array.isArray(value) ? value : [value as Value]
 }
 
 /** How many jobs there are, and how the queues stand. */

@@ -4,7 +4,7 @@ import type { Clock } from '../kit/clock.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import { preview } from '../kit/error.ts'
 import type { Ids } from '../kit/ids.ts'
-import { optionError } from '../kit/options.ts'
+import { isObject, optionError } from '../kit/options.ts'
 import type { Random } from '../kit/random.ts'
 import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
@@ -49,8 +49,8 @@ export interface OfferedQueue {
  * @throws MillhandError `foreign_queue`, `invalid_option`
  */
 export function internalsOf(queue: unknown, component: string): QueueInternals {
-  const offered = readSafely(queue, QUEUE) as OfferedQueue | undefined
-  if (offered === undefined) {
+  const offered = readSafely(queue, QUEUE) as OfferedQueue
+  if (!isObject(offered)) {
     const expected = 'a queue that openQueue gave'
     throw optionError('invalid_option', { component, option: 'queue', expected, got: preview(queue) })
   }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { AnyJobSpec } from '../job/definition.ts'
 import { PENDING_MAX } from '../job/limits.ts'
+import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
@@ -14,6 +15,7 @@ import {
   integer,
   isFunction,
   isObject,
+  list,
   optionError,
   type Parsed,
   parseOptions,
@@ -35,13 +37,15 @@ import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
 
+const CLOCK_METHODS = ['now', 'elapsed', 'timer'] as const
+const POOL_METHODS = ['connect', 'query', 'end', 'on', 'off'] as const
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
 
 export const openFields = {
-  jobs: custom<readonly AnyJobSpec[]>({
+  jobs: list<AnyJobSpec>({
     doc: 'Definitions that may be enqueued by name.',
     expected: 'a list of job definitions',
-    accepts: Array.isArray,
+    accepts: isSpec,
   }),
   pendingMax: integer({
     doc: 'Most pending jobs in one queue; enqueueing past it is refused with `queue_full`.',
@@ -82,7 +86,8 @@ export const openFields = {
   clock: custom<Clock>({
     doc: 'The time, for tests.',
     expected: 'a clock',
-    accepts: (value) => isObject(value) && isFunction((value as Partial<Clock>).now),
+    accepts: (value) =>
+      isObject(value) && CLOCK_METHODS.every((method) => isFunction((value as Partial<Clock>)[method])),
   }),
   random: custom<Random>({ doc: 'Randomness, for tests.', expected: 'a function', accepts: isFunction }),
 }
@@ -90,8 +95,9 @@ export const openFields = {
 /** A single client of pg has no `totalCount`. */
 function isPool(value: unknown): boolean {
   if (!isObject(value)) return false
-  const { connect, options, totalCount } = value as Partial<Pool>
-  return isFunction(connect) && isObject(options) && typeof totalCount === 'number'
+  const { options, totalCount } = value as Partial<Pool>
+  const isWhole = POOL_METHODS.every((method) => isFunction((value as Partial<Pool>)[method]))
+  return isWhole && isObject(options) && typeof totalCount === 'number'
 }
 
 export type OpenOptions = Given<typeof openFields>
@@ -117,10 +123,8 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
   if (parsed.postgres && !isPoolOptions(to)) throw twoStores(to)
   const clock = parsed.clock ?? systemClock
   byName(parsed.jobs ?? [])
-  return queueOn(await openStore(isPoolOptions(to) ? to.postgres : to, { ...parsed, clock }), {
-    ...parsed,
-    clock,
-  })
+  const store = await openStore(to, { ...parsed, clock })
+  return queueOn(store, { ...parsed, clock })
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {
@@ -166,17 +170,17 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
 type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 
 /** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
-async function openStore(to: string | Pool, options: StoreOptions): Promise<Store> {
-  const { clock, schema, notify, migrate, openTimeout, logger } = options
+async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
+  const { postgres, clock, schema, notify, migrate, openTimeout, logger } = options
   const onWait = (err: Error) =>
     logger?.warn(loggable({ err, openTimeoutMs: openTimeout }), 'waiting for the database')
   const opening: Opening = { timeoutMs: openTimeout, onWait }
-  if (typeof to === 'object' || kindOf(to) === 'postgres') {
+  if (postgres !== undefined || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
-    return openPostgresStore({ to, schema, notify, migrate, clock, opening })
+    return openPostgresStore({ to: postgres ?? (to as string), schema, notify, migrate, clock, opening })
   }
   if (kindOf(to) === 'sqlite') {
-    return openSqliteStore({ file: to.slice('sqlite:'.length), clock, migrate, opening })
+    return openSqliteStore({ file: (to as string).slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
   throw storeError('invalid_store', { got: preview(to) })

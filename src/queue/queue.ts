@@ -23,6 +23,7 @@ import {
   type Stats,
 } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
+import { itemsOf } from './items.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
@@ -81,10 +82,7 @@ export class Queue {
     inputs: readonly unknown[] = [],
     options?: EnqueueOptions,
   ): Promise<JobHandle[]> {
-    const given: readonly EnqueueItem[] = isItems(first)
-      ? first
-      : inputs.map((input) => ({ job: first, input, ...(options && { options }) }))
-    const inserted = await this.#enqueuer.enqueueMany(given)
+    const inserted = await this.#enqueuer.enqueueMany(itemsOf({ first, inputs, options }))
     return inserted.map(({ id, existed }) => new Handle(this.#parts, id, existed))
   }
 
@@ -214,8 +212,4 @@ export class Queue {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
-
-function isItems(first: AnyJobSpec | readonly EnqueueItem[]): first is readonly EnqueueItem[] {
-  return Array.isArray(first)
 }

@@ -6,9 +6,10 @@ type StoreKind = 'memory' | 'sqlite' | 'postgres'
 /** Which kind of store a URL names; `undefined` where it names none. */
 export function kindOf(url: unknown): StoreKind | undefined {
   if (url === 'memory:') return 'memory'
-  if (typeof url !== 'string') return undefined
+  // No system takes a NUL in the name of a file, nor PostgreSQL in anything that a connection begins with.
+  if (typeof url !== 'string' || url.includes('\0')) return undefined
   if (/^sqlite:./.test(url)) return 'sqlite'
-  return /^postgres(ql)?:\/\/./.test(url) ? 'postgres' : undefined
+  return /^postgres(ql)?:\/\/./.test(url) && !url.includes('%00') ? 'postgres' : undefined
 }
 
 /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&…`, taken apart. */

@@ -5,6 +5,7 @@ import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import {
   choice,
@@ -15,6 +16,7 @@ import {
   integer,
   isFunction,
   isObject,
+  list,
   parseOptions,
   text,
   texts,
@@ -25,10 +27,10 @@ export type FallbackHandler = (input: unknown, ctx: JobContext) => unknown
 
 /** The options of a worker: their defaults, their limits and what they mean. */
 export const workerFields = {
-  jobs: custom<readonly AnyJobDefinition[]>({
+  jobs: list<AnyJobDefinition>({
     doc: 'The definitions whose jobs it runs.',
     expected: 'a list of job definitions',
-    accepts: Array.isArray,
+    accepts: isSpec,
   }),
   fallback: custom<FallbackHandler>({
     doc: 'Runs jobs of any name that has no definition here; the worker then claims every name.',

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { defineJob, openQueue } from 'millhand'
@@ -14,6 +23,18 @@ import { describeSqlite } from '../support/stores.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
 
+/** The modes of what is in a folder, folders in it included. */
+function modesIn(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+  return Object.fromEntries(
+    names.map((name) => [name, (statSync(`${folder}/${name}`).mode & 0o777).toString(8)]),
+  )
+}
+
+/** The file of a queue that is open, its log, and the index of that. */
+const filesOf = (folder: string, mode: string) =>
+  Object.fromEntries(['', '-shm', '-wal'].map((part) => [`${folder}jobs.db${part}`, mode]))
+
 const fileOf = (url: string): string => url.replace('sqlite:', '')
 
 describeSqlite('the file of a queue', (test) => {
@@ -27,6 +48,38 @@ describeSqlite('the file of a queue', (test) => {
     expect(await second.get(id)).toMatchObject({ state: 'pending', input: 'kept' })
     await second.close()
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'is for its owner alone, with all that is beside it and the folders that are made for it',
+    async ({ url }) => {
+      const there = dirname(fileOf(url))
+      const queue = await openQueue(`sqlite:${there}/made/here/jobs.db`)
+      await queue.enqueue(echo, 'secret')
+      expect(modesIn(there)).toEqual({ made: '700', 'made/here': '700', ...filesOf('made/here/', '600') })
+      await queue.close()
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')('is private also at the end of a link', async ({ url }) => {
+    const there = dirname(fileOf(url))
+    mkdirSync(`${there}/data`, { mode: 0o755 })
+    symlinkSync('data/real.db', fileOf(url))
+    const queue = await openQueue(url)
+    expect(modesIn(`${there}/data`)).toMatchObject({ 'real.db': '600', 'real.db-wal': '600' })
+    await queue.close()
+  })
+
+  test.skipIf(process.platform === 'win32')(
+    'keeps the mode that it has, and what is made beside it takes that',
+    async ({ url }) => {
+      await (await openQueue(url)).close()
+      chmodSync(fileOf(url), 0o640)
+      const queue = await openQueue(url)
+      await queue.enqueue(echo, 1)
+      expect(modesIn(dirname(fileOf(url)))).toEqual(filesOf('', '640'))
+      await queue.close()
+    },
+  )
 
   test('of a newer version is refused, and left as it was', async ({ url }) => {
     await (await openQueue(url)).close()

@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { libraryOn } from '../../examples/demo/library/library.ts'
+import { startEmbedded } from '../../examples/demo/server/embedded.ts'
 
 const MAIN = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
 const NODE_OPTIONS = ['--conditions=millhand-source', '--disable-warning=ExperimentalWarning']
@@ -176,6 +177,25 @@ test.concurrent.each([
   expect(stdout).toEqual([])
   expect(code).toBe(2)
 })
+
+test('the server of the demo has a password of its own, and only that', async () => {
+  const servers = [await startEmbedded(), await startEmbedded()]
+  const [one = '', other = ''] = servers.map(({ url }) => URL.parse(url)?.password)
+  expect(one).toMatch(/^[\w-]{32}$/)
+  expect(other).not.toBe(one)
+  const mixed = servers[0]?.url.replace(one, other)
+  await expect(ask(mixed)).rejects.toMatchObject({ code: '28P01' })
+  expect(await ask(servers[0]?.url)).toBe('millhand')
+  for (const server of servers) await server.stop()
+})
+
+/** The name of the database. */
+async function ask(connectionString: string | undefined): Promise<string> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const { rows } = await client.query('select current_database() as name').finally(() => client.end())
+  return rows[0].name
+}
 
 async function connected(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1')

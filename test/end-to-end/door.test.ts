@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { defineJob, isMillhandError, openQueue } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
@@ -31,6 +32,24 @@ describeStores('the door', (test) => {
       /The input of job 'mail.send' does not fit its schema: copies.0.to: .*string/,
     )
     expect(await queue.count()).toBe(0)
+  })
+
+  test('what is no definition, and a list that is none, is refused; a date of another realm is a date', async ({
+    queue,
+  }) => {
+    for (const job of [null, 5, {}, { name: 'test.any' }, Symbol('odd'), () => {}]) {
+      expect(await refusal(queue.enqueue(job as never))).toMatchObject({
+        code: 'invalid_option',
+        message: expect.stringContaining("enqueue: option 'job' is "),
+      })
+    }
+    for (const items of [[null], [{ job: 5 }]])
+      expect(await refusal(queue.enqueueMany(items as never))).toMatchObject({ code: 'invalid_option' })
+    expect(await refusal(queue.enqueueMany(any, 5 as never))).toMatchObject({ code: 'invalid_option' })
+    expect(await queue.count()).toBe(0)
+    const runAt = runInNewContext('new Date(Date.UTC(2030, 0, 1))')
+    const handle = await queue.enqueue(any, 1, { runAt, priority: -0 })
+    expect(await handle.get()).toMatchObject({ dueAt: new Date(Date.UTC(2030, 0, 1)), priority: 0 })
   })
 
   test('a message names the first issues, not a thousand', async ({ queue }) => {

@@ -120,6 +120,37 @@ describeStores('explain', (test) => {
 })
 
 describeStores('looking at jobs', (test) => {
+  test('a filter may be as long as what it is compared with, and no longer', async ({ queue }) => {
+    const long = '(\\"[*'.repeat(400)
+    const fails = defineJob({
+      name: 'test.fails',
+      run: () => {
+        throw new Fatal(long)
+      },
+    })
+    await queue.enqueue(fails)
+    await runUntilIdle(queue, { jobs: [fails] })
+    const names = Array.from({ length: 9_999 }, (_, index) => `test.other_${index}`)
+    expect(
+      await queue.count({ error: long, name: [...names, 'test.fails'], queue: [...names, 'default'] }),
+    ).toBe(1)
+    expect(await queue.count({ state: Array(100_000).fill('failed') })).toBe(1)
+    expect(await queue.count({ name: ['x'.repeat(10_000_000), 'test.fails\0'] })).toBe(0)
+    for (const filter of [
+      { error: `${long}x` },
+      { name: [...names, 'one', 'more'] },
+      { queue: [...names, 'one', 'more'] },
+      { before: 'x'.repeat(1_000_000) },
+    ]) {
+      await expect(queue.list(filter)).rejects.toMatchObject({
+        code: 'invalid_option',
+        message: expect.stringMatching(/at most \d+/),
+      })
+    }
+    await expect(queue.list({ key: 'x'.repeat(1_000_000) })).rejects.toMatchObject({ code: 'invalid_name' })
+    await expect(queue.list({ tag: 'x'.repeat(1_000_000) })).rejects.toMatchObject({ code: 'invalid_name' })
+  })
+
   test('stats count by state and by queue, and say how long the oldest waits', async ({
     queue,
     clock,

@@ -63,12 +63,81 @@ test('the roles of docs/postgres.md: one migrates, one works and can change no t
     await expect(worked.query(refused)).rejects.toMatchObject({ code: '42501' })
   }
   await worked.end()
-  const store = urlOf('worker')
-  const findings = await examinePostgres({ store, location: store, queue: {} } as Parameters<
-    typeof examinePostgres
-  >[0])
-  expect(findings.filter(({ level }) => level === 'fail')).toEqual([])
+  expect(await failures(urlOf('worker'))).toEqual([])
 })
+
+test('what the doctor says to grant is what docs/postgres.md grants a worker, and no more', async () => {
+  const { schema, sql, urlOf, url } = scene()
+  const [roles = '', afterwards = ''] = sql
+  await postgresPool().query(roles)
+  await (await openQueue(urlOf('owner'))).close()
+  await postgresPool().query(afterwards)
+  // Of somebody else in the same schema: neither of the two may touch it.
+  await postgresPool().query(`create table "${schema}".theirs (id integer)`)
+  const named = `${schema}_reader`
+  await postgresPool().query(`revoke all on all tables in schema "${schema}" from ${named};
+    revoke all on schema "${schema}" from ${named}`)
+
+  const store = url.replace(/\/\/.*@/, `//${named}:change%20me@`)
+  const mend = (await failures(store)).find(({ check }) => check === 'privileges')?.mend ?? ''
+  await postgresPool().query(mend.replace('As the owner: ', ''))
+
+  expect(await failures(store)).toEqual([])
+  const documented = await rightsOf(`${schema}_worker`, schema)
+  const advised = await rightsOf(named, schema)
+  expect(advised.filter((right) => !documented.includes(right))).toEqual([])
+  // The page grants the sequences of all tables, of which those that number rows by themselves need none.
+  expect(documented.filter((right) => !advised.includes(right)).join()).toMatch(/^(usage on \w+_seq,?)+$/)
+  expect(advised).toContain('select on migrations')
+  expect(advised.join()).not.toMatch(/(insert|update|delete) on migrations|theirs|create/)
+})
+
+test('a role that may only connect wakes workers for nothing, and sees and keeps nothing', async () => {
+  const { schema, url } = unmadeSchema()
+  const stranger = `${schema}_stranger`
+  const queue = await openQueue(url)
+  await postgresPool().query(`create role ${stranger} login password 'stranger'`)
+  const client = new pg.Client({ connectionString: url.replace(/\/\/.*@/, `//${stranger}:stranger@`) })
+  await client.connect()
+  onTestFinished(async () => {
+    await client.end()
+    await queue.close()
+    await postgresPool().query(`drop role ${stranger}`)
+  })
+  const heard: (string | undefined)[] = []
+  client.on('notification', ({ payload }) => heard.push(payload))
+  await client.query(`listen "millhand_${schema}"; listen "millhand_${schema}.due"`)
+  await client.query(`select pg_advisory_lock(hashtext('"${schema}".'))`)
+
+  const worker = new Worker(queue, { jobs: [hello] })
+  await worker.start()
+  await client.query(`notify "millhand_${schema}"; notify "millhand_${schema}.due", 'anything'`)
+  const job = await queue.enqueue(hello, 'a secret')
+  expect(await job.result()).toBe('hello')
+  await worker.stop()
+  await expect(client.query(`select * from "${schema}".jobs`)).rejects.toMatchObject({ code: '42501' })
+  expect(heard.join()).not.toContain('secret')
+})
+
+/** All that a role may do in a schema, and to it. */
+async function rightsOf(role: string, schema: string): Promise<string[]> {
+  const { rows } = await postgresPool().query<{ right: string }>(
+    `select privilege || ' on ' || relname as right from pg_class,
+        unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as privilege
+      where relnamespace = $2::regnamespace and relkind = 'r' and has_table_privilege($1, oid, privilege)
+    union all select privilege || ' on ' || relname from pg_class, unnest(array['usage', 'select', 'update']) as privilege
+      where relnamespace = $2::regnamespace and relkind = 'S' and has_sequence_privilege($1, oid, privilege)
+    union all select privilege || ' on the schema' from unnest(array['usage', 'create']) as privilege
+      where has_schema_privilege($1, $2, privilege) order by 1`,
+    [role, schema],
+  )
+  return rows.map(({ right }) => right)
+}
+
+async function failures(store: string) {
+  const where = { store, location: store, queue: {} } as Parameters<typeof examinePostgres>[0]
+  return (await examinePostgres(where)).filter(({ level }) => level === 'fail')
+}
 
 test('a role that may not migrate is told so, and what to do', async () => {
   const { sql, urlOf } = scene()

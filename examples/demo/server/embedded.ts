@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,10 +37,11 @@ export async function startEmbedded(settings: readonly string[] = []): Promise<E
   const port = await freePort()
   const flags = [...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])
   const server = embedded(folder, port, { flags, note })
+  let password: string
   try {
     await server.initialise()
     await server.start()
-    await server.createDatabase('millhand')
+    password = await settle(server)
   } catch (error) {
     await server.stop()
     remove()
@@ -47,7 +49,7 @@ export async function startEmbedded(settings: readonly string[] = []): Promise<E
     throw new Error(`PostgreSQL could not be started: ${reason}`)
   }
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/millhand`,
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/millhand`,
     folder,
     async stop() {
       await server.stop()
@@ -69,7 +71,7 @@ function embedded(folder: string, port: number, { flags, note }: Particulars): E
     databaseDir: join(folder, 'data'),
     port,
     user: 'postgres',
-    password: 'postgres',
+    password: randomPassword(),
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: INITDB,
@@ -77,6 +79,28 @@ function embedded(folder: string, port: number, { flags, note }: Particulars): E
     onLog: note,
     onError: note,
   })
+}
+
+/**
+ * Makes the database, and gives the server the password that it keeps: the one that it was made with stood in a file that
+ * the package lets every user of the machine read. Gives the password.
+ */
+async function settle(server: EmbeddedPostgres): Promise<string> {
+  const password = randomPassword()
+  const client = server.getPgClient('postgres', '127.0.0.1')
+  await client.connect()
+  try {
+    await client.query(`alter role postgres password '${password}'`)
+    await client.query('create database millhand')
+  } finally {
+    await client.end()
+  }
+  return password
+}
+
+/** Fit for a URL and for a literal of SQL as it is. */
+function randomPassword(): string {
+  return randomBytes(24).toString('base64url')
 }
 
 function freePort(): Promise<number> {

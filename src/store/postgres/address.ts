@@ -1,5 +1,5 @@
-import type { ClientConfig, Pool } from 'pg'
-import { preview } from '../../kit/error.ts'
+import pg, { type ClientConfig, type Pool } from 'pg'
+import { asError, preview } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
 import { DEFAULT_SCHEMA, isSchemaName, readPostgresUrl } from '../url.ts'
 
@@ -12,12 +12,31 @@ export interface Address {
   readonly location: string
 }
 
-/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_schema` */
+/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_schema`, `invalid_store`, `store_unavailable` */
 export function parseAddress(url: string, schema?: string): Address {
   const { connection, schema: named, shown } = readPostgresUrl(url)
   const name = requireSchema(schema ?? named)
-  return { config: { connectionString: connection }, schema: name, location: withSchema(shown, name) }
+  const location = withSchema(shown, name)
+  requireReadable(connection, location)
+  return { config: { connectionString: connection }, schema: name, location }
 }
+
+/** Read as for each connection, and thrown away: what pg makes of a URL, and of the files that it names, is its own. */
+function requireReadable(connectionString: string, location: string): void {
+  let port: number
+  try {
+    port = new pg.Client({ connectionString }).port
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_INVALID_URL' || error instanceof URIError)
+      throw storeError('invalid_store', { got: `'${location}'` }, { cause: error })
+    throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+  }
+  if (!(port >= 0 && port <= PORT_MAX))
+    throw storeError('invalid_store', { got: `'${location}' with its port` })
+}
+
+const PORT_MAX = 65_535
 
 /** Where a caller's own pool connects to. */
 export function addressOf(pool: Pool, schema?: string): Address {

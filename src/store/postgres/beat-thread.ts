@@ -1,6 +1,6 @@
 import pg, { type ClientConfig } from 'pg'
 import type { Beat } from '../workers.ts'
-import { translate } from './faults.ts'
+import { translate, translateConnecting } from './faults.ts'
 import { CONNECT_TIMEOUT_MS } from './pool.ts'
 import { Session } from './session.ts'
 import { extend } from './workers.ts'
@@ -62,7 +62,9 @@ class BeatClient {
       connectionTimeoutMillis,
     })
     made.on('error', () => this.#drop(made))
-    await made.connect()
+    await made.connect().catch((error: unknown) => {
+      throw translateConnecting(error, this.#data.location)
+    })
     return made
   }
 

@@ -5,7 +5,7 @@ import { asError } from '../../kit/error.ts'
 import { Scope } from '../../kit/scope.ts'
 import { isTransient, storeError, TransientError } from '../errors.ts'
 import type { Address } from './address.ts'
-import { translate } from './faults.ts'
+import { translateConnecting } from './faults.ts'
 import { Kept } from './kept.ts'
 import { CONNECT_TIMEOUT_MS, connectBeside, openPool } from './pool.ts'
 
@@ -115,7 +115,9 @@ export class Connections {
       const connected = this.#fromPool(signal)
       return await (this.#options.clock?.during?.(connected) ?? connected)
     } catch (thrown) {
-      const error = translate(thrown, this.#options.address.location)
+      // What ends the wait is the caller's own word.
+      if (signal?.aborted) throw thrown
+      const error = translateConnecting(thrown, this.#options.address.location)
       if (!isTransient(error) || !error.crowded || !this.#kept) throw error
       this.#crowdedUntilMs = systemClock.elapsed() + CROWDED_MS
       return this.#kept

@@ -64,6 +64,16 @@ function isOfStore(thrown: unknown): boolean {
 }
 
 /**
+ * What kept a connection from being made: wrong options, a certificate that does not fit, a server that has no TLS. Nobody
+ * has been asked anything, so that there is nothing that it could be but that.
+ */
+export function translateConnecting(thrown: unknown, location: string): unknown {
+  const error = translate(thrown, location)
+  if (isTransient(error) || isMillhandError(error)) return error
+  return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+}
+
+/**
  * Just after a failover it may be a standby that is about to be written, or a connection to the one that was: another
  * one is made, and it is tried again. Reads are answered meanwhile. If it stays, it was meant so.
  */

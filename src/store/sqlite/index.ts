@@ -12,6 +12,7 @@ import { Connection } from './connection.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { isRefusal } from './open.ts'
+import { FOLDER_OWNER_ALONE } from './private-file.ts'
 import { roles } from './roles.ts'
 
 interface SqliteOptions {
@@ -97,7 +98,7 @@ function makeFolder(folder: string, location: string): void {
   if (existsSync(folder)) return
   makeFolder(dirname(folder), location)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, { mode: FOLDER_OWNER_ALONE })
   } catch (error) {
     // Another process may have made it meanwhile.
     if (existsSync(folder)) return

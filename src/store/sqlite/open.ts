@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { primaryCode, SQLITE } from './codes.ts'
+import { makePrivate } from './private-file.ts'
 
 interface OpenOptions {
   /** How long SQLite itself waits for a lock, blocking the thread. */
@@ -36,6 +37,7 @@ const LOOK = 'select count(*) from sqlite_master'
  * writes it, and without where there is none and none can be made.
  */
 export function openDatabase(file: string, { create = true, ...options }: OpenOptions): Opened {
+  if (create && !options.readOnly) makePrivate(file)
   const db = new DatabaseSync(create ? file : existing(file), options)
   try {
     db.exec(options.readOnly ? LOOK : `${SETTINGS} ${LOOK}`)

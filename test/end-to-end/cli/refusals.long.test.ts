@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Project, type RunOptions, WITH_JOBS } from './project.ts'
@@ -182,6 +182,25 @@ describe('a configuration that is wrong', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/no key \(.*millhand\.config\.ts:2\) \(config_load_failed\)/)
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'of a folder that others may write is named, and not run',
+    async () => {
+      const project = new Project({
+        'shared/millhand.config.ts': "console.log('mine now')\nexport default {}",
+        'shared/app/package.json': '{}',
+      })
+      chmodSync(`${project.folder}/shared`, 0o1777)
+      const cwd = `${project.folder}/shared/app`
+      const { code, stdout, stderr } = await project.run('stats', { cwd })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toContain('shared/millhand.config.ts was found and not loaded')
+      expect(stderr).toContain('(config_untrusted)')
+      expect((await project.run('check --config ../millhand.config.ts', { cwd })).stdout).toContain(
+        'mine now',
+      )
+    },
+  )
 
   test('none at all is an error for what needs jobs', async () => {
     const project = new Project()

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CheckedConfig, checkConfig, type LoadOptions, loadConfig } from '../../../src/config/index.ts'
+import { whyForeign } from '../../../src/config/trust.ts'
 
 let folder: string
 
@@ -14,7 +15,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 function write(path: string, text: string): string {
   const file = join(folder, path)
-  mkdirSync(dirname(file), { recursive: true })
+  // Whatever the umask: what the group may write is nobody's own.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   writeFileSync(file, text)
   return file
 }
@@ -83,6 +85,108 @@ describe('a file that cannot be loaded', () => {
   test('an empty YAML file is an empty configuration', async () => {
     write('millhand.yaml', '# nothing yet\n')
     expect((await check()).errors).toEqual([])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a configuration that was found', () => {
+  const refused = (problem: string) =>
+    expect.objectContaining({ code: 'config_untrusted', message: expect.stringContaining(problem) })
+
+  test.each([
+    ['everybody, sticky or not', 0o1777],
+    ['its group', 0o770],
+  ])('in a folder above that is writable for %s is not run, and named', async (_, mode) => {
+    const file = write('open/millhand.config.ts', 'globalThis.wasRun = true; export default {}')
+    mkdirSync(join(folder, 'open/app'))
+    chmodSync(join(folder, 'open'), mode)
+    const here = { cwd: join(folder, 'open/app') }
+    await expect(check(here)).rejects.toEqual(refused(`others than its owner may write ${dirname(file)}`))
+    await expect(check(here)).rejects.toEqual(refused(`--config '${file}'`))
+    expect(globalThis).not.toHaveProperty('wasRun')
+  })
+
+  test('is loaded all the same where it is named', async () => {
+    const file = write('open/millhand.yaml', 'worker: { concurrency: 5 }')
+    mkdirSync(join(folder, 'open/app'))
+    chmodSync(join(folder, 'open'), 0o777)
+    const cwd = join(folder, 'open/app')
+    expect((await check({ cwd, file: '../millhand.yaml' })).config.worker.concurrency).toBe(5)
+    expect((await check({ cwd, env: { MILLHAND_CONFIG: file } })).config.worker.concurrency).toBe(5)
+  })
+
+  test('above, writable for others itself or behind a link into such a folder, is not loaded', async () => {
+    const file = write('own/millhand.yaml', 'worker: { concurrency: 5 }')
+    const cwd = join(folder, 'own/app')
+    mkdirSync(cwd)
+    chmodSync(file, 0o666)
+    await expect(check({ cwd })).rejects.toEqual(refused(`may write ${file}`))
+    const shared = write('shared/millhand.yaml', '')
+    chmodSync(join(folder, 'shared'), 0o777)
+    rmSync(file)
+    symlinkSync(shared, file)
+    await expect(check({ cwd })).rejects.toEqual(refused(`may write ${dirname(shared)}`))
+  })
+
+  test('in the working folder is loaded where it is the own one, whoever may write the folder', async () => {
+    write('open/millhand.yaml', 'worker: { concurrency: 5 }')
+    chmodSync(join(folder, 'open'), 0o1777)
+    expect((await check({ cwd: join(folder, 'open') })).config.worker.concurrency).toBe(5)
+  })
+
+  test('that belongs to another user is foreign anywhere, and that of root nowhere', () => {
+    const file = write('millhand.yaml', '')
+    const [mine, other] = [process.geteuid?.() ?? 0, 4_242]
+    expect(whyForeign(file, { above: true, user: mine })).toBeUndefined()
+    expect(whyForeign(file, { above: false, user: undefined })).toBeUndefined()
+    const passwords = '/etc/passwd'
+    expect(whyForeign(passwords, { above: true, user: other })).toBeUndefined()
+    if (mine !== 0) expect(whyForeign(file, { above: false, user: other })).toContain('another user')
+    else {
+      chownSync(file, other, other)
+      expect(whyForeign(file, { above: false, user: mine })).toContain(`${file} belongs to another user`)
+      expect(whyForeign(file, { above: true, user: mine })).toContain(`${file} belongs to another user`)
+    }
+  })
+})
+
+describe('YAML that is hostile', () => {
+  const bomb = ['a: &a0 [x, x, x, x, x, x, x, x, x]']
+  for (let level = 1; level < 12; level += 1)
+    bomb.push(`a${level}: &a${level} [${Array(9).fill(`*a${level - 1}`)}]`)
+
+  test.each([
+    [
+      'aliases that expand without end',
+      `${bomb.join('\n')}\njobs: *a11`,
+      /millhand\.yaml.*\*a3 .*more than 10000.*line 5/,
+    ],
+    [
+      'an alias of nothing',
+      'worker:\n  name: *nobody',
+      /\*nobody cannot be used: no anchor.*line 2, column 9/,
+    ],
+    ['an alias of what comes later', 'queue: { a: *b }\nworker: &b {}', /\*b .*line 1/],
+    ['an alias within itself', 'jobs: &jobs\n  - *jobs', /\*jobs .*part of itself.*line 2/],
+    ['an unknown tag', 'worker:\n  name: !secret x', /Unresolved tag: !secret.*line 2/s],
+    ['two documents', 'worker: {}\n---\nworker: {}', /line 2/],
+    ['more than any configuration', '#'.repeat(300_000), /larger than 256 KiB/],
+    ['brackets without end', `jobs: ${'['.repeat(20_000)}`, /nested too deeply|line 1/],
+  ])('as %s says what and where', async (_, text, message) => {
+    write('millhand.yaml', text)
+    await expect(check()).rejects.toMatchObject({
+      code: 'config_load_failed',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('as a folder by its name', async () => {
+    mkdirSync(join(folder, 'millhand.yaml'))
+    await expect(check()).rejects.toMatchObject({ code: 'config_load_failed' })
+  })
+
+  test('aliases that are none of that are read', async () => {
+    write('millhand.yaml', 'queue: { busyTimeout: &long 90s }\nworker: { lease: *long }')
+    expect((await check()).config.worker).toEqual({ lease: '90s' })
   })
 })
 

@@ -1,7 +1,9 @@
+import { runInNewContext } from 'node:vm'
 import { expect, expectTypeOf, test } from 'vitest'
 import {
   choice,
   custom,
+  date,
   duration,
   flag,
   type Given,
@@ -82,4 +84,46 @@ test('the types say what may be given, and what the code gets', () => {
   expectTypeOf<Given<typeof fields>['mode']>().toEqualTypeOf<'fast' | 'safe' | undefined>()
   expectTypeOf<Parsed<typeof fields>['wait']>().toEqualTypeOf<number>()
   expectTypeOf<Parsed<typeof fields>['limit']>().toEqualTypeOf<number | undefined>()
+})
+
+test('what cannot be read is refused as any other value is', () => {
+  const boom = (): never => {
+    throw new RangeError('boom')
+  }
+  const { proxy, revoke } = Proxy.revocable([], {})
+  revoke()
+  const invalid = (message: RegExp) =>
+    expect.objectContaining({ code: 'invalid_option', message: expect.stringMatching(message) })
+  const refusals: [object, RegExp][] = [
+    [null as never, /mill: option 'options' is null, expected an object that can be read/],
+    [5 as never, /option 'options' is 5/],
+    [proxy, /option 'options' is "\[cannot be read\]"/],
+    [{ size: { [Symbol.toPrimitive]: boom } }, /option 'size' is {}/],
+    [{ tags: proxy }, /option 'tags' is "\[cannot be read\]", expected a list of texts/],
+    [{ tags: new Array(2 ** 32 - 1) }, /option 'tags' is \[null,null/],
+    [
+      Object.defineProperty({}, 'name', { get: boom }),
+      /option 'name' is something that throws when it is read, expected a text/,
+    ],
+  ]
+  for (const [given, message] of refusals) expect(() => parse(given)).toThrow(invalid(message))
+  expect(() => parse({ ['x'.repeat(10_000_000)]: 1 })).toThrow(/has no option 'x{79}…\. It takes/)
+})
+
+test('a list is read once, and a date may be of another realm', () => {
+  const tags = ['a']
+  const table = { tags: texts({ doc: '' }), at: date({ doc: '' }) }
+  const parsed = parseOptions('mill', table, { tags, at: runInNewContext('new Date(5)') })
+  tags.push(5 as never)
+  expect(parsed.tags).toEqual(['a'])
+  expect(parsed.at).toBeInstanceOf(Date)
+  expect(parsed.at?.getTime()).toBe(5)
+  const lying = Object.assign(new Date(5), { getTime: () => Number.NaN })
+  expect(parseOptions('mill', table, { at: lying }).at?.getTime()).toBe(5)
+  for (const at of [new Date(Number.NaN), 5, '2026-01-01', new Proxy(new Date(), {})])
+    expect(() => parseOptions('mill', table, { at })).toThrow(/expected a valid Date/)
+})
+
+test('minus zero is zero, which is what a database keeps', () => {
+  expect(Object.is(parse({ limit: -0 }).limit, 0)).toBe(true)
 })

@@ -1,0 +1,14 @@
+/** Longer than any that options name; one may say of itself that it has four billion elements, all of them holes. */
+const LIST_MAX = 100_000
+
+/**
+ * A copy of a list that somebody has passed, read once: what is looked at later is what was looked at now. `undefined`
+ * where it is none, or too long.
+ */
+export function listOf(value: unknown): readonly unknown[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const { length } = value
+  return Number.isInteger(length) && length <= LIST_MAX
+    ? Array.from({ length }, (_, at) => value[at])
+    : undefined
+}
