@@ -106,6 +106,7 @@ class Writer {
       this.#path.push(index)
       const element = values[index]
       if (element === undefined && !(index in values)) throw this.#refusal('a hole in a list')
+      this.#spend(','.length)
       written += index === 0 ? this.#value(element) : `,${this.#value(element)}`
       this.#path.pop()
     }
@@ -113,7 +114,7 @@ class Writer {
     const names = Object.keys(values)
     if (names.length !== length)
       throw this.#refusal('a property on a list, not one of its elements,', names.at(-1))
-    this.#take(written.length === 1 ? '[]' : ',')
+    this.#spend('[]'.length)
     return `${written}]`
   }
 
@@ -146,11 +147,15 @@ class Writer {
     if (symbol !== undefined) throw this.#refusal('a property whose key is a symbol', `[${String(symbol)}]`)
   }
 
-  /** Counts what is written; commas and colons are not worth it. */
+  /** Counts what is written; the commas and colons of objects are not worth it. */
   #take(written: string): string {
-    this.#room -= written.length
-    if (this.#room < 0) throw new TooLong()
+    this.#spend(written.length)
     return written
+  }
+
+  #spend(characters: number): void {
+    this.#room -= characters
+    if (this.#room < 0) throw new TooLong()
   }
 
   #refusal(problem: string, key?: string): Refusal {

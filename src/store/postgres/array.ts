@@ -3,6 +3,8 @@ export type Element = string | number | null
 
 const SPECIAL = /["\\]/
 const EACH_SPECIAL = /["\\]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\0-\x1f]/
 
 /**
  * An array as PostgreSQL reads it (postgresql.org/docs/current/arrays.html, "Array Input and Output Syntax"). The
@@ -18,6 +20,12 @@ export function arrayLiteral(elements: readonly Element[]): string {
   return `${literal}}`
 }
 
+/**
+ * As `JSON.stringify` does it, where that escapes nothing else: a text of nothing but quotes, a mebibyte of them, takes
+ * 15 ms so, and 280 one match at a time. Texts of JSON have no control character.
+ */
 function quote(text: string): string {
-  return SPECIAL.test(text) ? `"${text.replaceAll(EACH_SPECIAL, '\\$&')}"` : `"${text}"`
+  if (!SPECIAL.test(text)) return `"${text}"`
+  if (!CONTROL.test(text) && text.isWellFormed()) return JSON.stringify(text)
+  return `"${text.replaceAll(EACH_SPECIAL, '\\$&')}"`
 }

@@ -6,6 +6,7 @@ import type { Address } from './address.ts'
 import { breakDown, Connections, type Health, type Work } from './connections.ts'
 import { cutAfter } from './interrupt.ts'
 import type { Kept } from './kept.ts'
+import { SETTINGS } from './pool.ts'
 import { type Client, Session } from './session.ts'
 
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
@@ -18,6 +19,12 @@ const BEGIN_MARKED = "begin; set local millhand_transaction.open = 'yes'"
 /** On the store's own connections his statements are planned as on any other. */
 const CALLERS_SETTINGS =
   'set local enable_seqscan to default; set local jit to default; set local plan_cache_mode to default'
+/**
+ * After them: what his statements set, made or locked for the session is gone before the connection serves anybody else,
+ * who may be another tenant. Prepared statements stay, since most are Millhand's own.
+ */
+const CLEANSE = `close all; reset session authorization; reset role; reset all; discard temp; discard sequences;
+  select pg_advisory_unlock_all(); ${SETTINGS}`
 const IS_MARKED = "select current_setting('millhand_transaction.open', true) = 'yes' as marked"
 const OWN_SETTINGS = `set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
   set_config('plan_cache_mode', 'force_generic_plan', true)`
@@ -77,6 +84,7 @@ export class Database {
         return await this.#transact(begin, { client, health, body: checked })
       } finally {
         stopWatching()
+        if (this.#keeps && !health.broken) await this.#cleanse(client, health)
       }
     }
     return this.#connections.borrowLong(work, signal)
@@ -124,6 +132,14 @@ export class Database {
       if (!health.broken || isTransient(error)) throw error
       throw new TransientError(health.broken.message, { cause: error, away: true })
     }
+  }
+
+  /** Whatever the transaction came to stands: a connection on which this fails is given to nobody any more. */
+  async #cleanse(client: PoolClient, health: Health): Promise<void> {
+    await this.session
+      .on(client)
+      .run(CLEANSE)
+      .catch((failure) => breakDown(health, failure))
   }
 
   #ask(config: QueryConfig): Promise<QueryResult> {

@@ -17,7 +17,7 @@ const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as c
  * while a table was empty has to be right when it holds a million rows, so that none may read a table whole. To
  * compile a plan would cost more than any of these statements.
  */
-const SETTINGS = 'set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan'
+export const SETTINGS = 'set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan'
 
 /**
  * Where more than this share of a server's connections is in use, the rest is for who has none: for the beats and the
