@@ -1,6 +1,7 @@
 import type { Job } from '../job/job.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import { asError } from '../kit/error.ts'
+import { adopt, isThenable, unheard } from '../kit/thenable.ts'
 import { type ClaimedJob, type Place, REFUSALS_MAX } from '../store/jobs.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { toPendingJob } from './context.ts'
@@ -41,7 +42,12 @@ export class Refusals {
   /** A predicate that throws has refused: one bad job must not stop the claims of all others. */
   #accepts(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
     try {
-      return canProcess(toPendingJob(job)) === true
+      const said: unknown = canProcess(toPendingJob(job))
+      if (!isThenable(said)) return said === true
+      unheard(adopt(said))
+      throw new TypeError(
+        'canProcess gave a promise, expected true or false: it is asked in the middle of a claim',
+      )
     } catch (error) {
       this.#events.emit('loop_error', { loop: 'canProcess', error: asError(error) })
       return false

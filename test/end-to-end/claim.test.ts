@@ -90,6 +90,18 @@ describeStores('what a worker claims', (test) => {
     expect(new Set(told)).toEqual(new Set(['canProcess: cannot tell']))
   })
 
+  test('an asynchronous predicate has refused, and says so, and ends no process', async ({ queue }) => {
+    const job = await queue.enqueue(echo)
+    const errors: string[] = []
+    queue.on('loop_error', ({ error }) => errors.push(error.message))
+    const canProcess = (async () => {
+      throw new Error('nobody hears this')
+    }) as unknown as () => boolean
+    await runUntilIdle(queue, { jobs: [echo], canProcess })
+    expect((await job.get()).state).toBe('pending')
+    expect(errors[0]).toMatch(/gave a promise, expected true or false/)
+  })
+
   test('two workers may share the jobs out by a predicate', async ({ queue, start }) => {
     const { job, run, runs } = heldJob()
     await queue.enqueueMany(job, ['a', 'b', 'a'])

@@ -82,3 +82,22 @@ test('a classification may say only a part, or something that is no duration', (
   expect(by({ retryAfter: '5s', permanent: false })).toEqual({ permanent: false, delayMs: 5_000 })
   expect(by({ retryAfter: 'soon', permanent: false })).toEqual({ permanent: false })
 })
+
+test('what classifyError or a matcher promises has not been said, and a promise that fails ends no process', () => {
+  const late = (async () => {
+    throw new Error('nobody hears this')
+  }) as never
+  expect(classify({ classifyError: late, stopOn: [late] }, 'error', new Error('x'))).toEqual({
+    permanent: false,
+  })
+})
+
+test('of what classifyError says only what is as it ought to be is taken, and a code is cut', () => {
+  const said = { code: 'c'.repeat(20_000_000), permanent: 'yes', retryAfter: Number.NaN } as never
+  const { permanent, code, delayMs } = classify({ classifyError: () => said }, 'error', new Error('x'))
+  expect({ permanent, delayMs, code: code?.length }).toEqual({
+    permanent: false,
+    delayMs: undefined,
+    code: 200,
+  })
+})
