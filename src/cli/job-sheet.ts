@@ -100,6 +100,6 @@ function failureLines({ attempt, at, kind, code, message, stack }: Failure, pain
 
 function logLine({ at, level, message, data }: LogLine): string {
   return oneLine(
-    `  ${toDate(at).toISOString()} ${level.padEnd(5)} ${message}${data === null ? '' : ` ${data}`}`,
+    `  ${toDate(at).toISOString()} ${level.padEnd(5)} ${withoutPassword(`${message}${data === null ? '' : ` ${data}`}`)}`,
   )
 }

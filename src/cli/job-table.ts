@@ -31,6 +31,10 @@ export function jobColumns(nowMs: number): readonly Column<Job>[] {
 
 /** What is most worth knowing of a job in its state, in a few words. */
 export function noteOf(job: Job, nowMs: number): string {
+  return withoutPassword(rawNoteOf(job, nowMs))
+}
+
+function rawNoteOf(job: Job, nowMs: number): string {
   switch (job.state) {
     case 'waiting':
     case 'pending':

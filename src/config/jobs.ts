@@ -1,6 +1,7 @@
 import { existsSync, globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
+import { isSpec } from '../job/spec.ts'
 import { preview } from '../kit/error.ts'
 import type { Problem } from './errors.ts'
 import { loadModule, whatWasThrown } from './source.ts'
@@ -61,12 +62,6 @@ async function specsOf(file: string): Promise<AnyJobSpec[]> {
 function specsIn(value: unknown): AnyJobSpec[] {
   if (Array.isArray(value)) return value.flatMap(specsIn)
   return isSpec(value) ? [value] : []
-}
-
-function isSpec(value: unknown): value is AnyJobSpec {
-  if (typeof value !== 'object' || value === null) return false
-  const { name, handle, retry } = value as Record<string, unknown>
-  return typeof name === 'string' && typeof handle === 'function' && typeof retry === 'object'
 }
 
 /** One definition may be exported under two names; and a spec stands aside for the definition that was made of it. */

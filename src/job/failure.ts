@@ -1,4 +1,5 @@
 import { asError, messageOf, safeText } from '../kit/error.ts'
+import { withoutPassword } from '../kit/secrets.ts'
 import {
   ERROR_CODE_CHARACTERS,
   ERROR_MESSAGE_CHARACTERS,
@@ -40,8 +41,11 @@ type FailureRecord = Omit<Failure, 'at'> & { readonly at: number }
 /** What to remember of something thrown: message, code and stack, each cut to its limit. */
 export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code' | 'stack'> {
   const error = asError(thrown)
-  const message = messageOf(error)
-  const cause = safeText(() => (error.cause === undefined ? undefined : messageOf(error.cause)))
+  // Masked before it is cut: half of a URL is not known for one any more.
+  const message = withoutPassword(messageOf(error))
+  const cause = safeText(() =>
+    error.cause === undefined ? undefined : withoutPassword(messageOf(error.cause)),
+  )
   const code = errorCode(error)
   const stack = safeText(() => error.stack)
   return {
@@ -50,7 +54,7 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
       ERROR_MESSAGE_CHARACTERS,
     ),
     ...(code === undefined ? {} : { code: storableText(code, ERROR_CODE_CHARACTERS) }),
-    ...(stack === undefined ? {} : { stack: storableText(stack, ERROR_STACK_CHARACTERS) }),
+    ...(stack === undefined ? {} : { stack: storableText(withoutPassword(stack), ERROR_STACK_CHARACTERS) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, preview, safeText } from '../kit/error.ts'
+import { withoutPassword } from '../kit/secrets.ts'
 import { adopt, isThenable } from '../kit/thenable.ts'
 import { storableText } from './text.ts'
 
@@ -50,7 +51,7 @@ async function checkNull(schema: Schema): Promise<Checked> {
 
 /** A schema ought not to throw; one that does has refused the value. */
 function threw(error: unknown): Checked {
-  return { issues: [storableText(`the schema threw: ${messageOf(error)}`, ISSUE_CHARACTERS)] }
+  return { issues: [issueText(`the schema threw: ${messageOf(error)}`)] }
 }
 
 function toChecked(answer: unknown): Checked {
@@ -75,7 +76,12 @@ function describe(given: unknown): string {
   const issue = given as Partial<StandardSchemaV1.Issue> | null | undefined
   const message = safeText(() => issue?.message) ?? preview(given)
   const path = safeText(() => (issue?.path ?? []).slice(0, STEPS_SHOWN).map(stepOf).join('.')) ?? ''
-  return storableText(path === '' ? message : `${path}: ${message}`, ISSUE_CHARACTERS)
+  return issueText(path === '' ? message : `${path}: ${message}`)
+}
+
+/** Masked before it is cut: half of a URL is not known for one any more. */
+function issueText(text: string): string {
+  return storableText(withoutPassword(text), ISSUE_CHARACTERS)
 }
 
 function stepOf(step: PropertyKey | StandardSchemaV1.PathSegment): string {

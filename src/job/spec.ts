@@ -2,7 +2,7 @@ import type { AnyJobSpec } from './definition.ts'
 
 /**
  * Whether a value is a definition, by what every definition has: not by a brand, since one may also be put together from
- * another one. In one look, since each enqueue asks.
+ * another one. What throws when it is read is none.
  */
 export function isSpec(value: unknown): value is AnyJobSpec {
   if (typeof value !== 'object' || value === null) return false

@@ -62,7 +62,7 @@ class Painter {
   #inside(value: object, depth: number): Picture {
     if (this.#ancestors.includes(value)) return this.#text('[circular]')
     if (depth >= this.#depthMax) return this.#text('[deeper]')
-    const plain = asData(value)
+    const plain = this.#asData(value)
     if (typeof plain !== 'object' || plain === null) return this.#show(plain, depth)
     this.#ancestors.push(value)
     try {
@@ -113,17 +113,31 @@ class Painter {
     this.#room -= shown.length + 2
     return shown
   }
+
+  /** What stands for an object of a class: what it makes of itself for JSON, or its data. */
+  #asData(value: object): unknown {
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value))
+      return `[${value.constructor.name}, ${value.byteLength} bytes]`
+    const own = (value as { toJSON?: unknown }).toJSON
+    if (typeof own === 'function') return own.call(value)
+    if (value instanceof Error || types.isNativeError(value)) {
+      const { name, message, code } = value as Error & { readonly code?: unknown }
+      return { name, message, ...(code === undefined ? {} : { code }) }
+    }
+    if (types.isMap(value)) return Object.fromEntries(this.#first(value.entries()).map(keyed))
+    return types.isSet(value) ? this.#first(value.values()) : value
+  }
+
+  /** No more than there is room for, and one, which says that there are more: it may have millions. */
+  #first<Item>(items: Iterator<Item>): Item[] {
+    const taken: Item[] = []
+    for (let next = items.next(); !next.done && taken.length <= this.#room; next = items.next())
+      taken.push(next.value)
+    return taken
+  }
 }
 
-/** What stands for an object of a class: what it makes of itself for JSON, or its data. */
-function asData(value: object): unknown {
-  const own = (value as { toJSON?: unknown }).toJSON
-  if (typeof own === 'function') return own.call(value)
-  if (value instanceof Error || types.isNativeError(value)) {
-    const { name, message, code } = value as Error & { readonly code?: unknown }
-    return { name, message, ...(code === undefined ? {} : { code }) }
-  }
-  if (types.isMap(value)) return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner]))
-  if (types.isSet(value)) return [...value]
-  return value
+function keyed([key, value]: [unknown, unknown]): [string, unknown] {
+  const shown = typeof key === 'object' || typeof key === 'bigint' ? `[${typeof key}]` : String(key)
+  return [shown, value]
 }

@@ -9,7 +9,7 @@ const MASK = '…'
 /** Without one of these there is no password, and nothing to look for. */
 const SUSPECT = /@|password|passwd|pwd/i
 
-/** A text without the passwords in it, however they are written. */
+/** A text without the passwords in it, as far as they are written in one of these ways. */
 export function withoutPassword(text: string): string {
   return SUSPECT.test(text) ? maskPairs(maskUrls(maskSettings(text))) : text
 }
@@ -17,9 +17,12 @@ export function withoutPassword(text: string): string {
 /** In the query of a URL, where a space that ought to be escaped may be a part of the password. */
 const IN_QUERY = /([?&]\w{0,32}(?:password|passwd|pwd)=)(?:[^&\n"'`]|["'`](?=\w))*/gi
 
-/** `password=secret`, `password = 'with space'`, `"password": "secret"`; a backslash escapes what follows it. */
+/**
+ * `password=secret`, `password = 'with space'`, `"password": "secret"`, also as JSON within JSON, or a number; a backslash
+ * escapes what follows it.
+ */
 const SETTING =
-  /((?:password|passwd|pwd)["']?\s{0,9}(?:=\s{0,9}|:\s{0,9}(?=["'])))(?!…)(?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|(?:\\.|[^\s&\\])+)/gis
+  /((?:password|passwd|pwd)\\{0,9}["']?\s{0,9}(?:=\s{0,9}|:\s{0,9}(?=\\{0,9}["']|\d)))(?!…)(?:(?<=:\s{0,9})\d+\b|\\{1,9}"(?:[^"\\])*(?:\\{1,9}"|$)|'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|(?:\\.|[^\s&\\])+)/gis
 
 function maskSettings(text: string): string {
   return text.replaceAll(IN_QUERY, `$1${MASK}`).replaceAll(SETTING, `$1${MASK}`)

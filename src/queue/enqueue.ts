@@ -99,11 +99,12 @@ export class Enqueuer {
 
   async #prepareAll(items: readonly EnqueueItem[]): Promise<NewJob[]> {
     const jobs: NewJob[] = []
-    const elsewhere = new Map<string, AnyJobSpec>()
+    // By what names it: a definition that has to be checked is checked once, and not for each of its jobs.
+    const known = new Map<SpecOrName, AnyJobSpec>()
     const breather = new Breather()
     for (const [index, { job, input, options }] of items.entries()) {
-      const spec = this.#known(job) ?? elsewhere.get(job as string) ?? (await this.#resolve(job as string))
-      if (typeof job === 'string') elsewhere.set(job, spec)
+      const spec = known.get(job) ?? this.#known(job) ?? (await this.#resolve(job as string))
+      known.set(job, spec)
       const checked = check(spec.input, input)
       const given = { input, options, index }
       jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, given))

@@ -45,7 +45,8 @@ export class Handle<Output> implements JobHandle<Output> {
     const job = toJob(record)
     switch (job.state) {
       case 'complete':
-        if (record.output !== null && !isJson(record.output))
+        // Only a text may stand for what is no JSON.
+        if (typeof job.output === 'string' && record.output !== null && !isJson(record.output))
           throw jobError('output_unreadable', { id: job.id, name: job.name })
         return job.output as Output
       case 'cancelled':

@@ -3,7 +3,7 @@ import { loggedError, textOf } from './logged-error.ts'
 
 /** Longest text of a fact in a log, in characters. */
 const TEXT_CHARACTERS = 1_000
-/** Of a list or an object, so many parts are logged, and how many more there are. */
+/** Of a list so many parts are logged, and how many more there are; of an object so many. */
 const PARTS_MAX = 100
 const DEPTH_MAX = 3
 

@@ -1,5 +1,5 @@
 import { readSafely } from '../kit/brand.ts'
-import { isError } from '../kit/error.ts'
+import { isError, preview } from '../kit/error.ts'
 import { withoutPassword } from '../kit/secrets.ts'
 
 /** Longest message and stack of an error in a log, in characters. */
@@ -42,9 +42,10 @@ export function textOf(text: unknown, characters: number): string {
 /** Of another value only what it is: its properties may be anything. */
 function notAnError(thrown: unknown): string {
   if (typeof thrown === 'string') return textOf(thrown, MESSAGE_CHARACTERS)
+  if (typeof thrown === 'function') return 'a function'
   return typeof thrown === 'object' && thrown !== null
     ? 'an object that is no error'
-    : textOf(String(thrown), CODE_CHARACTERS)
+    : textOf(preview(thrown), CODE_CHARACTERS)
 }
 
 function codeOf(code: unknown): string | number | undefined {
@@ -54,8 +55,10 @@ function codeOf(code: unknown): string | number | undefined {
 /** The frames beneath what is said of it: a stack begins with the message, whose length would leave no room for them. */
 function stackOf(stack: unknown, said: unknown, head: string): string {
   if (typeof stack !== 'string') return head
-  const at = typeof said === 'string' ? stack.indexOf(said) : -1
-  const frames = at < 0 || typeof said !== 'string' ? stack.search(/\n\s{1,20}at /) : at + said.length
+  const text = typeof said === 'string' ? said : ''
+  // An empty message is everywhere, and a short one may be a part of the name before it.
+  const at = text === '' ? -1 : stack.indexOf(`: ${text}`)
+  const frames = at < 0 ? stack.search(/\n\s{1,20}at /) : at + 2 + text.length
   return textOf(frames < 0 ? head : head + stack.slice(frames), STACK_CHARACTERS)
 }
 

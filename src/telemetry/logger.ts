@@ -9,6 +9,8 @@ export interface Logger {
   info(facts: object, message: string): void
   warn(facts: object, message: string): void
   error(facts: object, message: string): void
+  /** Whether this level is written at all; every level by default. */
+  isLevelEnabled?(level: string): boolean
 }
 
 /** The level at which each event is logged; nothing is logged twice, nothing that holds a payload is logged. */
@@ -46,7 +48,11 @@ const LEVELS = {
  */
 export function logEvents(events: Emitter<MillhandEvents>, logger: Logger): () => void {
   const stops = (Object.keys(LEVELS) as EventName[]).map((name) =>
-    events.on(name, (facts) => logger[LEVELS[name]](loggable(factsOf(facts)), name)),
+    events.on(name, (facts) => {
+      // The hot path: what nobody is going to read need not be copied.
+      if (logger.isLevelEnabled?.(LEVELS[name]) === false) return
+      logger[LEVELS[name]](loggable(factsOf(facts)), name)
+    }),
   )
   return () => {
     for (const stop of stops) stop()

@@ -29,6 +29,7 @@ export class Attempt {
   #interruption: Interruption | undefined
   #abandon: ((reason: Interruption) => void) | undefined
   #timers: Timer[] = []
+  #stallTimer: Timer | undefined
   #lastSignMs: number
   #progress: Progress | undefined
   #logs: LogLine[] = []
@@ -135,6 +136,7 @@ export class Attempt {
   /** It is over, however it ended: no deadline may fire for it any more. */
   end(): void {
     this.ended = true
+    this.#stallTimer?.cancel()
     for (const timer of this.#timers.splice(0)) timer.cancel()
     this.#endTransaction()
   }
@@ -199,6 +201,6 @@ export class Attempt {
       if (silentMs >= stallTimeoutMs) this.interrupt(interruptionError('stalled', { stallTimeoutMs }))
       else this.#armStall(stallTimeoutMs, stallTimeoutMs - silentMs)
     }
-    this.#timers.push(this.#options.clock.timer(delayMs, look))
+    this.#stallTimer = this.#options.clock.timer(delayMs, look)
   }
 }

@@ -5,7 +5,6 @@ import { onNextTurn } from '../kit/turn.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import type { ClaimedJob, ClaimRequest } from '../store/jobs.ts'
-import type { Buffered } from './buffer.ts'
 import type { Crew } from './crew.ts'
 import { HeldJobs } from './held-jobs.ts'
 import { HELD_BYTES_MAX } from './hold.ts'
@@ -105,13 +104,13 @@ export class ClaimLoop {
     this.#sleep.end()
     this.#stopped.abort()
     await this.#service.stop()
-    await this.#crew.release(this.takeBuffer())
+    await this.#crew.release(this.#held.take())
     this.#stopping = false
   }
 
-  /** Empties the buffer: its jobs are no longer this worker's to start. */
-  takeBuffer(): Buffered[] {
-    return this.#held.take()
+  /** Empties the buffer: its jobs are no longer this worker's to start. Gives how many those were. */
+  loseBuffer(): number {
+    return this.#held.lose()
   }
 
   /** Lets go of what it holds of these jobs, which are no longer its own. */
@@ -162,7 +161,7 @@ export class ClaimLoop {
     }
     this.#roundTripMs.add(claimedMs - startMs)
     events.emit('claim', { worker, count: jobs.length, durationMs: claimedMs - startMs })
-    this.#held.add(claim, jobs)
+    this.#held.add(claim, this.#crew.twins.admit(claim, jobs))
     this.#untold = true
     return jobs
   }
@@ -229,7 +228,7 @@ export class ClaimLoop {
     return time.starvedMs
   }
 
-  /** It has work, and is not starved: nobody would wake it when a slot is free. */
+  /** It has work: were it still taken for starved, a slot that is freed would not wake it. */
   #waitForSlot(pauseMs: number): number {
     this.#starved = false
     return pauseMs || Number.POSITIVE_INFINITY

@@ -8,6 +8,7 @@ import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
 import { serialise } from '../job/payload.ts'
 import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { Duration } from '../kit/duration.ts'
+import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
@@ -75,7 +76,7 @@ export class Context implements JobContext {
 
   /** As with all promises of the context: a handler that has not waited for it is not ended by its failure. */
   checkpoint(value: unknown): Promise<void> {
-    return unheard(this.#checkpoint(value))
+    return this.#told('ctx.checkpoint', this.#checkpoint(value))
   }
 
   /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */
@@ -92,7 +93,7 @@ export class Context implements JobContext {
     spec: Spec,
     ...args: EnqueueArguments<Spec>
   ): Promise<JobHandle<ResultOf<Spec>>> {
-    return unheard(this.#enqueue(spec, ...args))
+    return this.#told('ctx.enqueue', this.#enqueue(spec, ...args))
   }
 
   snooze(delay: Duration): Snooze {
@@ -113,13 +114,13 @@ export class Context implements JobContext {
     spec: Spec,
     ...[input, options]: EnqueueArguments<Spec>
   ): Promise<JobHandle<ResultOf<Spec>>> {
-    const { tags, context } = this.job
-    const carried = {
-      ...options,
-      ...(tags.length > 0 && { tags: [...new Set([...tags, ...(options?.tags ?? [])])] }),
-      context: { ...context, ...options?.context },
-    }
-    return (await this.#parts.enqueue(spec, input, carried)) as JobHandle<ResultOf<Spec>>
+    return (await this.#parts.enqueue(spec, input, carried(this.job, options))) as JobHandle<ResultOf<Spec>>
+  }
+
+  /** One that fails is told in the job's log: a handler that has not waited for it would never hear of that. */
+  #told<Value>(what: string, promise: Promise<Value>): Promise<Value> {
+    promise.catch((error) => this.log.warn(`${what} failed: ${messageOf(error)}`))
+    return promise
   }
 
   #makeLog(): JobLog {
@@ -130,6 +131,22 @@ export class Context implements JobContext {
     }
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
   }
+}
+
+/** Tags and context travel with the job. What is no list or no object is left to be refused where options are checked. */
+function carried({ tags, context }: RunningJob, options: EnqueueOptions | undefined): EnqueueOptions {
+  if (options !== undefined && !isPlainObject(options)) return options
+  const given = options?.tags ?? []
+  const added = options?.context ?? {}
+  return {
+    ...options,
+    ...(tags.length > 0 && Array.isArray(given) && { tags: [...new Set([...tags, ...given])] }),
+    ...(isPlainObject(added) && { context: { ...context, ...added } }),
+  }
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The job as its handler sees it. */

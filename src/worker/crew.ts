@@ -1,16 +1,16 @@
-import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
-import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import type { AnyJobDefinition } from '../job/definition.ts'
 import { CARE, runsAlone } from '../job/interruption.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { ClaimedJob, Settled } from '../store/jobs.ts'
+import type { Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
-import type { Buffered, Claim } from './buffer.ts'
+import type { Buffered } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
+import { contextParts } from './context-parts.ts'
 import { execute } from './execute.ts'
 import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
@@ -21,7 +21,6 @@ import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
-import { requireSettled, Transactor } from './transact.ts'
 import { Twins } from './twins.ts'
 
 /** What a handler came to, and when. */
@@ -34,13 +33,13 @@ interface Ended {
 export class Crew {
   readonly settler: Settler
   readonly rate = new FinishRate()
+  readonly twins = new Twins()
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
   readonly #scope = new Scope()
-  readonly #twins = new Twins()
   #active = 0
   #alone = 0
   #begunMs = Number.NEGATIVE_INFINITY
@@ -62,7 +61,11 @@ export class Crew {
     })
     this.#reporter = new Reporter(store, { clock, intervalMs: options.settings.progressMs, onError })
     this.#starts = new Starts(store, { clock, attempts: this.#running, onError })
-    this.#context = this.#makeContextParts(door)
+    this.#context = contextParts({
+      ...{ door, queue, reporter: this.#reporter },
+      definition: (name) => this.#definition(name),
+      decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
+    })
   }
 
   /** Jobs from their start until their outcome is written: more than are running. */
@@ -90,26 +93,32 @@ export class Crew {
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
   async run(buffered: Buffered): Promise<void> {
-    if (this.#twins.meets(buffered)) return
     // Whoever freed the slot may be another handler, in whose scope this one would run.
-    const twin = this.#twins.leave(buffered.job, await this.#scope.run(() => this.#run(buffered)))
-    if (twin) await this.release([twin])
+    const settled = await this.#scope.run(() => this.#run(buffered))
+    await this.#leave(buffered, settled)
   }
 
-  async #run({ job, claim }: Buffered): Promise<Settled> {
+  async #run(buffered: Buffered): Promise<Settled> {
+    const { job } = buffered
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
-    const definition = this.#definition(job.name)
-    const attempt = this.#begin(job, claim, definition)
+    let attempt: Attempt | undefined
     try {
+      const definition = this.#definition(job.name)
+      attempt = this.#begin(buffered, definition)
       return await this.#settle(attempt, await this.#execute(attempt, definition), definition)
     } catch (error) {
-      return await this.#fail(attempt, error)
+      return await this.#fail(buffered, attempt, error)
     } finally {
       this.#active -= 1
       if (runsAlone(job)) this.#alone -= 1
       this.#onFree()
     }
+  }
+
+  async #leave({ job }: Buffered, settled: Settled): Promise<void> {
+    const twin = this.twins.leave(job, settled)
+    if (twin) await this.release([twin])
   }
 
   /** Until the handler has ended, or was left behind: then its slot is free. */
@@ -138,12 +147,20 @@ export class Crew {
   }
 
   /** Only a fault of Millhand's own comes here: it burns an attempt, or the job would meet it again and again. */
-  async #fail(attempt: Attempt, fault: unknown): Promise<Settled> {
+  async #fail({ job, claim }: Buffered, attempt: Attempt | undefined, fault: unknown): Promise<Settled> {
     const error = asError(fault)
     this.#queue.events.emit('loop_error', { loop: 'attempt', error })
-    if (attempt.settled) return 'settled'
-    const policy = this.#policy(attempt.worker, attempt.nowMs)
-    return this.settler.add(settle(attempt.job, { kind: 'failure', failureKind: 'error', error }, policy))
+    if (attempt?.settled) return 'settled'
+    // Without what the caller gave: it may be the fault.
+    const policy = {
+      worker: claim.worker,
+      retry: {},
+      random: () => 0.5,
+      nowMs: attempt?.nowMs ?? job.claimedAt,
+    }
+    const begunAfterMs = job.begun ? null : (attempt?.begunAfterMs ?? null)
+    const outcome = { kind: 'failure', failureKind: 'error', error } as const
+    return this.settler.add(settle(job, outcome, { ...policy, begunAfterMs }))
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
@@ -152,11 +169,13 @@ export class Crew {
       this.settler.add(settle(job, { kind: 'release' }, this.#policy(worker, job.claimedAt))),
     )
     const answers = await Promise.all(written)
-    jobs.forEach(({ job, claim: { worker } }, index) => {
-      const { id, name, queue, attempt } = job
-      if (answers[index] === 'settled')
-        this.#queue.events.emit('release', { id, name, queue, worker, attempt })
-    })
+    for (const [index, buffered] of jobs.entries()) {
+      const { id, name, queue, attempt } = buffered.job
+      const answer = answers[index] ?? 'refused'
+      const { worker } = buffered.claim
+      if (answer === 'settled') this.#queue.events.emit('release', { id, name, queue, worker, attempt })
+      await this.#leave(buffered, answer)
+    }
   }
 
   /** Gives up on what cannot be written: see `Settler`. */
@@ -189,7 +208,8 @@ export class Crew {
     return definitions.get(name) ?? (fallback && fallbackDefinition(name, fallback))
   }
 
-  #begin(job: ClaimedJob, { worker, claimedMs }: Claim, definition: AnyJobDefinition | undefined): Attempt {
+  #begin({ job, claim }: Buffered, definition: AnyJobDefinition | undefined): Attempt {
+    const { worker, claimedMs } = claim
     const { clock, events } = this.#queue
     const attempt = new Attempt(job, {
       clock,
@@ -219,31 +239,4 @@ export class Crew {
   #policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
     return { worker, retry: definition?.retry ?? {}, random: this.#queue.random, nowMs }
   }
-
-  #makeContextParts(door: Queue): ContextParts {
-    const { events } = this.#queue
-    const transactor = new Transactor({
-      queue: this.#queue,
-      reporter: this.#reporter,
-      definition: (name) => this.#definition(name),
-      decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
-    })
-    return {
-      mark: (attempt) => this.#reporter.mark(attempt),
-      onProgress: (attempt, progress) => {
-        if (events.has('progress')) events.emit('progress', { ...about(attempt), progress })
-      },
-      writeCheckpoint: async (attempt, json) => {
-        requireSettled(attempt, await this.#reporter.write(attempt, json))
-        events.emit('checkpoint', about(attempt))
-      },
-      transaction: (attempt, body) => transactor.run(attempt, body),
-      enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) =>
-        door.enqueue(spec, input, options),
-    }
-  }
-}
-
-function about({ job, worker }: Attempt) {
-  return { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
 }

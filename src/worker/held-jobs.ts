@@ -32,9 +32,16 @@ export class HeldJobs {
     this.#buffer.add(claim, jobs)
   }
 
-  /** Takes all of them out: they are no longer this worker's to begin. */
+  /** Takes all of them out, to be given back. */
   take(): Buffered[] {
     return this.#buffer.take()
+  }
+
+  /** Lets go of all of them, since somebody else has them; gives how many those were. */
+  lose(): number {
+    const lost = this.#buffer.take()
+    for (const { job } of lost) this.#crew.twins.leave(job, 'settled')
+    return lost.length
   }
 
   /** Begins as many as there are free slots for. */

@@ -8,7 +8,7 @@ import type { Attempt } from './attempt.ts'
 import { checkOutput } from './execute.ts'
 import type { Reporter } from './reporter.ts'
 
-interface TransactorParts {
+export interface TransactorParts {
   readonly queue: QueueInternals
   readonly reporter: Reporter
   readonly definition: (name: string) => AnyJobDefinition | undefined

@@ -243,7 +243,7 @@ export class Worker {
   }
 
   #lost(worker: string): void {
-    const jobs = this.#crew.running + this.#claims.takeBuffer().length
+    const jobs = this.#crew.running + this.#claims.loseBuffer()
     this.#queue.events.emit('lease_lost', { worker, jobs })
     this.#crew.interruptAll(interruptionError('lease_lapsed', { worker }), (each) => each.worker === worker)
   }

@@ -88,3 +88,19 @@ test('a fraction is held between 0 and 1; one that is none is told in words', ()
   expect(showableProgress('reading')).toEqual({ message: 'reading' })
   expect(showableProgress(undefined)).toEqual({ message: 'undefined' })
 })
+
+test('bytes are told by their number, and of millions of entries no more are looked at than are shown', () => {
+  expect(showable(new Uint8Array(50_000_000))).toBe('[Uint8Array, 50000000 bytes]')
+  expect(showable(Buffer.alloc(5))).toBe('[Buffer, 5 bytes]')
+  const looked: number[] = []
+  const many = new Set([1])
+  many.values = function* (this: Set<number>) {
+    for (let index = 0; ; index += 1) {
+      looked.push(index)
+      yield index
+    }
+  } as never
+  expect(Array.isArray(showable(many, 1_000))).toBe(true)
+  expect(looked.length).toBeLessThan(10_000)
+  expect(showable(new Map([[2n ** 100_000n, 1]]))).toEqual({ '[bigint]': 1 })
+})

@@ -20,6 +20,8 @@ test.each([
   ['postgres://host/db?user=u&password=se@cret&ssl=1', 'postgres://host/db?user=u&password=…&ssl=1'],
   ["'postgres://host/db?password=with secret' is none", "'postgres://host/db?password=…' is none"],
   ['{"user":"u","password":"se\\"cret"}', '{"user":"u","password":…}'],
+  ['{"data":"{\\"password\\":\\"secret\\",\\"n\\":1}"}', '{"data":"{\\"password\\":…,\\"n\\":1}"}'],
+  ['{"password":12345,"n":1}', '{"password":…,"n":1}'],
 ])('a password is masked, however it is written: %s', (text, shown) => {
   expect(withoutPassword(text)).toBe(shown)
 })

@@ -1,0 +1,30 @@
+import type { AnyJobSpec } from '../job/definition.ts'
+import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Attempt } from './attempt.ts'
+import type { ContextParts } from './context.ts'
+import { requireSettled, Transactor, type TransactorParts } from './transact.ts'
+
+/** What the contexts of a worker's attempts need of it; `door` is what jobs that they enqueue go through. */
+export function contextParts(parts: TransactorParts & { readonly door: Queue }): ContextParts {
+  const { door, queue, reporter } = parts
+  const { events } = queue
+  const transactor = new Transactor(parts)
+  return {
+    mark: (attempt) => reporter.mark(attempt),
+    onProgress: (attempt, progress) => {
+      if (events.has('progress')) events.emit('progress', { ...about(attempt), progress })
+    },
+    writeCheckpoint: async (attempt, json) => {
+      requireSettled(attempt, await reporter.write(attempt, json))
+      events.emit('checkpoint', about(attempt))
+    },
+    transaction: (attempt, body) => transactor.run(attempt, body),
+    enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) =>
+      door.enqueue(spec, input, options),
+  }
+}
+
+function about({ job, worker }: Attempt) {
+  return { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
+}
