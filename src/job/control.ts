@@ -95,7 +95,7 @@ export function reasonText(reason: unknown): string {
 }
 
 /** Milliseconds of a duration that has to be one. */
-export function requireDuration(option: string, value: unknown): number {
+function requireDuration(option: string, value: unknown): number {
   const ms = parseDuration(value)
   if (ms === undefined) throw jobError('invalid_duration', { option, got: preview(value) })
   return ms

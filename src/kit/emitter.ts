@@ -1,5 +1,5 @@
 import { inScope } from './scope.ts'
-import { adopt, isThenable } from './thenable.ts'
+import { adopt, isThenable, unheard } from './thenable.ts'
 
 /**
  * A typed event emitter that cannot hurt its owner: a listener that throws is reported through `onListenerError`
@@ -30,7 +30,8 @@ export class Emitter<Events extends object> {
   /** A report that fails is dropped: it must not hurt whoever emitted. */
   #report(error: unknown): void {
     try {
-      this.#onListenerError(error)
+      const returned: unknown = this.#onListenerError(error)
+      if (isThenable(returned)) unheard(adopt(returned))
     } catch {}
   }
 

@@ -1,4 +1,3 @@
-import { requireDuration } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
@@ -7,6 +6,7 @@ import { isJson } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import type { Duration } from '../kit/duration.ts'
+import { custom, duration, isFunction, isObject, type Parsed, parseOptions } from '../kit/options.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
 import type { OnRecord } from './watch.ts'
@@ -17,6 +17,15 @@ const WATCH_CAPACITY = 100
 interface Waiting {
   readonly timeout?: Duration
   readonly signal?: AbortSignal
+}
+
+const waitingFields = {
+  timeout: duration({ doc: 'How long to wait; for ever by default.' }),
+  signal: custom<AbortSignal>({
+    doc: 'Ends the wait when it aborts.',
+    expected: 'an AbortSignal',
+    accepts: (value) => isObject(value) && isFunction((value as AbortSignal).addEventListener),
+  }),
 }
 
 /** See `JobHandle` in job/handle.ts. */
@@ -41,7 +50,7 @@ export class Handle<Output> implements JobHandle<Output> {
   }
 
   async result(options: Waiting = {}): Promise<Output> {
-    const record = await this.#settled(options)
+    const record = await this.#settled(parseOptions('result', waitingFields, options))
     const job = toJob(record)
     switch (job.state) {
       case 'complete':
@@ -84,8 +93,7 @@ export class Handle<Output> implements JobHandle<Output> {
   }
 
   /** Waits for a final state. */
-  async #settled({ timeout, signal }: Waiting): Promise<JobRecord> {
-    const timeoutMs = timeout === undefined ? undefined : requireDuration('timeout', timeout)
+  async #settled({ timeout: timeoutMs, signal }: Parsed<typeof waitingFields>): Promise<JobRecord> {
     const settled = deferred<JobRecord>()
     let seen: JobRecord | undefined
     const stop = this.#follow(settled.reject, (record) => {

@@ -164,17 +164,15 @@ export async function readStats(store: Store): Promise<Stats> {
     store.now(),
   ])
   const pausedNames = new Set(paused.map((each) => each.queue))
-  const names = new Set([...tallies.map((tally) => tally.queue), ...pausedNames])
+  const byQueue = Map.groupBy(tallies, ({ queue }) => queue)
+  const names = new Set([...byQueue.keys(), ...pausedNames])
   const live = workers.filter((worker) => worker.leaseUntil > nowMs)
   return {
     ...sum(tallies, nowMs),
     queues: [...names].sort().map((queue) => ({
       queue,
       paused: pausedNames.has(queue),
-      ...sum(
-        tallies.filter((tally) => tally.queue === queue),
-        nowMs,
-      ),
+      ...sum(byQueue.get(queue) ?? [], nowMs),
     })),
     workers: live.length,
     slots: live.reduce((slots, worker) => slots + worker.concurrency, 0),

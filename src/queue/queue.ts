@@ -10,6 +10,7 @@ import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
+import { requireEvent, requireFunction, requireId, requireIds } from './arguments.ts'
 import { cancelJobs, pruneJobs, retryJobs } from './control.ts'
 import { type EnqueueItem, Enqueuer, type SpecOrName } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
@@ -88,12 +89,12 @@ export class Queue {
 
   /** The handle of a job that was enqueued earlier or elsewhere. */
   handle<Output = unknown>(id: string): JobHandle<Output> {
-    return new Handle<Output>(this.#parts, id)
+    return new Handle<Output>(this.#parts, requireId('handle', id))
   }
 
   /** The job as it is now; `null` where there is none. */
   async get(id: string): Promise<Job | null> {
-    const [record] = await this.#parts.store.catalog.get([id])
+    const [record] = await this.#parts.store.catalog.get([requireId('get', id)])
     return record ? toJob(record) : null
   }
 
@@ -113,8 +114,8 @@ export class Queue {
   }
 
   /** The log lines that a job wrote, oldest first; the newest 1,000 are kept. */
-  logs(id: string): Promise<LogLine[]> {
-    return this.#parts.store.catalog.logs(id)
+  async logs(id: string): Promise<LogLine[]> {
+    return this.#parts.store.catalog.logs(requireId('logs', id))
   }
 
   /**
@@ -122,8 +123,8 @@ export class Queue {
    *
    * @throws MillhandError `inside_transaction`; `bulk_incomplete` when a later piece of more than 1,000 failed
    */
-  cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
-    return cancelJobs(this.#parts, typeof ids === 'string' ? [ids] : ids, reason)
+  async cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
+    return cancelJobs(this.#parts, requireIds('cancel', ids), reason)
   }
 
   /**
@@ -133,7 +134,7 @@ export class Queue {
    *   when a later piece of more than 1,000 failed
    */
   async retry(ids: string | readonly string[]): Promise<string[]> {
-    const retried = await retryJobs(this.#parts, typeof ids === 'string' ? [ids] : ids)
+    const retried = await retryJobs(this.#parts, requireIds('retry', ids))
     if (typeof ids === 'string' && retried.length === 0) {
       const [record] = await this.#parts.store.catalog.get([ids])
       throw whyNotDone('retry', ids, record?.state)
@@ -166,8 +167,8 @@ export class Queue {
   }
 
   /** Why a job is where it is, in words and as data. @throws MillhandError `job_not_found` */
-  explain(id: string): Promise<Explanation> {
-    return explainJob(this.#parts.store, id)
+  async explain(id: string): Promise<Explanation> {
+    return explainJob(this.#parts.store, requireId('explain', id))
   }
 
   /** The changes of jobs in all processes, live, from now on. */
@@ -185,6 +186,7 @@ export class Queue {
   async transaction<Result, Tx = import('node:sqlite').DatabaseSync>(
     body: (tx: Tx) => Result | Promise<Result>,
   ): Promise<Result> {
+    requireFunction('transaction', 'body', body)
     requireOutside(this.#parts, 'transaction')
     return this.#parts.store.transaction(async (tx) => body(tx.handle as Tx))
   }
@@ -196,6 +198,8 @@ export class Queue {
 
   /** Calls `listener` for every event of this name in this process, until the returned function is called. */
   on<Name extends EventName>(name: Name, listener: (event: MillhandEvents[Name]) => void): () => void {
+    requireEvent('on', name)
+    requireFunction('on', 'listener', listener)
     return this.#parts.events.on(name, listener)
   }
 

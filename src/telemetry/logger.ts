@@ -42,12 +42,14 @@ const LEVELS = {
   loop_error: 'error',
 } as const satisfies Record<EventName, keyof Logger>
 
+export const EVENT_NAMES = Object.freeze(Object.keys(LEVELS)) as readonly EventName[]
+
 /**
  * Logs every event with its facts; the verb is the message. No payload: of progress only how far it is and what it says,
  * of errors what `loggedError` leaves. Stops when the returned function is called.
  */
 export function logEvents(events: Emitter<MillhandEvents>, logger: Logger): () => void {
-  const stops = (Object.keys(LEVELS) as EventName[]).map((name) =>
+  const stops = EVENT_NAMES.map((name) =>
     events.on(name, (facts) => {
       // The hot path: what nobody is going to read need not be copied.
       if (logger.isLevelEnabled?.(LEVELS[name]) === false) return

@@ -2,6 +2,7 @@ import type { JobContext } from '../job/context.ts'
 import type { Job, RunningJob } from '../job/job.ts'
 import type { Duration } from '../kit/duration.ts'
 import { Scope } from '../kit/scope.ts'
+import { requireFunction } from '../queue/arguments.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { WorkerOptions } from './options.ts'
 import { Worker } from './worker.ts'
@@ -57,7 +58,10 @@ export abstract class JobWorker {
     return this.#make().runUntilIdle()
   }
 
+  /** @throws MillhandError `invalid_option` where a class in plain JavaScript lacks one of the three */
   #make(): Worker {
+    for (const method of ['getWorkerName', 'canProcessJob', 'executeJob'] as const)
+      requireFunction('JobWorker', method, this[method])
     const options: WorkerOptions = {
       ...this.#options,
       name: this.getWorkerName(),

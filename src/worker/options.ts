@@ -135,3 +135,12 @@ export function parseWorkerOptions(options: WorkerOptions) {
     retention: parseRetention(parsed.retention),
   }
 }
+
+/** What one call of `stop` may say. @throws MillhandError `unknown_option`, `invalid_option` */
+export function parseStopOptions(options: object) {
+  return parseOptions('stop', stopFields, options)
+}
+
+const stopFields = {
+  timeout: duration({ doc: 'How long handlers may take to finish; `stopTimeout` by default.' }),
+}

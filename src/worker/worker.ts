@@ -1,4 +1,3 @@
-import { requireDuration } from '../job/control.ts'
 import { Bell } from '../kit/bell.ts'
 import type { Duration } from '../kit/duration.ts'
 import { Scope } from '../kit/scope.ts'
@@ -11,7 +10,7 @@ import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
-import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
+import { parseStopOptions, parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
 
 /**
  * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
@@ -38,6 +37,7 @@ export class Worker {
   #starting: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
   #aborted = false
+  #stopClosing: () => void = () => {}
   /** Rings when nothing is active any more, or nothing was found to claim. */
   readonly #changed = new Bell()
 
@@ -78,10 +78,7 @@ export class Worker {
     return this.#crew.running
   }
 
-  /**
-   * Registers and begins to claim; resolves when it does. Starting twice is harmless. A worker
-   * that was stopped stays so, even if the stop came before the start: make a new one.
-   */
+  /** Registers and begins to claim; resolves when it does. One that was stopped, even before, stays so: make a new one. */
   start(): Promise<void> {
     if (this.#state === 'new') {
       this.#state = 'started'
@@ -95,12 +92,11 @@ export class Worker {
    * (default `stopTimeout`); then aborts them, and what they do not finish in `abortGrace` goes back to its queue
    * without burning an attempt. Calling it again with a shorter timeout hurries it.
    *
-   * @throws MillhandError `invalid_duration`
+   * @throws MillhandError `unknown_option`, `invalid_option`
    */
   async stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
     const { stopTimeoutMs, abortGraceMs } = this.#settings
-    const timeoutMs =
-      options.timeout === undefined ? stopTimeoutMs : requireDuration('timeout', options.timeout)
+    const timeoutMs = parseStopOptions(options).timeout ?? stopTimeoutMs
     if (this.#state === 'new') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
@@ -167,6 +163,8 @@ export class Worker {
     }
     // Whoever stops it meanwhile waits for this, and closes what was opened.
     if (this.#state !== 'started') return
+    // Closed under its feet, it ends too: nothing would ever come any more, and it would keep the process.
+    this.#stopClosing = this.#queue.closing.on(() => void this.stop({ timeout: 0 }).catch(() => {}))
     this.#claims.start()
     this.#cancels.start()
     this.#maintenance?.start()
@@ -219,6 +217,7 @@ export class Worker {
     await this.#settled()
     await this.#cancels.stop()
     await this.#close()
+    this.#stopClosing()
     this.#state = 'stopped'
     this.#queue.events.emit('worker_stop', { worker })
   }

@@ -46,4 +46,66 @@ describePostgres('the session of a transaction', (test) => {
     }
     expect(await queue.count({ state: 'complete' })).toBe(3)
   })
+
+  test('a client that a handler has changed serves nobody else, and what it deallocates is prepared anew', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const changes = defineJob({
+      name: 'test.changes',
+      retries: 0,
+      run: (_, ctx) =>
+        ctx.transaction(async (tx: pg.ClientBase) => {
+          tx.setTypeParser(23, (value) => `changed:${value}`)
+          tx.on('notice', () => {})
+          Object.assign(tx, { tenant: 'one' })
+          await tx.query('listen somewhere')
+        }),
+    })
+    const deallocates = defineJob({
+      name: 'test.deallocates',
+      retries: 0,
+      run: (_, ctx) => ctx.transaction(async (tx: pg.ClientBase) => void (await tx.query('deallocate all'))),
+    })
+    const looks = defineJob({
+      name: 'test.looks',
+      retries: 0,
+      run: (_, ctx) =>
+        ctx.transaction(async (tx: pg.ClientBase & { readonly tenant?: string }) => ({
+          number: (await tx.query('select 1::int as one')).rows[0].one,
+          tenant: tx.tenant ?? null,
+          channels: (await tx.query('select * from pg_listening_channels()')).rows,
+        })),
+    })
+    await start({ jobs: [changes, deallocates, looks], concurrency: 2 })
+    for (const spoils of [changes, deallocates]) {
+      const looked = await queue.enqueueMany([spoils, looks, spoils, looks].map((job) => ({ job })))
+      await expect
+        .poll(async () => {
+          await clock.advance('1s')
+          return queue.count({ state: ['pending', 'running'] })
+        })
+        .toBe(0)
+      for (const job of await queue.list({ name: 'test.looks' }))
+        expect(job).toMatchObject({ output: { number: 1, tenant: null, channels: [] } })
+      expect(looked).toHaveLength(4)
+    }
+  })
+
+  test('a call of a transaction that is over, of which nobody hears, ends no process', async ({ queue }) => {
+    let kept: pg.ClientBase | undefined
+    const keeps = defineJob({
+      name: 'test.keeps',
+      run: (_, ctx) =>
+        ctx.transaction(async (tx: pg.ClientBase) => {
+          kept = tx
+          void tx.query('commit')
+        }),
+    })
+    const job = await queue.enqueue(keeps)
+    await runUntilIdle(queue, { jobs: [keeps] })
+    void kept?.query('select 1')
+    expect((await job.get()).state).toBe('complete')
+  })
 })

@@ -185,7 +185,7 @@ describeStores('a handle', (test) => {
     const stop = new AbortController()
     const stopped = expect(handle.result({ signal: stop.signal })).rejects.toThrow('not interested')
     await expect(handle.result({ timeout: 'soon' as never })).rejects.toMatchObject({
-      code: 'invalid_duration',
+      code: 'invalid_option',
     })
     await expect(handle.result({ signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
     await clock.advance('5s')

@@ -26,6 +26,8 @@ interface ConnectionsOptions {
 /** Why a connection is of no use any more, if it is: then nobody else gets it. */
 export interface Health {
   broken?: Error
+  /** It is the one that is kept, on which the process hears its notices. */
+  kept?: boolean
 }
 
 export type Work<Result> = (client: PoolClient, health: Health) => Promise<Result>
@@ -143,7 +145,11 @@ export class Connections {
 }
 
 function through<Result>(kept: Kept<PoolClient>, work: Work<Result>): Promise<Result> {
-  return kept.take((client) => watched(client, work, (broken) => broken && kept.close()))
+  const marked: Work<Result> = (client, health) => {
+    health.kept = true
+    return work(client, health)
+  }
+  return kept.take((client) => watched(client, marked, (broken) => broken && kept.close()))
 }
 
 /** Uses a connection for a while. One that broke meanwhile does not go back to the others. */

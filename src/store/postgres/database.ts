@@ -8,6 +8,7 @@ import { cutAfter } from './interrupt.ts'
 import type { Kept } from './kept.ts'
 import { SETTINGS } from './pool.ts'
 import { type Client, Session } from './session.ts'
+import { isSpoiled } from './tx.ts'
 
 /** A server that does not answer for so long is taken for gone: the call is tried again. */
 const ANSWER_TIMEOUT_MS = 60_000
@@ -25,6 +26,9 @@ const CALLERS_SETTINGS =
  */
 const CLEANSE = `close all; reset session authorization; reset role; reset all; discard temp; discard sequences;
   select pg_advisory_unlock_all(); ${SETTINGS}`
+/** What the connection that is kept for notices does not do. */
+const UNLISTEN = 'unlisten *'
+
 const IS_MARKED = "select current_setting('millhand_transaction.open', true) = 'yes' as marked"
 const OWN_SETTINGS = `set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
   set_config('plan_cache_mode', 'force_generic_plan', true)`
@@ -85,6 +89,7 @@ export class Database {
       } finally {
         stopWatching()
         if (this.#keeps && !health.broken) await this.#cleanse(client, health)
+        if (this.#keeps && isSpoiled(client)) breakDown(health, new Error('its user has changed the client'))
       }
     }
     return this.#connections.borrowLong(work, signal)
@@ -138,7 +143,7 @@ export class Database {
   async #cleanse(client: PoolClient, health: Health): Promise<void> {
     await this.session
       .on(client)
-      .run(CLEANSE)
+      .run(health.kept ? CLEANSE : `${CLEANSE}; ${UNLISTEN}`)
       .catch((failure) => breakDown(health, failure))
   }
 

@@ -1,5 +1,6 @@
 import type { PoolClient, QueryConfig } from 'pg'
 import { asError } from '../../kit/error.ts'
+import { unheard } from '../../kit/thenable.ts'
 import { storeError } from '../errors.ts'
 import { ABORTED, sqlStateOf } from './faults.ts'
 import { cancelStatement } from './interrupt.ts'
@@ -14,6 +15,30 @@ const KEPT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect'])
 
 /** What a body that was written for SQLite calls first. */
 const OF_SQLITE: ReadonlySet<PropertyKey> = new Set(['prepare', 'exec'])
+
+/** What would stay with the client for whoever has it next. */
+const LASTING: ReadonlySet<PropertyKey> = new Set(
+  [
+    'setTypeParser',
+    'on',
+    'once',
+    'addListener',
+    'prependListener',
+    'prependOnceListener',
+    'removeAllListeners',
+  ].concat(['off', 'removeListener', 'setMaxListeners']),
+)
+
+const SPOILED: unique symbol = Symbol('spoiled')
+
+/** Whether a caller has changed the client itself: nobody else is to have it. */
+export function isSpoiled(client: object): boolean {
+  return SPOILED in client
+}
+
+function spoil(client: object): void {
+  Object.defineProperty(client, SPOILED, { value: true })
+}
 
 /** A statement of the caller's own may take as long as it likes: the attempt has its own `timeout`. 24 days. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
@@ -43,8 +68,13 @@ export class Tx implements Client {
         if (name === 'query') return query
         if (KEPT.has(name)) return () => refuse(String(name))
         if (OF_SQLITE.has(name)) return () => refuseSqlite(String(name))
+        if (LASTING.has(name)) spoil(target)
         const value = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
+      },
+      set: (target, name, value) => {
+        spoil(target)
+        return Reflect.set(target, name, value, target)
       },
     })
   }
@@ -91,15 +121,17 @@ export class Tx implements Client {
     const error = this.#open ? controlError(text) : over()
     const callback = given.at(-1)
     if (error) {
-      if (typeof callback !== 'function') return Promise.reject(error)
+      if (typeof callback !== 'function') return unheard(Promise.reject(error))
       return void callback(error)
     }
     if (query === undefined) return (this.#client.query as Query)(...given)
     const answer = this.#inTurn(query)
     if (typeof callback !== 'function') return answer
-    return void answer.then(
-      (result) => callback(null, result),
-      (thrown) => callback(thrown),
+    return void unheard(
+      answer.then(
+        (result) => callback(null, result),
+        (thrown) => callback(thrown),
+      ),
     )
   }
 

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
 import { primaryCode, SQLITE } from './codes.ts'
@@ -24,6 +24,9 @@ interface ConnectionOptions {
   /** Whether the file is made where there is none. Default true. */
   readonly create?: boolean
 }
+
+/** Of the class, and not of the object: a handler has that in its hands, and may have put anything in their place. */
+const OWN = DatabaseSync.prototype
 
 /** One connection to the file, its prepared statements, and transactions with a say in how durable they are. */
 export class Connection {
@@ -91,7 +94,7 @@ export class Connection {
   prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql)
     if (!statement) {
-      statement = this.db.prepare(sql)
+      statement = OWN.prepare.call(this.db, sql)
       this.#keep(sql, statement)
     }
     return statement
@@ -135,7 +138,7 @@ export class Connection {
 
   begin(durable: boolean): void {
     if (this.#durable !== durable) {
-      this.guard(() => this.db.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`))
+      this.guard(() => OWN.exec.call(this.db, `pragma synchronous = ${durable ? 'full' : 'normal'}`))
       this.#durable = durable
     }
     this.run('begin immediate')
@@ -156,12 +159,12 @@ export class Connection {
   }
 
   rollback(): void {
-    if (this.db.isOpen && this.db.isTransaction) this.db.exec('rollback')
+    if (this.db.isOpen && this.db.isTransaction) OWN.exec.call(this.db, 'rollback')
   }
 
   close(): void {
     this.#statements.clear()
-    if (this.db.isOpen) this.db.close()
+    if (this.db.isOpen) OWN.close.call(this.db)
   }
 
   #open() {

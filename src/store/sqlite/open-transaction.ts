@@ -3,6 +3,9 @@ import { deferred } from '../../kit/deferred.ts'
 import { storeError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 
+/** A commit or a rollback of the body's own takes it away. */
+const MARK = 'millhand_transaction'
+
 /** One transaction of a caller's, from its beginning to its end, which is also the end of its connection. */
 export class OpenTransaction {
   readonly connection: Connection
@@ -15,6 +18,18 @@ export class OpenTransaction {
     this.connection = connection
     this.ended = promise
     this.#tellEnd = () => resolve()
+    connection.run(`savepoint ${MARK}`)
+  }
+
+  /** Asked once, at its end: whether it is the very transaction that was begun, and not one that the body began itself. */
+  isWhole(): boolean {
+    if (!this.handle.isTransaction) return false
+    try {
+      this.connection.run(`release ${MARK}`)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** What the caller gets. */
@@ -27,9 +42,12 @@ export class OpenTransaction {
     try {
       this.connection.rollback()
     } finally {
-      this.connection.close()
-      seal(this.handle)
-      this.#tellEnd()
+      try {
+        this.connection.close()
+        seal(this.handle)
+      } finally {
+        this.#tellEnd()
+      }
     }
   }
 }
@@ -39,6 +57,8 @@ function seal(handle: DatabaseSync): void {
   const refuse = () => {
     throw storeError('foreign_transaction', { store: 'sqlite', problem: 'it is over' })
   }
+  // One that the body has frozen stays as it is, and says that the database is not open.
   for (const method of Object.getOwnPropertyNames(DatabaseSync.prototype))
-    if (method !== 'constructor') Object.defineProperty(handle, method, { value: refuse, configurable: true })
+    if (method !== 'constructor')
+      Reflect.defineProperty(handle, method, { value: refuse, configurable: true })
 }

@@ -141,7 +141,7 @@ export class Transactions {
       settle: (settlements) =>
         within(() => {
           // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
-          if (!handle.isTransaction) throw storeError('foreign_transaction', { store: 'sqlite' })
+          if (!open.isWhole()) throw storeError('foreign_transaction', { store: 'sqlite' })
           return settle(connection, settlements, { nowMs: now() })
         }),
       report: (reports) => within(() => report(connection, reports, now())),

@@ -1,0 +1,42 @@
+import { preview } from '../kit/error.ts'
+import { isFunction, optionError } from '../kit/options.ts'
+import type { EventName } from '../telemetry/events.ts'
+import { EVENT_NAMES } from '../telemetry/logger.ts'
+
+/** One id, as a call takes it. @throws MillhandError `invalid_option` */
+export function requireId(component: string, id: unknown): string {
+  if (typeof id === 'string') return id
+  throw refused(component, 'id', { expected: "a job's id, which is a text", got: id })
+}
+
+/** One id or several, read once. @throws MillhandError `invalid_option` */
+export function requireIds(component: string, ids: unknown): readonly string[] {
+  if (typeof ids === 'string') return [ids]
+  const listed = readList(ids)
+  if (listed?.every((id) => typeof id === 'string')) return listed
+  const expected = "a job's id, or a list of ids (for those that fit a filter: list them first)"
+  throw refused(component, 'ids', { expected, got: ids })
+}
+
+/** @throws MillhandError `invalid_option` */
+export function requireFunction(component: string, option: string, given: unknown): void {
+  if (!isFunction(given)) throw refused(component, option, { expected: 'a function', got: given })
+}
+
+/** @throws MillhandError `invalid_option` */
+export function requireEvent(component: string, name: unknown): void {
+  if (EVENT_NAMES.includes(name as EventName)) return
+  throw refused(component, 'name', { expected: `one of ${EVENT_NAMES.join(', ')}`, got: name })
+}
+
+function readList(given: unknown): readonly unknown[] | undefined {
+  try {
+    return Array.isArray(given) ? [...given] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function refused(component: string, option: string, { expected, got }: { expected: string; got: unknown }) {
+  return optionError('invalid_option', { component, option, expected, got: preview(got) })
+}
