@@ -140,5 +140,5 @@ function stopped({ verb }: Bulk, ids: readonly string[], error: unknown): Error 
 }
 
 function usage({ verb }: Bulk, problem: string): Error {
-  return cliError('usage', { problem, command: `${verb} ` })
+  return cliError('usage', { problem, command: verb })
 }

@@ -3,7 +3,7 @@ import { errorFactory } from '../kit/error.ts'
 /** What only the command line can complain about. */
 export const cliErrors = {
   usage: (facts: { problem: string; command: string }) =>
-    `${facts.problem.replace(/[^.?]$/, '$&.')} See 'millhand ${facts.command}--help'.`,
+    `${facts.problem.replace(/[^.?]$/, '$&.')} See 'millhand ${facts.command === '' ? '' : `${facts.command} `}--help'.`,
   invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
     `near ${facts.near}. Quote it for the shell: '{"path":"a.pdf"}'.`,

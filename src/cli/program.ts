@@ -50,7 +50,7 @@ async function execute(argv: readonly string[]): Promise<ExitCode> {
 }
 
 function usageError({ message }: CommanderError, argv: readonly string[]): Error {
-  const command = COMMANDS.some(({ name }) => name === argv[0]) ? `${argv[0]} ` : ''
+  const command = COMMANDS.some(({ name }) => name === argv[0]) ? String(argv[0]) : ''
   const problem = message.replace(/^error: /, '').replace(/\n\((Did you mean .*\?)\)$/, '. $1')
   return cliError('usage', { problem, command })
 }

@@ -11,7 +11,7 @@ export function readTime(flag: string, text: string): Date {
   if (problem === undefined) return new Date(text)
   throw cliError('usage', {
     problem: `${flag} is '${text}': ${problem}, expected ${EXPECTED}`,
-    command: 'enqueue ',
+    command: 'enqueue',
   })
 }
 

@@ -1,7 +1,15 @@
 import { isAbsolute, resolve } from 'node:path'
 import { preview } from '../kit/error.ts'
 import { withoutPassword } from '../kit/secrets.ts'
-import { DEFAULT_SCHEMA, inSchema, isSchemaName, kindOf, readPostgresUrl } from '../store/url.ts'
+import {
+  DEFAULT_SCHEMA,
+  inSchema,
+  isSchemaName,
+  kindOf,
+  meantBy,
+  readPostgresUrl,
+  slipIn,
+} from '../store/url.ts'
 import type { Problem } from './errors.ts'
 import { DEFAULT_STORE } from './options.ts'
 import type { Setting, Settings } from './settings.ts'
@@ -46,7 +54,7 @@ export function readStore(settings: Settings, place: Place): StoreSetting {
         url,
         location,
         queue: {},
-        errors: [{ path: 'store', message: `is ${preview(url)}, ${EXPECTED}` }],
+        errors: [{ path: 'store', message: `is ${preview(url)}, ${meantBy(url) ?? EXPECTED}` }],
       }
     }
   }
@@ -70,6 +78,14 @@ function readPostgres(given: string, { values }: Settings): StoreSetting {
     const message = `the schema is ${preview(schema)}, expected 1 to 50 letters, digits and _, not starting with a digit`
     return { url: given, location: shown, queue: {}, errors: [{ path, message }] }
   }
+  const slip = slipIn(given)
+  if (slip !== undefined)
+    return {
+      url: given,
+      location: shown,
+      queue: {},
+      errors: [{ path: 'store', message: `is '${shown}': ${slip}` }],
+    }
   const isDefault = schema === undefined || schema === DEFAULT_SCHEMA
   return {
     url: schema === undefined ? given : inSchema(given, schema),

@@ -29,7 +29,7 @@ import { openMemoryStore } from '../store/memory/index.ts'
 import type { Opening } from '../store/opening.ts'
 import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
-import { kindOf } from '../store/url.ts'
+import { kindOf, meantBy } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { loggable } from '../telemetry/loggable.ts'
 import { type Logger, logEvents } from '../telemetry/logger.ts'
@@ -183,5 +183,5 @@ async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
     return openSqliteStore({ file: (to as string).slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })
-  throw storeError('invalid_store', { got: preview(to) })
+  throw storeError('invalid_store', { got: preview(to), mend: meantBy(to) })
 }

@@ -3,8 +3,9 @@ import { errorFactory } from '../kit/error.ts'
 
 /** What can be wrong with a store. `transient` ones are tried again by the instrument before anybody sees them. */
 export const storeErrors = {
-  invalid_store: (facts: { got: string }) =>
-    `${facts.got} is not a store: expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'.`,
+  invalid_store: (facts: { got: string; mend?: string | undefined }) =>
+    `${facts.got} is not a store: ` +
+    (facts.mend ?? "expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'."),
   invalid_schema: (facts: { got: string }) =>
     `The schema ${facts.got} is not valid: expected 1 to 50 letters, digits and _, not starting with a digit.`,
   store_busy: (facts: { location: string; waitedMs: number; option?: 'openTimeout' }) =>

@@ -1,4 +1,6 @@
+import { preview } from '../kit/error.ts'
 import { withoutPassword } from '../kit/secrets.ts'
+import { suggest } from '../kit/suggest.ts'
 
 /** The kinds of store, as their URLs name them. */
 type StoreKind = 'memory' | 'sqlite' | 'postgres'
@@ -8,8 +10,44 @@ export function kindOf(url: unknown): StoreKind | undefined {
   if (url === 'memory:') return 'memory'
   // No system takes a NUL in the name of a file, nor PostgreSQL in anything that a connection begins with.
   if (typeof url !== 'string' || url.includes('\0')) return undefined
-  if (/^sqlite:./.test(url)) return 'sqlite'
+  if (/^sqlite:./.test(url)) return meantBy(url) === undefined ? 'sqlite' : undefined
   return /^postgres(ql)?:\/\/./.test(url) && !url.includes('%00') ? 'postgres' : undefined
+}
+
+/** Forms that others take, each with what is meant here: as the name of a file, they would make one where nobody looks. */
+const FOREIGN_FORMS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^sqlite:\/\/(?!\/)/,
+    "write 'sqlite:FILE' without the slashes, such as 'sqlite:library.db' or 'sqlite:/srv/library.db'.",
+  ],
+  [/^sqlite::memory:/, "write 'memory:'."],
+  [/^sqlite:~\//, "'~' is not read here; write the path out."],
+  [/^sqlite:[^?]*\?(?:mode|cache|vfs|immutable)=/, 'a SQLite URL has no options.'],
+]
+
+/** What is to be written in place of a form that others take; `undefined` where it is none of those. */
+export function meantBy(url: unknown): string | undefined {
+  return typeof url === 'string' ? FOREIGN_FORMS.find(([form]) => form.test(url))?.[1] : undefined
+}
+
+/** What a URL of PostgreSQL may say behind its `?`: Millhand's own, pg's, and what libraries beside it read there. */
+const POSTGRES_OPTIONS: ReadonlySet<string> = new Set(
+  `schema host port user password database db dbname ssl sslmode sslcert sslkey sslrootcert sslpassword sslcrl sslsni
+  sslnegotiation uselibpqcompat encoding client_encoding application_name fallback_application_name options
+  statement_timeout lock_timeout query_timeout connect_timeout connectionTimeoutMillis idleTimeoutMillis
+  idle_in_transaction_session_timeout keepalives keepAlive keepAliveInitialDelayMillis binary parseInputDatesAsUTC
+  max min target_session_attrs load_balance_hosts channel_binding gssencmode krbsrvname replication pgbouncer
+  connection_limit pool_timeout socket_timeout sslidentity sslaccept schema_search_path search_path timezone
+  stringtype prepareThreshold`.split(/\s+/),
+)
+
+/** A slip in an option, which pg passes over: the jobs would be in another schema, or the connection not encrypted. */
+export function slipIn(url: string): string | undefined {
+  for (const name of new URLSearchParams(url.split('?').slice(1).join('?')).keys()) {
+    const meant = POSTGRES_OPTIONS.has(name) ? undefined : suggest(name, POSTGRES_OPTIONS)
+    if (meant !== undefined) return `it has no option ${preview(name)}. Did you mean '${meant}'?`
+  }
+  return undefined
 }
 
 /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&…`, taken apart. */

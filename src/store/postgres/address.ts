@@ -1,7 +1,7 @@
 import pg, { type ClientConfig, type Pool } from 'pg'
 import { asError, preview } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
-import { DEFAULT_SCHEMA, isSchemaName, readPostgresUrl } from '../url.ts'
+import { DEFAULT_SCHEMA, isSchemaName, readPostgresUrl, slipIn } from '../url.ts'
 
 /** Where a store is: how to connect to it, and the schema that it is in. */
 export interface Address {
@@ -17,6 +17,8 @@ export function parseAddress(url: string, schema?: string): Address {
   const { connection, schema: named, shown } = readPostgresUrl(url)
   const name = requireSchema(schema ?? named)
   const location = withSchema(shown, name)
+  const slip = slipIn(url)
+  if (slip !== undefined) throw storeError('invalid_store', { got: `'${location}'`, mend: slip })
   requireReadable(connection, location)
   return { config: { connectionString: connection }, schema: name, location }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withoutPassword } from '../../../src/kit/secrets.ts'
-import { inSchema, kindOf, readPostgresUrl } from '../../../src/store/url.ts'
+import { inSchema, kindOf, meantBy, readPostgresUrl, slipIn } from '../../../src/store/url.ts'
 
 test.each([
   ['memory:', 'memory'],
@@ -11,6 +11,35 @@ test.each([
   ['mysql://localhost/a', undefined],
   [undefined, undefined],
 ])('%s is of the kind %s', (url, kind) => expect(kindOf(url)).toBe(kind))
+
+test.each([
+  ['sqlite://library.db', /without the slashes/],
+  ['sqlite::memory:', /'memory:'/],
+  ['sqlite:~/library.db', /not read here/],
+  ['sqlite:library.db?mode=ro', /no options/],
+])('a form that others take is refused, with what is meant: %s', (url, meant) => {
+  expect(kindOf(url)).toBeUndefined()
+  expect(meantBy(url)).toMatch(meant)
+})
+
+test.each([
+  'sqlite:library.db',
+  'sqlite:///srv/library.db',
+  'sqlite:/srv/a?b.db',
+  'memory:',
+])('what is meant as it stands is left so: %s', (url) => expect(meantBy(url)).toBeUndefined())
+
+test('a slip in an option is found, and what only a library beside pg knows is none', () => {
+  expect(slipIn('postgres://h/d?shcema=reports')).toMatch(/'shcema'. Did you mean 'schema'/)
+  expect(slipIn('postgres://h/d?sslmod=verify-full')).toMatch(/'sslmod'. Did you mean 'sslmode'/)
+  for (const query of [
+    '',
+    '?schema=a&sslmode=require',
+    '?pgbouncer=true&connection_limit=5',
+    '?x-my-own-thing=1',
+  ])
+    expect(slipIn(`postgres://h/d${query}`)).toBeUndefined()
+})
 
 test('a URL is taken apart; what is for pg stays as it was', () => {
   expect(readPostgresUrl('postgres://u:p@host:1/db?sslmode=require')).toEqual({
