@@ -3,6 +3,7 @@ import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration
 import {
   custom,
   duration,
+  type Field,
   type Fields,
   type Given,
   integer,
@@ -25,6 +26,17 @@ const isSchema = (value: unknown): boolean =>
 const schemaField = <S>(doc: string) =>
   custom<S>({ doc, expected: 'a Standard Schema (Zod, Valibot, ArkType, …)', accepts: isSchema })
 
+/** Read once, and copied: what a getter gives may be another value the next time, or an error. */
+const backoffField: Field<Backoff, Backoff> = {
+  doc: 'How long to wait before a retry: exponential from 1 s to 1 h by default.',
+  expected: 'an object with kind, base, factor, max and jitter',
+  parse(value) {
+    if (!isObject(value)) return undefined
+    const backoff = { ...(value as Backoff) }
+    return backoffProblem(backoff) === undefined ? Object.freeze(backoff) : undefined
+  },
+}
+
 /** The options of a definition that are policy: their defaults, their limits and what they mean. */
 const definitionFields = {
   name: text({ doc: 'Namespaced by a dot: `app.verb_noun`.' }),
@@ -44,11 +56,7 @@ const definitionFields = {
     doc: 'Fails as `expired` when nobody has started it in this time; never by default.',
     min: 1,
   }),
-  backoff: custom<Backoff>({
-    doc: 'How long to wait before a retry: exponential from 1 s to 1 h by default.',
-    expected: 'an object with kind, base, factor, max and jitter',
-    accepts: (value) => isObject(value) && backoffProblem(value as Backoff) === undefined,
-  }),
+  backoff: backoffField,
   retryOn: list<ErrorMatcher>({
     doc: 'Only errors that match one of these are retried.',
     expected: 'a list of error classes or functions',
@@ -191,7 +199,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema>(
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
     retry: Object.freeze({
-      ...(parsed.backoff && { backoff: Object.freeze({ ...parsed.backoff }) }),
+      ...(parsed.backoff && { backoff: parsed.backoff }),
       ...(parsed.retryOn && { retryOn: Object.freeze([...parsed.retryOn]) }),
       ...(parsed.stopOn && { stopOn: Object.freeze([...parsed.stopOn]) }),
       ...(parsed.classifyError && { classifyError: parsed.classifyError }),

@@ -59,6 +59,24 @@ describeStores('the door', (test) => {
     )
   })
 
+  test('a back-off is read once: what its getters give later, or throw, is no matter', () => {
+    let reads = 0
+    const base = () => {
+      reads += 1
+      return reads === 1 ? '1s' : 'soon'
+    }
+    const backoff = Object.defineProperty({}, 'base', { get: base, enumerable: true })
+    expect(defineJob({ name: 'test.once', backoff }).retry.backoff).toEqual({ base: '1s' })
+    const throwing = {
+      get anything() {
+        throw new RangeError('boom')
+      },
+    }
+    expect(() => defineJob({ name: 'test.boom', backoff: throwing as never })).toThrow(
+      /option 'backoff' is .*expected an object with kind, base, factor, max and jitter/,
+    )
+  })
+
   test('a name that nobody knows is refused, with the one that was meant', async ({ open }) => {
     const queue = await open({ jobs: [mail, any] })
     const error = await refusal(queue.enqueue('mail.sned', { to: 'ada' }))
