@@ -2,21 +2,10 @@
 
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'
 export { Fatal, RetryAfter, Skip, Snooze } from './job/control.ts'
-export type {
-  AnyJobDefinition,
-  AnyJobSpec,
-  EnqueueArguments,
-  Handler,
-  InputOf,
-  JobDefinition,
-  JobOptions,
-  JobSpec,
-  ResultOf,
-} from './job/definition.ts'
 export { defineJob } from './job/definition.ts'
 export type { EnqueueOptions } from './job/enqueue-options.ts'
 export type { Failure, FailureKind } from './job/failure.ts'
-export type { JobHandle } from './job/handle.ts'
+export type { JobHandle, ResultOptions } from './job/handle.ts'
 // Jobs
 export type {
   CancelledJob,
@@ -29,15 +18,32 @@ export type {
   RunningJob,
   WaitingJob,
 } from './job/job.ts'
+export type { JobOptions } from './job/job-options.ts'
 export type { RetentionOptions } from './job/retention.ts'
 export type { Backoff, ErrorClass, ErrorMatcher } from './job/retry.ts'
 export type { Schema } from './job/schema.ts'
 export type { JobState } from './job/state.ts'
+export type {
+  AnyJobDefinition,
+  AnyJobSpec,
+  EnqueueArguments,
+  HandleOf,
+  Handler,
+  InputOf,
+  JobDefinition,
+  JobOf,
+  JobSpec,
+  OutputOf,
+  ResultOf,
+  SpecOrName,
+  StoredInputOf,
+} from './job/typed.ts'
 export type { Duration } from './kit/duration.ts'
 export { isMillhandError, MillhandError } from './kit/error.ts'
 export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation } from './queue/explain.ts'
-export type { FilterOptions, ListOptions, QueueStats, Stats } from './queue/inspect.ts'
+export type { FilterOptions, ListOptions } from './queue/filter.ts'
+export type { QueueStats, Stats } from './queue/inspect.ts'
 export type { OpenOptions } from './queue/open.ts'
 // The queue
 export { openQueue } from './queue/open.ts'
@@ -49,5 +55,6 @@ export type { AttemptEvent, EventName, JobEvent, MillhandEvents } from './teleme
 export type { Logger } from './telemetry/logger.ts'
 export { JobWorker } from './worker/job-worker.ts'
 export type { FallbackHandler, WorkerOptions } from './worker/options.ts'
+export type { StopOptions } from './worker/stop-options.ts'
 // Workers
 export { Worker } from './worker/worker.ts'

@@ -1,4 +1,4 @@
-import type { FilterOptions } from '../queue/inspect.ts'
+import type { FilterOptions } from '../queue/filter.ts'
 import type { OptionSpec } from './command.ts'
 import { isExactNumber } from './exact-number.ts'
 

@@ -1,25 +1,38 @@
-import type { AnyJobSpec } from '../job/definition.ts'
 import type { RetentionOptions } from '../job/retention.ts'
-import type { Given } from '../kit/options.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import type { OpenOptions } from '../queue/open.ts'
 import type { WorkerOptions } from '../worker/options.ts'
-import type { logFields } from './options.ts'
 
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
 export interface ConfigOptions {
-  /** Where the jobs are: `sqlite:FILE`, relative to the file, or `postgres://…`. Default `sqlite:.millhand/dev.db`. */
+  /**
+   * Where the jobs are: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:` within one process. Default
+   * `'sqlite:.millhand/dev.db'`.
+   */
   readonly store?: string
-  /** Definitions, and paths or globs of modules that export some, relative to the file. */
+  /** The job definitions; or paths and globs of modules, and every definition that those export. */
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
   /** Of every worker that the command line starts. */
   readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention'>
+  /** Of every queue that the command line opens. */
   readonly queue?: Pick<
     OpenOptions,
     'pendingMax' | 'busyTimeout' | 'enqueueTimeout' | 'openTimeout' | 'schema' | 'notify' | 'migrate'
   >
   /** How long settled jobs are kept. */
   readonly retention?: RetentionOptions
-  readonly log?: Given<typeof logFields>
+  /** What the command line logs, and how. */
+  readonly log?: LogOptions
+}
+
+/** What the command line logs, and how. */
+export interface LogOptions {
+  /** What is logged: lines of this level and of the graver ones. Default `'info'`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** `lines` for people, `json` for programs; `auto`: lines on a terminal, JSON elsewhere. Default `'auto'`. */
+  readonly format?: 'auto' | 'lines' | 'json'
+  /** What is masked besides: paths in a line, as pino has them. */
+  readonly redact?: readonly string[]
 }
 
 /**

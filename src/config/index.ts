@@ -1,6 +1,6 @@
 // The configuration of the command line
 
-export type { ConfigOptions } from './define.ts'
+export type { ConfigOptions, LogOptions } from './define.ts'
 export { defineConfig } from './define.ts'
 export type { Problem } from './errors.ts'
 export type { CheckedConfig, Config, LoadOptions } from './load.ts'

@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
 import { isSpec } from '../job/spec.ts'
+import type { AnyJobDefinition, AnyJobSpec } from '../job/typed.ts'
 import { preview } from '../kit/error.ts'
 import type { Problem } from './errors.ts'
 import { loadModule, whatWasThrown } from './source.ts'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import type { AnyJobDefinition, AnyJobSpec } from '../job/definition.ts'
 import type { RetentionOptions } from '../job/retention.ts'
 import { byName } from '../job/specs.ts'
+import type { AnyJobDefinition, AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
 import { parseOptions } from '../kit/options.ts'
 import { parseWorkerOptions } from '../worker/options.ts'

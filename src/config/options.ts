@@ -1,28 +1,34 @@
 import { retentionFields } from '../job/retention.ts'
-import { choice, custom, type Field, type Fields, type Parsed, text } from '../kit/options.ts'
+import {
+  type AnyField,
+  choice,
+  custom,
+  type Fields,
+  type FieldsOf,
+  type Parsed,
+  text,
+} from '../kit/options.ts'
 import { openFields } from '../queue/open.ts'
 import { workerFields } from '../worker/options.ts'
+import type { ConfigOptions, LogOptions } from './define.ts'
 
 /** Where the jobs are when nobody says it: one place for every command, so that they all see the same jobs. */
 export const DEFAULT_STORE = 'sqlite:.millhand/dev.db'
 
 export const logFields = {
   level: choice({
-    doc: 'What is logged: lines of this level and of the graver ones.',
     of: ['debug', 'info', 'warn', 'error', 'silent'],
     default: 'info',
   }),
   format: choice({
-    doc: '`lines` for people, `json` for programs; `auto`: lines on a terminal, JSON elsewhere.',
     of: ['auto', 'lines', 'json'],
     default: 'auto',
   }),
   redact: custom<readonly string[]>({
-    doc: 'What is masked besides: paths in a line, as pino has them.',
     expected: "a list of paths such as 'err.message' or 'jobs[*].name'",
     accepts: (value) => Array.isArray(value) && value.every(isLogPath),
   }),
-}
+} satisfies FieldsOf<LogOptions>
 
 /** `err.message`, `jobs[*].name`, `["other-key"].x`: what pino would refuse is refused with the name of the option. */
 function isLogPath(path: unknown): boolean {
@@ -37,22 +43,20 @@ type ParsedLog = Parsed<typeof logFields>
 export type LogSettings = Omit<ParsedLog, 'redact'> & Partial<Pick<ParsedLog, 'redact'>>
 
 const topFields = {
-  store: text({
-    doc: 'Where the jobs are: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:` within one process.',
-    default: DEFAULT_STORE,
-  }),
-  jobs: custom<readonly unknown[]>({
-    doc: 'The job definitions; or paths and globs of modules, and every definition that those export.',
+  store: text({ default: DEFAULT_STORE }),
+  jobs: custom<NonNullable<ConfigOptions['jobs']>>({
     expected: 'a list of job definitions and of paths of modules',
     accepts: Array.isArray,
   }),
-}
+} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs'>>
 
 // Retention has a section of its own, and the jobs stand at the top.
 const { jobs: _jobs, retention: _retention, ...workerSection } = workerFields
 
 const { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } = openFields
-const queueSection = { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate }
+const queueSection = {
+  ...{ pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate },
+} satisfies FieldsOf<NonNullable<ConfigOptions['queue']>>
 
 /** The sections of a configuration with their options; `top` is the file itself. */
 export const SECTIONS = {
@@ -73,7 +77,7 @@ export interface ConfigOption {
   readonly name: string
   /** As people write it: `worker.concurrency`. */
   readonly path: string
-  readonly field: Field<unknown, unknown>
+  readonly field: AnyField
   /** The environment variable that sets it, where a text can. */
   readonly variable: string | undefined
 }
@@ -99,7 +103,7 @@ function variableOf(path: string): string {
  * What a text means for an option: the text itself, a number, true or false, or a list with commas, whichever the
  * option takes first; `undefined` where it takes none of them.
  */
-export function readText(field: Field<unknown, unknown>, given: string): unknown {
+export function readText(field: AnyField, given: string): unknown {
   const readings: unknown[] = [
     given,
     Number(given),

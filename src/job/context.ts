@@ -1,9 +1,9 @@
 import type { Duration } from '../kit/duration.ts'
 import type { Skip, Snooze } from './control.ts'
-import type { AnyJobSpec, EnqueueArguments, ResultOf } from './definition.ts'
 import type { JobHandle } from './handle.ts'
 import type { Json, Progress, RunningJob } from './job.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
+import type { AnyJobSpec, EnqueueArguments, ResultOf, StoredInputOf } from './typed.ts'
 
 /**
  * Writes lines that are kept with the job: `millhand job ID` shows them. Never throws: data that JSON has no word for
@@ -68,7 +68,7 @@ export interface JobContext<Checkpoint = unknown> {
   enqueue<Spec extends AnyJobSpec>(
     spec: Spec,
     ...given: EnqueueArguments<Spec>
-  ): Promise<JobHandle<ResultOf<Spec>>>
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>>
   /** `return ctx.snooze('5m')`: run again later; burns no attempt. */
   snooze(delay: Duration): Snooze
   /** `return ctx.skip('already done')`: end well without having done anything. */

@@ -1,8 +1,9 @@
+import type { Duration } from '../kit/duration.ts'
 import {
   custom,
   date,
   duration,
-  type Given,
+  type FieldsOf,
   integer,
   isObject,
   optionError,
@@ -11,42 +12,57 @@ import {
   text,
   texts,
 } from '../kit/options.ts'
-import type { AnyJobSpec } from './definition.ts'
 import type { Json } from './job.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
+import type { AnyJobSpec } from './typed.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
+export interface EnqueueOptions {
+  /** The queue that it goes to. Default: the definition's. */
+  readonly queue?: string
+  /** Higher runs first. Default: the definition's; from -1,000,000 to 1,000,000. */
+  readonly priority?: number
+  /** Due this long from now. Default: at once. Not together with `runAt`. */
+  readonly delay?: Duration
+  /** Due at this time. Not together with `delay`. */
+  readonly runAt?: Date
+  /** Fails as `expired` when nobody has started it in this time. Default: the definition's; minimum `'1ms'`. */
+  readonly expiresIn?: Duration
+  /** While an unfinished job of this name has the same key, enqueueing gives that one. None by default. */
+  readonly key?: string
+  /** Labels to find it by. None by default. */
+  readonly tags?: readonly string[]
+  /** Travels with the job and its children: the user that it is for, a trace. An object that JSON can hold. */
+  readonly context?: Readonly<Record<string, Json>>
+  /** Retries after a failed attempt. Default: the definition's; from 0 to 1,000. */
+  readonly retries?: number
+  /** Longest time that one attempt may take. Default: the definition's; minimum `'1ms'`. */
+  readonly timeout?: Duration
+  /**
+   * The transaction to enqueue in: what `queue.transaction` or `ctx.transaction` gave; on PostgreSQL also a client of pg
+   * that has begun one. Default: one of its own.
+   */
+  readonly tx?: object
+}
+
 const enqueueFields = {
-  queue: text({ doc: "The queue that it goes to; the definition's by default." }),
-  priority: integer({
-    doc: "Higher runs first; the definition's by default.",
-    min: -1_000_000,
-    max: 1_000_000,
-  }),
-  delay: duration({ doc: 'Due this long from now.' }),
-  runAt: date({ doc: 'Due at this time. Not together with `delay`.' }),
-  expiresIn: duration({ doc: 'Fails as `expired` when nobody has started it in this time.', min: 1 }),
-  key: text({ doc: 'While an unfinished job of this name has the same key, enqueueing gives that one.' }),
-  tags: texts({ doc: 'Labels to find it by.' }),
+  queue: text(),
+  priority: integer({ min: -1_000_000, max: 1_000_000 }),
+  delay: duration(),
+  runAt: date(),
+  expiresIn: duration({ min: 1 }),
+  key: text(),
+  tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
-    doc: 'Travels with the job and its children: the user that it is for, a trace.',
     expected: 'an object that JSON can hold',
     accepts: isObject,
   }),
-  retries: integer({ doc: "Retries after a failed attempt; the definition's by default.", max: RETRIES_MAX }),
-  timeout: duration({ doc: "Longest time that one attempt may take; the definition's by default.", min: 1 }),
-  tx: custom<object>({
-    doc:
-      'The transaction to enqueue in: what `queue.transaction` or `ctx.transaction` gave; on PostgreSQL also a client ' +
-      'of pg that has begun one.',
-    expected: 'a transaction of this store',
-    accepts: isObject,
-  }),
-}
-
-export type EnqueueOptions = Given<typeof enqueueFields>
+  retries: integer({ max: RETRIES_MAX }),
+  timeout: duration({ min: 1 }),
+  tx: custom<object>({ expected: 'a transaction of this store', accepts: isObject }),
+} satisfies FieldsOf<EnqueueOptions>
 
 /** A job to insert. Times are relative where they may be, since only the store's clock counts. */
 export interface NewJob {

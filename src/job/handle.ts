@@ -1,8 +1,16 @@
 import type { Duration } from '../kit/duration.ts'
 import type { Job } from './job.ts'
 
+/** How long `result` waits. */
+export interface ResultOptions {
+  /** Longest time to wait; the job goes on. For ever by default. */
+  readonly timeout?: Duration
+  /** Ends the wait when it aborts; the job goes on. None by default. */
+  readonly signal?: AbortSignal
+}
+
 /** A job that was enqueued: ask it how it is, wait for it, or cancel it. From any process. */
-export interface JobHandle<Output = unknown> {
+export interface JobHandle<Output = unknown, Input = unknown> {
   readonly id: string
   /** The enqueue found an unfinished job with the same name and key, and this is that one. */
   readonly existed: boolean
@@ -11,15 +19,15 @@ export interface JobHandle<Output = unknown> {
    *
    * @throws MillhandError `job_not_found`
    */
-  get(): Promise<Job>
+  get(): Promise<Job<Input, Output>>
   /**
    * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
    *
    * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `output_unreadable`, `result_timeout`
    */
-  result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>
+  result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */
   cancel(reason?: string): Promise<boolean>
   /** The job as it is now, then again whenever its state or progress changes, until it is settled. */
-  watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job>
+  watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job<Input, Output>>
 }

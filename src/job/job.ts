@@ -15,14 +15,15 @@ export interface Progress {
   readonly data?: Json
 }
 
-interface JobFields {
+interface JobFields<Input = unknown> {
   readonly id: string
   /** Namespaced: `library.index_document`. */
   readonly name: string
   readonly queue: string
   /** Higher runs first. */
   readonly priority: number
-  readonly input: unknown
+  /** What was passed to `enqueue`; `null` where that was nothing. */
+  readonly input: Input
   readonly key?: string
   readonly tags: readonly string[]
   /** Whatever the enqueuer wanted to travel with the job, such as the user that it is for. */
@@ -46,49 +47,59 @@ interface JobFields {
   readonly checkpoint?: unknown
 }
 
-export interface WaitingJob extends JobFields {
+export interface WaitingJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'waiting'
 }
 
-export interface PendingJob extends JobFields {
+export interface PendingJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'pending'
   /** Set where it is not only its turn that it waits for: `worker` has claimed it ahead, and has not begun it. */
   readonly waitsFor?: { readonly worker: string }
 }
 
-export interface RunningJob extends JobFields {
+export interface RunningJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'running'
   /** The worker that holds it. */
   readonly worker: string
   readonly startedAt: Date
 }
 
-export interface CompleteJob extends JobFields {
+export interface CompleteJob<Input = unknown, Output = unknown> extends JobFields<Input> {
   readonly state: 'complete'
   /** `skipped`: it ended well without doing anything; `reason` says why. */
   readonly outcome: 'done' | 'skipped'
   readonly reason?: string
-  readonly output: unknown
+  /** What the handler returned; `undefined` where that was nothing, or the job was skipped. */
+  readonly output: Output
   readonly startedAt: Date
   readonly finishedAt: Date
 }
 
-export interface FailedJob extends JobFields {
+export interface FailedJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'failed'
   readonly failure: Failure
   readonly startedAt?: Date
   readonly finishedAt: Date
 }
 
-export interface CancelledJob extends JobFields {
+export interface CancelledJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'cancelled'
   readonly reason: string
   readonly startedAt?: Date
   readonly finishedAt: Date
 }
 
-/** A job as it was when it was read: narrowing on `state` gives exactly the fields that exist in that state. */
-export type Job = WaitingJob | PendingJob | RunningJob | CompleteJob | FailedJob | CancelledJob
+/**
+ * A job as it was when it was read: narrowing on `state` gives exactly the fields that exist in that state. Input and
+ * output have the types that its definition says, where it was read by one (`JobOf`).
+ */
+export type Job<Input = unknown, Output = unknown> =
+  | WaitingJob<Input>
+  | PendingJob<Input>
+  | RunningJob<Input>
+  | CompleteJob<Input, Output>
+  | FailedJob<Input>
+  | CancelledJob<Input>
 
 /**
  * A job as the stores keep it: flat, times in milliseconds since the epoch, values as JSON text. The stores read and

@@ -1,4 +1,4 @@
-import type { AnyJobSpec } from './definition.ts'
+import type { AnyJobSpec } from './typed.ts'
 
 /**
  * Whether a value is a definition, by what every definition has: not by a brand, since one may also be put together from

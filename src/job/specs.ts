@@ -1,9 +1,11 @@
 import { preview } from '../kit/error.ts'
 import { isObject, optionError } from '../kit/options.ts'
-import { type AnyJobDefinition, type AnyJobSpec, isChecked, type JobOptions, specFrom } from './definition.ts'
+import { isChecked, specFrom } from './definition.ts'
 import { jobError } from './errors.ts'
+import type { JobOptions } from './job-options.ts'
 import type { Schema } from './schema.ts'
 import { isSpec } from './spec.ts'
+import type { AnyJobDefinition, AnyJobSpec } from './typed.ts'
 
 /**
  * A definition as it may be used: what `defineJob` gave, as it is; anything else (a spread of one, one of another copy

@@ -4,22 +4,29 @@ import { errorFactory, preview } from './error.ts'
 import { listOf } from './list.ts'
 import { didYouMean } from './suggest.ts'
 
-/** One option: how a value is read, what stands in for it when it is missing, and what it means. */
-export interface Field<Given, Parsed> {
+/** One option, whatever it holds: how a value is read, and what stands in for it when it is missing. */
+export interface AnyField {
   readonly expected: string
-  readonly doc: string
-  readonly fallback?: Given
+  readonly fallback?: unknown
   /** The value as the code uses it; `undefined` where it is not acceptable. */
-  readonly parse: (value: unknown) => Parsed | undefined
-  /** Carries the type of what a caller may give; never set. */
-  readonly given?: Given
+  readonly parse: (value: unknown) => unknown
 }
 
-export type Fields = Record<string, Field<unknown, unknown>>
+export interface Field<Given, Parsed> extends AnyField {
+  readonly fallback?: Given
+  readonly parse: (value: unknown) => Parsed | undefined
+  /** Holds a field to exactly what the interface says that a caller may give: no more, no less. Never set. */
+  readonly given?: (value: Given) => Given
+}
 
-/** What a caller may pass. */
-export type Given<Table extends Fields> = {
-  readonly [Name in keyof Table]?: Exclude<Table[Name]['given'], undefined>
+export type Fields = Record<string, AnyField>
+
+/**
+ * The table of an interface of options, for `satisfies`: each has every option of the other, of the same type. What an
+ * option means is said in the interface alone, where an editor shows it.
+ */
+export type FieldsOf<Options> = {
+  readonly [Name in keyof Options]-?: Field<Exclude<Options[Name], undefined>, unknown>
 }
 
 /** What the code gets: every option that has a fallback is there. */
@@ -70,7 +77,7 @@ export function parseOptions<Table extends Fields>(
 interface Named {
   readonly component: string
   readonly option: string
-  readonly field: Field<unknown, unknown>
+  readonly field: AnyField
 }
 
 /** Read before anything else is known of it: what a getter or a proxy throws says nothing about the option. */
@@ -108,12 +115,10 @@ function nameOf(option: string): string {
 }
 
 interface Required<Given> {
-  readonly doc: string
   readonly default: Given
 }
 
 interface Optional {
-  readonly doc: string
   readonly default?: undefined
 }
 
@@ -127,11 +132,11 @@ function field<S extends Required<Given> | Optional, Given, Parsed>(
   expected: string,
   parse: (value: unknown) => Parsed | undefined,
 ): FieldOf<S, Given, Parsed> {
-  return { doc: spec.doc, expected, fallback: spec.default, parse } as FieldOf<S, Given, Parsed>
+  return { expected, fallback: spec.default, parse } as FieldOf<S, Given, Parsed>
 }
 
 /** Whole numbers between `min` (default 0) and `max`. */
-export function integer<const S extends Spec<number>>(spec: S) {
+export function integer<const S extends Spec<number> = Optional>(spec: S = {} as S) {
   const min = spec.min ?? 0
   const max = spec.max ?? Number.MAX_SAFE_INTEGER
   const range = spec.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`
@@ -142,7 +147,7 @@ export function integer<const S extends Spec<number>>(spec: S) {
 }
 
 /** A duration in milliseconds, of at least `min` milliseconds (default 0). */
-export function duration<const S extends Spec<Duration>>(spec: S) {
+export function duration<const S extends Spec<Duration> = Optional>(spec: S = {} as S) {
   const min = spec.min ?? 0
   const expected = min > 0 ? `${DURATION_EXAMPLES}, of at least ${min}ms` : DURATION_EXAMPLES
   return field<S, Duration, number>(spec, expected, (value) => {
@@ -160,14 +165,16 @@ export function choice<const Word extends string, const S extends Required<Word>
   )
 }
 
-export function flag<const S extends Required<boolean> | Optional>(spec: S) {
+export function flag<const S extends Required<boolean> | Optional = Optional>(spec: S = {} as S) {
   return field<S, boolean, boolean>(spec, 'true or false', (value) =>
     typeof value === 'boolean' ? value : undefined,
   )
 }
 
 /** A text that is not empty, of `max` characters at most. */
-export function text<const S extends (Required<string> | Optional) & { readonly max?: number }>(spec: S) {
+export function text<const S extends (Required<string> | Optional) & { readonly max?: number } = Optional>(
+  spec: S = {} as S,
+) {
   const { max = Number.POSITIVE_INFINITY } = spec
   const expected = spec.max === undefined ? 'a text' : `a text of at most ${max} characters`
   return field<S, string, string>(spec, expected, (value) =>
@@ -175,16 +182,16 @@ export function text<const S extends (Required<string> | Optional) & { readonly 
   )
 }
 
-export function texts<const S extends Required<readonly string[]> | Optional>(spec: S) {
-  return field<S, readonly string[], readonly string[]>(spec, 'a list of texts', (value) => {
+export function texts() {
+  return field<Optional, readonly string[], readonly string[]>({}, 'a list of texts', (value) => {
     const list = listOf(value)
     return list?.every((item) => typeof item === 'string') ? (list as readonly string[]) : undefined
   })
 }
 
 /** A time that a `Date` of any realm names; gives one of here. */
-export function date<const S extends Optional>(spec: S) {
-  return field<S, Date, Date>(spec, 'a valid Date', (value) => {
+export function date() {
+  return field<Optional, Date, Date>({}, 'a valid Date', (value) => {
     if (!types.isDate(value)) return undefined
     const ms = Date.prototype.getTime.call(value)
     return Number.isNaN(ms) ? undefined : new Date(ms)
@@ -192,19 +199,21 @@ export function date<const S extends Optional>(spec: S) {
 }
 
 /** A list whose elements `accepts` says yes to; gives a copy. */
-export function list<Element>(spec: Optional & { expected: string; accepts: (element: unknown) => boolean }) {
-  return field<Optional, readonly Element[], readonly Element[]>(spec, spec.expected, (value) => {
+export function list<Element>(spec: { expected: string; accepts: (element: unknown) => boolean }) {
+  return field<Optional, readonly Element[], readonly Element[]>({}, spec.expected, (value) => {
     const elements = listOf(value)
     return elements?.every(spec.accepts) ? (elements as readonly Element[]) : undefined
   })
 }
 
 /** One value or a list of them, of `max` at most; gives a list. */
-export function oneOrMany<Value>(
-  spec: Optional & { expected: string; max?: number; accepts: (value: unknown) => boolean },
-) {
+export function oneOrMany<Value>(spec: {
+  expected: string
+  max?: number
+  accepts: (value: unknown) => boolean
+}) {
   const { max = Number.POSITIVE_INFINITY } = spec
-  return field<Optional, Value | readonly Value[], readonly Value[]>(spec, spec.expected, (value) => {
+  return field<Optional, Value | readonly Value[], readonly Value[]>({}, spec.expected, (value) => {
     const values = Array.isArray(value) ? listOf(value) : [value]
     return values && values.length <= max && values.every(spec.accepts)
       ? (values as readonly Value[])
@@ -213,8 +222,8 @@ export function oneOrMany<Value>(
 }
 
 /** Anything that `accepts` says yes to, passed on as it is. */
-export function custom<Value>(spec: Optional & { expected: string; accepts: (value: unknown) => boolean }) {
-  return field<Optional, Value, Value>(spec, spec.expected, (value) =>
+export function custom<Value>(spec: { expected: string; accepts: (value: unknown) => boolean }) {
+  return field<Optional, Value, Value>({}, spec.expected, (value) =>
     spec.accepts(value) ? (value as Value) : undefined,
   )
 }

@@ -1,4 +1,3 @@
-import type { AnyJobSpec, InputOf } from '../job/definition.ts'
 import { type EnqueueOptions, type NewJob, newJob } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
@@ -6,6 +5,7 @@ import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
 import { requireSpec } from '../job/specs.ts'
+import type { AnyJobSpec, InputOf, SpecOrName } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import { Coalescer } from '../kit/coalesce.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
@@ -17,15 +17,15 @@ import type { Inserted } from '../store/jobs.ts'
 import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
-/** What one enqueue names: a definition, or the name of one that the queue or a worker knows. */
-export type SpecOrName = AnyJobSpec | string
-
-/** One of the jobs of `enqueueMany`. */
-export interface EnqueueItem<Spec extends AnyJobSpec = AnyJobSpec> {
-  readonly job: Spec | string
-  readonly input?: InputOf<Spec>
+/** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
+export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
+  /** Its definition, or the name of one that the queue or a worker knows. */
+  readonly job: Spec
+  /** As of `enqueue`, for this job alone. */
   readonly options?: EnqueueOptions
-}
+} & ItemInput<InputOf<Spec>>
+
+type ItemInput<Input> = undefined extends Input ? { readonly input?: Input } : { readonly input: Input }
 
 /** What one statement takes. */
 const PIECE = { countMax: STATEMENT_ROWS_MAX, sizeMax: STATEMENT_CHARACTERS_MAX, sizeOf }

@@ -1,12 +1,19 @@
 import { jobError } from '../job/errors.ts'
-import type { JobHandle } from '../job/handle.ts'
+import type { JobHandle, ResultOptions } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
 import { isFinal } from '../job/state.ts'
 import { isJson } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
-import type { Duration } from '../kit/duration.ts'
-import { custom, duration, isFunction, isObject, type Parsed, parseOptions } from '../kit/options.ts'
+import {
+  custom,
+  duration,
+  type FieldsOf,
+  isFunction,
+  isObject,
+  type Parsed,
+  parseOptions,
+} from '../kit/options.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
 import type { OnRecord } from './watch.ts'
@@ -14,22 +21,16 @@ import type { OnRecord } from './watch.ts'
 /** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
 const WATCH_CAPACITY = 100
 
-interface Waiting {
-  readonly timeout?: Duration
-  readonly signal?: AbortSignal
-}
-
-const waitingFields = {
-  timeout: duration({ doc: 'How long to wait; for ever by default.' }),
+const resultFields = {
+  timeout: duration(),
   signal: custom<AbortSignal>({
-    doc: 'Ends the wait when it aborts.',
     expected: 'an AbortSignal',
     accepts: (value) => isObject(value) && isFunction((value as AbortSignal).addEventListener),
   }),
-}
+} satisfies FieldsOf<ResultOptions>
 
 /** See `JobHandle` in job/handle.ts. */
-export class Handle<Output> implements JobHandle<Output> {
+export class Handle<Output, Input> implements JobHandle<Output, Input> {
   readonly id: string
   readonly existed: boolean
   readonly #queue: QueueInternals
@@ -40,17 +41,17 @@ export class Handle<Output> implements JobHandle<Output> {
     this.#queue = queue
   }
 
-  async get(): Promise<Job> {
+  async get(): Promise<Job<Input, Output>> {
     const [record] = await this.#queue.store.catalog.get([this.id])
-    return toJob(this.#require(record))
+    return toJob(this.#require(record)) as Job<Input, Output>
   }
 
   async cancel(reason = 'cancelled'): Promise<boolean> {
     return (await cancelJobs(this.#queue, [this.id], reason)).length > 0
   }
 
-  async result(options: Waiting = {}): Promise<Output> {
-    const record = await this.#settled(parseOptions('result', waitingFields, options))
+  async result(options: ResultOptions = {}): Promise<Output> {
+    const record = await this.#settled(parseOptions('result', resultFields, options))
     const job = toJob(record)
     switch (job.state) {
       case 'complete':
@@ -70,12 +71,12 @@ export class Handle<Output> implements JobHandle<Output> {
     }
   }
 
-  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job> {
+  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job<Input, Output>> {
     const { signal } = options
     let last = ''
     const close = (error?: unknown) => channel.close(error)
     const abort = () => close()
-    const channel = new Channel<Job>(WATCH_CAPACITY, () => {
+    const channel = new Channel<Job<Input, Output>>(WATCH_CAPACITY, () => {
       stop()
       signal?.removeEventListener('abort', abort)
     })
@@ -83,7 +84,7 @@ export class Handle<Output> implements JobHandle<Output> {
       if (!record) return channel.close(jobError('job_not_found', { id: this.id }))
       const { state, epoch, progress, dueAt, checkpoint } = record
       const now = JSON.stringify([state, epoch, progress, dueAt, checkpoint])
-      if (now !== last) channel.push(toJob(record))
+      if (now !== last) channel.push(toJob(record) as Job<Input, Output>)
       last = now
       if (isFinal(state)) channel.close()
     })
@@ -93,7 +94,7 @@ export class Handle<Output> implements JobHandle<Output> {
   }
 
   /** Waits for a final state. */
-  async #settled({ timeout: timeoutMs, signal }: Parsed<typeof waitingFields>): Promise<JobRecord> {
+  async #settled({ timeout: timeoutMs, signal }: Parsed<typeof resultFields>): Promise<JobRecord> {
     const settled = deferred<JobRecord>()
     let seen: JobRecord | undefined
     const stop = this.#follow(settled.reject, (record) => {

@@ -1,4 +1,4 @@
-import type { AnyJobSpec } from '../job/definition.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { Emitter } from '../kit/emitter.ts'

@@ -1,6 +1,6 @@
-import type { AnyJobSpec } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { PENDING_MAX } from '../job/limits.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import { preview } from '../kit/error.ts'
 import { optionError } from '../kit/options.ts'
 import type { EnqueueItem } from './enqueue.ts'

@@ -1,17 +1,18 @@
 import type { Pool } from 'pg'
-import type { AnyJobSpec } from '../job/definition.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
+import type { Duration } from '../kit/duration.ts'
 import { Emitter } from '../kit/emitter.ts'
 import { asError, preview } from '../kit/error.ts'
 import { uuidv7 } from '../kit/ids.ts'
 import {
   custom,
   duration,
+  type FieldsOf,
   flag,
-  type Given,
   integer,
   isFunction,
   isObject,
@@ -41,56 +42,56 @@ const CLOCK_METHODS = ['now', 'elapsed', 'timer'] as const
 const POOL_METHODS = ['connect', 'query', 'end', 'on', 'off'] as const
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
 
+/** What `openQueue` takes. */
+export interface OpenOptions {
+  /** Definitions that may be enqueued by name. None by default. */
+  readonly jobs?: readonly AnyJobSpec[]
+  /** Most pending jobs in one queue; enqueueing past it is refused with `queue_full`. Default 10,000,000, minimum 1. */
+  readonly pendingMax?: number
+  /** How long a call is tried again while the database is locked or away. Default `'30s'`. */
+  readonly busyTimeout?: Duration
+  /** The same for an enqueue: 0 to fail at once; `busyTimeout` by default. */
+  readonly enqueueTimeout?: Duration
+  /** The same for opening it, and for the connection of a beat; `millhand work` and `dev` wait `1m` by default. Default `'5s'`. */
+  readonly openTimeout?: Duration
+  /** Your own `pg` pool, in place of a URL: it is used and not closed. */
+  readonly postgres?: Pool
+  /** The schema in PostgreSQL that the tables are in: `millhand` by default. */
+  readonly schema?: string
+  /** PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode. Default true. */
+  readonly notify?: boolean
+  /** Whether to bring the database to the newest version; `false` refuses an older one. Default true. */
+  readonly migrate?: boolean
+  /** Gets every event, such as a pino logger: bounded, without payloads. None by default. */
+  readonly logger?: Logger
+  /** The time, for tests. */
+  readonly clock?: Clock
+  /** Randomness, for tests. */
+  readonly random?: Random
+}
+
 export const openFields = {
-  jobs: list<AnyJobSpec>({
-    doc: 'Definitions that may be enqueued by name.',
-    expected: 'a list of job definitions',
-    accepts: isSpec,
-  }),
-  pendingMax: integer({
-    doc: 'Most pending jobs in one queue; enqueueing past it is refused with `queue_full`.',
-    default: PENDING_MAX,
-    min: 1,
-  }),
-  busyTimeout: duration({
-    doc: 'How long a call is tried again while the database is locked or away.',
-    default: '30s',
-  }),
-  enqueueTimeout: duration({
-    doc: 'The same for an enqueue: 0 to fail at once; `busyTimeout` by default.',
-  }),
-  openTimeout: duration({
-    doc: 'The same for opening it, and for the connection of a beat; `millhand work` and `dev` wait `1m` by default.',
-    default: '5s',
-  }),
-  postgres: custom<Pool>({
-    doc: 'Your own `pg` pool, in place of a URL: it is used and not closed.',
-    expected: 'a pool of pg',
-    accepts: isPool,
-  }),
-  schema: text({ doc: 'The schema in PostgreSQL that the tables are in: `millhand` by default.' }),
-  notify: flag({
-    doc: 'PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode.',
-    default: true,
-  }),
-  migrate: flag({
-    doc: 'Whether to bring the database to the newest version; `false` refuses an older one.',
-    default: true,
-  }),
+  jobs: list<AnyJobSpec>({ expected: 'a list of job definitions', accepts: isSpec }),
+  pendingMax: integer({ default: PENDING_MAX, min: 1 }),
+  busyTimeout: duration({ default: '30s' }),
+  enqueueTimeout: duration(),
+  openTimeout: duration({ default: '5s' }),
+  postgres: custom<Pool>({ expected: 'a pool of pg', accepts: isPool }),
+  schema: text(),
+  notify: flag({ default: true }),
+  migrate: flag({ default: true }),
   logger: custom<Logger>({
-    doc: 'Gets every event, such as a pino logger: bounded, without payloads.',
     expected: 'a logger with debug, info, warn and error',
     accepts: (value) =>
       isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method])),
   }),
   clock: custom<Clock>({
-    doc: 'The time, for tests.',
     expected: 'a clock',
     accepts: (value) =>
       isObject(value) && CLOCK_METHODS.every((method) => isFunction((value as Partial<Clock>)[method])),
   }),
-  random: custom<Random>({ doc: 'Randomness, for tests.', expected: 'a function', accepts: isFunction }),
-}
+  random: custom<Random>({ expected: 'a function', accepts: isFunction }),
+} satisfies FieldsOf<OpenOptions>
 
 /** A single client of pg has no `totalCount`. */
 function isPool(value: unknown): boolean {
@@ -99,8 +100,6 @@ function isPool(value: unknown): boolean {
   const isWhole = POOL_METHODS.every((method) => isFunction((value as Partial<Pool>)[method]))
   return isWhole && isObject(options) && typeof totalCount === 'number'
 }
-
-export type OpenOptions = Given<typeof openFields>
 
 /** What is opened with a pool of the caller's in place of a URL. */
 type PoolOptions = OpenOptions & { readonly postgres: Pool }

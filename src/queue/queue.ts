@@ -1,10 +1,18 @@
-import type { AnyJobSpec, EnqueueArguments, InputOf, ResultOf } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import type {
+  AnyJobSpec,
+  EnqueueArguments,
+  HandleOf,
+  InputOf,
+  ResultOf,
+  SpecOrName,
+  StoredInputOf,
+} from '../job/typed.ts'
 import { VERSION } from '../kit/version.ts'
 import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
@@ -12,17 +20,11 @@ import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import { requireEvent, requireFunction, requireId, requireIds } from './arguments.ts'
 import { cancelJobs, pruneJobs, retryJobs } from './control.ts'
-import { type EnqueueItem, Enqueuer, type SpecOrName } from './enqueue.ts'
+import { type EnqueueItem, Enqueuer } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
+import type { FilterOptions, ListOptions } from './filter.ts'
 import { Handle } from './handle.ts'
-import {
-  countJobs,
-  type FilterOptions,
-  type ListOptions,
-  listJobs,
-  readStats,
-  type Stats,
-} from './inspect.ts'
+import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
@@ -54,13 +56,11 @@ export class Queue {
    * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `unknown_job`,
    *   `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `foreign_transaction`
    */
-  enqueue<Spec extends AnyJobSpec>(
+  async enqueue<Spec extends SpecOrName>(
     spec: Spec,
-    ...given: EnqueueArguments<Spec>
-  ): Promise<JobHandle<ResultOf<Spec>>>
-  enqueue(name: string, input?: unknown, options?: EnqueueOptions): Promise<JobHandle>
-  async enqueue(specOrName: SpecOrName, input?: unknown, options?: EnqueueOptions): Promise<JobHandle> {
-    const inserted = await this.#enqueuer.enqueue(specOrName, input, options)
+    ...[input, options]: EnqueueArguments<Spec>
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>> {
+    const inserted = await this.#enqueuer.enqueue(spec, input, options)
     return new Handle(this.#parts, inserted.id, inserted.existed)
   }
 
@@ -76,8 +76,12 @@ export class Queue {
     spec: Spec,
     inputs: readonly InputOf<Spec>[],
     options?: EnqueueOptions,
-  ): Promise<JobHandle<ResultOf<Spec>>[]>
-  enqueueMany(items: readonly EnqueueItem[]): Promise<JobHandle[]>
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>[]>
+  enqueueMany<Specs extends readonly SpecOrName[] | []>(
+    items: {
+      readonly [Index in keyof Specs]: EnqueueItem<Specs[Index]>
+    },
+  ): Promise<{ -readonly [Index in keyof Specs]: HandleOf<Specs[Index]> }>
   async enqueueMany(
     first: AnyJobSpec | readonly EnqueueItem[],
     inputs: readonly unknown[] = [],
@@ -89,7 +93,7 @@ export class Queue {
 
   /** The handle of a job that was enqueued earlier or elsewhere. */
   handle<Output = unknown>(id: string): JobHandle<Output> {
-    return new Handle<Output>(this.#parts, requireId('handle', id))
+    return new Handle(this.#parts, requireId('handle', id))
   }
 
   /** The job as it is now; `null` where there is none. */

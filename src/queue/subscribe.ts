@@ -3,7 +3,7 @@ import type { JobState } from '../job/state.ts'
 import { readProgress, toDate } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'
 import { asError } from '../kit/error.ts'
-import { custom, type Given, integer, isSignal, parseOptions, text } from '../kit/options.ts'
+import { custom, type FieldsOf, integer, isSignal, parseOptions, text } from '../kit/options.ts'
 import { Service } from '../kit/service.ts'
 import type { JobChange as StoredChange } from '../store/feed.ts'
 import type { QueueInternals } from './internals.ts'
@@ -20,23 +20,27 @@ export interface JobChange {
   readonly progress?: Progress
 }
 
-const subscribeFields = {
-  name: text({ doc: 'Only jobs of this name.' }),
-  queue: text({ doc: 'Only jobs in this queue.' }),
-  id: text({ doc: 'Only this job.' }),
-  signal: custom<AbortSignal>({
-    doc: 'Ends the subscription.',
-    expected: 'an AbortSignal',
-    accepts: isSignal,
-  }),
-  capacity: integer({
-    doc: 'Changes kept for a slow reader; older ones are dropped.',
-    default: 10_000,
-    min: 1,
-  }),
+/** What `subscribe` takes. */
+export interface SubscribeOptions {
+  /** Only jobs of this name. */
+  readonly name?: string
+  /** Only jobs in this queue. */
+  readonly queue?: string
+  /** Only this job. */
+  readonly id?: string
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal
+  /** Changes kept for a slow reader; older ones are dropped. Default 10,000, minimum 1. */
+  readonly capacity?: number
 }
 
-export type SubscribeOptions = Given<typeof subscribeFields>
+const subscribeFields = {
+  name: text(),
+  queue: text(),
+  id: text(),
+  signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
+  capacity: integer({ default: 10_000, min: 1 }),
+} satisfies FieldsOf<SubscribeOptions>
 
 /** A subscriber that has gone is forgotten after this, and the feed is no longer written for it. */
 const LEASE_MS = 30_000

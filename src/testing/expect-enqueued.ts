@@ -1,8 +1,8 @@
 import { AssertionError } from 'node:assert'
 import { inspect } from 'node:util'
-import type { AnyJobSpec, InputOf } from '../job/definition.ts'
 import type { Job } from '../job/job.ts'
-import { custom, integer, parseOptions, text, texts } from '../kit/options.ts'
+import type { AnyJobSpec, InputOf } from '../job/typed.ts'
+import { custom, type FieldsOf, integer, parseOptions, text, texts } from '../kit/options.ts'
 import type { Queue } from '../queue/queue.ts'
 import { contains, type Partially } from './partial.ts'
 
@@ -19,11 +19,11 @@ export interface ExpectedEnqueue {
 }
 
 const expectedFields = {
-  count: integer({ doc: 'Exactly so many; without it, at least one.' }),
-  queue: text({ doc: 'The queue that they went to.' }),
-  tags: texts({ doc: 'Tags that they have, among others.' }),
-  input: custom<unknown>({ doc: 'A part of their input.', expected: 'anything', accepts: () => true }),
-}
+  count: integer(),
+  queue: text(),
+  tags: texts(),
+  input: custom<unknown>({ expected: 'anything', accepts: () => true }),
+} satisfies FieldsOf<ExpectedEnqueue & { readonly input?: unknown }>
 
 /** Jobs that are looked through, the newest first, and that a message lists. */
 const LOOKED_AT = 10_000

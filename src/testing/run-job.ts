@@ -1,4 +1,3 @@
-import type { AnyJobDefinition, InputOf, ResultOf } from '../job/definition.ts'
 import { newJob } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
@@ -7,8 +6,18 @@ import type { Json, Progress } from '../job/job.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
+import type { AnyJobDefinition, InputOf, OutputOf } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
-import { custom, integer, isFunction, isObject, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
+import {
+  custom,
+  type FieldsOf,
+  integer,
+  isFunction,
+  isObject,
+  isSignal,
+  type Parsed,
+  parseOptions,
+} from '../kit/options.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import { Attempt } from '../worker/attempt.ts'
@@ -41,28 +50,15 @@ export interface RunJobOptions<Checkpoint = unknown> {
 }
 
 const runFields = {
-  attempt: integer({ doc: 'Which attempt it is.', default: 1, min: 1 }),
+  attempt: integer({ default: 1, min: 1 }),
   context: custom<Readonly<Record<string, Json>>>({
-    doc: 'What travels with the job.',
     expected: 'an object that JSON can hold',
     accepts: isObject,
   }),
-  checkpoint: custom<unknown>({
-    doc: 'What an earlier attempt saved.',
-    expected: 'anything',
-    accepts: () => true,
-  }),
-  signal: custom<AbortSignal>({
-    doc: 'Aborting it cancels the job.',
-    expected: 'an AbortSignal',
-    accepts: isSignal,
-  }),
-  tx: custom<object>({
-    doc: 'What ctx.transaction passes to its body.',
-    expected: 'an object',
-    accepts: isObject,
-  }),
-}
+  checkpoint: custom<unknown>({ expected: 'anything', accepts: () => true }),
+  signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
+  tx: custom<object>({ expected: 'an object', accepts: isObject }),
+} satisfies FieldsOf<RunJobOptions>
 
 /** What stands after the definition: the input may be left out where the schema allows it. */
 export type RunJobArguments<Definition> =
@@ -112,7 +108,7 @@ export interface JobRun<Output = unknown> {
 export async function runJob<Definition extends AnyJobDefinition>(
   definition: Definition,
   ...[input, given = {}]: RunJobArguments<Definition>
-): Promise<JobRun<ResultOf<Definition>>> {
+): Promise<JobRun<OutputOf<Definition>>> {
   const options = parseOptions('runJob', runFields, given)
   const clock = new VirtualClock()
   const job = await claimed(definition, { input, options, nowMs: clock.now() })
@@ -130,7 +126,7 @@ export async function runJob<Definition extends AnyJobDefinition>(
   const ended = cancelled
     ? { verb: 'cancel' as const, reason: reasonOf(options.signal) }
     : toRunOutcome(job, definition, recorder.committed ?? outcome)
-  return { outcome: ended as JobRunOutcome<ResultOf<Definition>>, progress, logs, checkpoints, enqueued }
+  return { outcome: ended as JobRunOutcome<OutputOf<Definition>>, progress, logs, checkpoints, enqueued }
 }
 
 /** What the worker is called that there is not. */

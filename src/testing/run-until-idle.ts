@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
-import { custom, duration, flag, integer, parseOptions } from '../kit/options.ts'
+import { custom, duration, type FieldsOf, flag, integer, parseOptions } from '../kit/options.ts'
 import { isVirtualClock, type VirtualClock } from '../kit/virtual-clock.ts'
 import { internalsOf } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -20,16 +20,16 @@ export interface RunUntilIdleOptions extends WorkerOptions {
   readonly maxJobs?: number
 }
 
-const runFields = (clock: Clock) => ({
-  clock: custom<VirtualClock>({
-    doc: 'The virtual clock that the queue is on.',
-    expected: 'the virtual clock that the queue was opened with',
-    accepts: (value) => value === clock,
-  }),
-  advance: flag({ doc: 'Whether to move the clock on to what is due later.', default: true }),
-  maxTime: duration({ doc: 'How far the clock may be moved on before it is an error.', default: '30d' }),
-  maxJobs: integer({ doc: 'Attempts that may start before it is an error.', default: 10_000, min: 1 }),
-})
+const runFields = (clock: Clock) =>
+  ({
+    clock: custom<VirtualClock>({
+      expected: 'the virtual clock that the queue was opened with',
+      accepts: (value) => value === clock,
+    }),
+    advance: flag({ default: true }),
+    maxTime: duration({ default: '30d' }),
+    maxJobs: integer({ default: 10_000, min: 1 }),
+  }) satisfies FieldsOf<Omit<RunUntilIdleOptions, keyof WorkerOptions>>
 
 /**
  * Runs jobs until none is left that these definitions can run; gives how many attempts that were. On a virtual clock,

@@ -1,5 +1,5 @@
-import type { AnyJobSpec } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { ContextParts } from './context.ts'

@@ -1,12 +1,12 @@
 import type { JobContext, JobLog } from '../job/context.ts'
 import { Skip, Snooze } from '../job/control.ts'
-import type { AnyJobSpec, EnqueueArguments, ResultOf } from '../job/definition.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Json, type Progress, type RunningJob, toJob } from '../job/job.ts'
 import { serialise } from '../job/payload.ts'
 import { showable, showableProgress, showableText } from '../job/showable.ts'
+import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
@@ -92,7 +92,7 @@ export class Context implements JobContext {
   enqueue<Spec extends AnyJobSpec>(
     spec: Spec,
     ...args: EnqueueArguments<Spec>
-  ): Promise<JobHandle<ResultOf<Spec>>> {
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>> {
     return this.#told('ctx.enqueue', this.#enqueue(spec, ...args))
   }
 
@@ -113,8 +113,8 @@ export class Context implements JobContext {
   async #enqueue<Spec extends AnyJobSpec>(
     spec: Spec,
     ...[input, options]: EnqueueArguments<Spec>
-  ): Promise<JobHandle<ResultOf<Spec>>> {
-    return (await this.#parts.enqueue(spec, input, carried(this.job, options))) as JobHandle<ResultOf<Spec>>
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>> {
+    return (await this.#parts.enqueue(spec, input, carried(this.job, options))) as HandleOf<Spec>
   }
 
   /** One that fails is told in the job's log: a handler that has not waited for it would never hear of that. */

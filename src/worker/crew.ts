@@ -1,6 +1,6 @@
-import type { AnyJobDefinition } from '../job/definition.ts'
 import { CARE, runsAlone } from '../job/interruption.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
+import type { AnyJobDefinition } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'

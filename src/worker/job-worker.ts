@@ -1,10 +1,10 @@
 import type { JobContext } from '../job/context.ts'
 import type { Job, RunningJob } from '../job/job.ts'
-import type { Duration } from '../kit/duration.ts'
 import { Scope } from '../kit/scope.ts'
 import { requireFunction } from '../queue/arguments.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { WorkerOptions } from './options.ts'
+import type { StopOptions } from './stop-options.ts'
 import { Worker } from './worker.ts'
 
 /**
@@ -48,7 +48,7 @@ export abstract class JobWorker {
     await this.#worker.start()
   }
 
-  async stop(options?: { readonly timeout?: Duration }): Promise<void> {
+  async stop(options?: StopOptions): Promise<void> {
     await this.#worker?.stop(options)
     this.#worker = undefined
   }

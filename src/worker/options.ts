@@ -1,5 +1,4 @@
 import type { JobContext } from '../job/context.ts'
-import type { AnyJobDefinition } from '../job/definition.ts'
 import { jobError } from '../job/errors.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
@@ -7,12 +6,14 @@ import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
+import type { AnyJobDefinition } from '../job/typed.ts'
+import type { Duration } from '../kit/duration.ts'
 import {
   choice,
   custom,
   duration,
+  type FieldsOf,
   flag,
-  type Given,
   integer,
   isFunction,
   isObject,
@@ -25,79 +26,75 @@ import {
 /** A handler for jobs that have no definition here: their input is what was stored, unchecked. */
 export type FallbackHandler = (input: unknown, ctx: JobContext) => unknown
 
-/** The options of a worker: their defaults, their limits and what they mean. */
+/** What a worker takes. */
+export interface WorkerOptions {
+  /** The definitions whose jobs it runs. None by default. */
+  readonly jobs?: readonly AnyJobDefinition[]
+  /** Runs jobs of any name that has no definition here; the worker then claims every name. */
+  readonly fallback?: FallbackHandler
+  /** What it is called in lists; the host and process by default. */
+  readonly name?: string
+  /** The queues that it serves; all by default. */
+  readonly queues?: readonly string[]
+  /** Jobs that it runs at a time. Default 10, from 1 to 10,000. */
+  readonly concurrency?: number
+  /** A second filter, asked before a job is claimed: a job that it refuses is left to others. */
+  readonly canProcess?: (job: Job) => boolean
+  /** What happens to a job whose name it does not know: left to other workers, or failed as `unknown_job`. Default `'leave'`. */
+  readonly unknownJobs?: 'leave' | 'fail'
+  /** How long its jobs stay its own without a beat. Default `'10s'`, minimum `'100ms'`. */
+  readonly lease?: Duration
+  /** How often it extends its lease; at most half of the lease. Default `'3s'`, minimum `'20ms'`. */
+  readonly beat?: Duration
+  /** How often it looks for jobs without being notified. Default `'5s'`, minimum `'10ms'`. */
+  readonly pollInterval?: Duration
+  /** How long `stop` lets handlers finish before it aborts them. Default `'30s'`. */
+  readonly stopTimeout?: Duration
+  /** How long an aborted handler may take to end before its slot is freed without it. Default `'5s'`. */
+  readonly abortGrace?: Duration
+  /** How long the event loop may be blocked before the lease is left to lapse. Default `'2m'`, minimum `'100ms'`. */
+  readonly blockedLimit?: Duration
+  /** How often progress and log lines are written at most. Default `'250ms'`. */
+  readonly progressInterval?: Duration
+  /** Whether it takes its turn at rescue, expire and prune. Default true. */
+  readonly maintenance?: boolean
+  /** How often lapsed leases are looked for at most. Default `'1s'`, minimum `'10ms'`. */
+  readonly rescueInterval?: Duration
+  /** How often settled jobs are pruned. Default `'1m'`, minimum `'10ms'`. */
+  readonly pruneInterval?: Duration
+  /** Crashed workers after which a job is quarantined. Default 3, minimum 1. */
+  readonly crashLimit?: number
+  /** How long settled jobs are kept: `{ complete, failed, cancelled }`. */
+  readonly retention?: RetentionOptions
+}
+
 export const workerFields = {
-  jobs: list<AnyJobDefinition>({
-    doc: 'The definitions whose jobs it runs.',
-    expected: 'a list of job definitions',
-    accepts: isSpec,
-  }),
-  fallback: custom<FallbackHandler>({
-    doc: 'Runs jobs of any name that has no definition here; the worker then claims every name.',
-    expected: 'a function',
-    accepts: isFunction,
-  }),
-  name: text({ doc: 'What it is called in lists; the host and process by default.' }),
-  queues: texts({ doc: 'The queues that it serves; all by default.' }),
-  concurrency: integer({ doc: 'Jobs that it runs at a time.', default: 10, min: 1, max: 10_000 }),
+  jobs: list<AnyJobDefinition>({ expected: 'a list of job definitions', accepts: isSpec }),
+  fallback: custom<FallbackHandler>({ expected: 'a function', accepts: isFunction }),
+  name: text(),
+  queues: texts(),
+  concurrency: integer({ default: 10, min: 1, max: 10_000 }),
   canProcess: custom<(job: Job) => boolean>({
-    doc: 'A second filter, asked before a job is claimed: a job that it refuses is left to others.',
     expected: 'a function of the job that returns true or false',
     accepts: isFunction,
   }),
-  unknownJobs: choice({
-    doc: 'What happens to a job whose name it does not know: left to other workers, or failed as `unknown_job`.',
-    of: ['leave', 'fail'],
-    default: 'leave',
-  }),
-  lease: duration({ doc: 'How long its jobs stay its own without a beat.', default: '10s', min: 100 }),
-  beat: duration({
-    doc: 'How often it extends its lease; at most half of the lease.',
-    default: '3s',
-    min: 20,
-  }),
-  pollInterval: duration({
-    doc: 'How often it looks for jobs without being notified.',
-    default: '5s',
-    min: 10,
-  }),
-  stopTimeout: duration({
-    doc: 'How long `stop` lets handlers finish before it aborts them.',
-    default: '30s',
-  }),
-  abortGrace: duration({
-    doc: 'How long an aborted handler may take to end before its slot is freed without it.',
-    default: '5s',
-  }),
-  blockedLimit: duration({
-    doc: 'How long the event loop may be blocked before the lease is left to lapse.',
-    default: '2m',
-    min: 100,
-  }),
-  progressInterval: duration({
-    doc: 'How often progress and log lines are written at most.',
-    default: '250ms',
-  }),
-  maintenance: flag({ doc: 'Whether it takes its turn at rescue, expire and prune.', default: true }),
-  rescueInterval: duration({
-    doc: 'How often lapsed leases are looked for at most.',
-    default: '1s',
-    min: 10,
-  }),
-  pruneInterval: duration({ doc: 'How often settled jobs are pruned.', default: '1m', min: 10 }),
-  crashLimit: integer({
-    doc: 'Crashed workers after which a job is quarantined.',
-    default: CRASH_LIMIT,
-    min: 1,
-  }),
+  unknownJobs: choice({ of: ['leave', 'fail'], default: 'leave' }),
+  lease: duration({ default: '10s', min: 100 }),
+  beat: duration({ default: '3s', min: 20 }),
+  pollInterval: duration({ default: '5s', min: 10 }),
+  stopTimeout: duration({ default: '30s' }),
+  abortGrace: duration({ default: '5s' }),
+  blockedLimit: duration({ default: '2m', min: 100 }),
+  progressInterval: duration({ default: '250ms' }),
+  maintenance: flag({ default: true }),
+  rescueInterval: duration({ default: '1s', min: 10 }),
+  pruneInterval: duration({ default: '1m', min: 10 }),
+  crashLimit: integer({ default: CRASH_LIMIT, min: 1 }),
   retention: custom<RetentionOptions>({
-    doc: 'How long settled jobs are kept: `{ complete, failed, cancelled }`.',
     expected: 'an object with complete, failed and cancelled',
     accepts: isObject,
   }),
-}
-
-export type WorkerOptions = Given<typeof workerFields>
+} satisfies FieldsOf<WorkerOptions>
 
 /** The options as the worker uses them: durations in milliseconds, definitions by name. */
 export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
@@ -134,13 +131,4 @@ export function parseWorkerOptions(options: WorkerOptions) {
     crashLimit: parsed.crashLimit,
     retention: parseRetention(parsed.retention),
   }
-}
-
-/** What one call of `stop` may say. @throws MillhandError `unknown_option`, `invalid_option` */
-export function parseStopOptions(options: object) {
-  return parseOptions('stop', stopFields, options)
-}
-
-const stopFields = {
-  timeout: duration({ doc: 'How long handlers may take to finish; `stopTimeout` by default.' }),
 }

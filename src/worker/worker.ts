@@ -1,5 +1,4 @@
 import { Bell } from '../kit/bell.ts'
-import type { Duration } from '../kit/duration.ts'
 import { Scope } from '../kit/scope.ts'
 import { Maintenance } from '../maintenance/leader.ts'
 import { internalsOf, type QueueInternals } from '../queue/internals.ts'
@@ -10,7 +9,8 @@ import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
-import { parseStopOptions, parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
+import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
+import { parseStopOptions, type StopOptions } from './stop-options.ts'
 
 /**
  * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
@@ -94,7 +94,7 @@ export class Worker {
    *
    * @throws MillhandError `unknown_option`, `invalid_option`
    */
-  async stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
     const { stopTimeoutMs, abortGraceMs } = this.#settings
     const timeoutMs = parseStopOptions(options).timeout ?? stopTimeoutMs
     if (this.#state === 'new') this.#state = 'stopped'

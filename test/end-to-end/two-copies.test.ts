@@ -89,7 +89,7 @@ describe('two copies of the package in one process', () => {
   test('a policy that names the error class of the one applies to errors of the other', async () => {
     const { queue } = await other.openTestQueue()
     const job = defineJob({ name: 'copies.stop', stopOn: [MillhandError], run: () => void raised() })
-    const handle = await queue.enqueue(job as never)
+    const handle = await queue.enqueue(job as unknown as Parameters<typeof queue.enqueue>[0])
     await other.runUntilIdle(queue, { jobs: [job as never] })
     expect(await handle.get()).toMatchObject({ state: 'failed', attempt: 1 })
     await queue.close()
@@ -135,7 +135,7 @@ describe('two copies of the package in one process', () => {
         throw foreign(`new RangeError('odd ${input}')`)
       },
     })
-    const handle = await queue.enqueue(job as never)
+    const handle = await queue.enqueue(job as unknown as Parameters<typeof queue.enqueue>[0])
     await other.runUntilIdle(queue, { jobs: [job as never] })
     expect(await handle.get()).toMatchObject({ state: 'failed', failure: { message: 'odd 1' } })
     const signal = {

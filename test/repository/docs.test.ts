@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { documented } from '../support/documented.ts'
 import { exists, fileAt, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
+import { ENTRIES, importsOf } from './reading/modules.ts'
 
 const DOCUMENTS = filesLike(/\.md$/)
 
@@ -22,6 +24,25 @@ test('every npm script that a document names exists', () => {
   )
   expect(problems).toEqual([])
 })
+
+test('every option of the package says what it means where an editor shows it', () => {
+  const silent = offeredOptions().flatMap(({ path, name }) => {
+    const options = [...documented(path, name)]
+    if (options.length === 0) return [`${path}: ${name} is no interface`]
+    return options.filter(([, words]) => words === '').map(([option]) => `${path}: ${name}.${option}`)
+  })
+  expect(silent).toEqual([])
+})
+
+/** The types of the package whose names end with `Options`, and the files that they are in. */
+function offeredOptions(): { readonly path: string; readonly name: string }[] {
+  return [...ENTRIES.values()].flatMap((entry) =>
+    importsOf(fileAt(entry))
+      .filter(({ exported, names }) => exported && names !== '*')
+      .flatMap(({ target, names }) => [...names].map((name) => ({ path: target, name })))
+      .filter(({ name }) => name.endsWith('Options')),
+  )
+}
 
 interface Link {
   readonly target: string

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { AnyJobSpec, ErrorClass, JobDefinition, JobOptions, Json, Schema } from 'millhand'
+import type { AnyJobSpec, ErrorClass, JobOptions, Json, Schema } from 'millhand'
 
 /** A schema that lets everything in at the door, and gives `answer` to the worker. */
 function secondly(answer: () => unknown): Schema {
@@ -53,4 +53,4 @@ export const hostilePlaces: Readonly<Record<string, (value: () => unknown) => Pa
   }),
 }
 
-type AnyJobOptions = JobOptions<Schema, Schema, Schema> & { run: JobDefinition['run'] }
+type AnyJobOptions = JobOptions<Schema, Schema, Schema, unknown>

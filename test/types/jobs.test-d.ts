@@ -4,9 +4,13 @@ import type { Transaction } from 'kysely'
 import {
   type ContextOf,
   defineJob,
+  type EnqueueItem,
+  type HandleOf,
   type InputOf,
   type Job,
   type JobHandle,
+  type JobSpec,
+  type OutputOf,
   openQueue,
   type ResultOf,
   Worker,
@@ -83,12 +87,66 @@ defineJob({ name: 'test.policy', retry: 3 })
 const plain = defineJob({ name: 'test.plain', run: () => {} })
 await queue.enqueue(plain)
 await queue.enqueue(plain, { anything: 1 })
-expectTypeOf(await (await queue.enqueue(plain)).result()).toBeUnknown()
+expectTypeOf(await (await queue.enqueue(plain)).result()).toEqualTypeOf<undefined>()
 
 const optional = defineJob({ name: 'test.optional', input: z.string().optional(), run: () => {} })
 await queue.enqueue(optional)
 // @ts-expect-error: optional is not anything
 await queue.enqueue(optional, 7)
+
+// --- Without an output schema, the result is what the handler returns
+
+const bare = defineJob({ name: 'test.bare' })
+const counted = defineJob({ name: 'test.counted', run: async () => ({ words: 1 }) })
+const thrown = defineJob({
+  name: 'test.thrown',
+  run() {
+    throw new Error('always')
+  },
+})
+const parsed = defineJob({ name: 'test.parsed', run: () => JSON.parse('1') })
+const later = bare.handle(async (_, ctx) => (ctx.attempt > 1 ? { words: 2 } : ctx.snooze('5m')))
+expectTypeOf<ResultOf<typeof bare>>().toBeUnknown()
+expectTypeOf<ResultOf<typeof counted>>().toEqualTypeOf<{ words: number }>()
+expectTypeOf<ResultOf<typeof thrown>>().toBeNever()
+expectTypeOf<ResultOf<typeof parsed>>().toBeAny()
+expectTypeOf<ResultOf<typeof later>>().toEqualTypeOf<{ words: number }>()
+expectTypeOf(bare).toEqualTypeOf<JobSpec>()
+expectTypeOf(await (await queue.enqueue('by.name')).result()).toBeUnknown()
+new Worker(queue, { jobs: [counted, thrown, parsed, later] })
+
+// --- A handler that may skip its job says so in the result
+
+const skipping = defineJob({
+  name: 'test.skipping',
+  output: z.object({ words: z.number() }),
+  run: async (_, ctx) => (ctx.attempt > 1 ? ctx.skip('done') : { words: 1 }),
+})
+const skipped = defineJob({ name: 'test.skipped', run: (_, ctx) => ctx.skip('always') })
+expectTypeOf<ResultOf<typeof skipping>>().toEqualTypeOf<{ words: number } | undefined>()
+expectTypeOf<OutputOf<typeof skipping>>().toEqualTypeOf<{ words: number }>()
+expectTypeOf<ResultOf<typeof skipped>>().toEqualTypeOf<undefined>()
+expectTypeOf<ResultOf<typeof counted | typeof skipped>>().toEqualTypeOf<{ words: number } | undefined>()
+
+// --- Many jobs of several definitions: each has the input of its own, and gives its own handle
+
+const [first, second, third] = await queue.enqueueMany([
+  { job: index, input: { path: 'a' }, options: { delay: '5m' } },
+  { job: counted },
+  { job: 'by.name', input: { whatever: 1 } },
+])
+expectTypeOf(await first.result()).toEqualTypeOf<{ words: number; many: boolean }>()
+expectTypeOf(await second.result()).toEqualTypeOf<{ words: number }>()
+expectTypeOf(third).toEqualTypeOf<JobHandle>()
+const paths = ['a', 'b'].map((path) => ({ job: index, input: { path } }))
+expectTypeOf(await queue.enqueueMany(paths)).toEqualTypeOf<HandleOf<typeof index>[]>()
+const mixed: EnqueueItem[] = [{ job: counted }, { job: 'by.name' }, ...paths]
+expectTypeOf(await queue.enqueueMany(mixed)).toEqualTypeOf<JobHandle[]>()
+expectTypeOf(await queue.enqueueMany([])).toEqualTypeOf<[]>()
+// @ts-expect-error: the input of the second
+await queue.enqueueMany([{ job: counted }, { job: index, input: { pages: 1 } }])
+// @ts-expect-error: the second has none
+await queue.enqueueMany([{ job: counted }, { job: index }])
 
 // --- A definition without its handler is enough to enqueue, and not to work
 
@@ -155,7 +213,8 @@ fromDrizzle(kyselied)
 
 // --- Narrowing a job by its state gives exactly the fields that exist in it
 
-function show(job: Job): unknown {
+function show(job: Job | null): unknown {
+  if (job === null) return null
   // @ts-expect-error: not every job has an output
   job.output
   switch (job.state) {

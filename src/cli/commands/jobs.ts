@@ -1,6 +1,6 @@
 import type { Job } from '../../job/job.ts'
 import { systemClock } from '../../kit/clock.ts'
-import type { ListOptions } from '../../queue/inspect.ts'
+import type { ListOptions } from '../../queue/filter.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'

@@ -5,8 +5,9 @@ import {
   custom,
   date,
   duration,
+  type Field,
+  type FieldsOf,
   flag,
-  type Given,
   integer,
   isFunction,
   type Parsed,
@@ -16,14 +17,14 @@ import {
 } from '../../../src/kit/options.ts'
 
 const fields = {
-  size: integer({ doc: 'How many.', default: 10, min: 1, max: 99 }),
-  limit: integer({ doc: 'At most.' }),
-  wait: duration({ doc: 'How long.', default: '5s', min: 10 }),
-  mode: choice({ doc: 'Which.', of: ['fast', 'safe'], default: 'safe' }),
-  verbose: flag({ doc: 'Whether.', default: false }),
-  name: text({ doc: 'What.' }),
-  tags: texts({ doc: 'Labels.' }),
-  call: custom<() => void>({ doc: 'Whom.', expected: 'a function', accepts: isFunction }),
+  size: integer({ default: 10, min: 1, max: 99 }),
+  limit: integer(),
+  wait: duration({ default: '5s', min: 10 }),
+  mode: choice({ of: ['fast', 'safe'], default: 'safe' }),
+  verbose: flag({ default: false }),
+  name: text(),
+  tags: texts(),
+  call: custom<() => void>({ expected: 'a function', accepts: isFunction }),
 }
 
 const parse = (given: object) => parseOptions('mill', fields, given)
@@ -81,9 +82,21 @@ test('a value that cannot be shown does not break the message', () => {
 })
 
 test('the types say what may be given, and what the code gets', () => {
-  expectTypeOf<Given<typeof fields>['mode']>().toEqualTypeOf<'fast' | 'safe' | undefined>()
   expectTypeOf<Parsed<typeof fields>['wait']>().toEqualTypeOf<number>()
   expectTypeOf<Parsed<typeof fields>['limit']>().toEqualTypeOf<number | undefined>()
+})
+
+test('a table and its interface have the same options, of the same types', () => {
+  const table = { size: integer({ default: 1 }), mode: choice({ of: ['fast', 'safe'] }) }
+  type Table = typeof table
+  expectTypeOf<Table['size']>().toExtend<Field<number, number>>()
+  expectTypeOf<Table>().toExtend<FieldsOf<{ size?: number; mode?: 'fast' | 'safe' }>>()
+  // One that the table lacks, fewer words than the table takes, and more of them.
+  expectTypeOf<Table>().not.toExtend<FieldsOf<{ size?: number; mode?: 'fast' | 'safe'; name?: string }>>()
+  expectTypeOf<Table>().not.toExtend<FieldsOf<{ size?: number; mode?: 'fast' }>>()
+  expectTypeOf<Table>().not.toExtend<FieldsOf<{ size?: number; mode?: string }>>()
+  // One that the interface lacks is refused by `satisfies`, as in any other literal.
+  expectTypeOf<keyof FieldsOf<{ size?: number }>>().toEqualTypeOf<'size'>()
 })
 
 test('what cannot be read is refused as any other value is', () => {
@@ -112,7 +125,7 @@ test('what cannot be read is refused as any other value is', () => {
 
 test('a list is read once, and a date may be of another realm', () => {
   const tags = ['a']
-  const table = { tags: texts({ doc: '' }), at: date({ doc: '' }) }
+  const table = { tags: texts(), at: date() }
   const parsed = parseOptions('mill', table, { tags, at: runInNewContext('new Date(5)') })
   tags.push(5 as never)
   expect(parsed.tags).toEqual(['a'])

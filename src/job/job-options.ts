@@ -1,0 +1,38 @@
+import type { Duration } from '../kit/duration.ts'
+import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
+import type { Schema } from './schema.ts'
+import type { Handler, NoHandler } from './typed.ts'
+
+/** What `defineJob` takes. */
+export interface JobOptions<I extends Schema, O extends Schema, C extends Schema, R = NoHandler> {
+  /** What it is called in the store, so it stays for ever. Namespaced by a dot: `app.verb_noun`. */
+  readonly name: string
+  /** What an enqueuer passes; checked when it is enqueued and again by the worker. Anything by default. */
+  readonly input?: I
+  /** What the handler returns; checked before the job completes. Anything by default. */
+  readonly output?: O
+  /** What `ctx.checkpoint` takes and `ctx.checkpointed` gives. Anything by default. */
+  readonly checkpoint?: C
+  /** The queue that it goes to. Default `'default'`. */
+  readonly queue?: string
+  /** Higher runs first. Default 0, from -1,000,000 to 1,000,000. */
+  readonly priority?: number
+  /** Retries after a failed attempt: attempts = retries + 1. Default 3, from 0 to 1,000. */
+  readonly retries?: number
+  /** Longest time that one attempt may take; none by default. Minimum `'1ms'`. */
+  readonly timeout?: Duration
+  /** Longest time without progress, checkpoint or log line; none by default. Minimum `'1ms'`. */
+  readonly stallTimeout?: Duration
+  /** Fails as `expired` when nobody has started it in this time; never by default. Minimum `'1ms'`. */
+  readonly expiresIn?: Duration
+  /** How long to wait before a retry. Exponential from 1 s to 1 h by default. */
+  readonly backoff?: Backoff
+  /** Only errors that match one of these are retried: classes, or functions that say yes. All by default. */
+  readonly retryOn?: readonly ErrorMatcher[]
+  /** Errors that match one of these are not retried. Wins over `retryOn`. None by default. */
+  readonly stopOn?: readonly ErrorMatcher[]
+  /** Maps a foreign error to `{ code, permanent, retryAfter }`. */
+  readonly classifyError?: (error: Error) => ErrorClass | undefined
+  /** The handler: gets the checked input, returns the output or what `ctx.snooze` or `ctx.skip` gave. */
+  readonly run?: Handler<I, O, C, R>
+}

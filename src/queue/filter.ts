@@ -1,0 +1,114 @@
+import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX } from '../job/limits.ts'
+import { requireLabel } from '../job/names.ts'
+import { type JobState, STATES } from '../job/state.ts'
+import { isStorable, storableText } from '../job/text.ts'
+import type { Duration } from '../kit/duration.ts'
+import { preview } from '../kit/error.ts'
+import {
+  duration,
+  type FieldsOf,
+  flag,
+  integer,
+  oneOrMany,
+  optionError,
+  type Parsed,
+  text,
+} from '../kit/options.ts'
+import type { JobFilter } from '../store/catalog.ts'
+import type { Store } from '../store/store.ts'
+
+/** Of a filter: more than these a database takes only in part, or after a while, or not at all. */
+const NAMES_MAX = 10_000
+/** An id has 36; any other is none. */
+const ID_CHARACTERS_MAX = 100
+
+/** Which jobs: those that fit all that is given. */
+export interface FilterOptions {
+  /** Only jobs in this state, or in one of these. */
+  readonly state?: JobState | readonly JobState[]
+  /** Only jobs of this name, or of one of these. At most 10,000. */
+  readonly name?: string | readonly string[]
+  /** Only jobs in this queue, or in one of these. At most 10,000. */
+  readonly queue?: string | readonly string[]
+  /** Only jobs with this tag. */
+  readonly tag?: string
+  /** Only jobs with this key. */
+  readonly key?: string
+  /** `true`: only pending jobs due in the future; `false`: only pending jobs that are due. */
+  readonly scheduled?: boolean
+  /** Only jobs that were enqueued longer ago than this. */
+  readonly olderThan?: Duration
+  /** Only jobs that were enqueued in this time. */
+  readonly newerThan?: Duration
+  /** Only jobs with this text in the message of an error. At most 2,000 characters. */
+  readonly error?: string
+}
+
+/** Which jobs `list` gives, and how many of them. */
+export interface ListOptions extends FilterOptions {
+  /** At most this many jobs. Default 100, from 1 to 10,000. */
+  readonly limit?: number
+  /** Only jobs that arrived before the one with this id: the next page. */
+  readonly before?: string
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isState = (value: unknown) => (STATES as readonly unknown[]).includes(value)
+const namesField = () =>
+  oneOrMany<string>({
+    expected: `a text or several, at most ${NAMES_MAX}`,
+    accepts: isText,
+    max: NAMES_MAX,
+  })
+
+export const filterFields = {
+  state: oneOrMany<JobState>({ expected: `one or several of ${STATES.join(', ')}`, accepts: isState }),
+  name: namesField(),
+  queue: namesField(),
+  tag: text(),
+  key: text(),
+  scheduled: flag(),
+  olderThan: duration(),
+  newerThan: duration(),
+  error: text({ max: ERROR_MESSAGE_CHARACTERS }),
+} satisfies FieldsOf<FilterOptions>
+
+export const listFields = {
+  ...filterFields,
+  limit: integer({ default: 100, min: 1, max: 10_000 }),
+  before: text({ max: ID_CHARACTERS_MAX }),
+} satisfies FieldsOf<ListOptions>
+
+/** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
+export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
+  const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  if (scheduled !== undefined) requirePending(state)
+  const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
+  return {
+    ...(state !== undefined && { states: [...new Set(state)] }),
+    ...(name !== undefined && { names: name.filter(isName) }),
+    ...(queue !== undefined && { queues: queue.filter(isName) }),
+    ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
+    ...(key !== undefined && { key: requireLabel('key', key) }),
+    ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
+    ...(olderThan !== undefined && { createdBeforeMs: nowMs - olderThan }),
+    ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
+    ...(error !== undefined && { errorText: storableText(error) }),
+  }
+}
+
+/** Whether anything can be called so. */
+function isName(text: string): boolean {
+  return text.length <= NAME_CHARACTERS_MAX && isStorable(text)
+}
+
+/** Only a pending job is scheduled, or is not: to leave other states out without a word would be another filter. */
+function requirePending(state: readonly JobState[] = ['pending']): void {
+  if (state.every((each) => each === 'pending')) return
+  throw optionError('invalid_option', {
+    component: 'filter',
+    option: 'scheduled',
+    expected: "no 'state' beside it but 'pending'",
+    got: `given together with ${preview(state)}`,
+  })
+}

@@ -1,0 +1,111 @@
+/** A usual mistake, on one line of its own. */
+export interface Mistake {
+  readonly code: string
+  /** What the compiler points at: the text that begins there. */
+  readonly at: string
+  readonly says: RegExp
+}
+
+/** What stands before the mistakes, and is right. */
+export const PREAMBLE: readonly string[] = [
+  "import { defineJob, openQueue, Worker } from 'millhand'",
+  "import { z } from 'zod'",
+  "const queue = await openQueue('memory:')",
+  'const letter = z.object({ to: z.string(), copies: z.number().optional() })',
+  "const mail = defineJob({ name: 'mail.send', input: letter, run: (input) => ({ sent: input.to }) })",
+  "const count = defineJob({ name: 'app.count', input: z.number(), output: z.object({ n: z.number() }) })",
+  "const maybe = defineJob({ name: 'app.maybe', run: (_, ctx) => (ctx.attempt > 1 ? ctx.skip('no') : 'yes') })",
+]
+
+const INPUT = /'\{ to: string; copies\?: number \| undefined; \}'/
+
+export const MISTAKES: readonly Mistake[] = [
+  // --- The input of a job
+  {
+    code: 'queue.enqueue(mail, { to: 7 })',
+    at: 'to',
+    says: /Type 'number' is not assignable to type 'string'/,
+  },
+  { code: "queue.enqueue(mail, { too: 'ada' })", at: 'too', says: INPUT },
+  { code: 'queue.enqueue(mail)', at: 'enqueue', says: /Expected 2-3 arguments, but got 1/ },
+  { code: "queue.enqueue(mail, { to: 'ada', cc: 'bob' })", at: 'cc', says: INPUT },
+  {
+    code: "queue.enqueueMany(mail, [{ to: 'ada' }, { to: 7 }])",
+    at: 'to',
+    says: /Type 'number' is not assignable to type 'string'/,
+  },
+  {
+    code: "queue.enqueueMany([{ job: mail, input: { to: 'ada' } }, { job: count, input: 'ada' }])",
+    at: 'input',
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
+  {
+    code: 'queue.enqueueMany([{ job: count, input: 1 }, { job: mail }])',
+    at: '{ job: mail',
+    says: /Property 'input' is missing .* required in type '\{ readonly input: \{ to: string;/,
+  },
+  // --- Options
+  {
+    code: "queue.enqueue(mail, { to: 'ada' }, { delays: '5m' })",
+    at: 'delays',
+    says: /does not exist in type 'EnqueueOptions'. Did you mean to write 'delay'\?/,
+  },
+  {
+    code: "queue.enqueue(mail, { to: 'ada' }, { delay: '5 minutes' })",
+    at: 'delay',
+    says: /Type '"5 minutes"' is not assignable to type 'Duration \| undefined'/,
+  },
+  {
+    code: "defineJob({ name: 'app.policy', retries: 'many', run: () => 1 })",
+    at: 'retries',
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
+  {
+    code: "defineJob({ name: 'app.policy', retry: 3, run: () => 1 })",
+    at: 'retry',
+    says: /'retry' does not exist in type 'JobOptions</,
+  },
+  {
+    code: 'new Worker(queue, { jobs: [mail], concurency: 1 })',
+    at: 'concurency',
+    says: /does not exist in type 'WorkerOptions'. Did you mean to write 'concurrency'\?/,
+  },
+  {
+    code: "queue.list({ state: 'done' })",
+    at: 'state',
+    says: /Type '"done"' is not assignable to type .*"complete"/,
+  },
+  // --- Handlers
+  {
+    code: "defineJob({ name: 'app.output', output: z.number(), run: () => 'text' })",
+    at: 'run',
+    says: /Type 'string' is not assignable to type 'number \|/,
+  },
+  {
+    code: "defineJob({ name: 'app.output', output: z.object({ n: z.number() }), run: async () => ({ n: 'text' }) })",
+    at: 'run',
+    says: /Types of property 'n' are incompatible.\s*Type 'string' is not assignable to type 'number'/,
+  },
+  {
+    code: "count.handle(() => 'text')",
+    at: "'text",
+    says: /Type 'string' is not assignable to type '.*\{ n: number; \}/,
+  },
+  {
+    code: "defineJob({ name: 'app.input', input: letter, run: (input) => input.too })",
+    at: 'too',
+    says: /Property 'too' does not exist on type '\{ to: string; copies\?: number \| undefined; \}'/,
+  },
+  { code: 'new Worker(queue, { jobs: [count] })', at: 'count', says: /Property 'run' is missing/ },
+  // --- What comes of a job
+  {
+    code: "void (await (await queue.enqueue(mail, { to: 'ada' })).result()).send",
+    at: 'send',
+    says: /Property 'send' does not exist on type '\{ sent: string; \}'/,
+  },
+  {
+    code: 'export const certain: string = await (await queue.enqueue(maybe)).result()',
+    at: 'certain',
+    says: /Type '(string \| undefined|undefined \| string)' is not assignable to type 'string'/,
+  },
+]
