@@ -44,6 +44,8 @@ export const jobErrors = {
     'Mend the cause, then ask for all of it again: what is done is passed over.',
   job_not_found: (facts: { id: string }) =>
     `No job has the id ${preview(facts.id)}. It never existed, or it was pruned after its retention.`,
+  other_job: (facts: { id: string; name: string; expected: string }) =>
+    `Job '${facts.id}' is named '${facts.name}', not '${facts.expected}'. Pass the definition that it was enqueued with, or the id alone.`,
   not_cancellable: (facts: { id: string; state: string }) =>
     `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>

@@ -17,13 +17,14 @@ export interface JobHandle<Output = unknown, Input = unknown> {
   /**
    * The job as it is now.
    *
-   * @throws MillhandError `job_not_found`
+   * @throws MillhandError `job_not_found`, `other_job`
    */
   get(): Promise<Job<Input, Output>>
   /**
    * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
    *
-   * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `output_unreadable`, `result_timeout`
+   * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `other_job`, `output_unreadable`,
+   *   `result_timeout`
    */
   result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */

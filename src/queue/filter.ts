@@ -1,10 +1,14 @@
 import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
+import { isSpec } from '../job/spec.ts'
+import { requireSpec } from '../job/specs.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { isStorable, storableText } from '../job/text.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import {
+  custom,
   duration,
   type FieldsOf,
   flag,
@@ -23,9 +27,11 @@ const NAMES_MAX = 10_000
 const ID_CHARACTERS_MAX = 100
 
 /** Which jobs: those that fit all that is given. */
-export interface FilterOptions {
+export interface FilterOptions<Spec extends AnyJobSpec = AnyJobSpec, State extends JobState = JobState> {
+  /** Only jobs of this definition: of its name, and typed by it. Not together with `name`. */
+  readonly job?: Spec
   /** Only jobs in this state, or in one of these. */
-  readonly state?: JobState | readonly JobState[]
+  readonly state?: State | readonly State[]
   /** Only jobs of this name, or of one of these. At most 10,000. */
   readonly name?: string | readonly string[]
   /** Only jobs in this queue, or in one of these. At most 10,000. */
@@ -45,7 +51,8 @@ export interface FilterOptions {
 }
 
 /** Which jobs `list` gives, and how many of them. */
-export interface ListOptions extends FilterOptions {
+export interface ListOptions<Spec extends AnyJobSpec = AnyJobSpec, State extends JobState = JobState>
+  extends FilterOptions<Spec, State> {
   /** At most this many jobs. Default 100, from 1 to 10,000. */
   readonly limit?: number
   /** Only jobs that arrived before the one with this id: the next page. */
@@ -62,6 +69,7 @@ const namesField = () =>
   })
 
 export const filterFields = {
+  job: custom<AnyJobSpec>({ expected: 'a job definition', accepts: isSpec }),
   state: oneOrMany<JobState>({ expected: `one or several of ${STATES.join(', ')}`, accepts: isState }),
   name: namesField(),
   queue: namesField(),
@@ -81,7 +89,8 @@ export const listFields = {
 
 /** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
 export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
-  const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  const { state, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  const name = namesOf(parsed)
   if (scheduled !== undefined) requirePending(state)
   const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
@@ -95,6 +104,18 @@ export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
     ...(error !== undefined && { errorText: storableText(error) }),
   }
+}
+
+/** The names that are asked for, by themselves or by a definition. @throws MillhandError `invalid_option`, `invalid_name` */
+function namesOf({ job, name }: Parsed<typeof filterFields>): readonly string[] | undefined {
+  if (job === undefined) return name
+  if (name === undefined) return [requireSpec('filter', job).name]
+  throw optionError('invalid_option', {
+    component: 'filter',
+    option: 'job',
+    expected: "no 'name' beside it",
+    got: 'given together with it',
+  })
 }
 
 /** Whether anything can be called so. */

@@ -1,8 +1,11 @@
 import { jobError } from '../job/errors.ts'
 import type { JobHandle, ResultOptions } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
+import { isSpec } from '../job/spec.ts'
+import { requireSpec } from '../job/specs.ts'
 import { isFinal } from '../job/state.ts'
 import { isJson } from '../job/stored.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import {
@@ -14,6 +17,7 @@ import {
   type Parsed,
   parseOptions,
 } from '../kit/options.ts'
+import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
 import type { OnRecord } from './watch.ts'
@@ -29,21 +33,31 @@ const resultFields = {
   }),
 } satisfies FieldsOf<ResultOptions>
 
+/** Which job a handle is of. */
+interface Of {
+  readonly id: string
+  readonly existed?: boolean
+  /** What it has to be called, where somebody else than its enqueuer says so. */
+  readonly name?: string
+}
+
 /** See `JobHandle` in job/handle.ts. */
 export class Handle<Output, Input> implements JobHandle<Output, Input> {
   readonly id: string
   readonly existed: boolean
   readonly #queue: QueueInternals
+  readonly #name: string | undefined
 
-  constructor(queue: QueueInternals, id: string, existed = false) {
+  constructor(queue: QueueInternals, { id, existed = false, name }: Of) {
     this.id = id
     this.existed = existed
     this.#queue = queue
+    this.#name = name
   }
 
   async get(): Promise<Job<Input, Output>> {
     const [record] = await this.#queue.store.catalog.get([this.id])
-    return toJob(this.#require(record)) as Job<Input, Output>
+    return this.#toJob(this.#require(record))
   }
 
   async cancel(reason = 'cancelled'): Promise<boolean> {
@@ -52,13 +66,13 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
 
   async result(options: ResultOptions = {}): Promise<Output> {
     const record = await this.#settled(parseOptions('result', resultFields, options))
-    const job = toJob(record)
+    const job = this.#toJob(record)
     switch (job.state) {
       case 'complete':
         // Only a text may stand for what is no JSON.
         if (typeof job.output === 'string' && record.output !== null && !isJson(record.output))
           throw jobError('output_unreadable', { id: job.id, name: job.name })
-        return job.output as Output
+        return job.output
       case 'cancelled':
         throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })
       default: {
@@ -81,10 +95,11 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       signal?.removeEventListener('abort', abort)
     })
     const stop = this.#follow(close, (record) => {
-      if (!record) return channel.close(jobError('job_not_found', { id: this.id }))
+      const problem = this.#problemWith(record)
+      if (!record || problem) return channel.close(problem)
       const { state, epoch, progress, dueAt, checkpoint } = record
       const now = JSON.stringify([state, epoch, progress, dueAt, checkpoint])
-      if (now !== last) channel.push(toJob(record) as Job<Input, Output>)
+      if (now !== last) channel.push(this.#toJob(record))
       last = now
       if (isFinal(state)) channel.close()
     })
@@ -99,7 +114,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     let seen: JobRecord | undefined
     const stop = this.#follow(settled.reject, (record) => {
       seen = record
-      if (!record) settled.reject(jobError('job_not_found', { id: this.id }))
+      const problem = this.#problemWith(record)
+      if (!record || problem) settled.reject(problem)
       else if (isFinal(record.state)) settled.resolve(record)
     })
     const timer =
@@ -135,7 +151,37 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   }
 
   #require(record: JobRecord | undefined): JobRecord {
-    if (!record) throw jobError('job_not_found', { id: this.id })
+    const problem = this.#problemWith(record)
+    if (!record || problem) throw problem
     return record
   }
+
+  /** Why it is not the job that this handle is of. */
+  #problemWith(record: JobRecord | undefined): Error | undefined {
+    return record ? nameProblem(record, this.#name) : jobError('job_not_found', { id: this.id })
+  }
+
+  /** Of the types that the definition says: its schemas have checked what is stored. */
+  #toJob(record: JobRecord): Job<Input, Output> {
+    return toJob(record) as Job<Input, Output>
+  }
+}
+
+/** The job that a call names, by its id alone or with its definition. @throws MillhandError `invalid_option`, `invalid_name` */
+export function askedFor(component: string, first: AnyJobSpec | string, id: string | undefined): Of {
+  if (id === undefined && !isSpec(first)) return { id: requireId(component, first) }
+  return { name: requireSpec(component, first as AnyJobSpec).name, id: requireId(component, id) }
+}
+
+/** @throws MillhandError `other_job`, where it is not called what it has to be */
+export function requireNamed(record: JobRecord, expected: string | undefined): JobRecord {
+  const problem = nameProblem(record, expected)
+  if (problem) throw problem
+  return record
+}
+
+function nameProblem({ id, name }: JobRecord, expected: string | undefined): Error | undefined {
+  return expected === undefined || name === expected
+    ? undefined
+    : jobError('other_job', { id, name, expected })
 }

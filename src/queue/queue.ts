@@ -4,11 +4,13 @@ import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import type { JobState } from '../job/state.ts'
 import type {
   AnyJobSpec,
   EnqueueArguments,
   HandleOf,
   InputOf,
+  JobOf,
   ResultOf,
   SpecOrName,
   StoredInputOf,
@@ -23,7 +25,7 @@ import { cancelJobs, pruneJobs, retryJobs } from './control.ts'
 import { type EnqueueItem, Enqueuer } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
-import { Handle } from './handle.ts'
+import { askedFor, Handle, requireNamed } from './handle.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
@@ -60,8 +62,7 @@ export class Queue {
     spec: Spec,
     ...[input, options]: EnqueueArguments<Spec>
   ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>> {
-    const inserted = await this.#enqueuer.enqueue(spec, input, options)
-    return new Handle(this.#parts, inserted.id, inserted.existed)
+    return new Handle(this.#parts, await this.#enqueuer.enqueue(spec, input, options))
   }
 
   /**
@@ -88,28 +89,44 @@ export class Queue {
     options?: EnqueueOptions,
   ): Promise<JobHandle[]> {
     const inserted = await this.#enqueuer.enqueueMany(itemsOf({ first, inputs, options }))
-    return inserted.map(({ id, existed }) => new Handle(this.#parts, id, existed))
+    return inserted.map(({ id, existed }) => new Handle(this.#parts, { id, existed }))
   }
 
-  /** The handle of a job that was enqueued earlier or elsewhere. */
-  handle<Output = unknown>(id: string): JobHandle<Output> {
-    return new Handle(this.#parts, requireId('handle', id))
+  /**
+   * The handle of a job that was enqueued earlier or elsewhere. With its definition, it is typed as that of `enqueue`, and
+   * what reads the job refuses one of another name (`other_job`).
+   *
+   * @throws MillhandError `invalid_option`, where what is given is no definition
+   */
+  handle<Spec extends AnyJobSpec>(spec: Spec, id: string): JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>
+  handle<Output = unknown>(id: string): JobHandle<Output>
+  handle(first: AnyJobSpec | string, id?: string): JobHandle {
+    return new Handle(this.#parts, askedFor('handle', first, id))
   }
 
-  /** The job as it is now; `null` where there is none. */
-  async get(id: string): Promise<Job | null> {
-    const [record] = await this.#parts.store.catalog.get([requireId('get', id)])
-    return record ? toJob(record) : null
+  /**
+   * The job as it is now; `null` where there is none. With its definition, input and output are typed.
+   *
+   * @throws MillhandError `other_job`, where it is not of the definition; `invalid_option`
+   */
+  get<Spec extends AnyJobSpec>(spec: Spec, id: string): Promise<JobOf<Spec> | null>
+  get(id: string): Promise<Job | null>
+  async get(first: AnyJobSpec | string, id?: string): Promise<Job | null> {
+    const asked = askedFor('get', first, id)
+    const [record] = await this.#parts.store.catalog.get([asked.id])
+    return record ? toJob(requireNamed(record, asked.name)) : null
   }
 
   /**
    * Jobs that fit, newest first; fewer than `limit` where those come to 32 MiB already. The next page is that `before` the
-   * last of them; the end is an empty page.
+   * last of them; the end is an empty page. With `job`, a definition, input and output are typed.
    *
    * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`; `job_not_found` where there is no job `before`
    */
-  list(options?: ListOptions): Promise<Job[]> {
-    return listJobs(this.#parts.store, options)
+  list<Spec extends AnyJobSpec = AnyJobSpec, State extends JobState = JobState>(
+    options?: ListOptions<Spec, State>,
+  ): Promise<Extract<JobOf<Spec>, { readonly state: State }>[]> {
+    return listJobs(this.#parts.store, options) as Promise<Extract<JobOf<Spec>, { readonly state: State }>[]>
   }
 
   /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */

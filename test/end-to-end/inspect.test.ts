@@ -6,6 +6,8 @@ import { describeStores } from '../support/stores.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
 
+const quiet = defineJob({ name: 'test.quiet', run: () => {} })
+
 const codesOf = async (queue: Queue, id: string) => (await queue.explain(id)).reasons.map(({ code }) => code)
 
 describeStores('explain', (test) => {
@@ -210,6 +212,47 @@ describeStores('looking at jobs', (test) => {
     expect(await names({ error: 'on fire' })).toEqual(['failed'])
     expect(await names({ error: 'FIRE%' })).toEqual([])
     expect(await queue.count({ state: 'pending', tag: 'b' })).toBe(1)
+  })
+
+  test('list by a definition is list by its name', async ({ queue }) => {
+    await queue.enqueueMany([{ job: echo, input: 1 }, { job: quiet }, { job: echo, input: 2 }])
+    expect((await queue.list({ job: echo })).map(({ input }) => input)).toEqual([2, 1])
+    expect(await queue.count({ job: { ...quiet } })).toBe(1)
+    await expect(queue.list({ job: echo, name: 'test.echo' })).rejects.toThrow(
+      /filter: option 'job' is given together with it, expected no 'name' beside it/,
+    )
+    for (const job of ['test.echo', { name: 'test.echo' }, 5])
+      await expect(queue.list({ job: job as never })).rejects.toThrow(/expected a job definition/)
+    await expect(queue.count({ job: { ...echo, retries: -1 } })).rejects.toMatchObject({
+      code: 'invalid_option',
+    })
+  })
+
+  test('a job that is asked for with another definition than its own is refused', async ({ queue }) => {
+    const handle = await queue.enqueue(echo, 1)
+    expect(await queue.get(echo, handle.id)).toEqual(await queue.get(handle.id))
+    expect(await queue.get(echo, 'none')).toBeNull()
+    const other = { code: 'other_job', facts: { id: handle.id, name: 'test.echo', expected: 'test.quiet' } }
+    await expect(queue.get(quiet, handle.id)).rejects.toMatchObject(other)
+    const wrong = queue.handle(quiet, handle.id)
+    await expect(wrong.get()).rejects.toMatchObject(other)
+    await expect(wrong.result()).rejects.toMatchObject(other)
+    await expect(wrong.watch().next()).rejects.toMatchObject(other)
+    await expect(queue.get('test.echo' as never, handle.id)).rejects.toMatchObject({ code: 'invalid_option' })
+    expect(() => queue.handle({ name: 'test.echo' } as never, handle.id)).toThrow(/handle: option 'job' is/)
+    await runUntilIdle(queue, { jobs: [echo] })
+    expect(await queue.handle(echo, handle.id).result()).toBe(1)
+    await expect(queue.handle(echo, 'none').result()).rejects.toMatchObject({ code: 'job_not_found' })
+  })
+
+  test('what a handler that returns nothing, and one that skips, come to is undefined', async ({ queue }) => {
+    const skipping = defineJob({ name: 'test.skipping', run: (_, ctx) => ctx.skip('nothing to do') })
+    const handles = await queue.enqueueMany([{ job: quiet }, { job: skipping }])
+    await runUntilIdle(queue, { jobs: [quiet, skipping] })
+    expect(await Promise.all(handles.map((handle) => handle.result()))).toEqual([undefined, undefined])
+    const [skipped] = await queue.list({ job: skipping, state: 'complete' })
+    expect(skipped).toMatchObject({ input: null, outcome: 'skipped' })
+    expect(skipped?.output).toBeUndefined()
   })
 
   test('a walk through pages meets every job once', async ({ queue }) => {

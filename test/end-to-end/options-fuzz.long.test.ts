@@ -31,7 +31,7 @@ const ENQUEUE = [
   'timeout',
   'tx',
 ]
-const FILTER = ['state', 'name', 'queue', 'tag', 'key', 'scheduled', 'olderThan', 'newerThan', 'error']
+const FILTER = ['job', 'state', 'name', 'queue', 'tag', 'key', 'scheduled', 'olderThan', 'newerThan', 'error']
 const POLICY = [
   'name',
   'queue',
@@ -81,6 +81,8 @@ const doors: Readonly<Record<string, Door>> = {
   'the items of enqueueMany': { options: [], pass: (queue, items) => queue.enqueueMany(items as never) },
   list: { options: [...FILTER, 'limit', 'before'], pass: (queue, options) => queue.list(options as never) },
   count: { options: FILTER, pass: (queue, options) => queue.count(options as never) },
+  'the definition of a get': { options: [], pass: (queue, job) => queue.get(job as never, 'id') },
+  'the definition of a handle': { options: [], pass: (queue, job) => queue.handle(job as never, 'id').get() },
   prune: {
     options: ['complete', 'failed', 'cancelled'],
     pass: (queue, options) => queue.prune(options as never),

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Transaction } from 'kysely'
 import {
+  type CompleteJob,
   type ContextOf,
   defineJob,
   type EnqueueItem,
@@ -9,10 +10,13 @@ import {
   type InputOf,
   type Job,
   type JobHandle,
+  type JobOf,
   type JobSpec,
+  type ListOptions,
   type OutputOf,
   openQueue,
   type ResultOf,
+  type RunningJob,
   Worker,
 } from 'millhand'
 import { fromDrizzle, fromKysely } from 'millhand/postgres'
@@ -147,6 +151,31 @@ expectTypeOf(await queue.enqueueMany([])).toEqualTypeOf<[]>()
 await queue.enqueueMany([{ job: counted }, { job: index, input: { pages: 1 } }])
 // @ts-expect-error: the second has none
 await queue.enqueueMany([{ job: counted }, { job: index }])
+
+// --- Jobs that are read by their definition are typed
+
+const [done] = await queue.list({ job: index, state: 'complete' })
+expectTypeOf(done).toEqualTypeOf<
+  CompleteJob<{ path: string; pages?: unknown }, { words: number; many: boolean }> | undefined
+>()
+const [ended] = await queue.list({ job: index, state: ['failed', 'complete'], limit: 1 })
+if (ended?.state === 'failed') expectTypeOf(ended.input.path).toBeString()
+else expectTypeOf(ended?.output.many).toEqualTypeOf<boolean | undefined>()
+expectTypeOf(await queue.list({ job: index })).toEqualTypeOf<JobOf<typeof index>[]>()
+expectTypeOf(await queue.list()).toEqualTypeOf<Job[]>()
+expectTypeOf(await queue.list({ state: 'running' })).toEqualTypeOf<RunningJob[]>()
+declare const anyOptions: ListOptions
+expectTypeOf(await queue.list(anyOptions)).toEqualTypeOf<Job[]>()
+expectTypeOf(await queue.get(index, 'id')).toEqualTypeOf<JobOf<typeof index> | null>()
+expectTypeOf(await queue.get('id')).toEqualTypeOf<Job | null>()
+expectTypeOf(queue.handle(index, 'id')).toEqualTypeOf<HandleOf<typeof index>>()
+expectTypeOf(queue.handle(index, 'id')).toEqualTypeOf(handle)
+expectTypeOf((await queue.handle(index, 'id').get()).input.path).toBeString()
+// An input that was left out is stored as null.
+expectTypeOf((await queue.handle(optional, 'id').get()).input).toEqualTypeOf<string | null>()
+expectTypeOf(queue.handle('id')).toEqualTypeOf<JobHandle>()
+const handles: JobHandle[] = [first, second, queue.handle(skipping, 'id')]
+show(await queue.get(index, handles.length.toString()))
 
 // --- A definition without its handler is enough to enqueue, and not to work
 

@@ -99,12 +99,12 @@ export const MISTAKES: readonly Mistake[] = [
   { code: 'new Worker(queue, { jobs: [count] })', at: 'count', says: /Property 'run' is missing/ },
   // --- What comes of a job
   {
-    code: "void (await (await queue.enqueue(mail, { to: 'ada' })).result()).send",
+    code: "void (await queue.handle(mail, 'id').result()).send",
     at: 'send',
     says: /Property 'send' does not exist on type '\{ sent: string; \}'/,
   },
   {
-    code: 'export const certain: string = await (await queue.enqueue(maybe)).result()',
+    code: "export const certain: string = await queue.handle(maybe, 'id').result()",
     at: 'certain',
     says: /Type '(string \| undefined|undefined \| string)' is not assignable to type 'string'/,
   },
