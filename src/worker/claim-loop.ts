@@ -21,7 +21,6 @@ import { Sleep } from './sleep.ts'
  * it settles: 100,000 no-op jobs on PostgreSQL took 2.7 s with half a group, 1.8 s with these.
  */
 const UNSETTLED_MAX = 3 * STATEMENT_ROWS_MAX
-/** The same in bytes: outcomes may be of a megabyte each. */
 const UNSETTLED_BYTES_MAX = 32 * 1024 * 1024
 
 interface ClaimLoopParts {
@@ -161,7 +160,9 @@ export class ClaimLoop {
     }
     this.#roundTripMs.add(claimedMs - startMs)
     events.emit('claim', { worker, count: jobs.length, durationMs: claimedMs - startMs })
-    this.#held.add(claim, this.#crew.twins.admit(claim, jobs))
+    // A file forgets nothing that it has answered.
+    const isForgetful = this.#store.capabilities.remote
+    this.#held.add(claim, isForgetful ? this.#crew.twins.admit(claim, jobs) : jobs)
     this.#untold = true
     return jobs
   }
@@ -245,5 +246,5 @@ function isOneOf(ids: readonly string[]): (job: ClaimedJob) => boolean {
   return (job) => set.has(job.id)
 }
 
-/** While a lost lease is being renewed, nothing can be claimed. */
+/** While a lost lease is renewed, nothing is claimed. */
 const RELEASE_WAIT_MS = 50

@@ -23,12 +23,6 @@ import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
 import { Twins } from './twins.ts'
 
-/** What a handler came to, and when. */
-interface Ended {
-  readonly outcome: Outcome
-  readonly durationMs: number
-}
-
 /** Runs the attempts of a worker: at most `concurrency` at a time, each from its start until it is settled. */
 export class Crew {
   readonly settler: Settler
@@ -92,58 +86,58 @@ export class Crew {
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  async run(buffered: Buffered): Promise<void> {
+  run(buffered: Buffered): Promise<void> {
     // Whoever freed the slot may be another handler, in whose scope this one would run.
-    const settled = await this.#scope.run(() => this.#run(buffered))
-    await this.#leave(buffered, settled)
+    return this.#scope.run(() => this.#run(buffered))
   }
 
-  async #run(buffered: Buffered): Promise<Settled> {
+  async #run(buffered: Buffered): Promise<void> {
     const { job } = buffered
+    let settled: Settled = 'refused'
+    let attempt: Attempt | undefined
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
-    let attempt: Attempt | undefined
     try {
       const definition = this.#definition(job.name)
       attempt = this.#begin(buffered, definition)
-      return await this.#settle(attempt, await this.#execute(attempt, definition), definition)
+      settled = await this.#attempt(attempt, definition)
     } catch (error) {
-      return await this.#fail(buffered, attempt, error)
+      settled = await this.#fail(buffered, attempt, error)
     } finally {
       this.#active -= 1
       if (runsAlone(job)) this.#alone -= 1
       this.#onFree()
     }
-  }
-
-  async #leave({ job }: Buffered, settled: Settled): Promise<void> {
     const twin = this.twins.leave(job, settled)
     if (twin) await this.release([twin])
   }
 
-  /** Until the handler has ended, or was left behind: then its slot is free. */
-  async #execute(attempt: Attempt, definition: AnyJobDefinition | undefined): Promise<Ended> {
+  /** One function, since each more that waits costs the hot path a promise. */
+  async #attempt(attempt: Attempt, definition: AnyJobDefinition | undefined): Promise<Settled> {
     const { job } = attempt
+    let outcome: Outcome
     try {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
-      const outcome = await execute(attempt, definition, new Context(attempt, this.#context))
-      return { outcome, durationMs: attempt.elapsedMs }
+      outcome = await execute(attempt, definition, new Context(attempt, this.#context))
     } finally {
-      attempt.end()
-      this.rate.finish(attempt.startedElapsedMs + attempt.elapsedMs)
-      this.#running.delete(attempt)
-      this.#onFree()
+      this.#free(attempt)
     }
+    const durationMs = attempt.elapsedMs
+    if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
+    const settlement = this.#decide(attempt, outcome, definition)
+    const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
+    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
+    return settled
   }
 
-  async #settle(attempt: Attempt, ended: Ended, definition: AnyJobDefinition | undefined): Promise<Settled> {
-    if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const settlement = this.#decide(attempt, ended.outcome, definition)
-    const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome: ended.outcome }
-    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs: ended.durationMs })
-    return settled
+  /** The handler has ended, or was left behind: its slot is free. */
+  #free(attempt: Attempt): void {
+    attempt.end()
+    this.rate.finish(attempt.startedElapsedMs + attempt.elapsedMs)
+    this.#running.delete(attempt)
+    this.#onFree()
   }
 
   /** Only a fault of Millhand's own comes here: it burns an attempt, or the job would meet it again and again. */
@@ -174,7 +168,8 @@ export class Crew {
       const answer = answers[index] ?? 'refused'
       const { worker } = buffered.claim
       if (answer === 'settled') this.#queue.events.emit('release', { id, name, queue, worker, attempt })
-      await this.#leave(buffered, answer)
+      const twin = this.twins.leave(buffered.job, answer)
+      if (twin) await this.release([twin])
     }
   }
 

@@ -30,8 +30,6 @@ interface Edit {
 
 function editFile(file: string, { id, column, text }: Edit): void {
   const db = new DatabaseSync(file)
-  // As somebody would who knows better.
-  db.exec('pragma ignore_check_constraints = on')
   db.prepare(`update millhand_jobs set ${column} = ? where id = ?`).run(text, id)
   db.close()
 }

@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
 import { primaryCode, SQLITE } from './codes.ts'
+import { isTooLarge, withNumbers } from './large-numbers.ts'
 import { isReadOnly, openDatabase } from './open.ts'
 import { Place } from './place.ts'
 
@@ -53,11 +54,11 @@ export class Connection {
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return this.guard(() => this.prepare(sql).all(...values) as Row[])
+    return this.guard(() => this.#read(sql, (statement) => statement.all(...values) as Row[]))
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    return this.guard(() => this.prepare(sql).get(...values) as Row | undefined)
+    return this.guard(() => this.#read(sql, (statement) => statement.get(...values) as Row | undefined))
   }
 
   /**
@@ -74,11 +75,28 @@ export class Connection {
   /** The same, all at once: two thirds of the time where all are wanted. */
   allLists(sql: string, ...values: Value[]): Value[][] {
     return this.guard(() => {
-      const statement = this.prepare(sql)
-      if (!('setReturnArrays' in statement)) return [...this.lists(sql, ...values)]
-      statement.setReturnArrays(true)
-      return statement.all(...values) as unknown as Value[][]
+      if (!('setReturnArrays' in this.prepare(sql))) return [...this.lists(sql, ...values)]
+      return this.#read(sql, (statement) => {
+        statement.setReturnArrays(true)
+        return statement.all(...values) as unknown as Value[][]
+      })
     })
+  }
+
+  /** Reads with a statement; once more, and in another way, where somebody has edited in a number that is too large. */
+  #read<Result>(sql: string, read: (statement: StatementSync) => Result): Result {
+    const statement = this.prepare(sql)
+    try {
+      return read(statement)
+    } catch (error) {
+      if (!isTooLarge(error) || /\breturning\b/i.test(sql)) throw error
+      statement.setReadBigInts(true)
+      try {
+        return withNumbers(read(statement))
+      } finally {
+        statement.setReadBigInts(false)
+      }
+    }
   }
 
   /** How many rows the statement changed. */

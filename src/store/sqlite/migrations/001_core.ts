@@ -1,7 +1,3 @@
-/** What JavaScript can hold: a number beyond that, edited in by hand, could not be read, nor its row be shown. */
-const MOST = Number.MAX_SAFE_INTEGER
-const LEAST = Number.MIN_SAFE_INTEGER
-
 export const core = `-- Everything that Millhand keeps in a SQLite file. Times are milliseconds since the epoch; values are JSON text.
 --
 -- millhand_jobs         one row a job, all states; the partial indexes keep what is hot small
@@ -22,41 +18,39 @@ create table millhand_jobs (
   id text not null unique,
   name text not null,
   queue text not null,
-  state text not null check (state in ('waiting', 'pending', 'running', 'complete', 'failed', 'cancelled')),
+  state text not null,
   -- what a pending job that nobody holds waits for: 1 a worker, 2 a worker that has nothing else, 3 its due time
   -- (later: a gate, a turn, other jobs)
   waits integer,
   -- where it waits for a worker; else null
-  lane integer check (lane between ${LEAST} and ${MOST}),
-  priority integer not null check (priority between ${LEAST} and ${MOST}),
-  due_at integer not null check (due_at between ${LEAST} and ${MOST}),
+  lane integer,
+  priority integer not null,
+  due_at integer not null,
   key text,
   tags text,
   context text,
-  retries integer not null check (retries between ${LEAST} and ${MOST}),
-  timeout_ms integer check (timeout_ms between ${LEAST} and ${MOST}),
-  attempt integer not null default 0 check (attempt between ${LEAST} and ${MOST}),
-  epoch integer not null default 0 check (epoch between ${LEAST} and ${MOST}),
-  crashes integer not null default 0 check (crashes between ${LEAST} and ${MOST}),
+  retries integer not null,
+  timeout_ms integer,
+  attempt integer not null default 0,
+  epoch integer not null default 0,
+  crashes integer not null default 0,
   -- after crashes: 1 its begin is noted before it begins, 2 it runs alone
-  care integer not null default 0 check (care between ${LEAST} and ${MOST}),
+  care integer not null default 0,
   -- who runs it; of a pending job: who holds it, claimed ahead and not begun
   worker text,
-  claimed_at integer check (claimed_at between ${LEAST} and ${MOST}),
+  claimed_at integer,
   outcome text,
   reason text,
   failure_kind text,
-  created_at integer not null check (created_at between ${LEAST} and ${MOST}),
-  started_at integer check (started_at between ${LEAST} and ${MOST}),
-  finished_at integer check (finished_at between ${LEAST} and ${MOST}),
-  expires_at integer check (expires_at between ${LEAST} and ${MOST}),
+  created_at integer not null,
+  started_at integer,
+  finished_at integer,
+  expires_at integer,
   input text not null,
   output text,
   progress text,
   checkpoint text,
-  errors text,
-  -- a claim finds it by its lane
-  check (lane is not null or waits is null or waits not in (1, 2))
+  errors text
 ) strict;
 
 -- What a claim walks: a lane in the order in which its jobs run; seq is the last column by itself.
@@ -82,14 +76,14 @@ create unique index millhand_jobs_key on millhand_jobs (name, key)
 
 create table millhand_lanes (
   -- never given twice: who remembers a lane must not find another one under its number
-  id integer primary key autoincrement check (id between ${LEAST} and ${MOST}),
+  id integer primary key autoincrement,
   queue text not null,
   name text not null,
   unique (queue, name)
 ) strict;
 
 create table millhand_returns (
-  count integer not null check (count between ${LEAST} and ${MOST})
+  count integer not null
 ) strict;
 
 insert into millhand_returns values (0);
@@ -98,20 +92,20 @@ create table millhand_workers (
   id text primary key,
   name text not null,
   host text not null,
-  pid integer not null check (pid between ${LEAST} and ${MOST}),
+  pid integer not null,
   version text not null,
   names text,
   queues text,
-  concurrency integer not null check (concurrency between ${LEAST} and ${MOST}),
-  lease_ms integer not null check (lease_ms between ${LEAST} and ${MOST}),
-  started_at integer not null check (started_at between ${LEAST} and ${MOST}),
-  beat_at integer not null check (beat_at between ${LEAST} and ${MOST}),
-  lease_until integer not null check (lease_until between ${LEAST} and ${MOST})
+  concurrency integer not null,
+  lease_ms integer not null,
+  started_at integer not null,
+  beat_at integer not null,
+  lease_until integer not null
 ) strict;
 
 create table millhand_queues (
   queue text primary key,
-  paused_at integer check (paused_at between ${LEAST} and ${MOST})
+  paused_at integer
 ) strict;
 
 create table millhand_calls (
@@ -136,7 +130,7 @@ create index millhand_logs_job on millhand_logs (job);
 create table millhand_leader (
   role text primary key,
   worker text not null,
-  lease_until integer not null check (lease_until between ${LEAST} and ${MOST})
+  lease_until integer not null
 ) strict;
 
 create table millhand_clock (
