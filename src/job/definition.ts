@@ -1,5 +1,6 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
+import { preview } from '../kit/error.ts'
 import {
   custom,
   duration,
@@ -9,6 +10,7 @@ import {
   isFunction,
   isObject,
   list,
+  optionError,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -17,6 +19,7 @@ import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput } from './schema.ts'
+import { isSpec, optionsOf } from './spec.ts'
 import type { Defined, Fate, Handler, JobDefinition, JobSpec, NoHandler } from './typed.ts'
 
 const isSchema = (value: unknown): boolean =>
@@ -116,9 +119,18 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
       ...(parsed.classifyError && { classifyError: parsed.classifyError }),
     }),
   }
-  const handle = <Out>(run: Handler<I, O, C, Out>): JobDefinition<I, O, C, Out> =>
-    make({ ...spec, handle, run })
+  const handle = function <Out>(this: unknown, run: Handler<I, O, C, Out>): JobDefinition<I, O, C, Out> {
+    if (!isFunction(run)) throw optionError('invalid_option', handlerRefusal(component, run))
+    // Of a definition that is spread from this one, what it has changed counts.
+    const changed = isSpec(this) && !isChecked(this) ? optionsOf(this) : undefined
+    const own = changed ? (specFrom(component, changed) as unknown as typeof spec) : spec
+    return make({ ...own, handle, run })
+  }
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle })
+}
+
+function handlerRefusal(component: string, run: unknown) {
+  return { component: `${component}.handle`, option: 'run', expected: 'a function', got: preview(run) }
 }
 
 function make<Spec extends object>(spec: Spec): Readonly<Spec> {

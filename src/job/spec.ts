@@ -1,4 +1,6 @@
-import type { AnyJobSpec } from './typed.ts'
+import type { JobOptions } from './job-options.ts'
+import type { Schema } from './schema.ts'
+import type { AnyJobDefinition, AnyJobSpec } from './typed.ts'
 
 /**
  * Whether a value is a definition, by what every definition has: not by a brand, since one may also be put together from
@@ -14,5 +16,23 @@ export function isSpec(value: unknown): value is AnyJobSpec {
     )
   } catch {
     return false
+  }
+}
+
+/** What `defineJob` was, or would have been, called with, read once; `undefined` where it cannot be read. */
+export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema> | undefined {
+  try {
+    const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
+    const { name, input, output, checkpoint, queue, priority, retries, retry, run } =
+      given as AnyJobDefinition
+    const { backoff, retryOn, stopOn, classifyError } = retry
+    const all = {
+      ...{ name, input, output, checkpoint, queue, priority, retries, run },
+      ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
+    }
+    const set = Object.entries(all).filter(([, value]) => value !== undefined)
+    return Object.fromEntries(set) as unknown as JobOptions<Schema, Schema, Schema>
+  } catch {
+    return undefined
   }
 }

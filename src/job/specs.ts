@@ -2,10 +2,8 @@ import { preview } from '../kit/error.ts'
 import { isObject, optionError } from '../kit/options.ts'
 import { isChecked, specFrom } from './definition.ts'
 import { jobError } from './errors.ts'
-import type { JobOptions } from './job-options.ts'
-import type { Schema } from './schema.ts'
-import { isSpec } from './spec.ts'
-import type { AnyJobDefinition, AnyJobSpec } from './typed.ts'
+import { isSpec, optionsOf } from './spec.ts'
+import type { AnyJobSpec } from './typed.ts'
 
 /**
  * A definition as it may be used: what `defineJob` gave, as it is; anything else (a spread of one, one of another copy
@@ -16,7 +14,8 @@ import type { AnyJobDefinition, AnyJobSpec } from './typed.ts'
  */
 export function requireSpec<Spec extends AnyJobSpec>(component: string, given: Spec): Spec {
   if (isObject(given) && isChecked(given)) return given
-  if (isSpec(given)) return specFrom('The definition of a job', optionsOf(given)) as unknown as Spec
+  const options = isSpec(given) ? optionsOf(given) : undefined
+  if (options) return specFrom('The definition of a job', options) as unknown as Spec
   const expected = 'a job definition, or the name of a job'
   throw optionError('invalid_option', { component, option: 'job', expected, got: preview(given) })
 }
@@ -30,17 +29,4 @@ export function byName<Spec extends AnyJobSpec>(specs: Iterable<Spec>): Readonly
     found.set(spec.name, spec)
   }
   return found
-}
-
-/** What `defineJob` was, or would have been, called with. */
-function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema> {
-  const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
-  const { name, input, output, checkpoint, queue, priority, retries, retry, run } = given as AnyJobDefinition
-  const { backoff, retryOn, stopOn, classifyError } = retry ?? {}
-  const all = {
-    ...{ name, input, output, checkpoint, queue, priority, retries, run },
-    ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
-  }
-  const set = Object.entries(all).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(set) as unknown as JobOptions<Schema, Schema, Schema>
 }
