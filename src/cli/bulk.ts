@@ -2,6 +2,7 @@ import { jobError } from '../job/errors.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { asError } from '../kit/error.ts'
+import { oneLine } from '../kit/visible.ts'
 import type { FilterOptions } from '../queue/filter.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Call, OptionSpec } from './command.ts'
@@ -9,7 +10,6 @@ import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf } from './filter.ts'
 import type { Terminal } from './terminal.ts'
-import { oneLine } from './text-width.ts'
 
 /** What is done to several jobs: to those with the ids that were given, or to all that a filter chooses. */
 export interface Bulk {

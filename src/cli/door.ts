@@ -1,3 +1,4 @@
+import { escaped } from '../kit/visible.ts'
 import { harmless } from './text-width.ts'
 
 /**
@@ -24,10 +25,7 @@ const UNESCAPED = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** JSON text with these as escapes: the same value, and harmless where a person looks at it. */
 export function harmlessJson(json: string): string {
-  return json.replaceAll(UNESCAPED, (character) => {
-    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
-  })
+  return json.replaceAll(UNESCAPED, escaped)
 }
 
 /** A value as JSON that a terminal does not act on. */

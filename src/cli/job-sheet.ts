@@ -3,13 +3,13 @@ import type { Job } from '../job/job.ts'
 import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { withoutPassword } from '../kit/secrets.ts'
+import { oneLine } from '../kit/visible.ts'
 import type { Explanation } from '../queue/explain.ts'
 import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
 import { toJson } from './door.ts'
 import { progressOf, STATE_STYLES } from './job-table.ts'
 import type { Paint } from './paint.ts'
-import { oneLine } from './text-width.ts'
 
 export interface JobSheet {
   readonly job: Job

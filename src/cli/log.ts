@@ -2,11 +2,11 @@ import { createRequire } from 'node:module'
 import type { Logger as Pino } from 'pino'
 import type { LogSettings } from '../config/index.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { oneLine } from '../kit/visible.ts'
 import { loggedError } from '../telemetry/logged-error.ts'
 import { harmlessJson, painted, toJson } from './door.ts'
 import { type Paint, paintFor, type Style } from './paint.ts'
 import type { Stream } from './terminal.ts'
-import { oneLine } from './text-width.ts'
 
 /**
  * Required, not imported: to import a CommonJS package, Node starts a parser in WebAssembly, and that stays. Measured on

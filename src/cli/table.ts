@@ -1,5 +1,6 @@
+import { oneLine } from '../kit/visible.ts'
 import type { Paint, Style } from './paint.ts'
-import { cutTo, oneLine, widthOf } from './text-width.ts'
+import { cutTo, widthOf } from './text-width.ts'
 
 export interface Column<Row> {
   readonly title: string

@@ -1,8 +1,4 @@
-/**
- * Escape sequences, control characters, and those that turn the direction of a line or break it: what a job wrote must not
- * move the cursor of whoever reads it, nor show them something else than it says.
- */
-const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
+import { oneLine } from '../kit/visible.ts'
 
 /** Drawn over the character before them. */
 const COMBINING = /^\p{M}$/u
@@ -10,11 +6,6 @@ const COMBINING = /^\p{M}$/u
 /** Drawn two columns wide: East Asian letters and most pictures. */
 const WIDE =
   /^(\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6])$/u
-
-/** A text on one line, with nothing in it that a terminal would act on. */
-export function oneLine(text: string): string {
-  return text.replaceAll(CONTROL, ' ')
-}
 
 /** A text of several lines, with nothing else in it that a terminal would act on. */
 export function harmless(text: string): string {

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { hasBrand, readSafely } from './brand.ts'
 import { pictureOf } from './picture.ts'
 import { withoutPassword } from './secrets.ts'
+import { visible } from './visible.ts'
 
 const MILLHAND_ERROR: unique symbol = Symbol.for('millhand.error')
 
@@ -100,22 +101,6 @@ export function preview(value: unknown): string {
   const shown = visible(text.slice(0, PREVIEW_CHARACTERS + 1).toWellFormed())
   const quoted = isText ? `'${shown}'` : shown
   return quoted.length > PREVIEW_CHARACTERS ? `${quoted.slice(0, PREVIEW_CHARACTERS)}…` : quoted
-}
-
-/** What a terminal would act on, and what would break a line. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** Control and format characters as escapes: a name that breaks the line, or turns it round, would break the message. */
-function visible(text: string): string {
-  return text.replaceAll(INVISIBLE, escaped)
-}
-
-/** As JSON and JavaScript write it: `\\u001b`; a short one where there is one. */
-function escaped(character: string): string {
-  const short = JSON.stringify(character).slice(1, -1)
-  if (short !== character) return short
-  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 function described(value: unknown): string {

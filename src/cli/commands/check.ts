@@ -1,9 +1,9 @@
 import type { CheckedConfig, Problem } from '../../config/index.ts'
+import { oneLine } from '../../kit/visible.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { loadOptions, requireConfig } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
-import { oneLine } from '../text-width.ts'
 
 /** `millhand check`: everything that is wrong with the configuration, without starting anything. */
 export const checkCommand: CommandSpec = {

@@ -1,11 +1,11 @@
 import { asError, isError } from '../../kit/error.ts'
+import { oneLine } from '../../kit/visible.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { EXIT } from '../exit.ts'
 import type { Style } from '../paint.ts'
 import { loadOptions } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
-import { oneLine } from '../text-width.ts'
 
 /** `millhand doctor`: looks for what is wrong with the installation, the database and the workers. */
 export const doctorCommand: CommandSpec = {

@@ -1,7 +1,7 @@
+import { oneLine } from '../../kit/visible.ts'
 import type { CommandSpec } from '../command.ts'
 import { reasonLines } from '../job-sheet.ts'
 import { withQueue } from '../session.ts'
-import { oneLine } from '../text-width.ts'
 
 /** `millhand explain ID`: why a job is where it is. */
 export const explainCommand: CommandSpec = {

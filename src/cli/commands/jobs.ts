@@ -1,5 +1,6 @@
 import type { Job } from '../../job/job.ts'
 import { systemClock } from '../../kit/clock.ts'
+import { oneLine } from '../../kit/visible.ts'
 import type { ListOptions } from '../../queue/filter.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
@@ -7,7 +8,6 @@ import { cliError } from '../errors.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given, numberOr } from '../filter.ts'
 import { jobColumns } from '../job-table.ts'
 import { withQueue } from '../session.ts'
-import { oneLine } from '../text-width.ts'
 
 interface Options extends FilterFlags {
   readonly limit?: string

@@ -1,12 +1,12 @@
 import type { Job } from '../../job/job.ts'
 import { formatDuration } from '../../kit/duration.ts'
+import { oneLine } from '../../kit/visible.ts'
 import type { Stats } from '../../queue/inspect.ts'
 import { statsLines } from '../commands/stats.ts'
 import { noteOf, progressOf } from '../job-table.ts'
 import type { Style } from '../paint.ts'
 import type { Column } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { oneLine } from '../text-width.ts'
 import type { ProcessStatus } from './worker-process.ts'
 
 /** What `millhand dev` shows at one moment. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { paintFor, plain } from '../../../src/cli/paint.ts'
 import { type Column, tableLines } from '../../../src/cli/table.ts'
-import { cutTo, harmless, oneLine, widthOf } from '../../../src/cli/text-width.ts'
+import { cutTo, harmless, widthOf } from '../../../src/cli/text-width.ts'
+import { oneLine } from '../../../src/kit/visible.ts'
 
 interface Fruit {
   readonly name: string
