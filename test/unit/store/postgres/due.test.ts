@@ -49,3 +49,14 @@ test('a job that becomes ready and is better than those among which the last cla
   expect(idsOf(await worker.claim({ limit: 2 }))).toEqual(['soon', 'job-2'])
   expect(idsOf(await worker.claim({ limit: 2 }))).toEqual(['job-3', 'job-4'])
 })
+
+test('a claim of a worker whose lease has lapsed hides nothing from the others of its process', async () => {
+  const { clock, store, worker } = await scene()
+  const lapsed = await startWorker(store, 'lapsed', { leaseMs: 1_000 })
+  await clock.advance(500)
+  await enqueue(store, newJob('there'))
+  await clock.advance(1_500)
+  expect(await lapsed.claim({ limit: 1 })).toEqual([])
+  await enqueue(store, newJob('later'))
+  expect(idsOf(await worker.claim({ limit: 4 }))).toEqual(['there', 'later'])
+})
