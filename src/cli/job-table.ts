@@ -29,7 +29,7 @@ export function jobColumns(nowMs: number): readonly Column<Job>[] {
   ]
 }
 
-/** What is most worth knowing of a job in its state, in a few words. */
+/** What is most worth knowing of a job in its state, in a few words; without the passwords that a handler's words may hold. */
 export function noteOf(job: Job, nowMs: number): string {
   return withoutPassword(rawNoteOf(job, nowMs))
 }
@@ -71,9 +71,8 @@ function dueIn(dueAt: Date, nowMs: number): string {
   return ms > 0 ? `due in ${formatDuration(ms)}` : ''
 }
 
-/** What a handler's client said of an address may hold the password of it. */
 function failureNote({ kind, message }: Failure): string {
-  return `${kind}: ${withoutPassword(message)}`
+  return `${kind}: ${message}`
 }
 
 function lastError(job: Job): string {

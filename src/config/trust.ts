@@ -27,7 +27,7 @@ export function whyForeign(file: string, { above, user }: Found): string | undef
   return open && `others than its owner may write ${open}`
 }
 
-/** A link says more about whose it is than what is at its end; a folder is what its path leads to. */
+/** A link says more about whose it is than what is at its end. */
 function lookAt(path: string): Stats {
   const stats = lstatSync(path)
   return stats.isSymbolicLink() ? stats : statSync(path)

@@ -37,7 +37,8 @@ export interface JobContext<Checkpoint = unknown> {
    */
   progress(progress: Progress | number): void
   /**
-   * Saves where the job is, durably; the next attempt finds it in `checkpointed`. Resolves when it is written.
+   * Saves where the job is, durably; the next attempt finds it in `checkpointed`. Resolves when it is written. What fails
+   * is told in the job's log too, for a handler that has not waited for it.
    *
    * @throws MillhandError `lease_lost`, `inside_transaction`, `not_serialisable`, `payload_too_large`
    */
@@ -64,7 +65,7 @@ export interface JobContext<Checkpoint = unknown> {
   transaction<Output, Handle = import('node:sqlite').DatabaseSync>(
     body: (tx: Handle) => Output | Promise<Output>,
   ): Promise<Output>
-  /** Enqueues another job; tags and context of this one carry along. */
+  /** Enqueues another job; tags and context of this one carry along. What fails is told in the job's log too. */
   enqueue<Spec extends AnyJobSpec>(
     spec: Spec,
     ...given: EnqueueArguments<Spec>

@@ -92,7 +92,12 @@ const CHECKED: unique symbol = Symbol.for('millhand.checked')
 
 /** Whether it is as `defineJob` gave it, of whichever copy of the package. */
 export function isChecked(value: object): boolean {
-  return hasBrand(value, CHECKED) && Object.isFrozen(value)
+  try {
+    // Its own: what only inherits from a definition may have changed anything.
+    return Object.hasOwn(value, CHECKED) && hasBrand(value, CHECKED) && Object.isFrozen(value)
+  } catch {
+    return false
+  }
 }
 
 /** A definition of options that are checked now. `component` is named where they are refused. */
@@ -114,8 +119,8 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     expiresInMs: parsed.expiresIn,
     retry: Object.freeze({
       ...(parsed.backoff && { backoff: parsed.backoff }),
-      ...(parsed.retryOn && { retryOn: Object.freeze([...parsed.retryOn]) }),
-      ...(parsed.stopOn && { stopOn: Object.freeze([...parsed.stopOn]) }),
+      ...(parsed.retryOn && { retryOn: Object.freeze(parsed.retryOn) }),
+      ...(parsed.stopOn && { stopOn: Object.freeze(parsed.stopOn) }),
       ...(parsed.classifyError && { classifyError: parsed.classifyError }),
     }),
   }

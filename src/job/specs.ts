@@ -6,9 +6,9 @@ import { isSpec, optionsOf } from './spec.ts'
 import type { AnyJobSpec } from './typed.ts'
 
 /**
- * A definition as it may be used: what `defineJob` gave, as it is; anything else (a spread of one, one of another copy
- * of the package) is read once and checked as if it were defined now. A number that is none would refuse a whole group
- * of other callers' jobs, much later.
+ * A definition as it may be used: what `defineJob` gave, as it is; anything else, such as a spread of one, is read once
+ * and checked as if it were defined now. A number that is none would refuse a whole group of other callers' jobs, much
+ * later.
  *
  * @throws MillhandError `invalid_name`, `invalid_option`
  */

@@ -5,10 +5,8 @@ const LIST_MAX = 100_000
  * A copy of a list that somebody has passed, read once: what is looked at later is what was looked at now. `undefined`
  * where it is none, or too long.
  */
-export function listOf(value: unknown): readonly unknown[] | undefined {
+export function listOf(value: unknown, max: number = LIST_MAX): readonly unknown[] | undefined {
   if (!Array.isArray(value)) return undefined
   const { length } = value
-  return Number.isInteger(length) && length <= LIST_MAX
-    ? Array.from({ length }, (_, at) => value[at])
-    : undefined
+  return Number.isInteger(length) && length <= max ? Array.from({ length }, (_, at) => value[at]) : undefined
 }

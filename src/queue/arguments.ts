@@ -1,4 +1,6 @@
+import { PENDING_MAX } from '../job/limits.ts'
 import { preview } from '../kit/error.ts'
+import { listOf } from '../kit/list.ts'
 import { isFunction, optionError } from '../kit/options.ts'
 import type { EventName } from '../telemetry/events.ts'
 import { EVENT_NAMES } from '../telemetry/logger.ts'
@@ -31,7 +33,7 @@ export function requireEvent(component: string, name: unknown): void {
 
 function readList(given: unknown): readonly unknown[] | undefined {
   try {
-    return Array.isArray(given) ? [...given] : undefined
+    return listOf(given, PENDING_MAX)
   } catch {
     return undefined
   }

@@ -21,6 +21,7 @@ import { Sleep } from './sleep.ts'
  * it settles: 100,000 no-op jobs on PostgreSQL took 2.7 s with half a group, 1.8 s with these.
  */
 const UNSETTLED_MAX = 3 * STATEMENT_ROWS_MAX
+/** The same in bytes: outcomes may be of a megabyte each. */
 const UNSETTLED_BYTES_MAX = 32 * 1024 * 1024
 
 interface ClaimLoopParts {
@@ -160,9 +161,7 @@ export class ClaimLoop {
     }
     this.#roundTripMs.add(claimedMs - startMs)
     events.emit('claim', { worker, count: jobs.length, durationMs: claimedMs - startMs })
-    // A file forgets nothing that it has answered.
-    const isForgetful = this.#store.capabilities.remote
-    this.#held.add(claim, isForgetful ? this.#crew.twins.admit(claim, jobs) : jobs)
+    this.#held.add(claim, jobs)
     this.#untold = true
     return jobs
   }

@@ -27,7 +27,7 @@ import { Twins } from './twins.ts'
 export class Crew {
   readonly settler: Settler
   readonly rate = new FinishRate()
-  readonly twins = new Twins()
+  readonly twins: Twins
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
   readonly #reporter: Reporter
@@ -48,6 +48,7 @@ export class Crew {
     this.#queue = queue
     this.#settings = options.settings
     this.#onFree = options.onFree
+    this.twins = new Twins(store.capabilities.remote)
     const onError = (error: unknown) => events.emit('loop_error', { loop: 'report', error: asError(error) })
     this.settler = new Settler(store, {
       clock,

@@ -29,7 +29,7 @@ export class HeldJobs {
   }
 
   add(claim: Claim, jobs: readonly ClaimedJob[]): void {
-    this.#buffer.add(claim, jobs)
+    this.#buffer.add(claim, this.#crew.twins.admit(claim, jobs))
   }
 
   /** Takes all of them out, to be given back. */

@@ -11,10 +11,16 @@ type Named = Pick<ClaimedJob, 'seq' | 'epoch'>
 export class Twins {
   readonly #epochs = new Map<number, number>()
   readonly #waiting = new Map<number, Buffered>()
+  readonly #isForgetful: boolean
+
+  /** `isForgetful`: whether the store may forget a claim that it has answered, as a file never does. */
+  constructor(isForgetful: boolean) {
+    this.#isForgetful = isForgetful
+  }
 
   /** Those of a claim that are not here already. The others wait for what the first comes to. */
   admit(claim: Claim, jobs: readonly ClaimedJob[]): readonly ClaimedJob[] {
-    return jobs.filter((job) => !this.#meets(claim, job))
+    return this.#isForgetful ? jobs.filter((job) => !this.#meets(claim, job)) : jobs
   }
 
   /** It is here no more. Gives the claim that waited for it where its outcome came too early for that one. */

@@ -143,7 +143,10 @@ export class Claims {
       try {
         const found = await this.#visit(heads, rest, heeding)
         if (found.apart) return found
-        if (!found.note.alive) this.reset()
+        if (!found.note.alive) {
+          this.reset()
+          break
+        }
         jobs.push(...found.jobs)
         full = found.note.more
       } catch (error) {

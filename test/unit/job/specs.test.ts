@@ -8,6 +8,9 @@ test('a definition that is spread from another one is checked, and its handler k
   const hasty = { ...mail, timeoutMs: 1_000 }
   expect(hasty.handle(() => 1)).toMatchObject({ name: 'mail.send', retries: 5, timeoutMs: 1_000 })
   expect(requireSpec('enqueue', hasty)).toMatchObject({ retries: 5, timeoutMs: 1_000 })
+  expect(() =>
+    requireSpec('enqueue', Object.freeze(Object.create(mail, { retries: { value: Number.NaN } }))),
+  ).toThrow(/expected/)
   for (const wrong of [{ retries: Number.NaN }, { name: 'a b' }, { queue: '' }, { timeoutMs: Number.NaN }])
     expect(() => requireSpec('enqueue', { ...mail, ...wrong })).toThrow(/not valid|expected/)
 })
