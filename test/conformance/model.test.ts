@@ -1,3 +1,3 @@
 import { describeHistories } from './model.ts'
 
-describeHistories({ local: 300, sent: 25 })
+describeHistories({ local: 100, sent: 10 })
