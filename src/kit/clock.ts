@@ -19,6 +19,8 @@ export interface Clock {
 
 export interface Timer {
   cancel(): void
+  /** Lets the process end though it has not fired; left out where a clock does not keep the process. */
+  unref?(): void
 }
 
 /** Longest delay that setTimeout takes, 24.8 days: a longer one would fire at once, so that it goes in steps. */
@@ -28,15 +30,33 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   machine: thisMachine,
-  timer(delayMs, callback) {
-    let handle: NodeJS.Timeout
-    const arm = (restMs: number) => {
-      const stepMs = Math.min(restMs, LONGEST_TIMER_MS)
-      handle = setTimeout(() => (restMs > stepMs ? arm(restMs - stepMs) : callback()), stepMs)
-    }
-    arm(Math.max(delayMs, 0))
-    return { cancel: () => clearTimeout(handle) }
-  },
+  timer: (delayMs, callback) => new SystemTimer(delayMs, callback),
+}
+
+class SystemTimer implements Timer {
+  readonly #callback: () => void
+  #handle: NodeJS.Timeout | undefined
+  #holds = true
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#callback = callback
+    this.#arm(Math.max(delayMs, 0))
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle)
+  }
+
+  unref(): void {
+    this.#holds = false
+    this.#handle?.unref()
+  }
+
+  #arm(restMs: number): void {
+    const stepMs = Math.min(restMs, LONGEST_TIMER_MS)
+    this.#handle = setTimeout(() => (restMs > stepMs ? this.#arm(restMs - stepMs) : this.#callback()), stepMs)
+    if (!this.#holds) this.#handle.unref()
+  }
 }
 
 /** Resolves after `delayMs`, or at once when `signal` aborts: a sleep that is cut short is not an error. */

@@ -51,7 +51,7 @@ export class Recorder {
     const outcome = await checkOutput(this.#definition.name, this.#definition, output)
     if (outcome.kind === 'failure') throw outcome.error
     this.committed = outcome
-    attempt.settled = true
+    attempt.settle()
     return output
   }
 

@@ -5,7 +5,8 @@ import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import { adopt, isThenable } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
-import { type Interruption, interruptionError } from './interruption.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Interruption } from './interruption.ts'
 
 interface AttemptOptions {
   readonly clock: Clock
@@ -28,25 +29,18 @@ export class Attempt {
   #controller: AbortController | undefined
   #interruption: Interruption | undefined
   #abandon: ((reason: Interruption) => void) | undefined
-  #timers: Timer[] = []
-  #stallTimer: Timer | undefined
-  #lastSignMs: number
+  #graceTimer: Timer | undefined
+  readonly #deadlines: Deadlines | undefined
   #progress: Progress | undefined
-  #logs: LogLine[] = []
-  /** Set when `ctx.transaction` has settled the job: there is nothing left to settle. */
-  settled = false
-  /** The `ctx.transaction` that is open: it writes what is told meanwhile itself. */
-  transaction: Promise<unknown> | undefined
+  #logs: LogLine[] | undefined
+  #settled = false
+  #transaction: Promise<unknown> | undefined
   #over: AbortController | undefined
   #isOver = false
-  /** Where it stands in the roster. */
-  place = 0
-  /** Set when the slot was freed while the handler went on. */
-  abandoned = false
-  /** Set when the store knows that it has begun. */
-  noted: boolean
-  /** Set when it is over. */
-  ended = false
+  #place = 0
+  #abandoned = false
+  #noted: boolean
+  #ended = false
 
   constructor(job: ClaimedJob, options: AttemptOptions) {
     this.job = job
@@ -57,10 +51,14 @@ export class Attempt {
       0,
       Math.round(this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)),
     )
-    this.noted = job.begun
-    this.#lastSignMs = this.startedElapsedMs
-    if (options.timeoutMs !== undefined) this.#armTimeout(options.timeoutMs)
-    if (options.stallTimeoutMs !== undefined) this.#armStall(options.stallTimeoutMs, options.stallTimeoutMs)
+    this.#noted = job.begun
+    const { clock, timeoutMs, stallTimeoutMs } = options
+    if (timeoutMs !== undefined || stallTimeoutMs !== undefined)
+      this.#deadlines = new Deadlines(clock, {
+        timeoutMs,
+        stallTimeoutMs,
+        onPassed: (reason) => this.interrupt(reason),
+      })
   }
 
   get elapsedMs(): number {
@@ -87,6 +85,60 @@ export class Attempt {
     return this.#interruption
   }
 
+  /** Whether `ctx.transaction` has settled the job: there is nothing left to settle. */
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  /** The `ctx.transaction` that is open: it writes what is told meanwhile itself. */
+  get transaction(): Promise<unknown> | undefined {
+    return this.#transaction
+  }
+
+  /** Whether the slot was freed while the handler went on. */
+  get abandoned(): boolean {
+    return this.#abandoned
+  }
+
+  /** Whether the store knows that it has begun, or is about to be told. */
+  get noted(): boolean {
+    return this.#noted
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Where it stands in the roster. */
+  get place(): number {
+    return this.#place
+  }
+
+  moveTo(place: number): void {
+    this.#place = place
+  }
+
+  /** The store is told that it has begun. */
+  note(): void {
+    this.#noted = true
+  }
+
+  /** The job is settled by a transaction of its own. */
+  settle(): void {
+    this.#settled = true
+  }
+
+  /** Its transaction is open until `running` has ended. */
+  enter<Output>(running: Promise<Output>): Promise<Output> {
+    const open = running.finally(() => {
+      this.#transaction = undefined
+    })
+    // A handler that forgot it and has ended otherwise hears of it no more; nobody else has to.
+    open.catch(() => {})
+    this.#transaction = open
+    return open
+  }
+
   /** Made when it is first asked for: most handlers never do. */
   get signal(): AbortSignal {
     if (!this.#controller) {
@@ -101,13 +153,11 @@ export class Attempt {
     if (this.#interruption) return
     this.#interruption = reason
     this.#controller?.abort(reason)
-    this.#timers.push(
-      this.#options.clock.timer(this.#options.abortGraceMs, () => {
-        this.abandoned = true
-        this.#endTransaction()
-        this.#abandon?.(reason)
-      }),
-    )
+    this.#graceTimer = this.#options.clock.timer(this.#options.abortGraceMs, () => {
+      this.#abandoned = true
+      this.#endTransaction()
+      this.#abandon?.(reason)
+    })
   }
 
   /** Waits for the handler, or for a check before it, but no longer than the grace after an abort. */
@@ -119,7 +169,7 @@ export class Attempt {
 
   /** Waits for what comes after the handler, under the same deadlines: a worker that stops takes work that is done. */
   finish<Value>(check: Promise<Value>): Promise<Value> {
-    if (this.abandoned) return Promise.reject(this.#interruption)
+    if (this.#abandoned) return Promise.reject(this.#interruption)
     return this.#unlessAbandoned(() => check)
   }
 
@@ -135,9 +185,9 @@ export class Attempt {
 
   /** It is over, however it ended: no deadline may fire for it any more. */
   end(): void {
-    this.ended = true
-    this.#stallTimer?.cancel()
-    for (const timer of this.#timers.splice(0)) timer.cancel()
+    this.#ended = true
+    this.#deadlines?.end()
+    this.#graceTimer?.cancel()
     this.#endTransaction()
   }
 
@@ -154,6 +204,7 @@ export class Attempt {
   }
 
   log(level: LogLine['level'], message: string, data: string | null): void {
+    this.#logs ??= []
     this.#logs.push({ at: this.nowMs, level, message: storableText(message, LOG_LINE_CHARACTERS), data })
     if (this.#logs.length > LOG_LINES_MAX) this.#logs.shift()
     this.sign()
@@ -161,19 +212,19 @@ export class Attempt {
 
   /** A sign of life: the stall deadline starts anew. */
   sign(): void {
-    this.#lastSignMs = this.#options.clock.elapsed()
+    this.#deadlines?.sign()
   }
 
   /** What was told since this was last asked; `undefined` where nothing was. */
   takeReport(): Report | undefined {
-    if (this.#progress === undefined && this.#logs.length === 0) return undefined
+    if (this.#progress === undefined && this.#logs === undefined) return undefined
     const report = {
       ...this.identity,
       ...(this.#progress !== undefined && { progress: this.#progress }),
-      ...(this.#logs.length > 0 && { logs: this.#logs }),
+      ...(this.#logs !== undefined && { logs: this.#logs }),
     }
     this.#progress = undefined
-    this.#logs = []
+    this.#logs = undefined
     return report
   }
 
@@ -188,19 +239,5 @@ export class Attempt {
     if (!this.#over) return
     const { id, worker, epoch } = this.identity
     this.#over.abort(this.#interruption ?? jobError('lease_lost', { id, worker, epoch }))
-  }
-
-  #armTimeout(timeoutMs: number): void {
-    const onTimeout = () => this.interrupt(interruptionError('timed_out', { timeoutMs }))
-    this.#timers.push(this.#options.clock.timer(timeoutMs, onTimeout))
-  }
-
-  #armStall(stallTimeoutMs: number, delayMs: number): void {
-    const look = () => {
-      const silentMs = this.#options.clock.elapsed() - this.#lastSignMs
-      if (silentMs >= stallTimeoutMs) this.interrupt(interruptionError('stalled', { stallTimeoutMs }))
-      else this.#armStall(stallTimeoutMs, stallTimeoutMs - silentMs)
-    }
-    this.#stallTimer = this.#options.clock.timer(delayMs, look)
   }
 }

@@ -5,18 +5,31 @@ import type { Crew } from './crew.ts'
 import { HOLD_MAX_MS, holdForMs } from './hold.ts'
 import type { WorkerSettings } from './options.ts'
 
+interface HeldJobsParts {
+  readonly settings: WorkerSettings
+  readonly crew: Crew
+  /** Told when the first of the jobs that a claim has brought could begin. */
+  readonly onBegun: () => void
+}
+
 /** What the worker has claimed and not begun: begins it as slots are free, and gives back what it would hold for too long. */
 export class HeldJobs {
   readonly #clock: Clock
   readonly #settings: WorkerSettings
   readonly #crew: Crew
+  readonly #onBegun: () => void
   readonly #buffer = new Buffer()
   #timer: Timer | undefined
+  /** Jobs have come of which nobody has been told. */
+  #untold = false
+  /** Nothing begins any more. */
+  #closed = false
 
-  constructor(clock: Clock, { settings, crew }: { readonly settings: WorkerSettings; readonly crew: Crew }) {
+  constructor(clock: Clock, { settings, crew, onBegun }: HeldJobsParts) {
     this.#clock = clock
     this.#settings = settings
     this.#crew = crew
+    this.#onBegun = onBegun
   }
 
   get size(): number {
@@ -30,11 +43,21 @@ export class HeldJobs {
 
   add(claim: Claim, jobs: readonly ClaimedJob[]): void {
     this.#buffer.add(claim, this.#crew.twins.admit(claim, jobs))
+    this.#untold = true
   }
 
-  /** Takes all of them out, to be given back. */
-  take(): Buffered[] {
-    return this.#buffer.take()
+  /** Until `open`, nothing begins: what is here, and what a claim that is under way still brings, waits for `empty`. */
+  close(): void {
+    this.#closed = true
+  }
+
+  open(): void {
+    this.#closed = false
+  }
+
+  /** Gives back all that is here; resolves when that is written, or refused. */
+  empty(): Promise<void> {
+    return this.#crew.release(this.#buffer.take())
   }
 
   /** Lets go of all of them, since somebody else has them; gives how many those were. */
@@ -46,13 +69,20 @@ export class HeldJobs {
 
   /** Begins as many as there are free slots for. */
   dispatch(): void {
+    if (this.#closed) return
+    this.#beginFree()
+    if (this.#untold) this.#onBegun()
+    this.#untold = false
+    this.#watch()
+  }
+
+  #beginFree(): void {
     while (this.#crew.running < this.#settings.concurrency && !this.#crew.runsAlone) {
       const next = this.#buffer.next()
       if (!next) return
       if (this.#isStale(next)) void this.#crew.release([next])
       else void this.#crew.run(next)
     }
-    this.#watch()
   }
 
   giveBack(fits: (job: ClaimedJob) => boolean): void {

@@ -14,7 +14,7 @@ export class Roster implements Iterable<Attempt> {
   }
 
   add(attempt: Attempt): void {
-    attempt.place = this.#attempts.length
+    attempt.moveTo(this.#attempts.length)
     this.#attempts.push(attempt)
   }
 
@@ -24,7 +24,7 @@ export class Roster implements Iterable<Attempt> {
     const last = this.#attempts.pop() as Attempt
     if (last === attempt) return
     this.#attempts[attempt.place] = last
-    last.place = attempt.place
+    last.moveTo(attempt.place)
   }
 
   /** Those of now: one that ends meanwhile does not disturb the walk. */

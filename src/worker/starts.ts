@@ -65,7 +65,7 @@ export class Starts {
 
   /** `undefined` where it could not be written. */
   async #write(attempt: Attempt): Promise<Settled | undefined> {
-    attempt.noted = true
+    attempt.note()
     try {
       return await this.#writes.add(startOf(attempt))
     } catch (error) {

@@ -34,13 +34,7 @@ export class Transactor {
       const instead = "Open the queue on 'sqlite:FILE' or 'postgres://…' to use ctx.transaction."
       throw storeError('not_supported', { what: 'ctx.transaction', store: store.kind, instead })
     }
-    const running = this.#run(attempt, body).finally(() => {
-      attempt.transaction = undefined
-    })
-    // A handler that forgot it and has ended otherwise hears of it no more; nobody else has to.
-    running.catch(() => {})
-    attempt.transaction = running
-    return running
+    return attempt.enter(this.#run(attempt, body))
   }
 
   async #run<Output, Handle>(attempt: Attempt, body: Body<Output, Handle>): Promise<Output> {
@@ -62,7 +56,7 @@ export class Transactor {
       },
       { signal: attempt.over },
     )
-    attempt.settled = true
+    attempt.settle()
     return output
   }
 }

@@ -59,7 +59,7 @@ export class Worker {
       lease: this.#lease,
       crew: this.#crew,
       onStarved: () => this.#changed.ring(),
-      onClaimed: () => this.#cancels.wake(),
+      onBegun: () => this.#cancels.wake(),
     })
     this.#cancels = new CancelWatch(this.#queue, this.#crew.attempts, onCancelled)
   }

@@ -143,13 +143,17 @@ export class Notices {
     return channelOf(this.#database.address.schema, kind)
   }
 
-  /** Says again what somebody sleeps for here, or signs off when nobody has for a while. */
+  /**
+   * Says again what somebody sleeps for here, or signs off when nobody has for a while. It does not keep the process:
+   * whoever sleeps has a timer of its own, and what a process that is gone was signed on for lapses.
+   */
   #renew(delayMs: number): void {
     this.#renewal?.cancel()
     this.#renewal = systemClock.timer(delayMs, () => {
       const kept = this.#kept
       if (kept && !this.#closed.signal.aborted) this.#signing ??= this.#renewNow(kept)
     })
+    this.#renewal.unref?.()
   }
 
   /** Tried again with another connection: what was asked of this one may be answered late. */

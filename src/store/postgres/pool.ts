@@ -39,6 +39,8 @@ export function openPool({ config }: Address, { sessions, isModest }: PoolSettin
     max: CONNECTIONS_MAX,
     idleTimeoutMillis: IDLE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A script that has done its work ends, whether or not it has closed its queue.
+    allowExitOnIdle: true,
     ...KEEP_ALIVE,
     application_name: 'millhand',
     ...(sessions && { onConnect: (client) => prepare(client, isModest()) }),

@@ -3,11 +3,21 @@ import { expect, test } from 'vitest'
 import type { Attempt } from '../../../src/worker/attempt.ts'
 import { Roster } from '../../../src/worker/roster.ts'
 
+function standIn(): Attempt {
+  const attempt = {
+    place: 0,
+    moveTo(place: number) {
+      attempt.place = place
+    },
+  }
+  return attempt as Attempt
+}
+
 test('a roster holds what a set would, however attempts come and go', () => {
   const steps = fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 60 })
   fc.assert(
     fc.property(steps, (numbers) => {
-      const attempts = Array.from({ length: 8 }, () => ({ place: 0 }) as Attempt)
+      const attempts = Array.from({ length: 8 }, () => standIn())
       const roster = new Roster()
       const model = new Set<Attempt>()
       for (const number of numbers) {
@@ -27,7 +37,7 @@ test('a roster holds what a set would, however attempts come and go', () => {
 })
 
 test('an attempt that ends during a walk does not disturb it', () => {
-  const attempts = [1, 2, 3].map(() => ({ place: 0 }) as Attempt)
+  const attempts = [1, 2, 3].map(() => standIn())
   const roster = new Roster()
   for (const attempt of attempts) roster.add(attempt)
   const seen: Attempt[] = []
