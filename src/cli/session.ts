@@ -49,7 +49,7 @@ export async function withQueue<Result>(
   const { config } = await loadFor(call, needs)
   await requireStore(config, call.command, needs)
   const { openQueue } = await import('../queue/open.ts')
-  const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs })
+  const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs, logger: false })
   try {
     return await use(queue, config)
   } finally {

@@ -32,8 +32,8 @@ import { openSqliteStore } from '../store/sqlite/index.ts'
 import type { Store } from '../store/store.ts'
 import { kindOf, meantBy } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
-import { loggable } from '../telemetry/loggable.ts'
-import { type Logger, logEvents } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
@@ -62,8 +62,11 @@ export interface OpenOptions {
   readonly notify?: boolean
   /** Whether to bring the database to the newest version; `false` refuses an older one. Default true. */
   readonly migrate?: boolean
-  /** Gets every event, such as a pino logger: bounded, without payloads. None by default. */
-  readonly logger?: Logger
+  /**
+   * Gets every event, such as a pino logger: bounded, without payloads. By default failures, retries and lost leases
+   * are written to the standard error, one short line each; `false` writes nothing.
+   */
+  readonly logger?: Logger | false
   /** The time, for tests. */
   readonly clock?: Clock
   /** Randomness, for tests. */
@@ -80,10 +83,9 @@ export const openFields = {
   schema: text(),
   notify: flag({ default: true }),
   migrate: flag({ default: true }),
-  logger: custom<Logger>({
-    expected: 'a logger with debug, info, warn and error',
-    accepts: (value) =>
-      isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method])),
+  logger: custom<Logger | false>({
+    expected: 'a logger with debug, info, warn and error, or false',
+    accepts: (value) => value === false || isLogger(value),
   }),
   clock: custom<Clock>({
     expected: 'a clock',
@@ -92,6 +94,10 @@ export const openFields = {
   }),
   random: custom<Random>({ expected: 'a function', accepts: isFunction }),
 } satisfies FieldsOf<OpenOptions>
+
+function isLogger(value: unknown): boolean {
+  return isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method]))
+}
 
 /** A single client of pg has no `totalCount`. */
 function isPool(value: unknown): boolean {
@@ -138,12 +144,11 @@ function twoStores(url: string): Error {
 
 /** A queue on a store that is open already. */
 export function queueOn(raw: Store, options: Parsed<typeof openFields> & { readonly clock: Clock }): Queue {
-  const { clock, logger, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
+  const { clock, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
-  const events = new Emitter<MillhandEvents>((error) =>
-    logger?.error(loggable({ err: error }), 'listener_error'),
-  )
-  if (logger) logEvents(events, logger)
+  const teller = tellerOf(options.logger)
+  const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
+  teller.listen(events)
   const store = instrument(raw, {
     events,
     clock,
@@ -172,7 +177,7 @@ type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
   const { postgres, clock, schema, notify, migrate, openTimeout, logger } = options
   const onWait = (err: Error) =>
-    logger?.warn(loggable({ err, openTimeoutMs: openTimeout }), 'waiting for the database')
+    tellerOf(logger).warn('waiting for the database', { err, openTimeoutMs: openTimeout })
   const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (postgres !== undefined || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')

@@ -34,7 +34,8 @@ const SEED = 1
 /**
  * Opens a queue in memory on a virtual clock, with the same random numbers in every run.
  *
- * Options: those of `openQueue`, such as `jobs` for enqueueing by name, and `clock`.
+ * Options: those of `openQueue`, such as `jobs` for enqueueing by name, and `clock`. Nothing is written of jobs that
+ * fail, which tests make on purpose, unless a `logger` is given.
  *
  * @example
  * const { queue, clock } = await openTestQueue()
@@ -45,6 +46,6 @@ const SEED = 1
  */
 export async function openTestQueue(options: TestQueueOptions = {}): Promise<TestQueue> {
   const clock = options.clock ?? virtualClock()
-  const queue = await openQueue('memory:', { random: seededRandom(SEED), ...options, clock })
+  const queue = await openQueue('memory:', { random: seededRandom(SEED), logger: false, ...options, clock })
   return { queue, clock }
 }

@@ -9,6 +9,7 @@ import type { Beat, BeatThread } from '../store/workers.ts'
 import { beatEntry } from './beat-source.ts'
 import type { BeatCommand, BeatError, BeatMessage, BeatThreadData } from './beat-thread.ts'
 import { FAILED_BEAT } from './failed-beat.ts'
+import { threadFlags } from './thread-flags.ts'
 
 interface BeatOptions {
   readonly worker: string
@@ -125,6 +126,7 @@ class ThreadBeater implements Beater {
     }
     const thread = new Thread(isScript ? code : beatEntry(), {
       eval: isScript,
+      execArgv: threadFlags(process.execArgv, isScript),
       workerData: data,
       resourceLimits: THREAD_HEAP,
       name: 'millhand-beat',

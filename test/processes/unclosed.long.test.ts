@@ -49,6 +49,23 @@ describe.each(Object.entries(URLS))('on %s', (_, urlOf) => {
     expect(stdout).toBe('done\n')
   })
 
+  test('a job that fails is seen without a configuration, and not at all where that is turned off', async () => {
+    const run = async (options: string) => {
+      const body = `import { defineJob, openQueue, Worker } from 'millhand'
+        const queue = await openQueue(process.argv[1]${options})
+        const job = defineJob({ name: 'test.bad', retries: 0, run() { throw new Error('no\\nway \\u001b[31m') } })
+        await queue.enqueue(job)
+        await new Worker(queue, { jobs: [job] }).runUntilIdle()`
+      const given = ['--input-type=module', '--eval', body, await urlOf()]
+      return (await promisify(execFile)(process.execPath, given)).stderr
+    }
+    const [line, hint, ...more] = (await run('')).split('\n')
+    expect(line).toMatch(/^millhand: attempt 1 of job test\.bad \S+ failed: Error: no$/)
+    expect(hint).toContain('{ logger: false }')
+    expect(more).toEqual([''])
+    expect(await run(', { logger: false }')).toBe('')
+  })
+
   test('a script that waits for a result goes on until it is there', async () => {
     const url = await urlOf()
     const waits = promisify(execFile)(process.execPath, [

@@ -8,7 +8,12 @@ import type { Store } from '../../src/store/store.ts'
 
 /** A queue on a store that the test holds too, so that it can do what another process would do behind its back. */
 export function queueOn(store: Store, clock: Clock, given: OpenOptions = {}): Queue {
-  const defaults = { random: seededRandom(1), pendingMax: 1_000_000, busyTimeout: 1_000 }
+  const defaults = {
+    logger: false as const,
+    random: seededRandom(1),
+    pendingMax: 1_000_000,
+    busyTimeout: 1_000,
+  }
   const options = parseOptions('queueOn', openFields, { ...defaults, ...given })
   return compose(store, { ...options, clock })
 }

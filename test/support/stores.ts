@@ -43,7 +43,7 @@ function testOn(kind: Kind) {
       const queues: Queue[] = []
       onCleanup(async () => void (await Promise.all(queues.map((queue) => queue.close()))))
       return async (options: OpenOptions = {}): Promise<Queue> => {
-        const queue = await openQueue(url, { clock, ...options })
+        const queue = await openQueue(url, { clock, logger: false, ...options })
         queues.push(queue)
         return queue
       }

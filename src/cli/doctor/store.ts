@@ -52,7 +52,7 @@ async function withJobs(findings: readonly Finding[], config: Config): Promise<F
     import('./jobs.ts'),
     import('../../queue/open.ts'),
   ])
-  const queue = await openQueue(config.store, { ...config.queue, migrate: false })
+  const queue = await openQueue(config.store, { ...config.queue, migrate: false, logger: false })
   try {
     return [...findings, ...(await checkJobs(queue))]
   } finally {

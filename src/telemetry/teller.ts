@@ -1,0 +1,28 @@
+import type { Emitter } from '../kit/emitter.ts'
+import type { MillhandEvents } from './events.ts'
+import { FailureLines } from './failure-lines.ts'
+import { loggable } from './loggable.ts'
+import { type Logger, logEvents } from './logger.ts'
+
+/** Who hears from the start of what a queue does. */
+interface Teller {
+  listen(events: Emitter<MillhandEvents>): void
+  warn(message: string, facts: { readonly err: unknown; readonly openTimeoutMs?: number }): void
+  error(message: string, facts: { readonly err: unknown }): void
+}
+
+const SILENT: Teller = { listen() {}, warn() {}, error() {} }
+
+/** The caller's logger, or the standard error where there is none; nobody where it is `false`. */
+export function tellerOf(logger: Logger | false | undefined): Teller {
+  if (logger === false) return SILENT
+  if (logger)
+    return {
+      listen: (events) => void logEvents(events, logger),
+      warn: (message, facts) => logger.warn(loggable(facts), message),
+      error: (message, facts) => logger.error(loggable(facts), message),
+    }
+  const lines = new FailureLines()
+  const fault = (message: string, { err }: { readonly err: unknown }) => lines.fault(message, err)
+  return { listen: (events) => lines.listen(events), warn: fault, error: fault }
+}
