@@ -8,6 +8,9 @@ export const jobErrors = {
     `Two definitions are named '${facts.name}'. A name stands for one handler: rename one of them, or list it once.`,
   missing_handler: (facts: { name: string }) =>
     `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
+  no_jobs: (_facts: object) =>
+    "The worker would claim nothing: it has no jobs. Pass the definitions that it runs as 'jobs', with their handlers, " +
+    "or a 'fallback' that runs jobs of any name.",
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,

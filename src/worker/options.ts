@@ -28,7 +28,7 @@ export type FallbackHandler = (input: unknown, ctx: JobContext) => unknown
 
 /** What a worker takes. */
 export interface WorkerOptions {
-  /** The definitions whose jobs it runs. None by default. */
+  /** The definitions whose jobs it runs; it needs one at least, or a `fallback`. */
   readonly jobs?: readonly AnyJobDefinition[]
   /** Runs jobs of any name that has no definition here; the worker then claims every name. */
   readonly fallback?: FallbackHandler
@@ -102,7 +102,8 @@ export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
 /**
  * Reads and checks a worker's options.
  *
- * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name`
+ * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name`,
+ *   `no_jobs`
  */
 export function parseWorkerOptions(options: WorkerOptions) {
   const parsed = parseOptions('Worker', workerFields, options)
@@ -110,11 +111,14 @@ export function parseWorkerOptions(options: WorkerOptions) {
   for (const definition of definitions.values()) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
+  const queues = parsed.queues?.map(requireQueueName) ?? null
+  if (definitions.size === 0 && !parsed.fallback && parsed.unknownJobs === 'leave')
+    throw jobError('no_jobs', {})
   return {
     definitions,
     fallback: parsed.fallback,
     name: parsed.name,
-    queues: parsed.queues?.map(requireQueueName) ?? null,
+    queues,
     concurrency: parsed.concurrency,
     canProcess: parsed.canProcess,
     claimsUnknown: parsed.unknownJobs === 'fail',

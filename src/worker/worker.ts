@@ -41,7 +41,7 @@ export class Worker {
   /** Rings when nothing is active any more, or nothing was found to claim. */
   readonly #changed = new Bell()
 
-  /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name` */
+  /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `no_jobs`, `invalid_name` */
   constructor(queue: Queue, options: WorkerOptions) {
     this.#queue = internalsOf(queue, 'Worker')
     this.#settings = parseWorkerOptions(options)

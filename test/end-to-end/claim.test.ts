@@ -134,7 +134,7 @@ describeStores('what a worker claims', (test) => {
     const parcels = new MailWorker(queue, 'parcels')
     expect(await parcels.runUntilIdle()).toBe(1)
     expect(await parcel.result()).toEqual({ by: 'parcels' })
-    await start({ jobs: [] })
+    await start({ jobs: [defineJob({ name: 'mail.none', run() {} })] })
   })
 
   test('a worker of the class style can be started again after it was stopped', async ({ queue, clock }) => {

@@ -3,6 +3,8 @@ import { expect } from 'vitest'
 import { heldJob } from '../support/held-job.ts'
 import { describeSqlite, describeStores } from '../support/stores.ts'
 
+const idle = defineJob({ name: 'test.idle', run() {} })
+
 const PAST_THE_LEASE_MS = 11_000
 
 describeStores('a lost worker', (test) => {
@@ -162,9 +164,9 @@ describeStores('a lost worker', (test) => {
     clock,
     start,
   }) => {
-    const worker = await start({ jobs: [], maintenance: false })
+    const worker = await start({ jobs: [idle], maintenance: false })
     clock.jump(PAST_THE_LEASE_MS)
-    await new Worker(queue, { jobs: [] }).runOnce()
+    await new Worker(queue, { jobs: [idle] }).runOnce()
     const beaten = clock.advance('3s')
     const stopped = worker.stop()
     await Promise.all([beaten, stopped, clock.advance('1s')])

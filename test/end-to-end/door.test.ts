@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm'
-import { defineJob, isMillhandError, openQueue } from 'millhand'
+import { defineJob, isMillhandError, openQueue, Worker } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { z } from 'zod'
@@ -180,6 +180,13 @@ describeStores('the door', (test) => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     await runUntilIdle(queue, { jobs: [any] })
     await queue.enqueue(any, 6)
+  })
+
+  test('a worker that would claim nothing is refused', ({ queue }) => {
+    for (const options of [{}, { jobs: [] }, { queues: ['mail'] }])
+      expect(() => new Worker(queue, options)).toThrow(expect.objectContaining({ code: 'no_jobs' }))
+    for (const options of [{ fallback() {} }, { unknownJobs: 'fail' as const }])
+      expect(() => new Worker(queue, options)).not.toThrow()
   })
 
   test('names of queues and jobs have letters, digits and a few signs', async ({ queue }) => {

@@ -85,7 +85,7 @@ describeStores('explain', (test) => {
     const handle = await queue.enqueue(job)
     await start({ jobs: [job] })
     clock.jump(11_000)
-    await start({ jobs: [], maintenance: true })
+    await start({ jobs: [defineJob({ name: 'test.other', run() {} })], maintenance: true })
     expect(await codesOf(queue, handle.id)).toContain('crashed_before')
   })
 

@@ -3,6 +3,8 @@ import { expect } from 'vitest'
 import { heldJob } from '../support/held-job.ts'
 import { describeStores } from '../support/stores.ts'
 
+const idle = defineJob({ name: 'test.idle', run() {} })
+
 describeStores('stopping a worker', (test) => {
   test('it claims no more, and lets what runs finish', async ({ queue, start }) => {
     const { job, run, runs } = heldJob()
@@ -119,7 +121,7 @@ describeStores('stopping a worker', (test) => {
   test('starting and stopping twice, or in any order, is harmless', async ({ queue, clock }) => {
     const told: string[] = []
     for (const name of ['worker_start', 'worker_stop'] as const) queue.on(name, () => told.push(name))
-    const worker = new Worker(queue, { jobs: [] })
+    const worker = new Worker(queue, { jobs: [idle] })
     await Promise.all([worker.start(), worker.start()])
     expect(await queue.workers()).toHaveLength(1)
     await Promise.all([worker.stop(), worker.stop(), clock.advance(0)])
@@ -127,7 +129,7 @@ describeStores('stopping a worker', (test) => {
     expect(told).toEqual(['worker_start', 'worker_stop'])
     expect(await queue.workers()).toEqual([])
 
-    const never = new Worker(queue, { jobs: [] })
+    const never = new Worker(queue, { jobs: [idle] })
     await never.stop()
     await never.start()
     expect(await queue.workers()).toEqual([])

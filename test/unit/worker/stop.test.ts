@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { defineJob } from '../../../src/index.ts'
 import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
 import { openMemoryStore } from '../../../src/store/memory/index.ts'
 import { Worker } from '../../../src/worker/worker.ts'
@@ -79,7 +80,7 @@ test('a worker that could not start may be started again', async () => {
     },
   }
   const queue = queueOn(flaky, clock)
-  const worker = new Worker(queue, { jobs: [] })
+  const worker = new Worker(queue, { jobs: [defineJob({ name: 'test.idle', run() {} })] })
   await expect(worker.start()).rejects.toThrow('away')
   away = false
   await worker.start()
