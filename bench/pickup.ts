@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withNewPlace } from './contest.ts'
 import { median, monotonicMs, percentile, within } from './measure.ts'
 import type { Bench } from './scenario.ts'
 import { type OpenSystem, payloads, SMALL_PAYLOAD } from './systems/system.ts'
@@ -14,6 +15,9 @@ const SAMPLING_MS = 60_000
 /** A file in use: its log has grown to its full length, and a commit no longer waits for it to grow. */
 const JOBS_BEFORE = 20_000
 
+/** The median from the call to the start, less one durable insert of the loop written by hand. */
+export const BEYOND_INSERT = 'p50 from call, beyond an insert'
+
 export async function warmUp(bench: Bench, system: OpenSystem): Promise<void> {
   const jobs = bench.size.jobs(JOBS_BEFORE)
   await system.enqueueMany(payloads(jobs))
@@ -22,6 +26,8 @@ export async function warmUp(bench: Bench, system: OpenSystem): Promise<void> {
 
 export interface PickupParts {
   readonly system: string
+  /** How long one insert of the loop written by hand takes, until it is on the disk; where there is such a loop. */
+  readonly insertMs: number | undefined
   readonly enqueue: (payload: typeof SMALL_PAYLOAD) => Promise<void>
   /** When the handler of the job that was enqueued last has started. */
   readonly nextStart: () => Promise<number>
@@ -30,7 +36,7 @@ export interface PickupParts {
 /** Enqueues one job at a time to an idle worker, and records how long it takes until its handler starts. */
 export async function recordPickups(
   bench: Bench,
-  { system, enqueue, nextStart }: PickupParts,
+  { system, insertMs, enqueue, nextStart }: PickupParts,
 ): Promise<void> {
   const fromCall: number[] = []
   const fromAcknowledgement: number[] = []
@@ -48,7 +54,31 @@ export async function recordPickups(
   }
   recordLatencies(bench, { system, from: 'call', samplesMs: fromCall })
   recordLatencies(bench, { system, from: 'acknowledgement', samplesMs: fromAcknowledgement })
+  if (insertMs !== undefined)
+    bench.record({ system, metric: BEYOND_INSERT, value: median(fromCall) - insertMs, unit: 'ms' })
   bench.progress(`${system}: p50 ${median(fromCall).toFixed(2)} ms`)
+}
+
+/**
+ * The median of one durable insert of the loop written by hand, one at a time and as far apart as the jobs of a pickup,
+ * on the same disk: what whoever waits for the acknowledgement cannot get below.
+ */
+export async function recordInsert(bench: Bench): Promise<number | undefined> {
+  const limit = bench.systems.find((system) => system.limit)
+  if (!limit) return undefined
+  const samplesMs = await withNewPlace(bench, limit, async (open) => {
+    const taken: number[] = []
+    for (let sample = 0; sample < bench.size.samples(SAMPLES); sample += 1) {
+      await sleep(LEAST_GAP_MS + Math.random() * GAP_SPREAD_MS)
+      const calledMs = monotonicMs()
+      await open.enqueue(SMALL_PAYLOAD)
+      taken.push(monotonicMs() - calledMs)
+    }
+    return taken
+  })
+  const value = median(samplesMs)
+  bench.record({ system: limit.name, metric: 'p50 of an insert', value, unit: 'ms' })
+  return value
 }
 
 interface Latencies {

@@ -2,6 +2,7 @@ import { markdownTable, targetTable } from '../document.ts'
 import { overviewOf, overviewText } from '../overview.ts'
 import { INSTALL_PEERS } from '../peers/load.ts'
 import peers from '../peers/package.json' with { type: 'json' }
+import { BEYOND_INSERT } from '../pickup.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
@@ -41,7 +42,7 @@ export const postgres: Suite = {
     long(oldSnapshot),
     long(payload1kb),
     long(twoProcesses),
-    aiming(pickupSameProcess, PICKUP),
+    aiming(pickupSameProcess, [...PICKUP, { metric: BEYOND_INSERT, atMost: 2 }]),
     aiming(pickupOtherProcess, PICKUP),
     steadyState,
     long(backlog1mOnPostgres),
