@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { fileAt } from '../repository/reading/files.ts'
+import { blocksOf } from '../repository/reading/snippets.ts'
+import { type Ended, Project, Running } from './cli/project.ts'
+
+/** The block of a page that begins with the name of this file. */
+function fileOn(page: string, name: string): Record<string, string> {
+  const found = blocksOf(fileAt(page)).find(({ code }) => code.startsWith(`// ${name}\n`))
+  return { [name]: found?.code ?? '' }
+}
+
+/** Runs a program beside the file of a page. */
+async function runBeside(files: Readonly<Record<string, string>>, program: string): Promise<Ended> {
+  const project = new Project({ ...files, 'main.ts': program })
+  const args = [...process.execArgv, join(project.folder, 'main.ts')]
+  const running = new Running(spawn(process.execPath, args, { cwd: project.folder }))
+  onTestFinished(() => running.remove())
+  return running.ended
+}
+
+test('docs/error-reporting.md: a failed job is reported once, with the error that was thrown', async () => {
+  const ended = await runBeside(
+    fileOn('docs/error-reporting.md', 'report.ts'),
+    `
+      import { defineJob, openQueue, Worker } from 'millhand'
+      import { reportErrors } from './report.ts'
+
+      class Declined extends Error { card = 'visa' }
+      const charge = defineJob({ name: 'billing.charge', retries: 1, backoff: { base: 0 }, run() { throw new Declined('no') } })
+      const queue = await openQueue('memory:')
+      reportErrors(queue, (error, { extra, fingerprint }) =>
+        console.log(error instanceof Declined && error.card, extra.attempt, extra.kind, fingerprint.join()))
+      await queue.enqueue(charge, { secret: 1 })
+      await new Worker(queue, { jobs: [charge] }).runUntilIdle()
+      await queue.close()
+    `,
+  )
+  expect(ended).toMatchObject({ code: 0, stdout: 'visa 2 error billing.charge,error\n', stderr: '' })
+})
+
+test('docs/deployment.md: a copy that was made beside a worker is whole, and its jobs run where it is restored', async () => {
+  const ended = await runBeside(
+    fileOn('docs/deployment.md', 'backup.ts'),
+    `
+      import { renameSync, rmSync } from 'node:fs'
+      import { defineJob, openQueue, Worker } from 'millhand'
+      import { backUp } from './backup.ts'
+
+      const work = defineJob({ name: 'test.work', run: () => {} })
+      const queue = await openQueue('sqlite:jobs.db')
+      const worker = new Worker(queue, { jobs: [work] })
+      await worker.start()
+      await (await queue.enqueue(work, 1)).result()
+      await queue.enqueue(work, 2, { delay: '1h', key: 'later' })
+      backUp('jobs.db', 'copy.db')
+      await queue.enqueue(work, 3, { delay: '1h' })
+      await worker.stop()
+      await queue.close()
+
+      for (const end of ['', '-wal', '-shm']) rmSync('jobs.db' + end, { force: true })
+      renameSync('copy.db', 'jobs.db')
+      const restored = await openQueue('sqlite:jobs.db')
+      const { complete, pending } = await restored.stats()
+      const again = await restored.enqueue(work, 4, { key: 'later' })
+      console.log(complete, pending, again.existed)
+      await restored.close()
+    `,
+  )
+  expect(ended).toMatchObject({ code: 0, stdout: '1 1 true\n', stderr: '' })
+})
