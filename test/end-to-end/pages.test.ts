@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { fileAt } from '../repository/reading/files.ts'
 import { blocksOf } from '../repository/reading/snippets.ts'
-import { type Ended, Project, Running } from './cli/project.ts'
+import { type Ended, Project, Running, WITH_JOBS } from './cli/project.ts'
 
 /** The block of a page that begins with the name of this file. */
 function fileOn(page: string, name: string): Record<string, string> {
@@ -69,4 +69,11 @@ test('docs/deployment.md: a copy that was made beside a worker is whole, and its
     `,
   )
   expect(ended).toMatchObject({ code: 0, stdout: '1 1 true\n', stderr: '' })
+})
+
+test('docs/troubleshooting.md shows what explain says of a job that nobody handles', async () => {
+  const project = new Project(WITH_JOBS)
+  const { id } = await project.json<{ id: string }>('enqueue mail.send JSON', { json: '{"to":"ann"}' })
+  const { stdout } = await project.run(`explain ${id}`)
+  expect(fileAt('docs/troubleshooting.md').text).toContain(`\`\`\`text\n${stdout}\`\`\``)
 })
