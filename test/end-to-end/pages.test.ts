@@ -77,3 +77,24 @@ test('docs/troubleshooting.md shows what explain says of a job that nobody handl
   const { stdout } = await project.run(`explain ${id}`)
   expect(fileAt('docs/troubleshooting.md').text).toContain(`\`\`\`text\n${stdout}\`\`\``)
 })
+
+test.each([
+  ['docs/from-bullmq.md', "{ id: '7', data: { to: 'ada' } }"],
+  ['docs/from-pg-boss.md', "[{ id: '7', data: { to: 'ada' } }]"],
+  ['docs/from-graphile-worker.md', "{ to: 'ada' }, { job: { id: '7' } }"],
+])('%s: what is forwarded is stored before the old job ends, and once if that is done again', async (page, old) => {
+  const ended = await runBeside(
+    fileOn(page, 'forward.ts'),
+    `
+      import { openQueue } from 'millhand'
+      import { forward } from './forward.ts'
+
+      const queue = await openQueue('memory:')
+      await forward(queue)(${old})
+      await forward(queue)(${old})
+      console.log((await queue.list()).map(({ name, input }) => name + ' ' + input.to).join())
+      await queue.close()
+    `,
+  )
+  expect(ended).toMatchObject({ code: 0, stdout: 'mail.send ada\n', stderr: '' })
+})
