@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { FAILURE_KINDS } from '../../src/job/failure.ts'
 import { TRANSITIONS } from '../../src/job/state.ts'
 import { documented } from '../support/documented.ts'
 import { constantsOf } from './reading/constants.ts'
@@ -11,6 +12,16 @@ test.each([
   ['docs/events.md', 'src/queue/subscribe.ts', 'SubscribeOptions'],
 ])('%s has a row for every option of %s, and for no other', (page, path, name) => {
   expect(firstCells(page, 'option').toSorted()).toEqual([...documented(path, name).keys()].toSorted())
+})
+
+test('docs/guide.md has every filter', () => {
+  const named = rowsBelow('docs/guide.md', 'filter').flatMap(([cell = '']) => unquoted(cell))
+  expect(named.toSorted()).toEqual([...documented('src/queue/filter.ts', 'FilterOptions').keys()].toSorted())
+})
+
+test('docs/errors.md has every kind of failure that something makes', () => {
+  const rows = rowsBelow('docs/errors.md', 'kind').map(([kind]) => kind)
+  expect(rows).toEqual(FAILURE_KINDS.filter((kind) => kind !== 'dependency'))
 })
 
 test('docs/events.md has every event, with the level at which it is logged', () => {

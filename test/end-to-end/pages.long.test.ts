@@ -1,28 +1,16 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { fileAt } from '../repository/reading/files.ts'
-import { blocksOf } from '../repository/reading/snippets.ts'
-import { type Ended, Project, Running, WITH_JOBS } from './cli/project.ts'
+import { type Ended, Project, WITH_JOBS } from './cli/project.ts'
+import { filesOn, runFile } from './page.ts'
 
-/** The block of a page that begins with the name of this file. */
-function fileOn(page: string, name: string): Record<string, string> {
-  const found = blocksOf(fileAt(page)).find(({ code }) => code.startsWith(`// ${name}\n`))
-  return { [name]: found?.code ?? '' }
-}
-
-/** Runs a program beside the file of a page. */
-async function runBeside(files: Readonly<Record<string, string>>, program: string): Promise<Ended> {
-  const project = new Project({ ...files, 'main.ts': program })
-  const args = [...process.execArgv, join(project.folder, 'main.ts')]
-  const running = new Running(spawn(process.execPath, args, { cwd: project.folder }))
-  onTestFinished(() => running.remove())
-  return running.ended
+/** Runs a program beside the files of a page. */
+function runBeside(page: string, program: string): Promise<Ended> {
+  return runFile(new Project({ ...filesOn(page), 'main.ts': program }), 'main.ts').ended
 }
 
 test('docs/error-reporting.md: a failed job is reported once, with the error that was thrown', async () => {
   const ended = await runBeside(
-    fileOn('docs/error-reporting.md', 'report.ts'),
+    'docs/error-reporting.md',
     `
       import { defineJob, openQueue, Worker } from 'millhand'
       import { reportErrors } from './report.ts'
@@ -42,7 +30,7 @@ test('docs/error-reporting.md: a failed job is reported once, with the error tha
 
 test('docs/deployment.md: a copy that was made beside a worker is whole, and its jobs run where it is restored', async () => {
   const ended = await runBeside(
-    fileOn('docs/deployment.md', 'backup.ts'),
+    'docs/deployment.md',
     `
       import { renameSync, rmSync } from 'node:fs'
       import { defineJob, openQueue, Worker } from 'millhand'
@@ -84,7 +72,7 @@ test.each([
   ['docs/from-graphile-worker.md', "{ to: 'ada' }, { job: { id: '7' } }"],
 ])('%s: what is forwarded is stored before the old job ends, and once if that is done again', async (page, old) => {
   const ended = await runBeside(
-    fileOn(page, 'forward.ts'),
+    page,
     `
       import { openQueue } from 'millhand'
       import { forward } from './forward.ts'
