@@ -7,7 +7,7 @@ import { whyForeign } from './trust.ts'
 import { readYaml } from './yaml.ts'
 
 /** What a configuration is called, in the order in which they win over each other in one folder. */
-const CONFIG_NAMES = [
+export const CONFIG_NAMES = [
   'millhand.config.ts',
   'millhand.config.mts',
   'millhand.config.js',

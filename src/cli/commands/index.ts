@@ -5,6 +5,7 @@ import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { enqueueCommand } from './enqueue.ts'
 import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
 import { jobCommand } from './job.ts'
 import { jobsCommand } from './jobs.ts'
 import { migrateCommand } from './migrate.ts'
@@ -19,6 +20,7 @@ import { workersCommand } from './workers.ts'
 
 /** Every command, in the order in which `--help` lists them. */
 export const COMMANDS: readonly CommandSpec[] = [
+  initCommand,
   devCommand,
   workCommand,
   enqueueCommand,
