@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Plugin, rolldown } from 'rolldown'
 import { beatScript, licensesOf } from './beat-script.ts'
+import { publishDeclarations } from './declarations.ts'
 
 /** What is loaded by name: the package's entries, and the command. */
 const ENTRIES = ['index', 'testing/index', 'config/index', 'postgres/index', 'cli/main']
@@ -45,6 +46,10 @@ function declare(): void {
     rmSync(folder, { recursive: true, force: true })
     process.exit(1)
   }
+  publishDeclarations(
+    folder,
+    ENTRIES.filter((entry) => !entry.startsWith('cli/')),
+  )
 }
 
 async function bundle(): Promise<number> {

@@ -50,6 +50,7 @@ export { openQueue } from './queue/open.ts'
 export { Queue } from './queue/queue.ts'
 export type { Reason } from './queue/reason.ts'
 export type { JobChange, SubscribeOptions } from './queue/subscribe.ts'
+export type { PostgresPool } from './store/pool.ts'
 // Telemetry and errors
 export type { AttemptEvent, EventName, JobEvent, MillhandEvents } from './telemetry/events.ts'
 export type { Logger } from './telemetry/logger.ts'

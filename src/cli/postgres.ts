@@ -34,7 +34,8 @@ async function lookAt<Result>(
   timeoutMs: number,
 ): Promise<Result> {
   const sessions = queue.notify !== false
-  const database = new Database({ address: parseAddress(store), sessions, self: '', clock: undefined })
+  const address = await parseAddress(store)
+  const database = new Database({ address, sessions, self: '', clock: undefined })
   try {
     return await openPatiently(location, { timeoutMs }, () => look(database))
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { Pool } from 'pg'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
@@ -28,7 +27,7 @@ import { storeError } from '../store/errors.ts'
 import { instrument } from '../store/instrument.ts'
 import { openMemoryStore } from '../store/memory/index.ts'
 import type { Opening } from '../store/opening.ts'
-import { openSqliteStore } from '../store/sqlite/index.ts'
+import type { PostgresPool } from '../store/pool.ts'
 import type { Store } from '../store/store.ts'
 import { kindOf, meantBy } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
@@ -55,7 +54,7 @@ export interface OpenOptions {
   /** The same for opening it, and for the connection of a beat; `millhand work` and `dev` wait `1m` by default. Default `'5s'`. */
   readonly openTimeout?: Duration
   /** Your own `pg` pool, in place of a URL: it is used and not closed. */
-  readonly postgres?: Pool
+  readonly postgres?: PostgresPool
   /** The schema in PostgreSQL that the tables are in: `millhand` by default. */
   readonly schema?: string
   /** PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode. Default true. */
@@ -79,7 +78,7 @@ export const openFields = {
   busyTimeout: duration({ default: '30s' }),
   enqueueTimeout: duration(),
   openTimeout: duration({ default: '5s' }),
-  postgres: custom<Pool>({ expected: 'a pool of pg', accepts: isPool }),
+  postgres: custom<PostgresPool>({ expected: 'a pool of pg', accepts: isPool }),
   schema: text(),
   notify: flag({ default: true }),
   migrate: flag({ default: true }),
@@ -102,13 +101,13 @@ function isLogger(value: unknown): boolean {
 /** A single client of pg has no `totalCount`. */
 function isPool(value: unknown): boolean {
   if (!isObject(value)) return false
-  const { options, totalCount } = value as Partial<Pool>
-  const isWhole = POOL_METHODS.every((method) => isFunction((value as Partial<Pool>)[method]))
+  const { options, totalCount } = value as Partial<PostgresPool>
+  const isWhole = POOL_METHODS.every((method) => isFunction((value as Partial<PostgresPool>)[method]))
   return isWhole && isObject(options) && typeof totalCount === 'number'
 }
 
 /** What is opened with a pool of the caller's in place of a URL. */
-type PoolOptions = OpenOptions & { readonly postgres: Pool }
+type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
 
 /**
  * Opens a queue: `'sqlite:FILE'` (made where there is none), `'postgres://USER:PASSWORD@HOST/DATABASE'` (its schema is
@@ -118,7 +117,7 @@ type PoolOptions = OpenOptions & { readonly postgres: Pool }
  * const queue = await openQueue('memory:')
  * await queue.close()
  *
- * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`,
+ * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
  *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
  */
 export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
@@ -173,7 +172,7 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
 
 type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
 
-/** The one place that names concrete stores. A program without PostgreSQL does not load its client. */
+/** The one place that names concrete stores, and loads what it is asked for alone: `node:sqlite`, or the client of PostgreSQL. */
 async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
   const { postgres, clock, schema, notify, migrate, openTimeout, logger } = options
   const onWait = (err: Error) =>
@@ -184,6 +183,7 @@ async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
     return openPostgresStore({ to: postgres ?? (to as string), schema, notify, migrate, clock, opening })
   }
   if (kindOf(to) === 'sqlite') {
+    const { openSqliteStore } = await import('../store/sqlite/index.ts')
     return openSqliteStore({ file: (to as string).slice('sqlite:'.length), clock, migrate, opening })
   }
   if (to === 'memory:') return openMemoryStore({ clock })

@@ -8,6 +8,8 @@ export const storeErrors = {
     (facts.mend ?? "expected 'sqlite:FILE', 'postgres://USER:PASSWORD@HOST/DATABASE' or 'memory:'."),
   invalid_schema: (facts: { got: string }) =>
     `The schema ${facts.got} is not valid: expected 1 to 50 letters, digits and _, not starting with a digit.`,
+  driver_missing: (facts: { package: string }) =>
+    `PostgreSQL needs the package '${facts.package}', which is not installed here. Run 'npm install ${facts.package}'.`,
   store_busy: (facts: { location: string; waitedMs: number; option?: 'openTimeout' }) =>
     `The database ${facts.location} was locked or away for ${facts.waitedMs} ms. ` +
     "Find what holds a transaction open on it or why it cannot be reached ('millhand doctor'), " +

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const options = ['--folder', join(installed, 'dist'), '--no-declarations']
   await run(process.execPath, ['scripts/build.ts', ...options], { cwd: ROOT, env: plainEnvironment() })
   copyFileSync(join(ROOT, 'package.json'), join(installed, 'package.json'))
-  for (const name of Object.keys(manifest.dependencies).filter((each) => !each.startsWith('@')))
+  for (const name of [...Object.keys(manifest.dependencies), 'pg'].filter((each) => !each.startsWith('@')))
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   copyFileSync(APP, join(folder, 'app.ts'))

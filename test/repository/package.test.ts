@@ -3,15 +3,14 @@ import manifest from '../../package.json' with { type: 'json' }
 import { exists, fileAt, filesLike } from './reading/files.ts'
 import { importsOf } from './reading/modules.ts'
 
-const DEPENDENCIES = Object.keys(manifest.dependencies)
+/** Who uses what asks for an optional one installs it. */
+const DEPENDENCIES = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
 
 /** A reason, rather than a list of names: this many words beside the name. */
 const REASON_WORDS = 4
 
 describe('what the package offers', () => {
-  const targets = Object.values(manifest.exports).flatMap((target: string | Record<string, string>) =>
-    typeof target === 'string' ? [target] : Object.values(target),
-  )
+  const targets = [...Object.values(manifest.exports).flatMap(targetsOf), manifest.main, manifest.types]
 
   test('every export and command is a file of the repository or is built of one', () => {
     const offered = [...targets, ...Object.values(manifest.bin)]
@@ -20,7 +19,7 @@ describe('what the package offers', () => {
 
   test('one export has one source, whatever the condition', () => {
     for (const [subpath, target] of Object.entries(manifest.exports)) {
-      const sources = typeof target === 'string' ? [target] : Object.values(target).map(sourceOf)
+      const sources = targetsOf(target).map(sourceOf)
       expect(new Set(sources).size, subpath).toBe(1)
     }
   })
@@ -40,8 +39,8 @@ describe('what the package depends on', () => {
     filesLike(/^src\/.*\.ts$/).flatMap((file) => importsOf(file).map(({ target }) => target)),
   )
 
-  test('src imports every dependency, or what it has the types of', () => {
-    expect(DEPENDENCIES.filter((name) => !imported.has(name.replace('@types/', '')))).toEqual([])
+  test('src imports every dependency', () => {
+    expect(DEPENDENCIES.filter((name) => !imported.has(name))).toEqual([])
   })
 
   test('src imports no package that is not a dependency', () => {
@@ -58,8 +57,13 @@ describe('what the package depends on', () => {
     expect(unexplained).toEqual([])
   })
 
-  test('every version is exact', () => {
-    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+  test('what is installed with it may be shared with others: every version of it is a range', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })
+    expect(versions.filter(([, version]) => !/^\^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+
+  test('what it is developed with is exact', () => {
+    const versions = Object.entries(manifest.devDependencies)
     expect(
       versions.filter(([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)),
     ).toEqual([])
@@ -71,7 +75,13 @@ describe('what the package depends on', () => {
   })
 })
 
+type Target = string | { readonly [condition: string]: Target }
+
+function targetsOf(target: Target): string[] {
+  return typeof target === 'string' ? [target] : Object.values(target).flatMap(targetsOf)
+}
+
 /** The file that a published one is built of: `./dist/a/b.d.ts` of `src/a/b.ts`. */
 function sourceOf(path: string): string {
-  return path.replace(/^\.\//, '').replace(/^dist\/(.*?)(\.d\.ts|\.js)$/, 'src/$1.ts')
+  return path.replace(/^\.\//, '').replace(/^dist\/(?:commonjs\/)?(.*?)(\.d\.ts|\.js)$/, 'src/$1.ts')
 }

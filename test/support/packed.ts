@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -43,7 +52,7 @@ export class Packed {
     for (const each of [...Object.keys(manifest.dependencies), ...besides]) {
       const place = join(folder, 'node_modules', each)
       mkdirSync(dirname(place), { recursive: true })
-      symlinkSync(join(ROOT, 'node_modules', each), place)
+      if (!existsSync(place)) symlinkSync(join(ROOT, 'node_modules', each), place)
     }
     return folder
   }

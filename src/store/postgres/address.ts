@@ -1,10 +1,13 @@
-import pg, { type ClientConfig, type Pool } from 'pg'
+import type { ClientConfig, Pool } from 'pg'
 import { asError, preview } from '../../kit/error.ts'
 import { storeError } from '../errors.ts'
 import { DEFAULT_SCHEMA, isSchemaName, readPostgresUrl, slipIn } from '../url.ts'
+import { type Driver, loadDriver } from './driver.ts'
 
 /** Where a store is: how to connect to it, and the schema that it is in. */
 export interface Address {
+  /** What makes connections. */
+  readonly driver: Driver
   /** What a connection is made with: another thread makes its own. */
   readonly config: ClientConfig
   readonly schema: string
@@ -12,22 +15,23 @@ export interface Address {
   readonly location: string
 }
 
-/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_schema`, `invalid_store`, `store_unavailable` */
-export function parseAddress(url: string, schema?: string): Address {
+/** Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`; what else it says is for pg. @throws MillhandError `invalid_schema`, `invalid_store`, `store_unavailable`, `driver_missing` */
+export async function parseAddress(url: string, schema?: string): Promise<Address> {
   const { connection, schema: named, shown } = readPostgresUrl(url)
   const name = requireSchema(schema ?? named)
   const location = withSchema(shown, name)
   const slip = slipIn(url)
   if (slip !== undefined) throw storeError('invalid_store', { got: `'${location}'`, mend: slip })
-  requireReadable(connection, location)
-  return { config: { connectionString: connection }, schema: name, location }
+  const driver = await loadDriver()
+  requireReadable(driver, connection, location)
+  return { driver, config: { connectionString: connection }, schema: name, location }
 }
 
 /** Read as for each connection, and thrown away: what pg makes of a URL, and of the files that it names, is its own. */
-function requireReadable(connectionString: string, location: string): void {
+function requireReadable({ Client }: Driver, connectionString: string, location: string): void {
   let port: number
   try {
-    port = new pg.Client({ connectionString }).port
+    port = new Client({ connectionString }).port
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ERR_INVALID_URL' || error instanceof URIError)
@@ -40,15 +44,15 @@ function requireReadable(connectionString: string, location: string): void {
 
 const PORT_MAX = 65_535
 
-/** Where a caller's own pool connects to. */
-export function addressOf(pool: Pool, schema?: string): Address {
+/** Where a caller's own pool connects to. @throws MillhandError `invalid_schema`, `driver_missing` */
+export async function addressOf(pool: Pool, schema?: string): Promise<Address> {
   const config = configOf(pool)
   const name = requireSchema(schema)
   const { connectionString, host = 'localhost', port, database = '' } = config
   const at = port === undefined ? host : `${host}:${port}`
   const shown =
     connectionString === undefined ? `postgres://${at}/${database}` : readPostgresUrl(connectionString).shown
-  return { config, schema: name, location: withSchema(shown, name) }
+  return { driver: await loadDriver(), config, schema: name, location: withSchema(shown, name) }
 }
 
 /** What concerns the pool alone, rather than its connections. */

@@ -6,6 +6,7 @@ import { siblingModule } from '../../kit/module.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { isTransient } from '../errors.ts'
 import { type Opening, openPatiently } from '../opening.ts'
+import type { PostgresPool } from '../pool.ts'
 import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
@@ -25,7 +26,7 @@ import { unreachable } from './unreachable.ts'
 
 interface PostgresOptions {
   /** A URL, or a pool of the caller's, which is used and not closed. */
-  readonly to: string | Pool
+  readonly to: string | PostgresPool
   readonly schema?: string | undefined
   readonly clock?: Clock
   /** Whether to bring the schema to the newest version. Default true; `false` refuses an older one. */
@@ -45,12 +46,12 @@ const SELF_CHARACTERS = 12
  * Opens a store in one schema of a PostgreSQL database.
  *
  * @throws MillhandError `store_unavailable`, `too_many_connections`, `store_newer`, `store_older`, `store_read_only`,
- *   `migration_failed`, `invalid_schema`
+ *   `migration_failed`, `invalid_schema`, `driver_missing`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { to, schema, clock = systemClock, notify = true } = options
-  const pool = typeof to === 'string' ? undefined : to
-  const address = pool ? addressOf(pool, schema) : parseAddress(to as string, schema)
+  const pool = typeof to === 'string' ? undefined : (to as Pool)
+  const address = await (pool ? addressOf(pool, schema) : parseAddress(to as string, schema))
   const self = uuidv7(systemClock, systemRandom)().slice(-SELF_CHARACTERS)
   const injected = clock === systemClock ? undefined : clock
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })

@@ -1,4 +1,4 @@
-import pg, { type ClientBase, type Pool } from 'pg'
+import type { Client, ClientBase, Pool } from 'pg'
 import type { Address } from './address.ts'
 import { CROWDED } from './faults.ts'
 
@@ -34,8 +34,13 @@ interface PoolSettings {
   readonly isModest: () => boolean
 }
 
-export function openPool({ config }: Address, { sessions, isModest }: PoolSettings): Pool {
-  return new pg.Pool({
+export function openPool({ driver, config }: Address, { sessions, isModest }: PoolSettings): Pool {
+  const prepared = new WeakSet<ClientBase>()
+  const onConnect = (client: ClientBase) => {
+    prepared.add(client)
+    return prepare(client, isModest())
+  }
+  const pool = new driver.Pool({
     max: CONNECTIONS_MAX,
     idleTimeoutMillis: IDLE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -43,14 +48,20 @@ export function openPool({ config }: Address, { sessions, isModest }: PoolSettin
     allowExitOnIdle: true,
     ...KEEP_ALIVE,
     application_name: 'millhand',
-    ...(sessions && { onConnect: (client) => prepare(client, isModest()) }),
+    ...(sessions && { onConnect }),
     ...config,
   })
+  // The pools of pg before 8.20 do not call it. What is sent here goes before whatever the connection is lent for.
+  if (sessions)
+    pool.on('connect', (client) => {
+      if (!prepared.has(client)) client.query(SETTINGS).catch(() => {})
+    })
+  return pool
 }
 
 /** One that is in no pool, and whose statements end after `answerMs`. */
-export async function connectBeside({ config }: Address, answerMs: number): Promise<pg.Client> {
-  const client = new pg.Client({
+export async function connectBeside({ driver, config }: Address, answerMs: number): Promise<Client> {
+  const client = new driver.Client({
     ...KEEP_ALIVE,
     application_name: 'millhand',
     ...config,

@@ -15,7 +15,7 @@ export interface Import {
   readonly start: number
 }
 
-type Conditions = Readonly<Record<string, string>>
+type Conditions = Readonly<Record<string, string | object>>
 
 /** The source files that the package offers, by the name under which it does. */
 export const ENTRIES: ReadonlyMap<string, string> = new Map(
@@ -26,7 +26,8 @@ export const ENTRIES: ReadonlyMap<string, string> = new Map(
 
 function sourceOf(subpath: string, target: Conditions): string {
   const source = target['millhand-source']
-  if (!source) throw new Error(`package.json: the export '${subpath}' has no 'millhand-source'`)
+  if (typeof source !== 'string')
+    throw new Error(`package.json: the export '${subpath}' has no 'millhand-source'`)
   return source.replace('./', '')
 }
 

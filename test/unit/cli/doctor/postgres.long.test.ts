@@ -31,8 +31,13 @@ async function examine(url: string): Promise<Finding[]> {
   return findings.filter(({ level, check }) => level !== 'ok' && check !== 'durability')
 }
 
-function session(url: string) {
-  const database = new Database({ address: parseAddress(url), sessions: false, self: '', clock: undefined })
+async function session(url: string) {
+  const database = new Database({
+    address: await parseAddress(url),
+    sessions: false,
+    self: '',
+    clock: undefined,
+  })
   onTestFinished(() => database.close())
   return database.session
 }
@@ -51,7 +56,7 @@ async function role(
 
 test('schema.json is what the migrations make; `npx vitest run FILE --update` writes it anew', async () => {
   const { url } = await scene()
-  const shape = `${JSON.stringify(await readShape(session(url)), null, 2)}\n`
+  const shape = `${JSON.stringify(await readShape(await session(url)), null, 2)}\n`
   await expect(shape).toMatchFileSnapshot(EXPECTED.pathname)
 })
 
@@ -139,7 +144,7 @@ test('a transaction that somebody has left open is found, with how to end it', a
   await client.connect()
   await client.query('begin')
   const { rows } = await client.query('select pg_backend_pid() as pid')
-  const found = await examineSnapshots(session(url), 0)
+  const found = await examineSnapshots(await session(url), 0)
   expect(found).toContainEqual({
     check: 'snapshots',
     level: 'warn',
@@ -147,7 +152,7 @@ test('a transaction that somebody has left open is found, with how to end it', a
     mend: expect.stringContaining(`pg_terminate_backend(${rows[0].pid})`),
   })
   await client.end()
-  expect((await examineSnapshots(session(url)))[0]?.level).toBe('ok')
+  expect((await examineSnapshots(await session(url)))[0]?.level).toBe('ok')
 })
 
 test('what a test cannot bring about on a server that others use', () => {

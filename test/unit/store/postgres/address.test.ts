@@ -2,9 +2,9 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { addressOf } from '../../../../src/store/postgres/address.ts'
 
-test('a connection beside a pool gets the secrets that the pool hides', () => {
+test('a connection beside a pool gets the secrets that the pool hides', async () => {
   const pool = new pg.Pool({ host: 'db', user: 'u', password: 'secret', ssl: { key: 'k', ca: 'c' } })
-  const { config, location } = addressOf(pool)
+  const { config, location } = await addressOf(pool)
   expect({ ...config }).toMatchObject({
     host: 'db',
     user: 'u',
@@ -15,7 +15,8 @@ test('a connection beside a pool gets the secrets that the pool hides', () => {
   expect(location).not.toContain('secret')
 })
 
-test('what is only the business of a pool does not keep a connection from another thread', () => {
+test('what is only the business of a pool does not keep a connection from another thread', async () => {
   const pool = new pg.Pool({ host: 'db', log: () => {}, onConnect: () => {}, max: 3 })
-  expect(() => structuredClone(addressOf(pool).config)).not.toThrow()
+  const { config } = await addressOf(pool)
+  expect(() => structuredClone(config)).not.toThrow()
 })

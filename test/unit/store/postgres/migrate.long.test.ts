@@ -20,9 +20,9 @@ create index concurrently items_name
 )
 const ALL: readonly Migration[] = [TABLE, COLUMN, INDEX]
 
-function scene() {
+async function scene() {
   const { schema, url } = unmadeSchema()
-  const address = parseAddress(url)
+  const address = await parseAddress(url)
   const database = new Database({ address, sessions: false, self: '', clock: undefined })
   onTestFinished(() => database.close())
   return { schema, url, address, database, session: database.session }
@@ -34,7 +34,7 @@ async function one<Value>(sql: string, ...values: unknown[]): Promise<Value> {
 }
 
 test('each migration runs once and is recorded; one outside a transaction too', async () => {
-  const { schema, database, session } = scene()
+  const { schema, database, session } = await scene()
   expect(await migrate(database, { known: ALL.slice(0, 1) })).toEqual(['001_items'])
   expect(await migrate(database, { known: ALL })).toEqual(['002_name', '003_index'])
   expect(await migrate(database, { known: ALL })).toEqual([])
@@ -44,7 +44,7 @@ test('each migration runs once and is recorded; one outside a transaction too', 
 })
 
 test('processes that start together migrate once, also while one makes an index', async () => {
-  const { database, address } = scene()
+  const { database, address } = await scene()
   const others = [1, 2, 3].map(() => new Database({ address, sessions: false, self: '', clock: undefined }))
   const applied = await Promise.all([database, ...others].map((each) => migrate(each, { known: ALL })))
   expect(applied.flat().sort()).toEqual(['001_items', '002_name', '003_index'])
@@ -52,7 +52,7 @@ test('processes that start together migrate once, also while one makes an index'
 })
 
 test('a busy table: the others go by while it waits, and it is done when the table is free', async () => {
-  const { schema, database } = scene()
+  const { schema, database } = await scene()
   await migrate(database, { known: [TABLE] })
   const holder = await postgresPool().connect()
   await holder.query(`begin; select * from "${schema}".items`)
@@ -70,7 +70,7 @@ test('a busy table: the others go by while it waits, and it is done when the tab
 })
 
 test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
-  const { database, session } = scene()
+  const { database, session } = await scene()
   const broken = toMigration('002_broken', 'create table millhand.more (id integer); select 1 / 0;')
   await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
@@ -81,7 +81,7 @@ test('a refused migration leaves nothing behind, says why, and is tried again', 
 })
 
 test('the script does the same when somebody else runs it', async () => {
-  const { url, address, session } = scene()
+  const { url, address, session } = await scene()
   const script = await scriptOf(await schemaState(session), address)
   expect(script.join('')).not.toMatch(/millhand\./)
   for (const each of script) await postgresPool().query(each)
@@ -90,7 +90,7 @@ test('the script does the same when somebody else runs it', async () => {
 })
 
 test('without migrating, an older schema is refused, and a newer one is in any case', async () => {
-  const { schema, url } = scene()
+  const { schema, url } = await scene()
   await expect(openQueue(url, { migrate: false })).rejects.toMatchObject({
     code: 'store_older',
     message: expect.stringMatching(
