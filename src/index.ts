@@ -1,3 +1,5 @@
+import './kit/require-node.ts'
+
 // Defining jobs
 
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'

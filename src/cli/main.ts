@@ -1,4 +1,16 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=2
-import { runProgram } from './program.ts'
+import { nodeProblem } from '../kit/node-version.ts'
+import { EXIT } from './exit.ts'
+import { standardTerminal } from './output.ts'
+import { tell } from './tell.ts'
 
-await runProgram(process.argv.slice(2))
+const words = process.argv.slice(2)
+const problem = nodeProblem(process.versions.node)
+// The doctor has it among its findings.
+if (problem === undefined || words[0] === 'doctor') {
+  const { runProgram } = await import('./program.ts')
+  await runProgram(words)
+} else {
+  tell(problem, standardTerminal(words.includes('--json')))
+  process.exitCode = EXIT.failed
+}

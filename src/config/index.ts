@@ -1,3 +1,5 @@
+import '../kit/require-node.ts'
+
 // The configuration of the command line
 
 export type { ConfigOptions, LogOptions } from './define.ts'

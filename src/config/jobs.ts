@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs'
+import fs, { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isSpec } from '../job/spec.ts'
 import type { AnyJobDefinition, AnyJobSpec } from '../job/typed.ts'
@@ -48,7 +48,8 @@ const EXPECTED = 'expected a job definition, or the path of a module that export
 /** The files of a path or a glob, in a fixed order. */
 function filesOf(pattern: string, folder: string): string[] {
   if (!/[*?{[]/.test(pattern)) return [resolve(folder, pattern)].filter((file) => existsSync(file))
-  const found = globSync(pattern, { cwd: folder, exclude: (name) => name === 'node_modules' })
+  // Not imported by its name: an old Node has none, and could not even say that it is too old.
+  const found = fs.globSync(pattern, { cwd: folder, exclude: (name) => name === 'node_modules' })
   return found
     .filter((file) => !file.endsWith('.d.ts'))
     .sort()

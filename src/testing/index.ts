@@ -1,3 +1,5 @@
+import '../kit/require-node.ts'
+
 export type { VirtualClock } from '../kit/virtual-clock.ts'
 export type { ExpectedEnqueue, Partially } from './expect-enqueued.ts'
 export { expectEnqueued } from './expect-enqueued.ts'

@@ -25,11 +25,13 @@ export const doctorCommand: CommandSpec = {
 
 async function examine(call: Call): Promise<Finding[]> {
   const { brokenConfiguration, checkConfiguration, checkNode } = await import('../doctor/installation.ts')
+  const node = checkNode(process.versions.node)
+  // Nothing else can be looked at with it.
+  if (node.level === 'fail') return [node]
   const [{ checkConfig }, { examineStore }] = await Promise.all([
     import('../../config/index.ts'),
     import('../doctor/store.ts'),
   ])
-  const node = checkNode(process.versions.node)
   const checked = await checkConfig(loadOptions(call, { jobs: call.options.store === undefined }, [])).catch(
     asError,
   )

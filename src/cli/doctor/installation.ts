@@ -1,16 +1,14 @@
 import type { CheckedConfig } from '../../config/index.ts'
 import { asError } from '../../kit/error.ts'
+import { nodeProblem } from '../../kit/node-version.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-const NODE_MIN = { major: 22, minor: 18 } as const
-
-/** Whether this Node can run Millhand: `node:sqlite` and TypeScript without a build came with it. */
+/** Whether this Node can run Millhand. */
 export function checkNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const needed = `${NODE_MIN.major}.${NODE_MIN.minor}`
-  const enough = major > NODE_MIN.major || (major === NODE_MIN.major && minor >= NODE_MIN.minor)
-  if (enough) return ok('node', `Node ${version}`)
-  return fail('node', `Node ${version} is older than ${needed}`, `Install Node ${needed} or newer.`)
+  const problem = nodeProblem(version)
+  return problem
+    ? fail('node', problem.message, 'Install a newer one: https://nodejs.org')
+    : ok('node', `Node ${version}`)
 }
 
 /** What `millhand check` says, one finding a problem. */
