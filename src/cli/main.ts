@@ -8,6 +8,8 @@ const words = process.argv.slice(2)
 const problem = nodeProblem(process.versions.node)
 // The doctor has it among its findings.
 if (problem === undefined || words[0] === 'doctor') {
+  // Not there on an old Node.
+  if (problem === undefined) (await import('./typescript.ts')).findTypeScript()
   const { runProgram } = await import('./program.ts')
   await runProgram(words)
 } else {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readSafely } from '../kit/brand.ts'
 import { asError, preview } from '../kit/error.ts'
 import { configError, type Problem } from './errors.ts'
 import { whyForeign } from './trust.ts'
@@ -89,8 +90,32 @@ export function whatWasThrown(thrown: unknown, file: string): string {
   const error = asError(thrown)
   const url = pathToFileURL(file).href
   const places = [...(error.stack ?? '').matchAll(/(file:\/\/[^\s)]+?)(:\d+)/g)]
-  const place = places.find(([, module]) => module === url) ?? places[0]
+  // Node says itself who imports what is not there.
+  const isNamed = readSafely(error, 'code') === 'ERR_MODULE_NOT_FOUND'
+  const place = isNamed ? undefined : (places.find(([, module]) => module === url) ?? places[0])
   const where = place ? ` (${fileURLToPath(place[1] ?? '')}${place[2]})` : ''
   const kind = ['Error', 'MillhandError'].includes(error.name) ? '' : `${error.name}: `
-  return `${kind}${error.message}${where}`
+  return `${kind}${error.message}${where}${hintFor(error)}`
+}
+
+const WITH_TSX = "NODE_OPTIONS='--import tsx'"
+
+/** How TypeScript is run that Node does not run by itself. */
+function hintFor(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return `. Node runs no enums and the like: set NODE_OPTIONS=--experimental-transform-types, or, with tsx installed, ${WITH_TSX}`
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return `. With tsx installed, set ${WITH_TSX}`
+  const source = code === 'ERR_MODULE_NOT_FOUND' ? sourceMeant(readSafely(error, 'url')) : undefined
+  return source === undefined
+    ? ''
+    : `. There is ${source}: import it by that name, or, with tsx installed, set ${WITH_TSX}`
+}
+
+/** The file that is there, where `./jobs.js` or `./jobs` is not. */
+function sourceMeant(url: unknown): string | undefined {
+  if (typeof url !== 'string' || !url.startsWith('file:')) return undefined
+  const path = fileURLToPath(url)
+  const sources = [path.replace(/\.([cm]?)js$/, '.$1ts'), `${path}.ts`, join(path, 'index.ts')]
+  return sources.find((source) => source !== path && existsSync(source))
 }
