@@ -1,4 +1,5 @@
-import { isMillhandError } from '../kit/error.ts'
+import { readSafely } from '../kit/brand.ts'
+import { isMillhandError, type MillhandError } from '../kit/error.ts'
 
 /** The exit codes of every command; docs/cli.md and `--help` list them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, jobFailed: 4, interrupted: 130 } as const
@@ -41,7 +42,15 @@ const USAGE_CODES: readonly string[] = [
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillhandError(error)) return EXIT.failed
   if (USAGE_CODES.includes(error.code)) return EXIT.usage
-  if (error.code === 'job_not_found' || error.code === 'store_missing') return EXIT.notFound
+  if (error.code === 'job_not_found' || error.code === 'store_missing' || isNoDatabase(error))
+    return EXIT.notFound
   if (error.code === 'job_failed' || error.code === 'job_cancelled') return EXIT.jobFailed
   return EXIT.failed
+}
+
+/** What PostgreSQL says where no database has the name that the URL gives. */
+const NO_DATABASE = '3D000'
+
+function isNoDatabase({ code, cause }: MillhandError): boolean {
+  return code === 'store_unavailable' && readSafely(cause, 'code') === NO_DATABASE
 }

@@ -67,11 +67,16 @@ function fileUrl(file: string, folder: string): { readonly url: string; readonly
   return { url, location: url }
 }
 
-/** The schema of the URL and `queue.schema` say the same: whichever was set nearer to the command wins, else the URL. */
+/** The schema of the URL and `queue.schema` say the same: whichever was set nearer to the command wins. */
 function readPostgres(given: string, { values }: Settings): StoreSetting {
   const { schema: inUrl, shown } = readPostgresUrl(given)
   const option = values.get('queue.schema')
-  const optionWins = inUrl === undefined || nearness(option) > nearness(values.get('store'))
+  const nearer = nearness(option) - nearness(values.get('store'))
+  if (option !== undefined && inUrl !== undefined && option.value !== inUrl && nearer === 0) {
+    const message = `is ${preview(option.value)}, and the URL of the store says ${preview(inUrl)}: leave one of them out`
+    return { url: given, location: shown, queue: {}, errors: [{ path: 'queue.schema', message }] }
+  }
+  const optionWins = inUrl === undefined || nearer > 0
   const [schema, path] =
     option !== undefined && optionWins ? [String(option.value), 'queue.schema'] : [inUrl, 'store']
   if (schema !== undefined && !isSchemaName(schema)) {

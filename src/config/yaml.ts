@@ -26,6 +26,10 @@ export function readYaml(file: string): unknown {
   }
 }
 
+/** A value that ends with a colon is a key to YAML. */
+const IS_MEMORY = /^\s*store:\s+memory:\s*(?:#.*)?$/m
+const QUOTE_MEMORY = "YAML takes the colon of memory: for the end of a key. Quote it: store: 'memory:'"
+
 function contentOf(text: string): unknown {
   // Required for the reason that stands in cli/log.ts: every worker would pay for the import.
   const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml')
@@ -36,7 +40,7 @@ function contentOf(text: string): unknown {
     ...document.errors,
     ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED'),
   ]
-  if (error) throw error
+  if (error) throw IS_MEMORY.test(text) ? new Error(QUOTE_MEMORY, { cause: error }) : error
   new Aliases(yaml, lines).check(document)
   return document.toJS({ maxAliasCount: -1 }) ?? undefined
 }

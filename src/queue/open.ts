@@ -29,7 +29,7 @@ import { openMemoryStore } from '../store/memory/index.ts'
 import type { Opening } from '../store/opening.ts'
 import type { PostgresPool } from '../store/pool.ts'
 import type { Store } from '../store/store.ts'
-import { kindOf, meantBy } from '../store/url.ts'
+import { kindOf, meantBy, readPostgresUrl } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { tellerOf } from '../telemetry/teller.ts'
@@ -125,6 +125,7 @@ export async function openQueue(options: PoolOptions): Promise<Queue>
 export async function openQueue(to: string | PoolOptions, options: OpenOptions = {}): Promise<Queue> {
   const parsed = parseOptions('openQueue', openFields, isPoolOptions(to) ? to : options)
   if (parsed.postgres && !isPoolOptions(to)) throw twoStores(to)
+  requireOneSchema(to, parsed.schema)
   const clock = parsed.clock ?? systemClock
   byName(parsed.jobs ?? [])
   const store = await openStore(to, { ...parsed, clock })
@@ -139,6 +140,19 @@ function twoStores(url: string): Error {
   const got = `a pool beside ${preview(url)}`
   const expected = 'the pool in place of a URL: openQueue({ postgres: pool })'
   return optionError('invalid_option', { component: 'openQueue', option: 'postgres', expected, got })
+}
+
+/** Jobs in a schema that nobody looks at would be acknowledged, and never run. */
+function requireOneSchema(to: unknown, schema: string | undefined): void {
+  const named = kindOf(to) === 'postgres' ? readPostgresUrl(to as string).schema : undefined
+  if (schema === undefined || named === undefined || schema === named) return
+  const expected = `${preview(named)}, as the URL says, or one of them alone`
+  throw optionError('invalid_option', {
+    component: 'openQueue',
+    option: 'schema',
+    expected,
+    got: preview(schema),
+  })
 }
 
 /** A queue on a store that is open already. */

@@ -82,3 +82,11 @@ test.each([
   expect(error).toMatchObject({ name: 'MillhandError', code })
   expect(JSON.stringify(error) + String(error)).not.toContain('secret')
 })
+
+test('a schema in the URL and another one beside it contradict each other', async () => {
+  const opened = openQueue('postgres://127.0.0.1:1/app?schema=a', { schema: 'b' })
+  await expect(opened).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringContaining("'a', as the URL says"),
+  })
+})

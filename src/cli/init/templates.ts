@@ -45,7 +45,7 @@ function packageText(ending: Ending): string {
 
 const TSCONFIG = `{
   "compilerOptions": {
-    "target": "es2024",
+    "target": "es2023",
     "module": "nodenext",
     "types": ["node"],
     "strict": true,

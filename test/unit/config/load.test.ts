@@ -82,6 +82,11 @@ describe('a file that cannot be loaded', () => {
     })
   })
 
+  test('YAML that takes memory: for a key is told how to say it', async () => {
+    write('millhand.yaml', 'store: memory: # for now\n')
+    await expect(check()).rejects.toThrow(/Quote it: store: 'memory:'/)
+  })
+
   test('an empty YAML file is an empty configuration', async () => {
     write('millhand.yaml', '# nothing yet\n')
     expect((await check()).errors).toEqual([])

@@ -30,12 +30,18 @@ test('the schema is that of the URL or of queue.schema, and the URL of the store
 
 test('what is nearer to the command decides on the schema', () => {
   const file = { store: `${SECRET}?schema=url`, queue: { schema: 'option' } }
-  expect(read(file).location).toMatch(/schema=url$/)
   expect(read(file, { MILLHAND_QUEUE_SCHEMA: 'env' }).location).toMatch(/schema=env$/)
   expect(read(file, { MILLHAND_QUEUE_SCHEMA: 'env' }, `${SECRET}?schema=flag`).location).toMatch(
     /schema=flag$/,
   )
   expect(read(file, {}, SECRET).location).toMatch(/schema=option$/)
+})
+
+test('two schemas that were set in one place contradict each other', () => {
+  const message = "is 'option', and the URL of the store says 'url': leave one of them out"
+  const file = { store: `${SECRET}?schema=url`, queue: { schema: 'option' } }
+  expect(read(file).errors).toEqual([{ path: 'queue.schema', message }])
+  expect(read({ ...file, queue: { schema: 'url' } }).errors).toEqual([])
 })
 
 test('a schema that is no name is told, with the option that it stands in', () => {
