@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { documented } from '../support/documented.ts'
 import { exists, fileAt, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
+import { linksOf } from './reading/links.ts'
 import { ENTRIES, importsOf } from './reading/modules.ts'
 
 const DOCUMENTS = filesLike(/\.md$/)
@@ -42,24 +43,6 @@ function offeredOptions(): { readonly path: string; readonly name: string }[] {
       .flatMap(({ target, names }) => [...names].map((name) => ({ path: target, name })))
       .filter(({ name }) => name.endsWith('Options')),
   )
-}
-
-interface Link {
-  readonly target: string
-  readonly line: number
-}
-
-/** The relative links of a document: those of its text, not of the code in it. */
-function linksOf({ text }: RepositoryFile): Link[] {
-  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)]
-    .map(({ 1: target = '', index }) => ({ target, line: lineOf(text, index) }))
-    .filter(({ target }) => !/^[a-z]+:/.test(target))
-}
-
-/** The same text with spaces for code, so that every line keeps its number. */
-function withoutCode(text: string): string {
-  const blank = (code: string) => code.replace(/[^\n]/g, ' ')
-  return text.replace(/^( *)(```+)[\s\S]*?^\1\2/gm, blank).replace(/`[^`\n]*`/g, blank)
 }
 
 function leadsSomewhere(document: RepositoryFile, link: string): boolean {

@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
-import { exists, fileAt, filesLike } from './reading/files.ts'
+import { exists, fileAt, filesLike, type RepositoryFile } from './reading/files.ts'
+import { linksOf } from './reading/links.ts'
 import { importsOf } from './reading/modules.ts'
 
 /** Who uses what asks for an optional one installs it. */
@@ -30,7 +32,24 @@ describe('what the package offers', () => {
   })
 
   test('every file and folder to publish exists, or is built', () => {
-    expect(manifest.files.filter((path) => path !== 'dist' && !exists(path))).toEqual([])
+    expect(manifest.files.filter((path) => path !== 'dist' && filesAt(path).length === 0)).toEqual([])
+  })
+
+  test('every link of a published page leads to what is published', () => {
+    const published = manifest.files.flatMap(filesAt)
+    const problems = published.flatMap((document) =>
+      document.path.endsWith('.md')
+        ? targetsOfLinks(document)
+            .filter((target) => !published.some(({ path }) => `${path}/`.startsWith(`${target}/`)))
+            .map((target) => `${document.path}: ${target}`)
+        : [],
+    )
+    expect(problems).toEqual([])
+  })
+
+  test('CHANGELOG.md says what is in this version, below what is in none yet', () => {
+    const versions = [...fileAt('CHANGELOG.md').text.matchAll(/^## \[(.+?)\]/gm)].map(([, name]) => name)
+    expect(versions.slice(0, 2)).toEqual(['Unreleased', manifest.version])
   })
 })
 
@@ -74,6 +93,20 @@ describe('what the package depends on', () => {
     expect(lines.filter((line) => /"resolved"|registry/.test(line))).toEqual([])
   })
 })
+
+/** The files of the repository that an entry of `files` stands for. */
+function filesAt(entry: string): readonly RepositoryFile[] {
+  const pattern = entry.replaceAll('.', '\\.').replaceAll('*', '[^/]*')
+  return filesLike(new RegExp(`^${pattern}(?:/|$)`))
+}
+
+/** Where the relative links of a page lead, seen from the repository. */
+function targetsOfLinks(document: RepositoryFile): string[] {
+  return linksOf(document)
+    .map(({ target }) => target.replace(/#.*/, ''))
+    .filter((path) => path !== '')
+    .map((path) => posix.join(posix.dirname(document.path), path).replace(/\/$/, ''))
+}
 
 type Target = string | { readonly [condition: string]: Target }
 

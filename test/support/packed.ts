@@ -31,9 +31,10 @@ export class Packed {
     const stage = join(packed.#folder, 'stage')
     const build = ['scripts/build.ts', '--folder', join(stage, 'dist')]
     await run(process.execPath, build, { cwd: ROOT, env: plainEnvironment() })
-    for (const path of ['package.json', ...manifest.files.filter((each) => each !== 'dist')])
-      if (!path.startsWith('!') && !path.includes('*'))
-        cpSync(join(ROOT, path), join(stage, path), { recursive: true })
+    // Of a pattern its folder: npm takes what fits.
+    const paths = manifest.files.map((path) => path.replace(/\/\*.*/, '')).filter((path) => path !== 'dist')
+    for (const path of ['package.json', ...paths])
+      cpSync(join(ROOT, path), join(stage, path), { recursive: true })
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', packed.#folder], { cwd: stage })
     const tarball = readdirSync(packed.#folder).find((name) => name.endsWith('.tgz')) ?? ''
     await run('tar', ['-xzf', tarball], { cwd: packed.#folder })
