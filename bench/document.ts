@@ -1,5 +1,6 @@
+import type { Measurement } from './measurement.ts'
 import { rowsOf } from './report.ts'
-import type { Measurement, Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { figureOf, judge, type Verdict, wording } from './target.ts'
 
 export interface Result {

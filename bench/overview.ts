@@ -1,5 +1,5 @@
 import type { Result } from './document.ts'
-import type { Measurement } from './scenario.ts'
+import type { Measurement } from './measurement.ts'
 import { figureOf, ratioTo } from './target.ts'
 
 export interface Overview {

@@ -1,4 +1,5 @@
-import type { Measurement, Scenario } from './scenario.ts'
+import type { Measurement } from './measurement.ts'
+import type { Scenario } from './scenario.ts'
 import { figureOf, judge, ratioTo, type Verdict, wording } from './target.ts'
 
 /** A row of the table of a scenario: one figure of one system. */

@@ -1,3 +1,4 @@
+import type { Measurement } from './measurement.ts'
 import type { Stores } from './stores.ts'
 import type { System } from './systems/system.ts'
 import type { Target } from './target.ts'
@@ -21,17 +22,6 @@ export interface Bench {
   /** Tells whoever waits; never the standard output. */
   progress(message: string): void
 }
-
-/** One figure, as `--json` prints it. */
-export interface Measurement {
-  readonly scenario: string
-  readonly system: string
-  readonly metric: string
-  readonly value: number
-  readonly unit: Unit
-}
-
-export type Unit = 'jobs/s' | 'ms' | 'MB' | '%' | 'jobs' | 'errors' | 'per s' | '×'
 
 export interface SizeOptions {
   readonly scale: number

@@ -1,4 +1,4 @@
-import type { Measurement } from './scenario.ts'
+import type { Measurement } from './measurement.ts'
 
 /** What Millhand has to reach: a figure of its own, or the ratio of that figure to another system's in the same run. */
 export interface Target {

@@ -4,6 +4,7 @@ import './kit/require-node.ts'
 
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'
 export { Fatal, RetryAfter, Skip, Snooze } from './job/control.ts'
+export type { AnyJobDefinition, Handler, JobDefinition, JobSpec } from './job/defined.ts'
 export { defineJob } from './job/definition.ts'
 export type { EnqueueOptions } from './job/enqueue-options.ts'
 export type { Failure, FailureKind } from './job/failure.ts'
@@ -14,27 +15,23 @@ export type {
   CompleteJob,
   FailedJob,
   Job,
-  Json,
   PendingJob,
-  Progress,
   RunningJob,
   WaitingJob,
 } from './job/job.ts'
 export type { JobOptions } from './job/job-options.ts'
+export type { Json } from './job/json.ts'
+export type { Progress } from './job/progress.ts'
 export type { RetentionOptions } from './job/retention.ts'
 export type { Backoff, ErrorClass, ErrorMatcher } from './job/retry.ts'
 export type { Schema } from './job/schema.ts'
 export type { JobState } from './job/state.ts'
 export type {
-  AnyJobDefinition,
   AnyJobSpec,
   EnqueueArguments,
   HandleOf,
-  Handler,
   InputOf,
-  JobDefinition,
   JobOf,
-  JobSpec,
   OutputOf,
   ResultOf,
   SpecOrName,

@@ -1,6 +1,7 @@
 /** Measures one scenario once, and tells the figures: `measure.ts CONTEST SIZE [SERVER]`, the size as JSON. */
 import { findContest } from '../compare/contests.ts'
-import { type Measurement, Size, type SizeOptions } from '../scenario.ts'
+import type { Measurement } from '../measurement.ts'
+import { Size, type SizeOptions } from '../scenario.ts'
 import { Scratch } from '../scratch.ts'
 import { Databases } from '../servers/databases.ts'
 import { DatabaseStores } from '../servers/stores.ts'

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path'
-import type { RetentionOptions } from '../job/retention.ts'
 import { byName } from '../job/specs.ts'
-import type { AnyJobDefinition, AnyJobSpec } from '../job/typed.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
 import { parseOptions } from '../kit/options.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
-import type { ConfigOptions } from './define.ts'
+import type { Config } from './config.ts'
 import { configError, type Problem } from './errors.ts'
 import { type Collected, collectJobs, isDefinition } from './jobs.ts'
-import { CONFIG_VARIABLE, type LogSettings, logFields } from './options.ts'
+import { CONFIG_VARIABLE, logFields } from './options.ts'
 import { type Flag, readSettings, type Settings, sectionOf } from './settings.ts'
 import { type ConfigSource, readSource } from './source.ts'
 import { base, type Place, readStore, type StoreSetting } from './store.ts'
@@ -25,27 +24,6 @@ export interface LoadOptions {
   readonly flags?: readonly Flag[]
   /** Whether to load the modules with the jobs; a command that only looks at a store need not. Default true. */
   readonly jobs?: boolean
-}
-
-/** A configuration that was found valid. Options are as they were given: whoever takes them reads them. */
-export interface Config {
-  readonly file: string | undefined
-  /** The folder of the file, or the working folder. */
-  readonly folder: string
-  /** With an absolute path, or the schema; a password may be in it. */
-  readonly store: string
-  /** The same, fit to be shown. */
-  readonly location: string
-  /** Whether somebody named the store, rather than leaving it to the default. */
-  readonly storeNamed: boolean
-  /** Everything that may be enqueued. */
-  readonly specs: readonly AnyJobSpec[]
-  /** Those of them that have a handler. */
-  readonly definitions: readonly AnyJobDefinition[]
-  readonly worker: NonNullable<ConfigOptions['worker']>
-  readonly queue: NonNullable<ConfigOptions['queue']>
-  readonly retention: RetentionOptions
-  readonly log: LogSettings
 }
 
 /** A configuration with everything that is wrong with it or odd about it. */

@@ -1,8 +1,8 @@
 import { parseDuration } from '../kit/duration.ts'
 import { workerFields } from '../worker/options.ts'
+import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
-import type { Config } from './load.ts'
 import { DEFAULT_STORE } from './options.ts'
 
 /** Handlers share one event loop: past this many, more processes are worth more than more concurrency. */

@@ -1,7 +1,9 @@
 import type { Duration } from '../kit/duration.ts'
 import type { Skip, Snooze } from './control.ts'
 import type { JobHandle } from './handle.ts'
-import type { Json, Progress, RunningJob } from './job.ts'
+import type { RunningJob } from './job.ts'
+import type { Json } from './json.ts'
+import type { Progress } from './progress.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 import type { AnyJobSpec, EnqueueArguments, ResultOf, StoredInputOf } from './typed.ts'
 

@@ -70,6 +70,9 @@ export class Skip {
   }
 }
 
+/** What a handler returns beside an output: what `ctx.snooze` or `ctx.skip` gave. */
+export type Fate = Snooze | Skip
+
 export function isFatal(thrown: unknown): boolean {
   return hasBrand(thrown, FATAL)
 }

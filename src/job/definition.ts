@@ -14,13 +14,14 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import type { Fate } from './control.ts'
+import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput } from './schema.ts'
 import { isSpec, optionsOf } from './spec.ts'
-import type { Defined, Fate, Handler, JobDefinition, JobSpec, NoHandler } from './typed.ts'
 
 const isSchema = (value: unknown): boolean =>
   (isObject(value) || isFunction(value)) && isObject((value as Partial<Schema>)['~standard'])

@@ -1,18 +1,10 @@
+import { CARE, type Care } from './care.ts'
 import { appendFailure } from './failure.ts'
 import type { JobRecord } from './job.ts'
 import { toDate } from './stored.ts'
 
 /** Crashed workers that a job may have been running in before it is taken for their cause. */
 export const CRASH_LIMIT = 3
-
-/**
- * What a crash leaves behind on a job: with what care it is run from then on. `noted`: that it has begun is written
- * before it begins, so that the next crash knows. `alone`: in a worker that runs nothing else, since the next crash
- * would quarantine it: then that one names the culprit and no bystander.
- */
-export const CARE = { none: 0, noted: 1, alone: 2 } as const
-
-export type Care = (typeof CARE)[keyof typeof CARE]
 
 /** What becomes of a job whose worker was lost. */
 interface Interruption {
@@ -50,11 +42,6 @@ export function interrupt(job: Interrupted, nowMs: number, crashLimit: number = 
 /** No less care than before. */
 function careful(before: Care): Care {
   return before === CARE.none ? CARE.noted : before
-}
-
-/** Whether a worker has to run nothing else while it runs the job. */
-export function runsAlone({ care }: { readonly care: Care }): boolean {
-  return care === CARE.alone
 }
 
 /** The failure that is recorded with a job that nobody started in time. */

@@ -1,7 +1,7 @@
 import type { Duration } from '../kit/duration.ts'
+import type { Handler, NoHandler } from './defined.ts'
 import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
 import type { Schema } from './schema.ts'
-import type { Handler, NoHandler } from './typed.ts'
 
 /** What `defineJob` takes. */
 export interface JobOptions<I extends Schema, O extends Schema, C extends Schema, R = NoHandler> {

@@ -1,19 +1,9 @@
+import type { Care } from './care.ts'
 import { type Failure, type FailureKind, parseFailures } from './failure.ts'
-import type { Care } from './interruption.ts'
+import type { Json } from './json.ts'
+import type { Progress } from './progress.ts'
 import type { JobState } from './state.ts'
 import { readContext, readProgress, readStored, readTexts, toDate } from './stored.ts'
-
-/** A value that JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
-/** How far a running job says it is. */
-export interface Progress {
-  /** From 0 to 1. */
-  readonly fraction?: number
-  readonly message?: string
-  /** Anything else worth showing, such as counts. */
-  readonly data?: Json
-}
 
 interface JobFields<Input = unknown> {
   readonly id: string

@@ -1,6 +1,7 @@
 import { pictureOf } from '../kit/picture.ts'
-import type { Json, Progress } from './job.ts'
+import type { Json } from './json.ts'
 import { LOG_LINE_CHARACTERS, PAYLOAD_DEPTH_MAX, PROGRESS_BYTES_MAX } from './limits.ts'
+import type { Progress } from './progress.ts'
 import { storableText } from './text.ts'
 
 /**

@@ -1,6 +1,7 @@
+import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import type { Schema } from './schema.ts'
-import type { AnyJobDefinition, AnyJobSpec } from './typed.ts'
+import type { AnyJobSpec } from './typed.ts'
 
 /**
  * Whether a value is a definition, by what every definition has: not by a brand, since one may also be put together from

@@ -1,4 +1,5 @@
-import type { Json, Progress } from './job.ts'
+import type { Json } from './json.ts'
+import type { Progress } from './progress.ts'
 import { showableProgress } from './showable.ts'
 
 /**

@@ -1,29 +1,19 @@
-import type { JobContext } from './context.ts'
-import type { Skip, Snooze } from './control.ts'
+import type { Fate, Skip } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import type { JobHandle } from './handle.ts'
 import type { Job } from './job.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
 
-/** What a handler returns beside an output: what `ctx.snooze` or `ctx.skip` gave. */
-export type Fate = Snooze | Skip
-
-/** What a handler may return. */
-type Returnable<O extends Schema> = SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate>
-
-/** The function that does the work: gets the checked input, returns the output or what `ctx.snooze` or `ctx.skip` gave. */
-export type Handler<I extends Schema, O extends Schema, C extends Schema, R = Returnable<O>> = (
-  input: SchemaOutput<I>,
-  ctx: JobContext<SchemaOutput<C>>,
-) => R
-
-/** A job's name, schemas and policy without its handler: all that an enqueuer needs. */
-export interface JobSpec<I extends Schema = Schema, O extends Schema = Schema, C extends Schema = Schema> {
+/**
+ * A definition of any job, with its handler or without: all that an enqueuer needs. Without `handle`, whose parameters
+ * would keep definitions of different jobs out of one list.
+ */
+export interface AnyJobSpec {
   readonly name: string
-  readonly input: I | undefined
-  readonly output: O | undefined
-  readonly checkpoint: C | undefined
+  readonly input: Schema | undefined
+  readonly output: Schema | undefined
+  readonly checkpoint: Schema | undefined
   readonly queue: string
   readonly priority: number
   readonly retries: number
@@ -31,47 +21,7 @@ export interface JobSpec<I extends Schema = Schema, O extends Schema = Schema, C
   readonly stallTimeoutMs: number | undefined
   readonly expiresInMs: number | undefined
   readonly retry: RetryPolicy
-  /** The same definition with its handler. */
-  // What it may return is written out: a message of the compiler then names the types, not an alias of them.
-  handle<R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate>>(
-    run: Handler<I, O, C, R>,
-  ): JobDefinition<I, O, C, R>
 }
-
-/** A definition that a worker can run. `R` is what its handler returns. */
-export interface JobDefinition<
-  I extends Schema = Schema,
-  O extends Schema = Schema,
-  C extends Schema = Schema,
-  R = Returnable<O>,
-> extends JobSpec<I, O, C> {
-  readonly run: Handler<I, O, C, R>
-}
-
-declare const NONE: unique symbol
-
-/** What the handler returns that a definition does not have: nobody can make one. */
-export interface NoHandler extends Skip {
-  readonly [NONE]: true
-}
-
-/** What `defineJob` gives: a definition where it got a handler, also one that only throws or that returns `any`. */
-export type Defined<I extends Schema, O extends Schema, C extends Schema, R> =
-  Same<R, NoHandler> extends true ? JobSpec<I, O, C> : JobDefinition<I, O, C, R>
-
-/** Whether two types are one, which `never` and `any` are with no other. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-
-/** Any spec: the handler's parameters make a definition invariant, so that lists of them need a wider type. */
-export type AnyJobSpec = Omit<JobSpec, 'handle' | 'input' | 'output' | 'checkpoint'> & {
-  readonly input: Schema | undefined
-  readonly output: Schema | undefined
-  readonly checkpoint: Schema | undefined
-}
-
-type AnyHandler = (input: never, ctx: JobContext<never>) => unknown
-
-export type AnyJobDefinition = AnyJobSpec & { readonly run: AnyHandler }
 
 /** What one enqueue names: a definition, or the name of one that the queue or a worker knows. */
 export type SpecOrName = AnyJobSpec | string

@@ -1,4 +1,4 @@
-import { runsAlone } from '../job/interruption.ts'
+import { runsAlone } from '../job/care.ts'
 import type { Job } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'

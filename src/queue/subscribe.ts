@@ -1,4 +1,4 @@
-import type { Progress } from '../job/job.ts'
+import type { Progress } from '../job/progress.ts'
 import type { JobState } from '../job/state.ts'
 import { readProgress, toDate } from '../job/stored.ts'
 import { Channel } from '../kit/channel.ts'

@@ -1,6 +1,7 @@
-import type { NewJob } from '../job/enqueue-options.ts'
-import type { JobRecord, Progress } from '../job/job.ts'
+import type { JobRecord } from '../job/job.ts'
+import type { NewJob } from '../job/new-job.ts'
 import type { Hold, Settlement } from '../job/outcome.ts'
+import type { Progress } from '../job/progress.ts'
 
 /** The hot verbs: what enqueuers and workers call thousands of times a second. All take and return lists. */
 export interface JobStore {

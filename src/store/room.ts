@@ -1,5 +1,5 @@
-import type { NewJob } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
+import type { NewJob } from '../job/new-job.ts'
 
 /** Below this limit every insert counts; above it, counting again can wait until a share of the room is used. */
 const ALWAYS_COUNT_BELOW = 100_000

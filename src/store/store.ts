@@ -1,4 +1,4 @@
-import type { NewJob } from '../job/enqueue-options.ts'
+import type { NewJob } from '../job/new-job.ts'
 import type { Settlement } from '../job/outcome.ts'
 import type { CatalogStore } from './catalog.ts'
 import type { FeedStore } from './feed.ts'

@@ -1,5 +1,5 @@
 import type { FailureKind } from '../job/failure.ts'
-import type { Progress } from '../job/job.ts'
+import type { Progress } from '../job/progress.ts'
 
 /** Which job an event is about. */
 export interface JobEvent {

@@ -1,4 +1,4 @@
-import type { Progress } from '../job/job.ts'
+import type { Progress } from '../job/progress.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import type { EventName, MillhandEvents } from './events.ts'
 import { loggable } from './loggable.ts'

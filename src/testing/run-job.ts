@@ -1,12 +1,14 @@
-import { newJob } from '../job/enqueue-options.ts'
+import { CARE } from '../job/care.ts'
+import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
-import { CARE } from '../job/interruption.ts'
-import type { Json, Progress } from '../job/job.ts'
+import type { Json } from '../job/json.ts'
+import { newJob } from '../job/new-job.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
+import type { Progress } from '../job/progress.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
-import type { AnyJobDefinition, InputOf, OutputOf } from '../job/typed.ts'
+import type { InputOf, OutputOf } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
 import {
   custom,

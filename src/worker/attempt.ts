@@ -1,6 +1,6 @@
 import { jobError } from '../job/errors.ts'
-import type { Progress } from '../job/job.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
+import type { Progress } from '../job/progress.ts'
 import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import { adopt, isThenable } from '../kit/thenable.ts'

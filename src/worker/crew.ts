@@ -1,6 +1,6 @@
-import { CARE, runsAlone } from '../job/interruption.ts'
+import { CARE, runsAlone } from '../job/care.ts'
+import type { AnyJobDefinition } from '../job/defined.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
-import type { AnyJobDefinition } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'

@@ -1,12 +1,12 @@
 import type { JobContext } from '../job/context.ts'
 import { skipReason, snoozeDelayMs } from '../job/control.ts'
+import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check, checkStored } from '../job/schema.ts'
 import { storedIssues } from '../job/stored.ts'
-import type { AnyJobDefinition } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
 

@@ -1,4 +1,4 @@
-import type { AnyJobDefinition } from '../job/typed.ts'
+import type { AnyJobDefinition } from '../job/defined.ts'
 import type { FallbackHandler } from './options.ts'
 
 /** A definition for a name that has none, around a handler for all names. */

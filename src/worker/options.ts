@@ -1,4 +1,5 @@
 import type { JobContext } from '../job/context.ts'
+import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
@@ -6,7 +7,6 @@ import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
-import type { AnyJobDefinition } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import {
   choice,

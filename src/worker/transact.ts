@@ -1,6 +1,6 @@
+import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { Outcome, Settlement } from '../job/outcome.ts'
-import type { AnyJobDefinition } from '../job/typed.ts'
 import { type QueueInternals, requireOutside } from '../queue/internals.ts'
 import { storeError } from '../store/errors.ts'
 import type { Settled } from '../store/jobs.ts'

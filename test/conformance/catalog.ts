@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { JobFilter } from '../../src/store/catalog.ts'
 import type { Store } from '../../src/store/store.ts'
 import { COMPLETE, enqueue, failure, find, idsOf, newJob, newJobs, startWorker } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** Looking at jobs, and what an operator does to them. */
 export function catalogPromises(test: StoreTest): void {

@@ -12,7 +12,7 @@ import {
   newJobs,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** Who gets what, and in which order. */
 export function claimPromises(test: StoreTest): void {

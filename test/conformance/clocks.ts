@@ -3,7 +3,7 @@ import { defineJob, Worker } from '../../src/index.ts'
 import type { Clock } from '../../src/kit/clock.ts'
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts'
 import { queueOn } from '../support/queue.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -3,7 +3,7 @@ import { PENDING_MAX } from '../../src/job/limits.ts'
 import { deferred } from '../../src/kit/deferred.ts'
 import type { Store, StoreTransaction } from '../../src/store/store.ts'
 import { COMPLETE, enqueue, find, newJob, settlement } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** More transactions than any store has turns for. */
 const MANY = 20

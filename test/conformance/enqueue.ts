@@ -11,7 +11,7 @@ import {
   snooze,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** What goes in: what is kept of it, keys, and limits. */
 export function enqueuePromises(test: StoreTest): void {

@@ -12,7 +12,7 @@ import {
   RETRY_DELAY_MS,
   snooze,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const LONG_MS = 3_600_000
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { CARE, CRASH_LIMIT } from '../../src/job/interruption.ts'
+import { CARE } from '../../src/job/care.ts'
+import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import {
   COMPLETE,
   enqueue,
@@ -14,7 +15,7 @@ import {
   RETRY_DELAY_MS,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** To hold a job differs from to have begun it. */
 export function heldPromises(test: StoreTest): void {

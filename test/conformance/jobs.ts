@@ -15,7 +15,7 @@ import {
   snooze,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /**
  * The promises of the system. Whatever else a store does, whatever crashes, and however late an answer comes: these

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { enqueue, idsOf, newJob, newJobs, RELEASE, startWorker } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const KEEP_NOTHING = { complete: 0, failed: 0, cancelled: 0 }
 

@@ -8,7 +8,7 @@ import { enqueue, newJob, startWorker } from '../support/jobs.ts'
 import { Link } from '../support/link.ts'
 import { queueOn } from '../support/queue.ts'
 import { LEASE, NOBODY, startAll, stopAll, views } from './fleet.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** Somebody who holds the write lock stops every beat at once: reads are answered, and nobody was lost. */
 export function lockPromises(test: StoreTest): void {

@@ -6,7 +6,7 @@ import { heldJob } from '../support/held-job.ts'
 import { Link } from '../support/link.ts'
 import { queueOn } from '../support/queue.ts'
 import { LEASE, NOBODY, startAll, stopAll, views } from './fleet.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** A store that is away for a while costs that while, and nothing else. */
 export function outagePromises(test: StoreTest): void {

@@ -1,5 +1,5 @@
 import { Fatal } from '../../src/job/control.ts'
-import type { NewJob } from '../../src/job/enqueue-options.ts'
+import type { NewJob } from '../../src/job/new-job.ts'
 import type { Outcome, Settlement } from '../../src/job/outcome.ts'
 import { isMillhandError } from '../../src/kit/error.ts'
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts'

@@ -1,6 +1,7 @@
 import { openPostgresStore } from '../../src/store/postgres/index.ts'
 import { emptySchema } from '../support/postgres.ts'
-import { CLOSE_WAIT_MS, describeStore } from './suite.ts'
+import { CLOSE_WAIT_MS } from './store-test.ts'
+import { describeStore } from './suite.ts'
 
 const urls = new Map<string, string>()
 

@@ -4,7 +4,7 @@ import { defineJob, Fatal, Worker } from '../../src/index.ts'
 import { deferred } from '../../src/kit/deferred.ts'
 import { ANY_JOB, newJob } from '../support/jobs.ts'
 import { queueOn } from '../support/queue.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /**
  * The promises of docs/promises.md, one case each and more, through the door that users take: a queue and a worker on

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { COMPLETE, enqueue, find, idsOf, newJob } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** Queues and their pause. */
 export function queuePromises(test: StoreTest): void {

@@ -12,7 +12,7 @@ import {
   settlement,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const ROUNDS = 25
 const CALLERS = 6

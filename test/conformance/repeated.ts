@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { STATEMENT_ROWS_MAX } from '../../src/job/limits.ts'
 import { CALLS_KEPT_MS } from '../../src/store/catalog.ts'
 import { COMPLETE, enqueue, failure, find, idsOf, newJob, RELEASE, settlement } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const NOTHING_KEPT = { complete: 0, failed: 0, cancelled: 0 }
 

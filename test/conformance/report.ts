@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { LOG_LINES_MAX } from '../../src/job/limits.ts'
 import type { LogLine } from '../../src/store/jobs.ts'
 import { COMPLETE, enqueue, find, newJob, startWorker } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** What running jobs tell of themselves. */
 export function reportPromises(test: StoreTest): void {

@@ -16,7 +16,7 @@ import {
   snooze,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** How a running job leaves `running`. */
 export function settlePromises(test: StoreTest): void {

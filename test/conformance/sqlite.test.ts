@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openSqliteStore } from '../../src/store/sqlite/index.ts'
-import { CLOSE_WAIT_MS, describeStore } from './suite.ts'
+import { CLOSE_WAIT_MS } from './store-test.ts'
+import { describeStore } from './suite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millhand-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,4 @@
-import { test as base, describe } from 'vitest'
-import { VirtualClock } from '../../src/kit/virtual-clock.ts'
-import type { Store } from '../../src/store/store.ts'
-import { startWorker } from '../support/jobs.ts'
+import { describe } from 'vitest'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
@@ -19,24 +16,11 @@ import { racePromises } from './races.ts'
 import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
 import { settlePromises } from './settle.ts'
+import { type StoreUnderTest, testOf } from './store-test.ts'
 import { textPromises } from './texts.ts'
 import { transactionPromises } from './transactions.ts'
 import { upkeepPromises } from './upkeep.ts'
 import { workerPromises } from './workers.ts'
-
-/** How long the stores of the suite wait for transactions when they are closed: no test needs more. */
-export const CLOSE_WAIT_MS = 100
-
-/** How the suite gets at a store. */
-export interface StoreUnderTest {
-  /** Opens an empty store. */
-  open(clock: VirtualClock): Promise<Store> | Store
-  /** Opens the data of `store` once more, as another process does; left out where there can be no other. */
-  reopen?(store: Store, clock: VirtualClock): Promise<Store> | Store
-}
-
-/** `test`, with what a case asks for by name: made for this case alone, and closed when it has ended. */
-export type StoreTest = ReturnType<typeof testOf>
 
 /** What every store promises. A store's own test file calls this and adds only what is that store's alone. */
 export function describeStore(name: string, given: StoreUnderTest): void {
@@ -64,24 +48,4 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('outages', () => outagePromises(test))
     describe('locks', () => lockPromises(test))
   })
-}
-
-function testOf(given: StoreUnderTest) {
-  return base
-    .extend('clock', () => new VirtualClock())
-    .extend('store', async ({ clock }, { onCleanup }) => {
-      const store = await given.open(clock)
-      onCleanup(() => store.close())
-      return store
-    })
-    .extend('worker', ({ store }) => startWorker(store, 'first'))
-    .extend('reopen', ({ store, clock, skip }, { onCleanup }) => {
-      const { reopen } = given
-      if (!reopen) return skip('this store keeps its data in one process: nobody else can open it')
-      return async () => {
-        const reopened = await reopen(store, clock)
-        onCleanup(() => reopened.close())
-        return reopened
-      }
-    })
 }

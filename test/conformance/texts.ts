@@ -3,7 +3,7 @@ import { type CompleteJob, defineJob, Fatal, type Job, type JobContext, Worker }
 import { storableText } from '../../src/job/text.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import { queueOn } from '../support/queue.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** What databases differ in: NUL, halves of a surrogate pair, numbers past 53 and 64 bits, text that looks like syntax. */
 const ODD = {

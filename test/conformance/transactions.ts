@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { PENDING_MAX } from '../../src/job/limits.ts'
 import { deferred } from '../../src/kit/deferred.ts'
 import { COMPLETE, enqueue, find, newJob, settlement, startWorker } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** All or nothing, and what becomes of a store in the end. */
 export function transactionPromises(test: StoreTest): void {

@@ -16,7 +16,7 @@ import {
   settlement,
   startWorker,
 } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 const KEEP_NOTHING = { complete: 0, failed: 0, cancelled: 0 }
 

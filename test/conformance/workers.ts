@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import { COMPLETE, enqueue, find, idsOf, LEASE_MS, newJob, startWorker } from '../support/jobs.ts'
-import type { StoreTest } from './suite.ts'
+import type { StoreTest } from './store-test.ts'
 
 /** Workers and their leases. */
 export function workerPromises(test: StoreTest): void {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Measurement, Unit } from '../../bench/scenario.ts'
+import type { Measurement, Unit } from '../../bench/measurement.ts'
 import { sqlite } from '../../bench/suites/sqlite.ts'
 import { judge } from '../../bench/target.ts'
 

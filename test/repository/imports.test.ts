@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { codeFiles, filesLike, lineOf } from './reading/files.ts'
+import { codeFiles, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
 import { ENTRIES, type Import, importsOf } from './reading/modules.ts'
 
 const CONTRACT = ['store', 'telemetry', 'job', 'kit']
@@ -46,6 +46,10 @@ test('a folder of src imports only what is below it', () => {
   expect(filesLike(/^src\/.*\.ts$/).flatMap((file) => importsOf(file).flatMap(problemWith(file)))).toEqual([])
 })
 
+test('no files import each other in a circle, be it for their types alone', () => {
+  expect(circles(importsByFile())).toEqual([])
+})
+
 test('examples and benchmarks import the package by its name, as a user would', () => {
   const problems = filesLike(/^(examples|bench)\/.*\.ts$/).flatMap((file) =>
     importsOf(file)
@@ -66,6 +70,30 @@ test('no file is a bucket, and no folder of src', () => {
   })
   expect(problems).toEqual([])
 })
+
+/** What each file imports of the others; not what it starts a thread or a process with, which is another program. */
+function importsByFile(): ReadonlyMap<string, readonly string[]> {
+  const targets = (file: RepositoryFile) =>
+    importsOf(file)
+      .filter(({ begins }) => !begins)
+      .map(({ target }) => target)
+  return new Map(codeFiles().map((file) => [file.path, targets(file)]))
+}
+
+/** A file that has been left is in no circle that has not been found. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = []
+  const left = new Set<string>()
+  const follow = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    else if (!left.has(file)) {
+      for (const target of imports.get(file) ?? []) follow(target, [...path, file])
+      left.add(file)
+    }
+  }
+  for (const file of imports.keys()) follow(file, [])
+  return found
+}
 
 function problemWith(file: { readonly path: string; readonly text: string }) {
   return ({ target, typeOnly, start }: Import): string[] => {

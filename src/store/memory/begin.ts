@@ -2,7 +2,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { Settled, Start } from '../jobs.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
-import { heldJob } from './settle.ts'
+import { heldJob } from './holding.ts'
 
 export function begin(data: MemoryData, starts: readonly Start[]): Settled[] {
   return starts.map((start) => beginOne(data, start))

@@ -1,4 +1,4 @@
-import { runsAlone } from '../../job/interruption.ts'
+import { runsAlone } from '../../job/care.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import { change } from './change.ts'

@@ -1,4 +1,4 @@
-import { CARE } from '../../job/interruption.ts'
+import { CARE } from '../../job/care.ts'
 import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'

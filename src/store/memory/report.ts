@@ -3,7 +3,7 @@ import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { LogLine, Report, Settled } from '../jobs.ts'
 import { announce } from './change.ts'
 import type { MemoryData } from './data.ts'
-import { heldJob } from './settle.ts'
+import { heldJob } from './holding.ts'
 
 export function report(data: MemoryData, reports: readonly Report[]): Settled[] {
   return reports.map((each) => reportOne(data, each))

@@ -5,6 +5,7 @@ import type { Settled } from '../jobs.ts'
 import { begunAt } from './begin.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
+import { heldJob, letGo } from './holding.ts'
 
 export function settle(
   data: MemoryData,
@@ -44,20 +45,6 @@ function wasWritten(data: MemoryData, { id, epoch, verb }: Settlement): boolean 
 function begun(data: MemoryData, job: JobRecord, { begunAfterMs }: Settlement): Partial<JobRecord> {
   if (job.state !== 'pending' || begunAfterMs === null) return {}
   return { startedAt: begunAt(data, job, begunAfterMs), expiresAt: null }
-}
-
-/** The fence: the job as long as it is this worker's in this epoch, held, running or cancelled under its hands. */
-export function heldJob(
-  data: MemoryData,
-  claim: Pick<Settlement, 'id' | 'worker' | 'epoch'>,
-): JobRecord | undefined {
-  const job = data.jobs.get(claim.id)
-  return job?.worker === claim.worker && job.epoch === claim.epoch ? job : undefined
-}
-
-/** The worker of a cancelled job knows of it now, or is gone: nobody needs to be told any more. */
-export function letGo(data: MemoryData, job: JobRecord): void {
-  data.jobs.put({ ...job, worker: null })
 }
 
 /** What each verb writes; the rest of the job stays as it is. */

@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import { unlessAborted } from '../../kit/abort.ts'
 import { within } from '../../kit/clock.ts'
 import { deferred } from '../../kit/deferred.ts'

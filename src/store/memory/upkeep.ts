@@ -7,7 +7,7 @@ import type { Leadership, Rescued } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
-import { letGo } from './settle.ts'
+import { letGo } from './holding.ts'
 
 export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
   const nowMs = data.clock.now()

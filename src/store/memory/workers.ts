@@ -3,7 +3,7 @@ import { isFinal, type JobState } from '../../job/state.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../workers.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data.ts'
-import { letGo } from './settle.ts'
+import { letGo } from './holding.ts'
 
 export function register(data: MemoryData, worker: NewWorker): void {
   const nowMs = data.clock.now()

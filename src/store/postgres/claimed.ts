@@ -1,4 +1,4 @@
-import type { Care } from '../../job/interruption.ts'
+import type { Care } from '../../job/care.ts'
 import type { Hold } from '../../job/outcome.ts'
 import type { ClaimedJob } from '../jobs.ts'
 

@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'

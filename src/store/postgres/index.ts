@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'

@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import { column } from './rows.ts'

@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'

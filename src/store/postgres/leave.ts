@@ -1,5 +1,5 @@
+import type { Care } from '../../job/care.ts'
 import type { FailureKind } from '../../job/failure.ts'
-import type { Care } from '../../job/interruption.ts'
 import type { Verb } from '../../job/state.ts'
 import { leaving, locked, membersOf } from './holding.ts'
 import { column } from './rows.ts'

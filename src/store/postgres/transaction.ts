@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import { unlessAborted } from '../../kit/abort.ts'
 import { isMillhandError } from '../../kit/error.ts'
 import { Inside } from '../../kit/scope.ts'

@@ -1,4 +1,4 @@
-import type { NewJob } from '../../job/enqueue-options.ts'
+import type { NewJob } from '../../job/new-job.ts'
 import type { ClaimRequest, Place } from '../jobs.ts'
 
 /** What a worker serves. */

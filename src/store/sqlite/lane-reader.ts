@@ -1,4 +1,4 @@
-import type { Care } from '../../job/interruption.ts'
+import type { Care } from '../../job/care.ts'
 import type { ClaimedJob, Place } from '../jobs.ts'
 import type { Connection } from './connection.ts'
 import { type LaneHead, laneHead } from './heads.ts'

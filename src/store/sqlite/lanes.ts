@@ -1,4 +1,4 @@
-import { CARE } from '../../job/interruption.ts'
+import { CARE } from '../../job/care.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost, READY, READY_ALONE, WAITS } from './rows.ts'
 

@@ -12,6 +12,8 @@ export interface Import {
   readonly typeOnly: boolean
   /** Passed on to whoever imports this file. */
   readonly exported: boolean
+  /** Loaded by a thread or a process of its own, which begins with it. */
+  readonly begins: boolean
   readonly start: number
 }
 
@@ -45,6 +47,7 @@ export function importsOf(file: RepositoryFile): Import[] {
       names: namesTaken(node),
       typeOnly: isTypeOnly(node),
       exported: node.type.startsWith('Export'),
+      begins: node.type === 'CallExpression',
       start: node.start,
     })
   })
@@ -65,7 +68,7 @@ function packageName(specifier: string): string {
     .join('/')
 }
 
-/** The text that names a module: imports, re-exports, `import()`, types, and the modules that threads load. */
+/** The text that names a module: imports, re-exports, `import()`, types, and what threads and processes begin with. */
 function specifierOf(node: SyntaxNode): string | undefined {
   switch (node.type) {
     case 'ImportDeclaration':
@@ -81,7 +84,7 @@ function specifierOf(node: SyntaxNode): string | undefined {
   }
 }
 
-/** The module that a thread loads, in `siblingModule(import.meta.url, './thread')`. */
+/** The module that a thread or a process begins with, in `siblingModule(import.meta.url, './thread')`. */
 function siblingModule(node: SyntaxNode): string | undefined {
   if (nameOf(child(node, 'callee')) !== 'siblingModule') return undefined
   const [, name] = node.arguments as SyntaxNode[]

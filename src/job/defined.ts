@@ -1,0 +1,55 @@
+import type { JobContext } from './context.ts'
+import type { Fate, Skip } from './control.ts'
+import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
+import type { AnyJobSpec } from './typed.ts'
+
+/** What a handler may return. */
+type Returnable<O extends Schema> = SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate>
+
+/** The function that does the work: gets the checked input, returns the output or what `ctx.snooze` or `ctx.skip` gave. */
+export type Handler<I extends Schema, O extends Schema, C extends Schema, R = Returnable<O>> = (
+  input: SchemaOutput<I>,
+  ctx: JobContext<SchemaOutput<C>>,
+) => R
+
+/** A job's name, schemas and policy without its handler: all that an enqueuer needs. */
+export interface JobSpec<I extends Schema = Schema, O extends Schema = Schema, C extends Schema = Schema>
+  extends AnyJobSpec {
+  readonly input: I | undefined
+  readonly output: O | undefined
+  readonly checkpoint: C | undefined
+  /** The same definition with its handler. */
+  // What it may return is written out: a message of the compiler then names the types, not an alias of them.
+  handle<R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate>>(
+    run: Handler<I, O, C, R>,
+  ): JobDefinition<I, O, C, R>
+}
+
+/** A definition that a worker can run. `R` is what its handler returns. */
+export interface JobDefinition<
+  I extends Schema = Schema,
+  O extends Schema = Schema,
+  C extends Schema = Schema,
+  R = Returnable<O>,
+> extends JobSpec<I, O, C> {
+  readonly run: Handler<I, O, C, R>
+}
+
+declare const NONE: unique symbol
+
+/** What the handler returns that a definition does not have: nobody can make one. */
+export interface NoHandler extends Skip {
+  readonly [NONE]: true
+}
+
+/** What `defineJob` gives: a definition where it got a handler, also one that only throws or that returns `any`. */
+export type Defined<I extends Schema, O extends Schema, C extends Schema, R> =
+  Same<R, NoHandler> extends true ? JobSpec<I, O, C> : JobDefinition<I, O, C, R>
+
+/** Whether two types are one, which `never` and `any` are with no other. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+type AnyHandler = (input: never, ctx: JobContext<never>) => unknown
+
+/** A definition of any job that a worker can run. */
+export type AnyJobDefinition = AnyJobSpec & { readonly run: AnyHandler }
