@@ -3,8 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { asError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
 import { type SchemaState, stateAt } from '../store/migration.ts'
+import { openDatabase } from '../store/sqlite/file/open.ts'
 import { MIGRATIONS } from '../store/sqlite/migrations/index.ts'
-import { openDatabase } from '../store/sqlite/open.ts'
 
 /** Looks at a file through a connection that cannot write: looking must not change what is looked at. */
 export function inspectFile<Result>(file: string, look: (db: DatabaseSync) => Result): Result {

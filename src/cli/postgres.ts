@@ -1,9 +1,9 @@
 import type { Config } from '../config/index.ts'
 import { parseDuration } from '../kit/duration.ts'
 import { openPatiently } from '../store/opening.ts'
-import { parseAddress } from '../store/postgres/address.ts'
+import { parseAddress } from '../store/postgres/connection/address.ts'
+import { unreachable } from '../store/postgres/connection/unreachable.ts'
 import { Database } from '../store/postgres/database.ts'
-import { unreachable } from '../store/postgres/unreachable.ts'
 
 type Where = Pick<Config, 'store' | 'location' | 'queue'>
 

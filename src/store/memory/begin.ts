@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../job/job.ts'
 import type { Settled, Start } from '../jobs.ts'
 import { change } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 import { heldJob } from './holding.ts'
 
 export function begin(data: MemoryData, starts: readonly Start[]): Settled[] {

@@ -1,5 +1,5 @@
 import { CALLS_KEPT_MS } from '../catalog.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 /** Makes a call, or, where it was made before and its answer was lost, answers what it answered then. */
 export function once(data: MemoryData, call: string | undefined, make: () => string[]): string[] {

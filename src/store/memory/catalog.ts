@@ -3,7 +3,7 @@ import type { JobRecord } from '../../job/job.ts'
 import { readTexts } from '../../job/stored.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 export function get(data: MemoryData, ids: readonly string[]): JobRecord[] {
   return data.jobs.some(ids).map((job) => ({ ...job }))

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../job/job.ts'
 import { TRANSITIONS, type Verb } from '../../job/state.ts'
 import type { JobChange } from '../feed.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 /** Changes that the feed keeps: more than a subscriber that reads at all can be behind. */
 const CHANGES_KEPT = 10_000

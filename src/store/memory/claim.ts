@@ -2,7 +2,7 @@ import { runsAlone } from '../../job/care.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import { change } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 import { isAlive } from './workers.ts'
 
 export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {

@@ -1,7 +1,7 @@
 import { CARE } from '../../job/care.ts'
 import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 /** A running job keeps its worker, so that the worker's next beat can tell it. */
 export function cancel(data: MemoryData, ids: readonly string[], reason: string): string[] {

@@ -1,5 +1,5 @@
 import type { JobChange } from '../feed.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 export function subscribe(data: MemoryData, subscriber: string, leaseMs: number): number {
   const nowMs = data.clock.now()

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../job/job.ts'
 import type { Settlement } from '../../job/outcome.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 /** The fence: the job as long as it is this worker's in this epoch, held, running or cancelled under its hands. */
 export function heldJob(

@@ -5,11 +5,12 @@ import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
 import { claim, nextDueAt, waitsAlone } from './claim.ts'
 import { cancel, retry } from './control.ts'
-import { emptyData, type MemoryData } from './data.ts'
+import { emptyData, type MemoryData } from './data/data.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
+import { rescue } from './rescue.ts'
 import { settle } from './settle.ts'
 import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
@@ -93,7 +94,7 @@ function upkeepStore(data: MemoryData, transactions: MemoryTransactions): Store[
   return {
     elect: (worker, leaseMs) => transactions.write(() => upkeep.elect(data, worker, leaseMs)),
     resign: (worker) => transactions.write(() => upkeep.resign(data, worker)),
-    rescue: (crashLimit, limit) => transactions.write(() => upkeep.rescue(data, crashLimit, limit)),
+    rescue: (crashLimit, limit) => transactions.write(() => rescue(data, crashLimit, limit)),
     expire: (limit) => transactions.write(() => upkeep.expire(data, limit)),
     prune: (retention, limit) => transactions.write(() => upkeep.prune(data, retention, limit)),
   }

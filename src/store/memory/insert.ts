@@ -4,7 +4,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
 import { announce } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: number): Inserted[] {
   const { inserted, fresh } = deduplicate(data, jobs)

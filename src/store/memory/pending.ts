@@ -1,5 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
-import { SortedSet } from './sorted-set.ts'
+import { SortedSet } from './data/sorted-set.ts'
 
 /** Pending jobs, those that are due apart from those that are scheduled: a claim never walks past the latter. */
 export class PendingJobs {

@@ -1,5 +1,5 @@
 import type { PausedQueue } from '../queues.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 
 /** Pausing again changes nothing: the queue has been paused since the first time. */
 export function pause(data: MemoryData, queue: string): void {

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../job/job.ts'
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { LogLine, Report, Settled } from '../jobs.ts'
 import { announce } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 import { heldJob } from './holding.ts'
 
 export function report(data: MemoryData, reports: readonly Report[]): Settled[] {

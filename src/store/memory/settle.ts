@@ -4,7 +4,7 @@ import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
 import { begunAt } from './begin.ts'
 import { change } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 import { heldJob, letGo } from './holding.ts'
 
 export function settle(

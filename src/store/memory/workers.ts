@@ -2,7 +2,7 @@ import type { JobRecord } from '../../job/job.ts'
 import { isFinal, type JobState } from '../../job/state.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../workers.ts'
 import { change } from './change.ts'
-import type { MemoryData } from './data.ts'
+import type { MemoryData } from './data/data.ts'
 import { letGo } from './holding.ts'
 
 export function register(data: MemoryData, worker: NewWorker): void {

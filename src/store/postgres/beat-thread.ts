@@ -1,7 +1,7 @@
 import pg, { type ClientConfig } from 'pg'
 import type { Beat } from '../workers.ts'
-import { translate, translateConnecting } from './faults.ts'
-import { CONNECT_TIMEOUT_MS } from './pool.ts'
+import { translate, translateConnecting } from './connection/faults.ts'
+import { CONNECT_TIMEOUT_MS } from './connection/pool.ts'
 import { Session } from './session.ts'
 import { extend } from './workers.ts'
 

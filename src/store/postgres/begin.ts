@@ -1,11 +1,12 @@
 import type { Settled, Start } from '../jobs.ts'
-import { leaveHold } from './claimed.ts'
+import { tell, WAKE } from './change.ts'
+import { leaveHold } from './claiming/claimed.ts'
+import { HOLD_ROWS } from './claiming/take.ts'
 import { AS_CLAIMS, leaving, locked, membersOf } from './holding.ts'
+import { inWaves } from './parameters.ts'
 import { cancelledOf } from './report.ts'
-import { inWaves } from './rows.ts'
 import type { Session } from './session.ts'
-import { LIGHT_CLOCK, TIMED, tell, WAKE } from './sql.ts'
-import { HOLD_ROWS } from './take.ts'
+import { LIGHT_CLOCK, TIMED } from './sql.ts'
 
 /**
  * Moves jobs from rows that are held to rows that have begun, one for those that began together. Lost in a power cut, it

@@ -3,9 +3,9 @@ import { STATEMENT_CHARACTERS_MAX } from '../../job/limits.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
-import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './rows.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
+import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './standing.ts'
 
 const GET = `select ${RECORD_COLUMNS} from millhand.jobs j
   cross join lateral (${places(STANDING_OF_JOB)}) s left join millhand.details d on d.seq = j.seq

@@ -1,113 +1,239 @@
-import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
-import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
-import { type Look, lookValues, placeOf } from './look.ts'
-import { inLane, LOOK, note } from './ready.ts'
+import type { NewJob } from '../../job/new-job.ts'
+import type { Clock } from '../../kit/clock.ts'
+import { isTransient } from '../errors.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'
+import { type Choice, claimAccepted } from './claiming/candidates.ts'
+import { toClaimed } from './claiming/claimed.ts'
+import { Doubts } from './claiming/doubts.ts'
+import { nextDueAt } from './claiming/due.ts'
+import { before, Heads } from './claiming/heads.ts'
+import { type Due, type LanePlace, type Look, whenPromoted } from './claiming/look.ts'
+import { boundsOf, fits, type Wish, wishOf } from './claiming/served.ts'
+import { claim, type Where } from './claiming/statements.ts'
+import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
-import { LIGHT_CLOCK, NOW, tell, WAKE } from './sql.ts'
-import { fitting, taking } from './take.ts'
 
-const PLACED = 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes'
+/** A claim begins where the last one ended, and looks at everything at least this often. */
+const LOOK_INTERVAL_MS = 500
+/** Looking at everything may take at most this share of the time: under an old snapshot it walks all dead entries. */
+const LOOK_SHARE = 0.05
+/** Claims in known lanes for one that is asked for: each brings something, or better knowledge of where to look. */
+const ROUNDS_MAX = 6
+/** Before whatever may become due. */
+const NOTHING_DUE: Due = { dueAt: 0, seq: 0 }
 
-/** The first jobs of one lane are locked as they are found. What another worker has locked is skipped. */
-const OF_ONE = `chosen as materialized (
-    select p.* from start b cross join lateral (${inLane('b', PLACED)} limit $3::integer for update skip locked) p
-  )`
+interface ClaimsParts {
+  readonly session: Session
+  readonly clock: Clock
+  readonly lanes: Lanes
+  /** Names this process. */
+  readonly self: string
+}
+
+/** How a claim looks. */
+type How = Pick<Look, 'class' | 'heedsApart'>
 
 /**
- * It has been looked, without a lock, how many of the best jobs each lane has; as many are locked in each. Where another
- * worker has locked some meanwhile, the lane's next ones are taken.
+ * The claims of one process: where in each lane the last one ended, and which calls got no answer.
+ *
+ * While somebody holds an old snapshot, PostgreSQL keeps every entry of what was claimed since. A claim that began at
+ * the top would walk them all, each time more.
  */
-const OF_SEVERAL = `shares as materialized (
-    select lane, from_rank as rank, from_due_at as due_at, from_seq as seq, many from counted where nth = 1 and many > 0
-  ), chosen as materialized (
-    select p.* from shares b cross join lateral (${inLane('b', PLACED)} limit b.many for update skip locked) p
-  )`
+export class Claims {
+  readonly #session: Session
+  readonly #clock: Clock
+  readonly #lanes: Lanes
+  readonly #self: string
+  readonly #doubts: Doubts
+  /** What is known of the lanes that a wish fits. */
+  readonly #heads = new Map<string, { readonly wish: Wish; readonly heads: Heads }>()
+  #calls = 0
+  /** What comes before has become ready, as far as the last look at everything could see. */
+  #due = NOTHING_DUE
+  #lookAtMs = Number.NEGATIVE_INFINITY
+  /** The store's time at the last claim: what is enqueued later is not due before. */
+  #atMs = 0
 
-/** A pending job as it is when it is claimed. */
-const CLAIMED_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
-  case when not p.begun then p.expires_at end, (select now from clock), p.begun,
-  (select first from hold) + p.part`
+  constructor({ session, clock, lanes, self }: ClaimsParts) {
+    this.#session = session
+    this.#clock = clock
+    this.#lanes = lanes
+    this.#self = self
+    this.#doubts = new Doubts(session, clock)
+  }
 
-/** What was taken. */
-const TAKEN = `parted p ${WITH_JOB}`
+  /** Something may have come before the places where the last claims ended. */
+  reset(): void {
+    this.#heads.clear()
+  }
 
-const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LIGHT_CLOCK}, ${LOOK[mode]},
-  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${fitting('$17')}, ${taking({ call: '$15', begins: '$16' })},
-  ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}
-  union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
+  /** New jobs: a better one than those among which a claim ended comes before that place. */
+  inserted(jobs: readonly NewJob[]): void {
+    if (this.#heads.size === 0) return
+    for (const { job, after } of boundsOf(jobs, this.#atMs)) {
+      const lane = this.#lanes.known(job)
+      if (lane === undefined) {
+        this.reset()
+        return
+      }
+      for (const { wish, heads } of this.#heads.values()) if (fits(wish, job)) heads.lower({ lane, after })
+    }
+  }
 
-const CLAIM = { top: claimIn('top'), lane: claimIn('lane'), lanes: claimIn('lanes') } as const
+  async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
+    if (request.limit <= 0) return []
+    const adopted = await this.#doubts.adopt(request.worker)
+    if (adopted.length > 0) return adopted
+    // Whether one waits that has to run alone is known with what the claim brings anyway.
+    const first = await this.#search(request, { class: 1, heedsApart: request.alone })
+    if (!first.apart) return first.jobs
+    const alone = { ...request, limit: 1, begins: 1 }
+    const { jobs } = await this.#search(alone, { class: 2, heedsApart: false })
+    if (jobs.length > 0) return jobs
+    return (await this.#search(request, { class: 1, heedsApart: false })).jobs
+  }
 
-const TAKE = `with ${LIGHT_CLOCK}, fitting as materialized (
-    select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
-    on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
-  ), ${taking({ call: '$5', begins: '$6' })}, ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}`
+  /** When the next job becomes ready, as far as it is not known to be so. */
+  nextDueAt(): Promise<number | null> {
+    return nextDueAt(this.#session, this.#due)
+  }
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, coalesce(u.care, 0), u.expires_at,
-  c.started_at, c.begun, c.id, c.call from millhand.claims c
-  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues, c.cares, c.expiries)
-    as u(seq, epoch, attempt, crashes, due_at, care, expires_at)
-  join millhand.jobs j using (seq) left join millhand.details d using (seq)
-  where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
+  async #search(request: ClaimRequest, how: How): Promise<Found> {
+    const { accepts = request.after && (() => true) } = request
+    if (accepts) return this.#choose({ ...request, accepts }, how)
+    if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
+    const known = how.class === 1 ? this.#heads.get(wishOf(request)) : undefined
+    const found = known ? await this.#fill(known.heads, { request, how, jobs: [] }) : NOTHING
+    return found.jobs.length > 0 || found.apart ? found : this.#look(request, how)
+  }
 
-/** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
-interface Visit {
-  readonly lane: number
-  readonly after: Place
-  readonly cap: number
+  async #choose(request: Choice['request'], how: How): Promise<Found> {
+    const call = this.#nextCall()
+    return this.#orDoubt(request, call, async () => {
+      const chosen = await claimAccepted(this.#session, { request, call, ...how, due: NOTHING_DUE })
+      this.#due = chosen.due
+      return chosen
+    })
+  }
+
+  /** From the top, and then in the lanes that were found, as long as there is room. */
+  async #look(request: ClaimRequest, how: How): Promise<Found> {
+    const startMs = this.#clock.elapsed()
+    const heads = new Heads()
+    if (how.class === 1) this.#heads.set(wishOf(request), { wish: request, heads })
+    this.#due = NOTHING_DUE
+    const { jobs, apart, note } = await heads.during(() => this.#claim(request, how, () => undefined))
+    // One without a lease was shown nothing: that says nothing of what is there.
+    if (!note.alive) {
+      this.reset()
+      return { jobs, apart }
+    }
+    const nowMs = this.#clock.elapsed()
+    this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
+    return apart ? { jobs, apart } : this.#fill(heads, { request, how, jobs, full: note.more })
+  }
+
+  /** In lanes that are known, until nothing more is wanted or known to be there. What it has, it does not lose to a fault. */
+  async #fill(heads: Heads, { request, how, jobs: before, full = false }: Filling): Promise<Found> {
+    const jobs = [...before]
+    for (let round = 0; round < ROUNDS_MAX && heads.size > 0 && !full; round += 1) {
+      const rest = restOf(request, jobs)
+      if (rest.limit <= 0) break
+      const heeding = { ...how, heedsApart: how.heedsApart && jobs.length === 0 }
+      try {
+        const found = await this.#visit(heads, rest, heeding)
+        if (found.apart) return found
+        if (!found.note.alive) {
+          this.reset()
+          break
+        }
+        jobs.push(...found.jobs)
+        full = found.note.more
+      } catch (error) {
+        if (jobs.length === 0) throw error
+        break
+      }
+    }
+    return { jobs, apart: false }
+  }
+
+  #visit(heads: Heads, request: ClaimRequest, how: How) {
+    return heads.during(() =>
+      this.#claim(request, how, (promoted) => {
+        for (const place of promoted) this.#promoted(place)
+        return heads.visits(request.limit)
+      }),
+    )
+  }
+
+  /** A lane that a wish does not fit is passed over when it is looked into. */
+  #promoted(place: LanePlace): void {
+    for (const { heads } of this.#heads.values()) heads.lower({ lane: place[0], after: before(place) })
+  }
+
+  #claim(request: ClaimRequest, how: How, where: (promoted: readonly LanePlace[]) => Where) {
+    const call = this.#nextCall()
+    return this.#orDoubt(request, call, async () => {
+      let place: Where
+      const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
+        place = where(promoted)
+        return claim(this.#session, request, { ...how, ...promoting, where: place, call })
+      })
+      this.#due = due
+      this.#atMs = note.atMs
+      return {
+        jobs: toClaimed(rows, () => call),
+        apart: note.apart,
+        note,
+        where: place,
+        limit: request.limit,
+      }
+    })
+  }
+
+  #nextCall(): string {
+    this.#calls += 1
+    return `${this.#self}-${this.#calls}`
+  }
+
+  async #orDoubt<Result>(
+    { worker }: ClaimRequest,
+    call: string,
+    claim: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await claim()
+    } catch (error) {
+      if (isTransient(error)) this.#doubts.add(worker, call)
+      throw error
+    }
+  }
 }
 
-/** Lanes that are known, and the place that no job of another lane comes before. None: it looks from the top. */
-export type Where = { readonly visits: readonly Visit[]; readonly cutoff: Place | undefined } | undefined
-
-/**
- * Takes the best jobs where it looks. From the top it takes only where one lane has any: else it tells which ones have.
- * `call` names the call.
- */
-export function claim(
-  session: Session,
-  request: ClaimRequest,
-  { where, call, ...how }: Look & { readonly where: Where; readonly call: string },
-): Promise<ClaimRow[]> {
-  const values = [...lookValues(request, how), call, request.begins, request.bytesMax]
-  if (!where) return session.lists(CLAIM.top, ...values)
-  const { visits, cutoff = LAST } = where
-  const [only] = visits
-  if (only && visits.length === 1 && !where.cutoff)
-    return session.lists(CLAIM.lane, ...values, only.lane, ...placeOf(only.after))
-  return session.lists(
-    CLAIM.lanes,
-    ...values,
-    visits.map(({ lane }) => lane),
-    visits.map(({ after }) => -after.priority),
-    visits.map(({ after }) => after.dueAt),
-    visits.map(({ after }) => after.seq),
-    visits.map(({ cap }) => cap),
-    ...placeOf(cutoff),
-  )
+/** What a claim may have beside its request. */
+interface Filling {
+  readonly request: ClaimRequest
+  readonly how: How
+  readonly jobs: readonly ClaimedJob[]
+  /** The answer had no room for more. */
+  readonly full?: boolean
 }
 
-/** After every job. */
-const LAST: Place = { priority: -(2 ** 31) + 1, dueAt: 0, seq: 0 }
-
-/** Takes jobs that were looked at before, where nobody else has meanwhile. */
-export async function take(
-  session: Session,
-  request: ClaimRequest,
-  { jobs, call }: { readonly jobs: readonly ClaimedJob[]; readonly call: string },
-): Promise<ClaimedJob[]> {
-  const [seqs, epochs] = [jobs.map(({ seq }) => seq), jobs.map(({ epoch }) => epoch)]
-  const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, call, request.begins)
-  return toClaimed(rows, () => call)
+interface Found {
+  readonly jobs: ClaimedJob[]
+  /** Nothing was taken, since a job waits that has to run alone. */
+  readonly apart: boolean
 }
 
-/** What earlier calls have claimed that got no answer. */
-export async function adopt(
-  session: Session,
-  worker: string,
-  calls: readonly string[],
-): Promise<ClaimedJob[]> {
-  return toClaimed(await session.lists<ClaimRow>(ADOPT, worker, calls), besideIn)
+const NOTHING: Found = { jobs: [], apart: false }
+
+/** What a request leaves to be claimed. */
+function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
+  const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
+  return {
+    ...request,
+    limit: bytes < request.bytesMax ? request.limit - jobs.length : 0,
+    begins: Math.max(0, request.begins - jobs.length),
+    bytesMax: request.bytesMax - bytes,
+  }
 }

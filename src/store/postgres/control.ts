@@ -1,7 +1,9 @@
+import { tell, WAKE } from './change.ts'
 import type { Lanes } from './lanes.ts'
-import { leave } from './leave.ts'
+import { leave } from './leaving/leave.ts'
+import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
-import { bytesOf, CLOCK, tell, WAKE } from './sql.ts'
+import { CLOCK } from './sql.ts'
 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
 const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (

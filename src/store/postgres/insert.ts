@@ -1,9 +1,11 @@
 import type { NewJob } from '../../job/new-job.ts'
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
-import { column } from './rows.ts'
+import { tell, WAKE } from './change.ts'
+import { column } from './parameters.ts'
+import { bytesOf, waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
-import { bytesOf, CLOCK, tell, WAKE, waitsFor } from './sql.ts'
+import { CLOCK } from './sql.ts'
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is

@@ -1,6 +1,7 @@
 import type { PausedQueue } from '../queues.ts'
+import { wake } from './change.ts'
 import type { Session } from './session.ts'
-import { NOW, wake } from './sql.ts'
+import { NOW } from './sql.ts'
 
 const PAUSE = `insert into millhand.queues as q (queue, paused_at) values ($2, ${NOW})
   on conflict (queue) do update set paused_at = coalesce(q.paused_at, excluded.paused_at)`

@@ -1,8 +1,9 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
-import { inWaves } from './rows.ts'
+import { WAKE, wake } from './change.ts'
+import { inWaves } from './parameters.ts'
 import type { Session, Value } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, TIMED, WAKE, wake } from './sql.ts'
+import { CLOCK, LIGHT_CLOCK, TIMED } from './sql.ts'
 
 /** The log lines; of those that were there before, as many go as there are too many with these. */
 const LOGGED = `lines as materialized (

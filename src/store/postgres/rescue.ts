@@ -1,7 +1,7 @@
 import { interrupt } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
-import { type Leave, leave } from './leave.ts'
+import { type Leave, leave } from './leaving/leave.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 import { forget } from './workers.ts'

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { QueryConfig } from 'pg'
 import type { Clock } from '../../kit/clock.ts'
 import type { NoticeKind } from '../store.ts'
-import { arrayLiteral, type Element } from './array.ts'
-import { translate } from './faults.ts'
+import { arrayLiteral, type Element } from './connection/array.ts'
+import { translate } from './connection/faults.ts'
 
 interface Answer {
   readonly rows: unknown[]

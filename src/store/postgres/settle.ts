@@ -1,9 +1,9 @@
 import type { Settlement } from '../../job/outcome.ts'
 import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
-import { complete } from './complete.ts'
-import { type Leave, leave } from './leave.ts'
-import { inWaves } from './rows.ts'
+import { complete } from './leaving/complete.ts'
+import { type Leave, leave } from './leaving/leave.ts'
+import { inWaves } from './parameters.ts'
 import type { Session } from './session.ts'
 
 /** The handlers of cancelled jobs have ended: nothing of them is kept but that they have. */

@@ -8,12 +8,12 @@ import type { Inserted } from '../jobs.ts'
 import type { StoreTransaction } from '../store.ts'
 import { Turns } from '../turns.ts'
 import type { Database } from './database.ts'
-import type { Guests } from './guests.ts'
 import type { Inserts } from './inserts.ts'
 import { report } from './report.ts'
-import { nested } from './savepoint.ts'
 import { settle } from './settle.ts'
-import { abortedError, Tx } from './tx.ts'
+import type { Guests } from './transactions/guests.ts'
+import { nested } from './transactions/savepoint.ts'
+import { abortedError, Tx } from './transactions/tx.ts'
 
 interface TransactionsParts {
   readonly database: Database

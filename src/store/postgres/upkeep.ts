@@ -3,8 +3,9 @@ import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
+import { tell, WAKE } from './change.ts'
 import type { Session } from './session.ts'
-import { CLOCK, NOW, tell, WAKE } from './sql.ts'
+import { CLOCK, NOW } from './sql.ts'
 
 const ELECT = `with elected as (
     insert into millhand.leader as l (role, worker, lease_until)

@@ -1,6 +1,6 @@
 import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
-import { leave } from './leave.ts'
+import { leave } from './leaving/leave.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 

@@ -2,8 +2,8 @@ import { type Clock, within } from '../../kit/clock.ts'
 import { storeError, TransientError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
+import { StoreTime } from './file/store-time.ts'
 import { OwnWrites } from './own-writes.ts'
-import { StoreTime } from './store-time.ts'
 import { Transactions } from './transaction.ts'
 
 /** How long one write waits for a caller's transaction before it counts as refused. */

@@ -1,8 +1,8 @@
 import { systemClock } from '../../kit/clock.ts'
 import type { Beat } from '../workers.ts'
 import { Connection } from './connection.ts'
+import { StoreTime } from './file/store-time.ts'
 import { OwnWrites } from './own-writes.ts'
-import { StoreTime } from './store-time.ts'
 import { extend } from './workers.ts'
 
 /** What the beat thread is given to open. */

@@ -1,6 +1,7 @@
 import type { Settled, Start } from '../jobs.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { isHeldBy, recordChanges } from './rows.ts'
+import { isHeldBy } from './holding.ts'
 
 const BEGIN = `update millhand_jobs set state = 'running', started_at = claimed_at + ?4, expires_at = null
   where ${isHeldBy('?1', '?2', '?3')} and state = 'pending'`

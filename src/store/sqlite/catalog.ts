@@ -2,7 +2,13 @@ import type { JobRecord } from '../../job/job.ts'
 import type { JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { Connection, Value } from './connection.ts'
-import { asList, atMost, RECORD_COLUMNS } from './rows.ts'
+import { asList, atMost } from './parameters.ts'
+
+/** The columns of a job under the names of `JobRecord`. */
+const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
+  timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
+  expires_at as expiresAt, state, worker, progress, output, outcome, reason,
+  failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt`
 
 const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`
 

@@ -1,10 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
-import { primaryCode, SQLITE } from './codes.ts'
-import { isTooLarge, withNumbers } from './large-numbers.ts'
-import { isReadOnly, openDatabase } from './open.ts'
-import { Place } from './place.ts'
+import { primaryCode, SQLITE } from './file/codes.ts'
+import { isTooLarge, withNumbers } from './file/large-numbers.ts'
+import { isReadOnly, openDatabase } from './file/open.ts'
+import { Place } from './file/place.ts'
 
 /** What a value bound to a statement may be. */
 export type Value = string | number | null

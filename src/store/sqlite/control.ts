@@ -1,6 +1,7 @@
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { putBack } from './lanes.ts'
-import { asList, recordChanges } from './rows.ts'
+import { asList } from './parameters.ts'
+import { putBack } from './pending.ts'
 
 /** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
 const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, reason = ?, finished_at = ?

@@ -1,6 +1,6 @@
 import type { JobChange } from '../feed.ts'
 import type { Connection } from './connection.ts'
-import { atMost } from './rows.ts'
+import { atMost } from './parameters.ts'
 
 const SUBSCRIBE = 'insert or replace into millhand_subscribers (id, lease_until) values (?, ?)'
 

@@ -9,10 +9,10 @@ import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
 import { BEAT_SCRIPT } from './beat-script.ts'
 import { Connection } from './connection.ts'
+import { isRefusal } from './file/open.ts'
+import { FOLDER_OWNER_ALONE } from './file/private-file.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
-import { isRefusal } from './open.ts'
-import { FOLDER_OWNER_ALONE } from './private-file.ts'
 import { roles } from './roles.ts'
 
 interface SqliteOptions {

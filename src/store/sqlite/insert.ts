@@ -1,9 +1,10 @@
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { LaneNumbers } from './lanes.ts'
-import { READY, READY_ALONE, recordChanges, WAITS } from './rows.ts'
+import { READY, READY_ALONE, WAITS } from './pending.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
   retries, timeout_ms, created_at, expires_at, input)

@@ -1,6 +1,6 @@
-import { CARE } from '../../job/care.ts'
 import type { Connection } from './connection.ts'
-import { asList, atMost, READY, READY_ALONE, WAITS } from './rows.ts'
+import { atMost } from './parameters.ts'
+import { READY, READY_ALONE } from './pending.ts'
 
 /**
  * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
@@ -38,32 +38,6 @@ export class LaneNumbers {
       this.#connection.get<{ id: number }>(NEW_LANE, queue, name)
     return found?.id ?? 0
   }
-}
-
-const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
-  select distinct queue, name from millhand_jobs
-  where seq in (select value from json_each(?1)) and due_at <= ?2`
-
-const PUT_BACK = `update millhand_jobs set
-  waits = case when due_at > ?2 then ${WAITS.due} when care = ${CARE.alone} then ${WAITS.readyAlone} else ${WAITS.ready} end,
-  lane = iif(due_at > ?2, null, (select id from millhand_lanes
-    where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
-  where seq in (select value from json_each(?1))`
-
-/** A claim that remembers lanes sees by this count that jobs have come back into them. */
-const COUNT_RETURN = 'update millhand_returns set count = count + 1'
-
-export function countReturn(connection: Connection): void {
-  connection.run(COUNT_RETURN)
-}
-
-/** Lets pending jobs that nobody holds any more wait: for a worker, or for their due time. */
-export function putBack(connection: Connection, seqs: readonly number[], nowMs: number): void {
-  if (seqs.length === 0) return
-  const list = asList(seqs)
-  connection.run(NEW_LANES, list, nowMs)
-  connection.run(PUT_BACK, list, nowMs)
-  countReturn(connection)
 }
 
 /** Lanes that one look for empty ones goes through: a probe of two indexes each. */

@@ -1,7 +1,8 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { LogLine, Report, Settled } from '../jobs.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { isHeldBy, recordChanges } from './rows.ts'
+import { isHeldBy } from './holding.ts'
 
 const FENCE = isHeldBy('?', '?', '?')
 

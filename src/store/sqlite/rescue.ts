@@ -1,9 +1,10 @@
 import { interrupt } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { putBack } from './lanes.ts'
-import { atMost, recordChanges } from './rows.ts'
+import { atMost } from './parameters.ts'
+import { putBack } from './pending.ts'
 
 const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
 

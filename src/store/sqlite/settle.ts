@@ -1,9 +1,10 @@
 import type { Settlement } from '../../job/outcome.ts'
 import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { putBack } from './lanes.ts'
-import { isHeldBy, recordChanges, WAITS } from './rows.ts'
+import { isHeldBy } from './holding.ts'
+import { putBack, WAITS } from './pending.ts'
 
 /** The fence: a write after a claim is accepted only while the job is still this attempt's. */
 const FENCE = isHeldBy('?1', '?2', '?3')

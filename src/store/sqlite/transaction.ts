@@ -8,9 +8,9 @@ import type { StoreTransaction } from '../store.ts'
 import { Turns } from '../turns.ts'
 import { Connection } from './connection.ts'
 import { insert } from './insert.ts'
-import { OpenTransaction } from './open-transaction.ts'
 import { report } from './report.ts'
 import { settle } from './settle.ts'
+import { OpenTransaction } from './transactions/open-transaction.ts'
 
 /** Another process holds the lock for as long as one of its transactions takes: 10,000 tries are half a minute. */
 const BEGIN_RETRY_MS = 3

@@ -4,8 +4,9 @@ import type { Retention } from '../../job/retention.ts'
 import { FINAL_STATES } from '../../job/state.ts'
 import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { asList, atMost, recordChanges } from './rows.ts'
+import { asList, atMost } from './parameters.ts'
 
 const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
   on conflict (role) do update set worker = ?1, lease_until = ?2

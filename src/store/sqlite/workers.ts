@@ -1,8 +1,8 @@
 import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
+import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { putBack } from './lanes.ts'
-import { recordChanges } from './rows.ts'
+import { putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
   lease_ms, started_at, beat_at, lease_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`

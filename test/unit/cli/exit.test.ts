@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EXIT, exitCodeOf } from '../../../src/cli/exit.ts'
-import { translateConnecting } from '../../../src/store/postgres/faults.ts'
+import { translateConnecting } from '../../../src/store/postgres/connection/faults.ts'
 
 test('a PostgreSQL database that does not exist is no database, as a file that is not there', () => {
   const thrown = Object.assign(new Error('database "nowhere" does not exist'), { code: '3D000' })

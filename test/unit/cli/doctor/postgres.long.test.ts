@@ -9,7 +9,7 @@ import { examinePostgres } from '../../../../src/cli/doctor/postgres/examine.ts'
 import { checkServer } from '../../../../src/cli/doctor/postgres/server.ts'
 import { readShape } from '../../../../src/cli/doctor/postgres/shape.ts'
 import { checkSnapshots, examineSnapshots } from '../../../../src/cli/doctor/postgres/snapshots.ts'
-import { parseAddress } from '../../../../src/store/postgres/address.ts'
+import { parseAddress } from '../../../../src/store/postgres/connection/address.ts'
 import { Database } from '../../../../src/store/postgres/database.ts'
 import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SortedSet } from '../../../../src/store/memory/sorted-set.ts'
+import { SortedSet } from '../../../../src/store/memory/data/sorted-set.ts'
 
 const inOrder = (left: number, right: number) => left - right
 

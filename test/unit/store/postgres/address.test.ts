@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { addressOf } from '../../../../src/store/postgres/address.ts'
+import { addressOf } from '../../../../src/store/postgres/connection/address.ts'
 
 test('a connection beside a pool gets the secrets that the pool hides', async () => {
   const pool = new pg.Pool({ host: 'db', user: 'u', password: 'secret', ssl: { key: 'k', ca: 'c' } })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { arrayLiteral } from '../../../../src/store/postgres/array.ts'
+import { arrayLiteral } from '../../../../src/store/postgres/connection/array.ts'
 import { postgresPool } from '../../../support/postgres.ts'
 
 const text = fc.oneof(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TransientError } from '../../../../src/store/errors.ts'
-import { translate } from '../../../../src/store/postgres/faults.ts'
+import { translate } from '../../../../src/store/postgres/connection/faults.ts'
 
 const coded = (code: string, message = 'the words of the server') =>
   Object.assign(new Error(message), { code })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ClaimedJob, Place } from '../../../../src/store/jobs.ts'
-import type { Where } from '../../../../src/store/postgres/claim.ts'
-import { type Brought, Heads } from '../../../../src/store/postgres/heads.ts'
-import type { LanePlace, Note } from '../../../../src/store/postgres/look.ts'
+import { type Brought, Heads } from '../../../../src/store/postgres/claiming/heads.ts'
+import type { LanePlace, Note } from '../../../../src/store/postgres/claiming/look.ts'
+import type { Where } from '../../../../src/store/postgres/claiming/statements.ts'
 
 const SAID: Note = { atMs: 0, alive: true, apart: false, more: false, due: null, promoted: null }
 const place = (dueAt: number, seq = 0, priority = 0): Place => ({ priority, dueAt, seq })

@@ -1,7 +1,7 @@
 import { openQueue } from 'millhand'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Migration, toMigration } from '../../../../src/store/migration.ts'
-import { parseAddress } from '../../../../src/store/postgres/address.ts'
+import { parseAddress } from '../../../../src/store/postgres/connection/address.ts'
 import { Database } from '../../../../src/store/postgres/database.ts'
 import { migrate, schemaState, scriptOf } from '../../../../src/store/postgres/migrate.ts'
 import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { PostgresPool } from 'millhand'
 import pg, { type ClientBase, type PoolConfig } from 'pg'
 import { expect, expectTypeOf, test } from 'vitest'
-import type { Driver } from '../../../../src/store/postgres/driver.ts'
-import { openPool, SETTINGS } from '../../../../src/store/postgres/pool.ts'
+import type { Driver } from '../../../../src/store/postgres/connection/driver.ts'
+import { openPool, SETTINGS } from '../../../../src/store/postgres/connection/pool.ts'
 
 /** A pool that makes one connection, with or without a word to the hook that pg has since 8.20. */
 function driverWith(hook: boolean): Driver {

@@ -1,0 +1,46 @@
+import type { Clock } from '../../../kit/clock.ts'
+import type { JobChange } from '../../feed.ts'
+import type { LogLine } from '../../jobs.ts'
+import type { WorkerRecord } from '../../workers.ts'
+import { JobTable } from './job-table.ts'
+
+/** Everything that the memory store holds. The functions beside this file read and change it, one file a role. */
+export interface MemoryData {
+  readonly clock: Clock
+  readonly jobs: JobTable
+  /** Log lines by job. */
+  readonly logs: Map<string, readonly LogLine[]>
+  readonly workers: Map<string, Omit<WorkerRecord, 'running' | 'held'>>
+  /** Since when a queue is paused. */
+  readonly paused: Map<string, number>
+  /** When each job was claimed that is held and has not begun, by its id. */
+  claimedAt: Map<string, number>
+  /** Workers that were lost and of whose jobs some are still to be taken back. */
+  readonly gone: Set<string>
+  /** What calls answered that may be made again, by their names. */
+  readonly calls: Map<string, { readonly at: number; readonly ids: readonly string[] }>
+  /** When a subscriber's lease ends. */
+  readonly subscribers: Map<string, number>
+  changes: JobChange[]
+  leader: { readonly worker: string; readonly untilMs: number } | null
+  lastSeq: number
+  lastCursor: number
+}
+
+export function emptyData(clock: Clock): MemoryData {
+  return {
+    clock,
+    jobs: new JobTable(clock),
+    logs: new Map(),
+    workers: new Map(),
+    paused: new Map(),
+    claimedAt: new Map(),
+    gone: new Set(),
+    calls: new Map(),
+    subscribers: new Map(),
+    changes: [],
+    leader: null,
+    lastSeq: 0,
+    lastCursor: 0,
+  }
+}

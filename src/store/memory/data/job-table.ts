@@ -1,0 +1,133 @@
+import type { JobRecord } from '../../../job/job.ts'
+import { allows, isFinal } from '../../../job/state.ts'
+import type { Clock } from '../../../kit/clock.ts'
+import { PendingJobs } from '../pending.ts'
+import { SortedSet } from './sorted-set.ts'
+
+/**
+ * All jobs, and the ways in which they are found. A record is never changed but replaced by another one: what was
+ * handed out stays as it was, and to undo a transaction is to put the old records back.
+ */
+export class JobTable {
+  /** Those that nobody holds. */
+  readonly pending = new PendingJobs()
+  /** Jobs that fail if nobody starts them in time, the most urgent first. */
+  readonly expiring = new SortedSet<JobRecord>(byExpiry)
+  /** Settled jobs, the oldest first. */
+  readonly settled = new SortedSet<JobRecord>(byEnd)
+  /** In order of arrival: a record that is replaced keeps its place. */
+  readonly #records = new Map<string, JobRecord>()
+  /** Ids of unfinished jobs, by name and key. */
+  readonly #keys = new Map<string, string>()
+  /** Ids of the jobs that carry a worker's name: held and running ones, and cancelled ones that it has not let go of. */
+  readonly #held = new Map<string, Set<string>>()
+  /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
+  #before: Map<string, JobRecord | undefined> | undefined
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get(id: string): JobRecord | undefined {
+    return this.#records.get(id)
+  }
+
+  /** The jobs with these ids that exist, each once. */
+  some(ids: Iterable<string>): JobRecord[] {
+    return [...new Set(ids)].map((id) => this.get(id)).filter((job) => job !== undefined)
+  }
+
+  all(): Iterable<JobRecord> {
+    return this.#records.values()
+  }
+
+  /** The id of the unfinished job that has this name and key. */
+  holderOf(job: Pick<JobRecord, 'name' | 'key'>): string | undefined {
+    return job.key === null ? undefined : this.#keys.get(nameAndKey(job))
+  }
+
+  heldBy(worker: string): JobRecord[] {
+    return this.some(this.#held.get(worker) ?? [])
+  }
+
+  /** Adds the job, or replaces the record of it. */
+  put(job: JobRecord): void {
+    const before = this.#noteBefore(job.id)
+    if (before) this.#unindex(before)
+    this.#records.set(job.id, job)
+    this.#index(job)
+  }
+
+  delete(id: string): void {
+    const before = this.#noteBefore(id)
+    if (before) this.#unindex(before)
+    this.#records.delete(id)
+  }
+
+  begin(): void {
+    this.#before = new Map()
+  }
+
+  commit(): void {
+    this.#before = undefined
+  }
+
+  /** The newest change first: whoever took a key gives it back before its former holder gets it again. */
+  rollback(): void {
+    const before = [...(this.#before ?? [])].reverse()
+    this.#before = undefined
+    for (const [id, job] of before) job ? this.put(job) : this.delete(id)
+  }
+
+  #noteBefore(id: string): JobRecord | undefined {
+    const before = this.#records.get(id)
+    if (this.#before && !this.#before.has(id)) this.#before.set(id, before)
+    return before
+  }
+
+  #index(job: JobRecord): void {
+    if (waits(job)) this.pending.add(job, this.#clock.now())
+    if (mayExpire(job)) this.expiring.add(job)
+    if (isFinal(job.state)) this.settled.add(job)
+    else if (job.key !== null) this.#keys.set(nameAndKey(job), job.id)
+    if (job.worker !== null) this.#held.set(job.worker, (this.#held.get(job.worker) ?? new Set()).add(job.id))
+  }
+
+  #unindex(job: JobRecord): void {
+    if (waits(job)) this.pending.delete(job)
+    if (mayExpire(job)) this.expiring.delete(job)
+    if (isFinal(job.state)) this.settled.delete(job)
+    else if (job.key !== null) this.#keys.delete(nameAndKey(job))
+    if (job.worker !== null) this.#letGo(job.worker, job.id)
+  }
+
+  #letGo(worker: string, id: string): void {
+    const held = this.#held.get(worker)
+    held?.delete(id)
+    if (held?.size === 0) this.#held.delete(worker)
+  }
+}
+
+/** A name holds no control character, so that no other name and key make the same text. */
+function nameAndKey(job: Pick<JobRecord, 'name' | 'key'>): string {
+  return `${job.name}\0${job.key}`
+}
+
+/** Whether it waits for a worker to claim it. */
+function waits(job: JobRecord): boolean {
+  return job.state === 'pending' && job.worker === null
+}
+
+/** Who holds a job looks by itself whether it has expired, before it begins it. */
+function mayExpire(job: JobRecord): boolean {
+  return job.expiresAt !== null && job.worker === null && allows(job.state, 'expire')
+}
+
+function byExpiry(left: JobRecord, right: JobRecord): number {
+  return (left.expiresAt ?? 0) - (right.expiresAt ?? 0) || left.seq - right.seq
+}
+
+function byEnd(left: JobRecord, right: JobRecord): number {
+  return (left.finishedAt ?? 0) - (right.finishedAt ?? 0) || left.seq - right.seq
+}

@@ -1,0 +1,87 @@
+import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../../jobs.ts'
+import type { Session } from '../session.ts'
+import { LIGHT_CLOCK } from '../sql.ts'
+import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
+import { type Answer, type Due, type Look, lookValues, whenPromoted } from './look.ts'
+import { LOOK, note } from './ready.ts'
+import { take } from './statements.ts'
+import { fitting } from './take.ts'
+
+/** Candidates that are read at a time. */
+const WINDOW = 200
+
+/** Whether there is more behind what is given: in a lane, in another one, or for another answer. */
+const MORE = `exists (select from read where nth = cap) or exists (select from cutoff)
+    or (select count(*) from fitting) < (select count(*) from read)`
+
+const CANDIDATES = `with recursive ${LIGHT_CLOCK}, ${LOOK.candidates}, chosen as materialized (
+    select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from (select seq from counted where picked) k
+    cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
+  ), ${fitting('$15')}
+  select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
+    (select now from clock), false, null, null
+  from (select * from millhand.pending where ctid = any (array(select place from fitting))) p ${WITH_JOB}
+  union all ${ONLY_BESIDE}, ${note('lane', MORE)}`
+
+/** A claim with a predicate. */
+export interface Choice {
+  readonly request: ClaimRequest & Required<Pick<ClaimRequest, 'accepts'>>
+  readonly class: Look['class']
+  readonly heedsApart: boolean
+  readonly due: Due
+  /** Names the call. */
+  readonly call: string
+}
+
+/** What it brings; `apart`: nothing, since a job waits that has to run alone. */
+interface Chosen {
+  readonly jobs: ClaimedJob[]
+  readonly apart: boolean
+  readonly due: Due
+}
+
+/** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
+export async function claimAccepted(session: Session, choice: Choice): Promise<Chosen> {
+  const { request, call } = choice
+  const { chosen, ...answer } = await choose(session, choice)
+  const jobs = chosen.length === 0 ? [] : await take(session, request, { jobs: chosen, call })
+  return { ...answer, jobs }
+}
+
+async function choose(session: Session, { request, due: from, ...how }: Choice) {
+  const { accepts, limit, bytesMax } = request
+  const chosen: ClaimedJob[] = []
+  let { after, due }: { after?: Place | undefined; due: Due } = { after: request.after, due: from }
+  let [refusals, bytes] = [0, 0]
+  for (let more = true; more; ) {
+    const {
+      rows,
+      note,
+      due: seen,
+    }: Answer = await whenPromoted(due, (promoting) =>
+      candidates(session, request, { ...how, ...promoting, after }),
+    )
+    due = seen
+    if (note.apart) return { chosen: [], apart: true, due }
+    const heads = toClaimed(rows, () => how.call)
+    for (const job of heads) {
+      if (accepts(job)) {
+        bytes += bytesOf(job)
+        if (bytes > bytesMax && chosen.length > 0) return { chosen, apart: false, due }
+        chosen.push(job)
+      } else refusals += 1
+      if (chosen.length >= limit || refusals >= REFUSALS_MAX) return { chosen, apart: false, due }
+    }
+    more = note.more && heads.length > 0
+    after = heads.at(-1)
+  }
+  return { chosen, apart: false, due }
+}
+
+function candidates(session: Session, request: ClaimRequest, how: Look): Promise<ClaimRow[]> {
+  const values = lookValues({ ...request, limit: WINDOW }, how)
+  return session.lists<ClaimRow>(CANDIDATES, ...values, WINDOW_BYTES_MAX)
+}
+
+/** A window of large jobs is shorter. */
+const WINDOW_BYTES_MAX = 16 * 1024 * 1024

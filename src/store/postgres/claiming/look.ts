@@ -1,0 +1,110 @@
+import type { ClaimRequest, Place } from '../../jobs.ts'
+import type { Value } from '../session.ts'
+import { besideIn, type ClaimRow } from './claimed.ts'
+
+/** A place in the order of the due times. */
+export type Due = Pick<Place, 'dueAt' | 'seq'>
+
+/** What a look tells beside the jobs that it brings. */
+export interface Note {
+  /** When it was. */
+  readonly atMs: number
+  /** Whether the worker had a lease: nothing is done for one without. */
+  readonly alive: boolean
+  /** A job waits that has to run alone: nothing else was taken. */
+  readonly apart: boolean
+  /** It left some of what it had found. */
+  readonly more: boolean
+  /** What it has made ready: the place of the last one that was due, and the first place in each lane. */
+  readonly due: readonly [dueAt: number, seq: number] | null
+  readonly promoted: readonly LanePlace[] | null
+  /** The lanes with the best first jobs, and where those are. */
+  readonly tops?: readonly LanePlace[] | null
+  /** Lanes that were looked into and have more, each with the place behind which, and whether all of what was read was taken. */
+  readonly next?: readonly (readonly [...LanePlace, drained: boolean | null])[] | null
+}
+
+export type LanePlace = readonly [lane: number, priority: number, dueAt: number, seq: number]
+
+/** Where a look begins, and what it does beside. */
+export interface Look {
+  readonly class: 1 | 2
+  readonly after?: Place | undefined
+  readonly due: Due
+  /** How many jobs that are due it makes ready. */
+  readonly promotes: number
+  /** By when they are due: the time of the claim's first look. */
+  readonly horizonMs: number | null
+  /** Whether a job that has to run alone goes before all others. */
+  readonly heedsApart: boolean
+}
+
+/** The parameters that all looks have, behind the time. */
+export function lookValues({ worker, limit, names, queues }: ClaimRequest, look: Look): Value[] {
+  const { after, due, promotes, horizonMs, heedsApart } = look
+  const where = [...placeOf(after ?? FIRST), due.dueAt, due.seq]
+  return [worker, limit, names, queues, look.class, ...where, promotes, horizonMs, String(heedsApart)]
+}
+
+/** Before every job. */
+const FIRST: Place = { priority: 2 ** 31, dueAt: 0, seq: 0 }
+
+/** A place as the statements compare it. */
+export function placeOf({ priority, dueAt, seq }: Place): [number, number, number] {
+  return [-priority, dueAt, seq]
+}
+
+/** Less than nothing: the first place comes before the other one. */
+export function comparePlaces(one: Place, other: Place): number {
+  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
+}
+
+/** Jobs that become ready in one statement. Bounds how long it holds their locks. */
+const PROMOTE_MAX = 1_000
+/** Statements of a claim that do so, before it takes what is ready whatever else is due: the next claim goes on. */
+const PROMOTE_ROUNDS = 3
+/** A job may be due before the transaction that stores it has committed. */
+const DUE_GRACE_MS = 1_000
+
+export interface Answer {
+  readonly rows: readonly ClaimRow[]
+  readonly note: Note
+  /** Everything before has become ready, as far as could be seen. */
+  readonly due: Due
+}
+
+/**
+ * What is due by the time of the first look becomes ready first, in bounded pieces; a look that has made something
+ * ready takes nothing, so that it is seen among the others. Then is taken what is ready, whatever else is due: jobs
+ * that keep coming due stop no claim. `send` is told what has become ready.
+ */
+export async function whenPromoted(
+  from: Due,
+  send: (
+    how: Pick<Look, 'due' | 'promotes' | 'horizonMs'>,
+    promoted: readonly LanePlace[],
+  ) => Promise<ClaimRow[]>,
+): Promise<Answer> {
+  let due = from
+  let horizonMs: number | null = null
+  let promoted: readonly LanePlace[] = []
+  for (let round = 0; ; round += 1) {
+    const promotes = round < PROMOTE_ROUNDS ? PROMOTE_MAX : 0
+    const { rows, note } = parted(await send({ due, promotes, horizonMs }, promoted))
+    horizonMs ??= note.atMs
+    if (!note.due) {
+      const isSeen = note.alive && promotes > 0
+      return { rows, note, due: isSeen ? { dueAt: horizonMs - DUE_GRACE_MS, seq: 0 } : due }
+    }
+    const [dueAt, seq] = note.due
+    due = { dueAt, seq }
+    promoted = note.promoted ?? []
+  }
+}
+
+/** The rows with a job, and what the one without says. */
+function parted(rows: readonly ClaimRow[]): { readonly rows: readonly ClaimRow[]; readonly note: Note } {
+  const jobs = rows.filter(([seq]) => seq !== null)
+  const note = rows.find(([seq]) => seq === null)
+  return { rows: jobs, note: JSON.parse(besideIn(note)) }
+}

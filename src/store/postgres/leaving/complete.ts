@@ -1,0 +1,129 @@
+import type { Hold, Settlement } from '../../../job/outcome.ts'
+import { tell, WAKE } from '../change.ts'
+import { arrayLiteral } from '../connection/array.ts'
+import { AS_ROW, leaving, locked, membersOf } from '../holding.ts'
+import { column } from '../parameters.ts'
+import type { Session } from '../session.ts'
+import { CLOCK } from '../sql.ts'
+
+/**
+ * What most jobs come to, by a statement that is narrower than `LEAVE`. A row of `claims` of which all jobs are
+ * complete (`whole`) becomes a row of `completed` as it is. Whoever names it says how many jobs that are, since the row
+ * may have lost some that were cancelled, and which call claimed them, since a server that crashed may give the name
+ * again. Of the others, the part that is complete becomes one row, or several where they began apart. Jobs that were only
+ * held, and of which nobody says when they began, are left to `LEAVE`.
+ */
+const COMPLETE = `with ${CLOCK}, given as (
+    select * from unnest($2::bigint[], $3::integer[], $4::integer[]) as g(seq, epoch, after)
+  ), named as materialized (
+    select * from unnest($8::bigint[], $9::text[], $10::integer[], $11::integer[], $12::text[])
+      with ordinality as n(id, call, size, after, afters, place)
+  ), ${locked({ workers: '$5', low: '$6', high: '$7' })}, whole as materialized (
+    select h.*, h.started_at + case when h.begun then 0 else n.after end as begun_at,
+      case when not h.begun then n.afters::smallint[] end as afters, n.place
+    from held h join named n using (id, call) where cardinality(h.seqs) = n.size and (h.begun or n.after is not null)
+  ), members as materialized (
+    ${membersOf('(select * from held where id not in (select id from whole))')}
+  ), each as materialized (
+    select m.*, g.seq is not null and (m.begun or g.after is not null) as gone,
+      m.started_at + case when m.begun then 0 else g.after end as begun_at
+    from members m left join given g using (seq, epoch)
+  ), ${leaving('select id from whole')}, ended as (
+    insert into millhand.completed (finished_at, started_at, seqs, epochs, attempts, crashes, dues, cares, afters)
+    select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, afters from whole
+    union all select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, null
+      from (select begun_at, ${AS_ROW} from each where gone group by id, begun_at) together
+  ), freed as (
+    delete from millhand.keys where seq = any (array(
+      select seq from each where gone
+      union all select seq from unnest($13::bigint[], $14::bigint[]) as k(seq, place)
+      where place in (select place from whole)))
+  ), announced as (
+    select seq, epoch, 'complete' as verb, 'complete' as state from each where gone
+    union all select u.seq, u.epoch, 'complete', 'complete' from whole
+    cross join lateral unnest(seqs, epochs) as u(seq, epoch)
+  ), ${tell('announced')}
+  select seq, null::bigint as broken from given where ${WAKE} and seq not in (select seq from each where gone)
+  union all select null, place from named where place not in (select place from whole)`
+
+/** A job that has ended well and left nothing to be kept. */
+type Completion = Pick<Settlement, 'seq' | 'epoch' | 'begunAfterMs' | 'hold'>
+
+/** Writes that jobs of one worker are complete; gives those that it could not. No job may be in it twice. */
+export async function complete(
+  session: Session,
+  worker: string,
+  completions: readonly Completion[],
+): Promise<ReadonlySet<number>> {
+  if (completions.length === 0) return new Set()
+  const whole = new Map<Hold, readonly Completion[]>()
+  const others: Completion[] = []
+  for (const [hold, jobs] of Map.groupBy(completions, ({ hold }) => hold)) {
+    if (hold && isWhole(hold, jobs)) whole.set(hold, jobs)
+    else others.push(...jobs)
+  }
+  const rows = await write(session, worker, { whole: [...whole].map(toNamed), others })
+  const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
+  const jobsOf = [...whole.values()]
+  const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
+  // A row that has lost jobs meanwhile is written job by job.
+  const single = broken.map(({ seq, epoch, begunAfterMs }) => ({ seq, epoch, begunAfterMs }))
+  return new Set([...gone, ...(await complete(session, worker, single))])
+}
+
+/** Whether all its jobs are here, in the epochs in which they were claimed, and began about together. */
+function isWhole({ epochs }: Hold, jobs: readonly Completion[]): boolean {
+  if (epochs.size !== jobs.length || jobs.some(({ seq, epoch }) => epochs.get(seq) !== epoch)) return false
+  const afters = jobs.map(({ begunAfterMs }) => begunAfterMs ?? 0)
+  return Math.max(...afters) - Math.min(...afters) <= AFTER_MAX_MS
+}
+
+/** What a `smallint` holds. */
+const AFTER_MAX_MS = 32_767
+
+/** A row of which all jobs are complete. */
+interface Named {
+  readonly hold: Hold
+  readonly size: number
+  readonly keyed: readonly number[]
+  /** From the claim to the first of them that began; null where that is not said. */
+  readonly afterMs: number | null
+  /** From that to each, in the order of their numbers; null where it is nothing. */
+  readonly afters: string | null
+}
+
+function toNamed([hold, jobs]: readonly [Hold, readonly Completion[]]): Named {
+  const keyed = hold.keyed.filter((seq) => hold.epochs.has(seq))
+  const begun = jobs.flatMap(({ begunAfterMs }) => begunAfterMs ?? [])
+  const named = { hold, keyed, size: jobs.length }
+  if (begun.length < jobs.length) return { ...named, afterMs: null, afters: null }
+  const afterMs = Math.min(...begun)
+  if (begun.every((each) => each === afterMs)) return { ...named, afterMs, afters: null }
+  const inOrder = jobs.toSorted((one, other) => one.seq - other.seq)
+  return { ...named, afterMs, afters: arrayLiteral(inOrder.map((job) => (job.begunAfterMs ?? 0) - afterMs)) }
+}
+
+interface Parted {
+  readonly whole: readonly Named[]
+  readonly others: readonly Completion[]
+}
+
+function write(session: Session, worker: string, { whole, others }: Parted) {
+  const seqs = [...others.map(({ seq }) => seq), ...whole.flatMap(({ hold }) => [...hold.epochs.keys()])]
+  return session.at<{ seq: number | null; broken: number | null }>(
+    COMPLETE,
+    others.map(({ seq }) => seq),
+    others.map(({ epoch }) => epoch),
+    column(others, ({ begunAfterMs }) => begunAfterMs),
+    [worker],
+    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    seqs.reduce((high, seq) => Math.max(high, seq), 0),
+    whole.map(({ hold }) => hold.id),
+    whole.map(({ hold }) => hold.call),
+    whole.map(({ size }) => size),
+    column(whole, ({ afterMs }) => afterMs),
+    column(whole, ({ afters }) => afters),
+    whole.flatMap(({ keyed }) => keyed),
+    whole.flatMap(({ keyed }, index) => keyed.map(() => index + 1)),
+  )
+}

@@ -1,0 +1,26 @@
+/** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */
+export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): (readonly Item[])[] {
+  if (new Set(items.map(({ seq }) => seq)).size === items.length) return items.length === 0 ? [] : [items]
+  const waves: Item[][] = []
+  const depths = new Map<number, number>()
+  for (const item of items) {
+    const depth = depths.get(item.seq) ?? 0
+    depths.set(item.seq, depth + 1)
+    const wave = waves[depth]
+    if (wave) wave.push(item)
+    else waves.push([item])
+  }
+  return waves
+}
+
+/**
+ * One value of each item, for a parameter that is unnested beside others. Where there is none at all, it is null as a
+ * whole: most jobs have none of most columns, and a thousand nulls cost as much as a thousand texts.
+ */
+export function column<Item, Value>(
+  items: readonly Item[],
+  pick: (item: Item) => Value | null | undefined,
+): (Value | null)[] | null {
+  const values = items.map((item) => pick(item) ?? null)
+  return values.every((value) => value === null) ? null : values
+}

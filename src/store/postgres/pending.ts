@@ -1,0 +1,32 @@
+/** What a pending job waits for: nothing any more, or its due time. */
+export const waitsFor = (dueAt: string): string =>
+  `case when ${dueAt} > (select now from clock) then 2 else 1 end::smallint`
+
+/** About how much a job `j` brings its worker, with the errors and the checkpoint that it has by then. */
+export const bytesOf = (errors: string, checkpoint: string): string => `(octet_length(j.input)
+  + coalesce(octet_length(j.context), 0) + coalesce(octet_length(j.tags), 0) + coalesce(octet_length(j.key), 0)
+  + coalesce(octet_length(${errors}), 0) + coalesce(octet_length(${checkpoint}), 0))`
+
+/**
+ * Those that wait again: in the lane of their queue and name, which is made anew where it was pruned while they ran, with
+ * as much as they bring by now.
+ */
+export const AGAIN = `back as materialized (
+    select g.*, j.queue, j.name, -j.priority as rank, l.id as lane,
+      ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
+    from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
+    left join lateral (select id from millhand.lanes where queue = j.queue and name = j.name limit 1) l on true
+    left join lateral (select errors, checkpoint from millhand.details where seq = g.seq limit 1) d on true
+    where g.state = 'pending'
+  ), remade as (
+    insert into millhand.lanes (queue, name, used_at)
+    select distinct queue, name, (select now from clock) from back where lane is null order by queue, name
+    on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
+  ), again as (
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
+      care, bytes, detailed)
+    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, case when b.care = 2 then 2 else 1 end,
+      coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), b.expires_at, b.started_at, b.attempt, b.epoch,
+      b.crashes, b.care, b.bytes, true
+    from back b left join remade r on r.queue = b.queue and r.name = b.name
+  )`

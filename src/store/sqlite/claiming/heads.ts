@@ -1,0 +1,93 @@
+import type { ClaimRequest, Place } from '../../jobs.ts'
+import type { Connection } from '../connection.ts'
+import type { Lane } from '../lanes.ts'
+import { asList } from '../parameters.ts'
+import { READY, READY_ALONE } from '../pending.ts'
+
+/** A lane in which something is ready, and a place that no job in it comes before: that of the first, or an earlier one. */
+export interface LaneHead extends Lane, Place {}
+
+type Row = [lane: number, queue: string, name: string, priority: number, dueAt: number, seq: number]
+
+/** Made in one place, so that all are of one kind to V8: they are compared a hundred times a claim of each. */
+export function laneHead([lane, queue, name, priority, dueAt, seq]: Readonly<Row>): LaneHead {
+  return { lane, queue, name, priority, dueAt, seq }
+}
+
+/** What a worker serves. */
+export type Served = Pick<ClaimRequest, 'names' | 'queues'>
+
+/** The lanes that have something, found by skipping from one to the next: what is empty is not even looked at. */
+const lanesWith = (ready: string) => `with recursive lanes (lane) as (
+    select * from (select lane from millhand_jobs where ${ready} order by lane limit 1)
+    union all
+    select (select lane from millhand_jobs where ${ready} and lane > lanes.lane order by lane limit 1)
+      from lanes where lanes.lane is not null
+  )`
+
+const lanesOf = (ready: string) => `${lanesWith(ready)}
+  select named.id, named.queue, named.name from lanes join millhand_lanes as named on named.id = lanes.lane`
+
+const headsOf = (ready: string) => `${lanesWith(ready)}
+  select named.id, named.queue, named.name, head.priority, head.due_at, head.seq
+  from lanes join millhand_lanes as named on named.id = lanes.lane
+  join millhand_jobs as head on head.seq = (select seq from millhand_jobs where ${ready} and lane = lanes.lane
+    order by priority desc, due_at, seq limit 1)`
+
+const LANES = lanesOf(READY)
+const LANES_ALONE = lanesOf(READY_ALONE)
+const HEADS = headsOf(READY)
+const HEADS_ALONE = headsOf(READY_ALONE)
+
+/** Whether something is ready in a lane that is served. */
+export function isAnyServed(
+  connection: Connection,
+  isServed: (lane: Omit<Lane, 'lane'>) => boolean,
+  alone: boolean,
+): boolean {
+  for (const [, queue, name] of connection.lists(alone ? LANES_ALONE : LANES)) {
+    if (isServed({ queue: queue as string, name: name as string })) return true
+  }
+  return false
+}
+
+/** The lanes that have something, each with its first job. */
+export function headsIn(connection: Connection, alone: boolean): LaneHead[] {
+  return (connection.allLists(alone ? HEADS_ALONE : HEADS) as Row[]).map(laneHead)
+}
+
+/** The sign keeps SQLite from the index of ready jobs: what is new is at the end of the table. */
+const READY_SINCE = `select lane, queue, name, priority, due_at, seq from millhand_jobs
+  where seq > ? and +${READY}`
+
+const READY_AMONG = `select lane, queue, name, priority, due_at, seq from millhand_jobs
+  where seq in (select value from json_each(?)) and ${READY}`
+
+/** The ready jobs that came after one, each as the head that it may be. */
+export function headsSince(connection: Connection, seq: number): LaneHead[] {
+  return (connection.allLists(READY_SINCE, seq) as Row[]).map(laneHead)
+}
+
+/** Those of these jobs that are ready, likewise. */
+export function headsAmong(connection: Connection, seqs: readonly number[]): LaneHead[] {
+  return (connection.allLists(READY_AMONG, asList(seqs)) as Row[]).map(laneHead)
+}
+
+const PAUSED = 'select queue from millhand_queues where paused_at is not null'
+
+/** Queues that a claim leaves out. */
+export function pausedQueues(connection: Connection): string[] {
+  return connection.all<{ queue: string }>(PAUSED).map((row) => row.queue)
+}
+
+/** Whether a worker that serves this may be given jobs of a lane. */
+export function servedBy(
+  { queues, names }: Served,
+  pausedQueues: readonly string[],
+): (lane: Omit<Lane, 'lane'>) => boolean {
+  const paused = new Set(pausedQueues)
+  const served = queues && new Set(queues)
+  const handled = names && new Set(names)
+  return ({ queue, name }) =>
+    (served?.has(queue) ?? true) && (handled?.has(name) ?? true) && !paused.has(queue)
+}
