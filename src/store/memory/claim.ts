@@ -31,22 +31,22 @@ function take(
 }
 
 function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobRecord[] {
-  const [apart] = request.alone ? chooseOf(data, { ...request, limit: 1 }, { alone: true, nowMs }) : []
-  return apart ? [apart] : chooseOf(data, request, { alone: false, nowMs })
+  const [apart] = request.alone ? chooseOf(data, { ...request, limit: 1 }, { runAlone: true, nowMs }) : []
+  return apart ? [apart] : chooseOf(data, request, { runAlone: false, nowMs })
 }
 
 /** The best jobs that have to run alone, or that have not. */
 function chooseOf(
   data: MemoryData,
   request: ClaimRequest,
-  { alone, nowMs }: { alone: boolean; nowMs: number },
+  { runAlone, nowMs }: { runAlone: boolean; nowMs: number },
 ): JobRecord[] {
   const chosen: JobRecord[] = []
   let refusals = 0
   let bytes = 0
   for (const job of data.jobs.pending.dueAt(nowMs)) {
     if (chosen.length >= request.limit || refusals >= REFUSALS_MAX) break
-    if (runsAlone(job) !== alone) continue
+    if (runsAlone(job) !== runAlone) continue
     if (request.after && !comesAfter(job, request.after)) continue
     if (!isOpen(data, job, nowMs) || !serves(request, job)) continue
     if (request.accepts?.(toClaimed(job, { begun: false, nowMs })) === false) {

@@ -1,10 +1,10 @@
 import type { Settled, Start } from '../jobs.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { isHeldBy } from './holding.ts'
+import { FENCE } from './holding.ts'
 
 const BEGIN = `update millhand_jobs set state = 'running', started_at = claimed_at + ?4, expires_at = null
-  where ${isHeldBy('?1', '?2', '?3')} and state = 'pending'`
+  where ${FENCE} and state = 'pending'`
 
 const STATE = 'select state from millhand_jobs where seq = ? and worker = ? and epoch = ?'
 

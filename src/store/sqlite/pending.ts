@@ -1,5 +1,8 @@
-import { CARE } from '../../job/care.ts'
+import { CARE, type Care } from '../../job/care.ts'
+import type { Settlement } from '../../job/outcome.ts'
+import type { Verb } from '../../job/state.ts'
 import type { Connection } from './connection.ts'
+import { BEGUN, FENCE } from './holding.ts'
 import { asList } from './parameters.ts'
 
 /**
@@ -12,6 +15,50 @@ export const WAITS = { ready: 1, readyAlone: 2, due: 3 } as const
 /** Ready jobs, of the two ways to run, as their indexes have them. */
 export const READY = `waits = ${WAITS.ready}`
 export const READY_ALONE = `waits = ${WAITS.readyAlone}`
+
+/** How a job goes back from the worker that has run or held it. What is `null`, or left out, stays as it is. */
+type Return = Pick<Settlement, 'seq' | 'worker' | 'epoch' | 'attempt' | 'errors' | 'begunAfterMs'> & {
+  readonly verb: Verb
+  /** Of a retry or a snooze: when it is due. The others are due when they were. */
+  readonly dueInMs?: number
+  readonly crashes?: number
+  readonly care?: Care
+}
+
+const GO_BACK = `update millhand_jobs set state = 'pending', worker = null, attempt = ?5, errors = coalesce(?6, errors),
+  due_at = coalesce(?7, due_at), waits = iif(?7 > ?8, ${WAITS.due}, null), crashes = coalesce(?9, crashes),
+  care = coalesce(?10, care), ${BEGUN} where ${FENCE}`
+
+/**
+ * Takes a job from its worker, whatever for, unless it is not that worker's any more; gives how many that were. One that
+ * may run at once (`isReady`) has to be put into its lane then: see `putBack`.
+ */
+export function goBack(connection: Connection, job: Return, nowMs: number): number {
+  const { seq, worker, epoch, begunAfterMs, attempt, errors, crashes = null, care = null } = job
+  const dueAt = isDueAnew(job) ? nowMs + (job.dueInMs ?? 0) : null
+  return connection.run(
+    GO_BACK,
+    seq,
+    worker,
+    epoch,
+    begunAfterMs,
+    attempt,
+    errors,
+    dueAt,
+    nowMs,
+    crashes,
+    care,
+  )
+}
+
+/** Whether a job that goes back may run again at once. */
+export function isReady(job: Pick<Return, 'verb' | 'dueInMs'>): boolean {
+  return !isDueAnew(job) || (job.dueInMs ?? 0) <= 0
+}
+
+function isDueAnew({ verb }: Pick<Return, 'verb'>): boolean {
+  return verb === 'retry' || verb === 'snooze'
+}
 
 const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
   select distinct queue, name from millhand_jobs

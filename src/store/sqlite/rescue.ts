@@ -4,7 +4,7 @@ import type { Rescued } from '../upkeep.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
-import { putBack } from './pending.ts'
+import { goBack, putBack } from './pending.ts'
 
 const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
 
@@ -14,7 +14,7 @@ export function nextLapse(connection: Connection): number | null {
 }
 
 /** Workers that jobs carry the name of, found by skipping from one to the next, and that are not there any more. */
-const GONE = `with recursive holders (worker) as (
+const WORKERS_LOST = `with recursive holders (worker) as (
     select * from (select worker from millhand_jobs where worker is not null order by worker limit 1)
     union all
     select (select worker from millhand_jobs where worker > holders.worker order by worker limit 1)
@@ -25,7 +25,7 @@ const GONE = `with recursive holders (worker) as (
 
 /** Whether a rescue has not come to its end yet: asked without a lock. */
 export function isUnfinished(connection: Connection): boolean {
-  return connection.get(GONE) !== undefined
+  return connection.get(WORKERS_LOST) !== undefined
 }
 
 const END_LAPSED = 'delete from millhand_workers where lease_until <= ? returning id'
@@ -57,24 +57,23 @@ export function rescue(
   }
 }
 
-type Left = Pick<JobRecord, 'seq' | 'id' | 'state' | 'attempt' | 'crashes' | 'care' | 'errors' | 'worker'>
+type Left = Pick<JobRecord, 'seq' | 'id' | 'state' | 'epoch' | 'attempt' | 'crashes' | 'care' | 'errors'> & {
+  readonly worker: string
+}
 
-const LEFT = `select seq, id, state, attempt, crashes, care, errors, worker from millhand_jobs
+const JOBS_OF_WORKER = `select seq, id, state, epoch, attempt, crashes, care, errors, worker from millhand_jobs
   where worker = ? order by seq ${atMost()}`
 
 /** The first `limit` jobs that carry the name of a worker that is gone. */
 function leftBehind(connection: Connection, limit: number): Left[] {
   const jobs: Left[] = []
-  for (const { worker } of connection.all<{ worker: string }>(GONE)) {
-    if (jobs.length < limit) jobs.push(...connection.all<Left>(LEFT, worker, limit - jobs.length))
+  for (const { worker } of connection.all<{ worker: string }>(WORKERS_LOST)) {
+    if (jobs.length < limit) jobs.push(...connection.all<Left>(JOBS_OF_WORKER, worker, limit - jobs.length))
   }
   return jobs
 }
 
-const LET_GO = 'update millhand_jobs set worker = null where seq = ?'
-
-const AGAIN = `update millhand_jobs set state = 'pending', worker = null, attempt = ?, crashes = ?, care = ?,
-  errors = ? where seq = ?`
+const FORGET_WORKER = 'update millhand_jobs set worker = null where seq = ?'
 
 const QUARANTINE = `update millhand_jobs set state = 'failed', worker = null, attempt = ?, crashes = ?, care = ?,
   errors = ?, failure_kind = 'crashed', finished_at = ? where seq = ?`
@@ -86,17 +85,13 @@ function takeBack(
   { crashLimit, nowMs }: { crashLimit: number; nowMs: number },
 ): 'rescue' | 'fail' | 'let go' {
   if (job.state === 'cancelled') {
-    connection.run(LET_GO, job.seq)
+    connection.run(FORGET_WORKER, job.seq)
     return 'let go'
   }
-  const { verb, attempt, crashes, care, errors } = interrupt(
-    { ...job, begun: job.state === 'running' },
-    nowMs,
-    crashLimit,
-  )
-  const written = [attempt, crashes, care, errors] as const
-  if (verb === 'fail') connection.run(QUARANTINE, ...written, nowMs, job.seq)
-  else connection.run(AGAIN, ...written, job.seq)
+  const interruption = interrupt({ ...job, begun: job.state === 'running' }, nowMs, crashLimit)
+  const { verb, attempt, crashes, care, errors } = interruption
+  if (verb === 'fail') connection.run(QUARANTINE, attempt, crashes, care, errors, nowMs, job.seq)
+  else goBack(connection, { ...job, ...interruption, begunAfterMs: null }, nowMs)
   return verb
 }
 

@@ -3,26 +3,14 @@ import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { isHeldBy } from './holding.ts'
-import { putBack, WAITS } from './pending.ts'
-
-/** The fence: a write after a claim is accepted only while the job is still this attempt's. */
-const FENCE = isHeldBy('?1', '?2', '?3')
-
-/** A job that is still held when it ends has begun meanwhile, so long after its claim; null where it never has. */
-const BEGUN = `started_at = case when state = 'pending' then claimed_at + ?4 else started_at end,
-  expires_at = iif(?4 is null, expires_at, null)`
+import { BEGUN, FENCE } from './holding.ts'
+import { goBack, isReady, putBack } from './pending.ts'
 
 const COMPLETE = `update millhand_jobs set state = 'complete', worker = null, output = ?5, outcome = ?6, reason = ?7,
   finished_at = ?8, ${BEGUN} where ${FENCE}`
 
 const FAIL = `update millhand_jobs set state = 'failed', worker = null, failure_kind = ?5, errors = ?6, finished_at = ?7,
   ${BEGUN} where ${FENCE}`
-
-const AGAIN = `update millhand_jobs set state = 'pending', worker = null, attempt = ?5, errors = ?6, due_at = ?7,
-  waits = ?8, ${BEGUN} where ${FENCE}`
-
-const RELEASE = `update millhand_jobs set state = 'pending', worker = null, attempt = ?5, ${BEGUN} where ${FENCE}`
 
 /** The handler of a cancelled job has ended: nothing of it is kept but that it has. */
 const ACKNOWLEDGE = `update millhand_jobs set worker = null
@@ -41,7 +29,7 @@ export function settle(
   const ready: number[] = []
   const results = settlements.map((settlement): Settled => {
     if (write(connection, settlement, nowMs) === 0) return refuse(connection, settlement, repeated)
-    if (isReady(settlement)) ready.push(settlement.seq)
+    if (isPending(settlement) && isReady(settlement)) ready.push(settlement.seq)
     const seqs = changed.get(settlement.verb)
     if (seqs) seqs.push(settlement.seq)
     else changed.set(settlement.verb, [settlement.seq])
@@ -54,8 +42,8 @@ export function settle(
 
 /** Values are passed one by one: to spread a list of them took a twentieth of the statement's time. */
 function write(connection: Connection, settlement: Settlement, nowMs: number): number {
-  const { seq, worker, epoch, begunAfterMs, attempt, errors } = settlement
-  switch (settlement.verb) {
+  const { seq, worker, epoch, verb, begunAfterMs, errors } = settlement
+  switch (verb) {
     case 'complete': {
       const { output, outcome, reason } = settlement
       return connection.run(COMPLETE, seq, worker, epoch, begunAfterMs, output, outcome, reason, nowMs)
@@ -63,19 +51,15 @@ function write(connection: Connection, settlement: Settlement, nowMs: number): n
     case 'fail':
       return connection.run(FAIL, seq, worker, epoch, begunAfterMs, settlement.failureKind, errors, nowMs)
     case 'retry':
-    case 'snooze': {
-      const waits = isReady(settlement) ? null : WAITS.due
-      const dueAt = nowMs + settlement.dueInMs
-      return connection.run(AGAIN, seq, worker, epoch, begunAfterMs, attempt, errors, dueAt, waits)
-    }
+    case 'snooze':
     case 'release':
-      return connection.run(RELEASE, seq, worker, epoch, begunAfterMs, attempt)
+      return goBack(connection, settlement, nowMs)
   }
 }
 
-/** Whether the job may run again at once: then it needs a place in its lane. */
-function isReady({ verb, dueInMs }: Settlement): boolean {
-  return verb === 'release' || ((verb === 'retry' || verb === 'snooze') && dueInMs <= 0)
+/** Whether it leaves the job pending. */
+function isPending({ verb }: Settlement): boolean {
+  return TRANSITIONS[verb].to === 'pending'
 }
 
 function refuse(connection: Connection, settlement: Settlement, repeated: boolean): Settled {

@@ -1,8 +1,9 @@
+import type { JobRecord } from '../../job/job.ts'
 import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { putBack } from './pending.ts'
+import { goBack, putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
   lease_ms, started_at, beat_at, lease_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -19,25 +20,32 @@ export function register(connection: Connection, worker: NewWorker, nowMs: numbe
 const EXTEND = `update millhand_workers set beat_at = ?, lease_until = ? where id = ? returning
   exists (select 1 from millhand_jobs where worker = millhand_workers.id and state = 'cancelled') as cancelled`
 
-const CANCELLED = `select seq, id, epoch, coalesce(reason, '') as reason from millhand_jobs
+const CANCELLED_JOBS = `select seq, id, epoch, coalesce(reason, '') as reason from millhand_jobs
   where worker = ? and state = 'cancelled'`
 
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
 export function extend(connection: Connection, worker: { id: string; leaseMs: number }, nowMs: number): Beat {
   const [row] = connection.all<{ cancelled: number }>(EXTEND, nowMs, nowMs + worker.leaseMs, worker.id)
-  return { lost: !row, cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED, worker.id) : [] }
+  return {
+    lost: !row,
+    cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED_JOBS, worker.id) : [],
+  }
 }
 
-const RELEASE_ALL = `update millhand_jobs set state = 'pending', worker = null, attempt = attempt - 1
-  where worker = ? and finished_at is null returning seq`
+const HELD_JOBS =
+  'select seq, worker, epoch, attempt from millhand_jobs where worker = ? and finished_at is null'
+
+type HeldJob = Pick<JobRecord, 'seq' | 'epoch' | 'attempt'> & { readonly worker: string }
 
 const FORGET_CANCELLED = "update millhand_jobs set worker = null where worker = ? and state = 'cancelled'"
 
 const DEREGISTER = 'delete from millhand_workers where id = ?'
 
 export function deregister(connection: Connection, worker: string, nowMs: number): void {
-  const released = connection.all<{ seq: number }>(RELEASE_ALL, worker)
-  const seqs = released.map((job) => job.seq)
+  const held = connection.all<HeldJob>(HELD_JOBS, worker)
+  const released = { verb: 'release', errors: null, begunAfterMs: null } as const
+  for (const job of held) goBack(connection, { ...job, ...released, attempt: job.attempt - 1 }, nowMs)
+  const seqs = held.map((job) => job.seq)
   putBack(connection, seqs, nowMs)
   recordChanges(connection, { verb: 'release', nowMs }, seqs)
   connection.run(FORGET_CANCELLED, worker)

@@ -31,14 +31,40 @@ export type ClaimRow = readonly [
   ...[hold: number | null, beside: string | null],
 ]
 
-/** A row in which there is no job, but a text beside it. */
-export const ONLY_BESIDE = `select ${Array(23).fill('null').join(', ')}`
+/** Where each stands in a row. */
+const AT = {
+  seq: 0,
+  id: 1,
+  name: 2,
+  queue: 3,
+  priority: 4,
+  key: 5,
+  tags: 6,
+  context: 7,
+  input: 8,
+  retries: 9,
+  timeoutMs: 10,
+  createdAt: 11,
+  errors: 12,
+  checkpoint: 13,
+  dueAt: 14,
+  attempt: 15,
+  epoch: 16,
+  crashes: 17,
+  care: 18,
+  expiresAt: 19,
+  claimedAt: 20,
+  begun: 21,
+  hold: 22,
+  beside: 23,
+} as const
 
-const [EPOCH, HOLD, BESIDE] = [16, 22, 23] as const
+/** A row in which there is no job, but a text beside it. */
+export const ONLY_BESIDE = `select ${Array(AT.beside).fill('null').join(', ')}`
 
 /** What stands beside a job, or in a row without one. */
 export function besideIn(row: ClaimRow | undefined): string {
-  return row?.[BESIDE] ?? ''
+  return row?.[AT.beside] ?? ''
 }
 
 interface GrowingHold extends Hold {
@@ -53,11 +79,11 @@ interface GrowingHold extends Hold {
 export function toClaimed(rows: readonly ClaimRow[], callOf: (row: ClaimRow) => string): ClaimedJob[] {
   const holds = new Map<number, GrowingHold>()
   const holdOf = (row: ClaimRow): GrowingHold | undefined => {
-    const id = row[HOLD]
+    const id = row[AT.hold]
     if (id === null) return undefined
     const hold: GrowingHold = holds.get(id) ?? { id, call: callOf(row), epochs: new Map(), keyed: [] }
-    hold.epochs.set(row[0], row[EPOCH])
-    if (row[5] !== null) hold.keyed.push(row[0])
+    hold.epochs.set(row[AT.seq], row[AT.epoch])
+    if (row[AT.key] !== null) hold.keyed.push(row[AT.seq])
     holds.set(id, hold)
     return hold
   }
@@ -75,28 +101,28 @@ function inOrder(one: ClaimedJob, other: ClaimedJob): number {
 
 function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
   return {
-    seq: row[0],
-    id: row[1],
-    name: row[2],
-    queue: row[3],
-    priority: row[4],
-    key: row[5],
-    tags: row[6],
-    context: row[7],
-    input: row[8],
-    retries: row[9],
-    timeoutMs: row[10],
-    createdAt: row[11],
-    errors: row[12],
-    checkpoint: row[13],
-    dueAt: row[14],
-    attempt: row[15],
-    epoch: row[16],
-    crashes: row[17],
-    care: row[18],
-    expiresAt: row[19],
-    claimedAt: row[20],
-    begun: row[21],
+    seq: row[AT.seq],
+    id: row[AT.id],
+    name: row[AT.name],
+    queue: row[AT.queue],
+    priority: row[AT.priority],
+    key: row[AT.key],
+    tags: row[AT.tags],
+    context: row[AT.context],
+    input: row[AT.input],
+    retries: row[AT.retries],
+    timeoutMs: row[AT.timeoutMs],
+    createdAt: row[AT.createdAt],
+    errors: row[AT.errors],
+    checkpoint: row[AT.checkpoint],
+    dueAt: row[AT.dueAt],
+    attempt: row[AT.attempt],
+    epoch: row[AT.epoch],
+    crashes: row[AT.crashes],
+    care: row[AT.care],
+    expiresAt: row[AT.expiresAt],
+    claimedAt: row[AT.claimedAt],
+    begun: row[AT.begun],
     hold,
   }
 }

@@ -5,7 +5,7 @@ import type { LaneHead } from './heads.ts'
 import { comesBefore, LaneReader } from './lane-reader.ts'
 
 /** What of a request says how much it is for. */
-type Wish = Pick<ClaimRequest, 'limit' | 'bytesMax' | 'accepts' | 'after'>
+type Wanted = Pick<ClaimRequest, 'limit' | 'bytesMax' | 'accepts' | 'after'>
 
 /** Lanes that may have jobs for it, in order. */
 interface Lanes {
@@ -31,9 +31,9 @@ interface Chosen {
  * The best ready jobs: those of each lane are in order, and the lanes are merged. Only lanes whose first job comes
  * before the last one that is taken are read, and those about as far as they are needed.
  */
-export function choose(connection: Connection, wish: Wish, choice: Choice): Chosen {
-  const { limit, bytesMax, accepts } = wish
-  const open = new OpenLanes(connection, wish, choice)
+export function choose(connection: Connection, wanted: Wanted, choice: Choice): Chosen {
+  const { limit, bytesMax, accepts } = wanted
+  const open = new OpenLanes(connection, wanted, choice)
   const jobs: ClaimedJob[] = []
   let refusals = 0
   let bytes = 0
@@ -64,8 +64,8 @@ class OpenLanes {
   /** How many jobs each lane is likely to give. */
   readonly #share: number
 
-  constructor(connection: Connection, wish: Wish, { lanes, alone, nowMs }: Choice) {
-    const { after, accepts, bytesMax, limit } = wish
+  constructor(connection: Connection, wanted: Wanted, { lanes, alone, nowMs }: Choice) {
+    const { after, accepts, bytesMax, limit } = wanted
     this.#others = lanes
     this.#share = Math.ceil(limit / Math.max(1, lanes.size))
     const leavesSome = after !== undefined || accepts !== undefined

@@ -36,6 +36,28 @@ type Row = [
   expiresAt: number | null,
 ]
 
+/** Where each stands in a row: a row of names takes three times as long to read (see `Connection.lists`). */
+const AT = {
+  seq: 0,
+  id: 1,
+  priority: 2,
+  dueAt: 3,
+  key: 4,
+  tags: 5,
+  context: 6,
+  input: 7,
+  retries: 8,
+  timeoutMs: 9,
+  attempt: 10,
+  epoch: 11,
+  crashes: 12,
+  care: 13,
+  checkpoint: 14,
+  errors: 15,
+  createdAt: 16,
+  expiresAt: 17,
+} as const
+
 interface Statements {
   readonly read: string
   /** How large what it reads is: the texts that may be, without reading them. */
@@ -135,7 +157,7 @@ export class LaneReader {
 
   #turnToNext(): void {
     const next = this.#rows.at(-1)
-    if (next) this.place = { seq: next[0], priority: next[2], dueAt: next[3] }
+    if (next) this.place = { seq: next[AT.seq], priority: next[AT.priority], dueAt: next[AT.dueAt] }
   }
 
   /** A few rows are as large as they are; of many it is asked first, since they could be hundreds of megabytes. */
@@ -182,7 +204,8 @@ export function comesBefore(one: Place, other: Place): boolean {
 
 /** As `bytesOf` has it. */
 function sizeOf(row: Row): number {
-  return length(row[4]) + length(row[5]) + length(row[6]) + row[7].length + length(row[14]) + length(row[15])
+  const small = length(row[AT.key]) + length(row[AT.tags]) + length(row[AT.context])
+  return small + length(row[AT.input]) + length(row[AT.checkpoint]) + length(row[AT.errors])
 }
 
 function length(text: string | null): number {
@@ -192,27 +215,27 @@ function length(text: string | null): number {
 /** The job of a row as it will be when it is taken and held. */
 function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): ClaimedJob {
   return {
-    seq: row[0],
-    id: row[1],
+    seq: row[AT.seq],
+    id: row[AT.id],
     name,
     queue,
-    priority: row[2],
-    dueAt: row[3],
-    key: row[4],
-    tags: row[5],
-    context: row[6],
-    input: row[7],
-    retries: row[8],
-    timeoutMs: row[9],
-    attempt: row[10] + 1,
-    epoch: row[11] + 1,
-    crashes: row[12],
-    care: row[13],
-    checkpoint: row[14],
-    errors: row[15],
-    createdAt: row[16],
+    priority: row[AT.priority],
+    dueAt: row[AT.dueAt],
+    key: row[AT.key],
+    tags: row[AT.tags],
+    context: row[AT.context],
+    input: row[AT.input],
+    retries: row[AT.retries],
+    timeoutMs: row[AT.timeoutMs],
+    attempt: row[AT.attempt] + 1,
+    epoch: row[AT.epoch] + 1,
+    crashes: row[AT.crashes],
+    care: row[AT.care],
+    checkpoint: row[AT.checkpoint],
+    errors: row[AT.errors],
+    createdAt: row[AT.createdAt],
     claimedAt: nowMs,
     begun: false,
-    expiresAt: row[17],
+    expiresAt: row[AT.expiresAt],
   }
 }
