@@ -18,7 +18,12 @@ const ROUNDS = 25
 const CALLERS = 6
 const JOBS_A_ROUND = 8
 
-/** What many do at the same time. */
+/**
+ * Six callers on one store, each with a worker of its own, do at the same time all that can meet in one job: each enqueues,
+ * claims, settles what it has claimed in two halves, cancels and retries jobs of its own and of its neighbour, beats, and
+ * signs off and on again. What is raced for is the place of a job, which only one of them may change at a time: in the
+ * end none is lost, none is there twice, and each is complete once and was told to be.
+ */
 export function racePromises(test: StoreTest): void {
   test('whoever races whom, each job is in one place and is settled once', async ({ store, clock }) => {
     const settled: string[] = []
@@ -50,7 +55,7 @@ interface Race {
   readonly settled: string[]
 }
 
-/** Enqueues, claims, settles, cancels, retries and rescues, in an order that depends on the caller's number alone. */
+/** What one caller does, in an order that depends on its number alone. */
 async function play(race: Race, caller: number): Promise<void> {
   const { store } = race
   const random = seededRandom(caller + 1)

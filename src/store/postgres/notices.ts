@@ -32,24 +32,33 @@ const SIGN_OFF = `with lapsed as (delete from millhand.listeners where lease_unt
 const KINDS: readonly NoticeKind[] = ['ready', 'changed']
 
 /**
- * Hears what other processes write. Whoever writes notifies only while somebody is signed on as asleep for that, since
- * a notification takes a lock at commit. On a connection that the process keeps, taken when it is first needed and
- * again when it breaks. A hint only: whoever sleeps wakes by its own timer, too.
+ * Wakes those of this process who sleep, when another process has written what they wait for.
+ *
+ * A notification takes a lock at commit, so that none is sent in vain. A process signs on, in `millhand.listeners`, with
+ * the kinds that somebody in it sleeps for; whoever writes looks there, and notifies only if it finds another process
+ * there. What was signed lapses, so that it is renewed as long as somebody sleeps, and taken back when nobody does.
+ *
+ * Notifications come on a connection that the process keeps: made when somebody first listens, and anew when it breaks.
+ * Nobody relies on them: whoever sleeps wakes by its own timer, too.
  */
 export class Notices {
   readonly #database: Database
   readonly #self: string
   readonly #listeners = { ready: new Set<() => void>(), changed: new Set<() => void>() }
   readonly #closed = new AbortController()
-  /** The connection outlives whoever was the first to listen. */
+  /** Not that of whoever was the first to listen: the connection outlives him. */
   readonly #scope = new Scope()
+  /** The connection on which notifications come, while there is one. */
   #kept: Kept | undefined
-  /** What is said to the server goes one after the other. */
+  /** Set while this process signs on or off: it does so once at a time. */
   #signing: Promise<void> | undefined
-  /** What the process is signed on for, and the connection listens to. */
+  /** The kinds that this process is signed on for; its connection listens for the same. */
   #heard: readonly NoticeKind[] = []
-  /** Whoever wrote before it signed on, and commits after, has not notified: it looks once more for that. */
-  #looksAgain: readonly NoticeKind[] = []
+  /**
+   * Kinds that are new among them. A transaction that looked for listeners before this process signed on, and commits after,
+   * notifies nobody: for these kinds all are woken once more, a little later.
+   */
+  #wokenAgain: readonly NoticeKind[] = []
   #renewal: Timer | undefined
 
   constructor(database: Database, self: string) {
@@ -76,22 +85,22 @@ export class Notices {
     this.#kept?.close()
   }
 
-  /** What somebody sleeps for. */
+  /** The kinds that somebody sleeps for. */
   get #wanted(): readonly NoticeKind[] {
     return KINDS.filter((kind) => this.#listeners[kind].size > 0)
   }
 
-  /** Connects and signs on, however often it takes; then whoever waits looks for what came before. */
+  /** Connects and signs on, however often it takes. Then all are woken, for what was written before that. */
   async #open(): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS
-    // What is asked in this turn has the connection that is idle: this may wait for another one.
+    // Whoever asks the database in this very turn gets the connection that is idle: signing on can wait for another one.
     await nextTurn()
     while (!this.#closed.signal.aborted) {
       try {
         this.#kept ??= await this.#connect()
         const before = this.#heard
         await this.#signOn(this.#kept, union(before, this.#wanted))
-        this.#looksAgain = this.#heard.filter((kind) => !before.includes(kind))
+        this.#wokenAgain = this.#heard.filter((kind) => !before.includes(kind))
         break
       } catch (error) {
         if (isTransient(error)) this.#drop()
@@ -101,12 +110,12 @@ export class Notices {
     }
     this.#signing = undefined
     this.#renew(LINGER_MS)
-    this.#tell(this.#looksAgain)
-    this.#hearAll()
+    this.#tell(this.#wokenAgain)
+    this.#signOnForMore()
   }
 
-  /** Somebody may have begun to listen for something else while this one signed on. */
-  #hearAll(): void {
+  /** Signs on for what is wanted and not heard yet: somebody may have begun to listen while the process signed on. */
+  #signOnForMore(): void {
     const hears = this.#wanted.every((kind) => this.#heard.includes(kind))
     if (!hears && !this.#closed.signal.aborted) this.#signing ??= this.#open()
   }
@@ -119,13 +128,17 @@ export class Notices {
     return kept
   }
 
+  /** The connection has broken: another one is made. */
   #lose(): void {
     this.#kept = undefined
     this.#heard = []
-    this.#hearAll()
+    this.#signOnForMore()
   }
 
-  /** Through the connection that listens: one that is dead without a word would be listened on for ever. */
+  /**
+   * Signs on for exactly these kinds; off, where there are none. It says so on the connection that listens, which shows
+   * that it is alive: else nobody would ever find out that nothing comes on it any more.
+   */
   #signOn(kept: Kept, kinds: readonly NoticeKind[]): Promise<void> {
     return kept.take(async (client) => {
       const session = this.#database.session.on(client, { answerMs: ANSWER_TIMEOUT_MS })
@@ -144,8 +157,8 @@ export class Notices {
   }
 
   /**
-   * Says again what somebody sleeps for here, or signs off when nobody has for a while. It does not keep the process:
-   * whoever sleeps has a timer of its own, and what a process that is gone was signed on for lapses.
+   * Signs on again after a while for what is wanted by then, or off. It does not keep the process: whoever sleeps has a
+   * timer of its own, and what a process that is gone was signed on for lapses.
    */
   #renew(delayMs: number): void {
     this.#renewal?.cancel()
@@ -156,7 +169,7 @@ export class Notices {
     this.#renewal.unref?.()
   }
 
-  /** Tried again with another connection: what was asked of this one may be answered late. */
+  /** Gives up the connection, since what was asked on it may be answered late; whatever failed is tried on another one. */
   #drop(): void {
     this.#kept?.close()
     this.#kept = undefined
@@ -165,16 +178,17 @@ export class Notices {
   async #renewNow(kept: Kept): Promise<void> {
     try {
       await this.#signOn(kept, this.#wanted)
-      this.#tell(this.#looksAgain)
-      this.#looksAgain = []
+      this.#tell(this.#wokenAgain)
+      this.#wokenAgain = []
     } catch (error) {
       if (isTransient(error)) this.#drop()
     }
     this.#signing = undefined
-    this.#hearAll()
+    this.#signOnForMore()
     if (this.#heard.length > 0) this.#renew(this.#heard.length > this.#wanted.length ? LINGER_MS : RENEW_MS)
   }
 
+  /** Wakes whoever sleeps for one of these. */
   #tell(kinds: readonly NoticeKind[]): void {
     for (const kind of kinds) {
       for (const listener of [...this.#listeners[kind]]) listener()
