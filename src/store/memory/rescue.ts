@@ -13,17 +13,17 @@ export function rescue(data: MemoryData, crashLimit: number, limit = STATEMENT_R
   const lapsed = [...data.workers.values()].filter((worker) => worker.leaseUntil <= nowMs).map(({ id }) => id)
   for (const id of lapsed) {
     data.workers.delete(id)
-    data.gone.add(id)
+    data.lostWorkers.add(id)
   }
-  const jobs = [...data.gone].flatMap((id) => data.jobs.heldBy(id))
+  const jobs = [...data.lostWorkers].flatMap((id) => data.jobs.heldBy(id))
   const verbs = Map.groupBy(jobs.slice(0, limit), (job) => takeBack(data, job, crashLimit))
-  for (const id of data.gone) if (data.jobs.heldBy(id).length === 0) data.gone.delete(id)
+  for (const id of data.lostWorkers) if (data.jobs.heldBy(id).length === 0) data.lostWorkers.delete(id)
   const leases = [...data.workers.values()].map((worker) => worker.leaseUntil)
   return {
     workers: lapsed,
     rescued: (verbs.get('rescue') ?? []).map((job) => job.id),
     quarantined: (verbs.get('fail') ?? []).map((job) => job.id),
-    more: data.gone.size > 0,
+    more: data.lostWorkers.size > 0,
     nextLapseAt: leases.length === 0 ? null : Math.min(...leases),
   }
 }

@@ -3,30 +3,41 @@ import { tell, WAKE } from './change.ts'
 import { leaveHold } from './claiming/claimed.ts'
 import { HOLD_ROWS } from './claiming/take.ts'
 import { AS_CLAIMS, leaving, locked, membersOf } from './holding.ts'
-import { inWaves } from './parameters.ts'
+import { inWaves, rangeOf } from './parameters.ts'
 import { cancelledOf } from './report.ts'
 import type { Session } from './session.ts'
-import { LIGHT_CLOCK, TIMED } from './sql.ts'
+import { LIGHT_CLOCK, statement, TIMED } from './sql.ts'
 
 /**
  * Moves jobs from rows that are held to rows that have begun, one for those that began together. Lost in a power cut, it
  * only blames a job less. What had begun before is left as it is.
  */
-const BEGIN = `with ${LIGHT_CLOCK}, given as (
-    select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::integer[]) as g(seq, worker, epoch, after)
-  ), ${locked({ workers: '$6', low: '$7', high: '$8' })}, members as materialized (
+const BEGIN = statement(
+  {
+    seqs: 'bigint[]',
+    ownerOfEach: 'text[]',
+    epochs: 'integer[]',
+    begunAfter: 'integer[]',
+    workers: 'text[]',
+    low: 'bigint',
+    high: 'bigint',
+  },
+  `with ${LIGHT_CLOCK}, given as (
+    select * from unnest($seqs, $ownerOfEach, $epochs, $begunAfter) as g(seq, worker, epoch, after)
+  ), ${locked({ workers: '$workers', low: '$low', high: '$high' })}, members as materialized (
     ${membersOf('held')}
   ), each as materialized (
-    select m.*, g.seq is not null as known, g.seq is not null and not m.begun as gone, m.started_at + g.after as begun_at
+    select m.*, g.seq is not null as known, g.seq is not null and not m.begun as leaves, m.started_at + g.after as begun_at
     from members m left join given g using (seq, worker, epoch)
   ), ${leaving()}, begun as (
     insert into millhand.claims (id, worker, call, begun, started_at, low, high, seqs, epochs, attempts, crashes, dues, cares)
     select nextval('millhand.holds') * ${HOLD_ROWS}, worker, call, true, begun_at, low, high, seqs, epochs, attempts, crashes, dues, cares
-    from (select worker, call, begun_at, ${AS_CLAIMS} from each where gone group by worker, call, begun_at) together
+    from (select worker, call, begun_at, ${AS_CLAIMS} from each where leaves group by worker, call, begun_at) together
   ), announced as (
-    select seq, epoch, 'start' as verb, 'running' as state from each where gone
+    select seq, epoch, 'start' as verb, 'running' as state from each where leaves
   ), ${tell('announced')}
-  select seq from each where known and ${WAKE} and ${TIMED}`
+  select seq from each where known and ${WAKE} and ${TIMED}`,
+)
 
 /** Writes that jobs which were held have begun. */
 export async function begin(session: Session, starts: readonly Start[]): Promise<Settled[]> {
@@ -45,15 +56,14 @@ export async function begin(session: Session, starts: readonly Start[]): Promise
 
 async function write(session: Session, starts: readonly Start[]): Promise<ReadonlySet<number>> {
   const seqs = starts.map(({ seq }) => seq)
-  const rows = await session.at<{ seq: number }>(
-    BEGIN,
+  const values = BEGIN.values({
     seqs,
-    starts.map(({ worker }) => worker),
-    starts.map(({ epoch }) => epoch),
-    starts.map(({ afterMs }) => afterMs),
-    [...new Set(starts.map(({ worker }) => worker))],
-    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    seqs.reduce((high, seq) => Math.max(high, seq), 0),
-  )
+    ownerOfEach: starts.map(({ worker }) => worker),
+    epochs: starts.map(({ epoch }) => epoch),
+    begunAfter: starts.map(({ afterMs }) => afterMs),
+    workers: [...new Set(starts.map(({ worker }) => worker))],
+    ...rangeOf(seqs),
+  })
+  const rows = await session.at<{ seq: number }>(BEGIN.text, ...values)
   return new Set(rows.map((row) => row.seq))
 }

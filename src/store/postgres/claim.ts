@@ -8,7 +8,7 @@ import { Doubts } from './claiming/doubts.ts'
 import { nextDueAt } from './claiming/due.ts'
 import { before, Heads } from './claiming/heads.ts'
 import { type Due, type LanePlace, type Look, whenPromoted } from './claiming/look.ts'
-import { boundsOf, fits, type Wish, wishOf } from './claiming/served.ts'
+import { boundsOf, fits, keyOf, type Served } from './claiming/served.ts'
 import { claim, type Where } from './claiming/statements.ts'
 import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
@@ -30,8 +30,8 @@ interface ClaimsParts {
   readonly self: string
 }
 
-/** How a claim looks. */
-type How = Pick<Look, 'class' | 'heedsApart'>
+/** Which jobs a claim is for. */
+type Kind = Pick<Look, 'class' | 'heedsApart'>
 
 /**
  * The claims of one process: where in each lane the last one ended, and which calls got no answer.
@@ -45,8 +45,8 @@ export class Claims {
   readonly #lanes: Lanes
   readonly #self: string
   readonly #doubts: Doubts
-  /** What is known of the lanes that a wish fits. */
-  readonly #heads = new Map<string, { readonly wish: Wish; readonly heads: Heads }>()
+  /** What is known of the lanes that a worker serves, by what it serves. */
+  readonly #heads = new Map<string, { readonly served: Served; readonly heads: Heads }>()
   #calls = 0
   /** What comes before has become ready, as far as the last look at everything could see. */
   #due = NOTHING_DUE
@@ -76,7 +76,8 @@ export class Claims {
         this.reset()
         return
       }
-      for (const { wish, heads } of this.#heads.values()) if (fits(wish, job)) heads.lower({ lane, after })
+      for (const { served, heads } of this.#heads.values())
+        if (fits(served, job)) heads.lower({ lane, after })
     }
   }
 
@@ -98,31 +99,31 @@ export class Claims {
     return nextDueAt(this.#session, this.#due)
   }
 
-  async #search(request: ClaimRequest, how: How): Promise<Found> {
+  async #search(request: ClaimRequest, kind: Kind): Promise<Found> {
     const { accepts = request.after && (() => true) } = request
-    if (accepts) return this.#choose({ ...request, accepts }, how)
+    if (accepts) return this.#choose({ ...request, accepts }, kind)
     if (this.#clock.elapsed() >= this.#lookAtMs) this.reset()
-    const known = how.class === 1 ? this.#heads.get(wishOf(request)) : undefined
-    const found = known ? await this.#fill(known.heads, { request, how, jobs: [] }) : NOTHING
-    return found.jobs.length > 0 || found.apart ? found : this.#look(request, how)
+    const known = kind.class === 1 ? this.#heads.get(keyOf(request)) : undefined
+    const found = known ? await this.#fill(known.heads, { request, kind, jobs: [] }) : NOTHING
+    return found.jobs.length > 0 || found.apart ? found : this.#look(request, kind)
   }
 
-  async #choose(request: Choice['request'], how: How): Promise<Found> {
+  async #choose(request: Choice['request'], kind: Kind): Promise<Found> {
     const call = this.#nextCall()
     return this.#orDoubt(request, call, async () => {
-      const chosen = await claimAccepted(this.#session, { request, call, ...how, due: NOTHING_DUE })
+      const chosen = await claimAccepted(this.#session, { request, call, ...kind, due: NOTHING_DUE })
       this.#due = chosen.due
       return chosen
     })
   }
 
   /** From the top, and then in the lanes that were found, as long as there is room. */
-  async #look(request: ClaimRequest, how: How): Promise<Found> {
+  async #look(request: ClaimRequest, kind: Kind): Promise<Found> {
     const startMs = this.#clock.elapsed()
     const heads = new Heads()
-    if (how.class === 1) this.#heads.set(wishOf(request), { wish: request, heads })
+    if (kind.class === 1) this.#heads.set(keyOf(request), { served: request, heads })
     this.#due = NOTHING_DUE
-    const { jobs, apart, note } = await heads.during(() => this.#claim(request, how, () => undefined))
+    const { jobs, apart, note } = await heads.during(() => this.#claim(request, kind, () => undefined))
     // One without a lease was shown nothing: that says nothing of what is there.
     if (!note.alive) {
       this.reset()
@@ -130,16 +131,16 @@ export class Claims {
     }
     const nowMs = this.#clock.elapsed()
     this.#lookAtMs = nowMs + Math.max(LOOK_INTERVAL_MS, (nowMs - startMs) / LOOK_SHARE)
-    return apart ? { jobs, apart } : this.#fill(heads, { request, how, jobs, full: note.more })
+    return apart ? { jobs, apart } : this.#fill(heads, { request, kind, jobs, full: note.more })
   }
 
   /** In lanes that are known, until nothing more is wanted or known to be there. What it has, it does not lose to a fault. */
-  async #fill(heads: Heads, { request, how, jobs: before, full = false }: Filling): Promise<Found> {
+  async #fill(heads: Heads, { request, kind, jobs: before, full = false }: Filling): Promise<Found> {
     const jobs = [...before]
     for (let round = 0; round < ROUNDS_MAX && heads.size > 0 && !full; round += 1) {
       const rest = restOf(request, jobs)
       if (rest.limit <= 0) break
-      const heeding = { ...how, heedsApart: how.heedsApart && jobs.length === 0 }
+      const heeding = { ...kind, heedsApart: kind.heedsApart && jobs.length === 0 }
       try {
         const found = await this.#visit(heads, rest, heeding)
         if (found.apart) return found
@@ -157,27 +158,27 @@ export class Claims {
     return { jobs, apart: false }
   }
 
-  #visit(heads: Heads, request: ClaimRequest, how: How) {
+  #visit(heads: Heads, request: ClaimRequest, kind: Kind) {
     return heads.during(() =>
-      this.#claim(request, how, (promoted) => {
+      this.#claim(request, kind, (promoted) => {
         for (const place of promoted) this.#promoted(place)
         return heads.visits(request.limit)
       }),
     )
   }
 
-  /** A lane that a wish does not fit is passed over when it is looked into. */
+  /** A lane that is not served is passed over when it is looked into. */
   #promoted(place: LanePlace): void {
     for (const { heads } of this.#heads.values()) heads.lower({ lane: place[0], after: before(place) })
   }
 
-  #claim(request: ClaimRequest, how: How, where: (promoted: readonly LanePlace[]) => Where) {
+  #claim(request: ClaimRequest, kind: Kind, where: (promoted: readonly LanePlace[]) => Where) {
     const call = this.#nextCall()
     return this.#orDoubt(request, call, async () => {
       let place: Where
       const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
         place = where(promoted)
-        return claim(this.#session, request, { ...how, ...promoting, where: place, call })
+        return claim(this.#session, request, { ...kind, ...promoting, where: place, call })
       })
       this.#due = due
       this.#atMs = note.atMs
@@ -213,7 +214,7 @@ export class Claims {
 /** What a claim may have beside its request. */
 interface Filling {
   readonly request: ClaimRequest
-  readonly how: How
+  readonly kind: Kind
   readonly jobs: readonly ClaimedJob[]
   /** The answer had no room for more. */
   readonly full?: boolean

@@ -3,27 +3,27 @@ import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
 import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
-import { CLOCK } from './sql.ts'
+import { CLOCK, statement } from './sql.ts'
 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
 const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
     select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
     where j.id = any($2::text[]) order by p.seq for update of p
-  ), gone as (
+  ), taken as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
     select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, $3::text
-    from gone
+    from taken
   ), freed as (
-    delete from millhand.keys where seq in (select seq from gone)
+    delete from millhand.keys where seq in (select seq from taken)
   ), announced as (
-    select seq, epoch, 'cancel' as verb, 'cancelled' as state from gone
+    select seq, epoch, 'cancel' as verb, 'cancelled' as state from taken
   ), ${tell('announced')}
-  select id from gone where ${WAKE}`
+  select id from taken where ${WAKE}`
 
 /** Those of the jobs that a worker holds. */
-const RUNNING = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
+const HELD_AMONG = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
   join (millhand.claims c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)) on u.seq = j.seq
   where j.id = any($1::text[])`
 
@@ -40,14 +40,14 @@ export async function cancel(session: Session, ids: readonly string[], reason: s
   let rest = ids
   for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
     const pending = await session.at<{ id: string }>(CANCEL_PENDING, rest, reason)
-    const running = await session.rows<Held>(RUNNING, rest)
-    const gone = await leave(
+    const running = await session.rows<Held>(HELD_AMONG, rest)
+    const late = await leave(
       session,
       running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),
     )
     cancelled.push(
       ...pending.map(({ id }) => id),
-      ...running.filter(({ seq }) => !gone.has(seq)).map(({ id }) => id),
+      ...running.filter(({ seq }) => !late.has(seq)).map(({ id }) => id),
     )
     rest = (await session.rows<{ id: string }>(UNSETTLED, rest)).map(({ id }) => id)
   }
@@ -62,11 +62,18 @@ interface Held {
 }
 
 /** A job whose key another unfinished job holds by now stays as it is. */
-const RETRY = `with ${CLOCK}, wanted as materialized (
+const RETRY = statement(
+  {
+    ids: 'text[]',
+    queues: 'text[]',
+    names: 'text[]',
+    lanes: 'integer[]',
+  },
+  `with ${CLOCK}, wanted as materialized (
     select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key,
       ${bytesOf('d.errors', 'd.checkpoint')} as bytes
     from millhand.settled s join millhand.jobs j using (seq) left join millhand.details d using (seq)
-    where j.id = any($2::text[]) and s.state in ('failed', 'cancelled') order by s.seq for update of s
+    where j.id = any($ids) and s.state in ('failed', 'cancelled') order by s.seq for update of s
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from wanted where key is not null
     order by name, key, seq on conflict do nothing returning seq
@@ -78,19 +85,25 @@ const RETRY = `with ${CLOCK}, wanted as materialized (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
     select f.seq, 1, 1, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
     from free f join lateral (
-      select id from unnest($3::text[], $4::text[], $5::integer[]) as l(queue, name, id)
+      select id from unnest($queues, $names, $lanes) as l(queue, name, id)
       where l.queue = f.queue and l.name = f.name limit 1) l on true
   ), announced as (
     select seq, epoch, 'retry' as verb, 'pending' as state from free
   ), ${tell('announced')}
-  select id from free where ${WAKE}`
+  select id from free where ${WAKE}`,
+)
 
 /** Where the jobs ran that are to run again: their lane may have been pruned since. */
 const PLACES = `select distinct queue, name from millhand.jobs where id = any($1::text[])`
 
 export async function retry(session: Session, ids: readonly string[], lanes: Lanes): Promise<string[]> {
   const places = await session.rows<{ queue: string; name: string }>(PLACES, ids)
-  const [queues, names] = [places.map(({ queue }) => queue), places.map(({ name }) => name)]
-  const rows = await session.at<{ id: string }>(RETRY, ids, queues, names, await lanes.of(places, session))
+  const values = RETRY.values({
+    ids,
+    queues: places.map(({ queue }) => queue),
+    names: places.map(({ name }) => name),
+    lanes: await lanes.of(places, session),
+  })
+  const rows = await session.at<{ id: string }>(RETRY.text, ...values)
   return rows.map(({ id }) => id)
 }

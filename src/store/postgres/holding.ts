@@ -31,13 +31,13 @@ export const AS_ROW = `array_agg(seq order by seq) as seqs, array_agg(epoch orde
 export const AS_CLAIMS = `min(seq) as low, max(seq) as high, ${AS_ROW},
     case when count(expires_at) > 0 then array_agg(expires_at order by seq) end as expiries`
 
-/** Takes those of `each` that are `gone` out of their rows, and rows that have no other; and the rows that `whole` gives. */
+/** Takes those of `each` that `leave` out of their rows, and rows that have no other; and the rows that `whole` gives. */
 export const leaving = (whole?: string): string => `rest as materialized (
-    select id, ${AS_CLAIMS} from each where not gone and id in (select id from each where gone) group by id
+    select id, ${AS_CLAIMS} from each where not leaves and id in (select id from each where leaves) group by id
   ), shrunk as (
     update millhand.claims c set low = r.low, high = r.high, seqs = r.seqs, epochs = r.epochs, attempts = r.attempts,
       crashes = r.crashes, dues = r.dues, cares = r.cares, expiries = r.expiries from rest r where c.id = r.id
   ), emptied as (
     delete from millhand.claims where id = any (array(
-      select id from each where gone except select id from rest${whole ? ` union all ${whole}` : ''}))
+      select id from each where leaves except select id from rest${whole ? ` union all ${whole}` : ''}))
   )`

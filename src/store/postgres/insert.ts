@@ -5,7 +5,7 @@ import { tell, WAKE } from './change.ts'
 import { column } from './parameters.ts'
 import { bytesOf, waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
-import { CLOCK } from './sql.ts'
+import { CLOCK, statement } from './sql.ts'
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
@@ -13,10 +13,27 @@ import { CLOCK } from './sql.ts'
  * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
  * for a job that came to be there between the look and the write.
  */
-const INSERT = `with ${CLOCK}, given as materialized (
+const INSERT = statement(
+  {
+    ids: 'text[]',
+    names: 'text[]',
+    queues: 'text[]',
+    priorities: 'integer[]',
+    inputs: 'text[]',
+    keys: 'text[]',
+    tags: 'text[]',
+    contexts: 'text[]',
+    retries: 'integer[]',
+    timeouts: 'bigint[]',
+    delays: 'bigint[]',
+    runAt: 'bigint[]',
+    expiresIn: 'bigint[]',
+    lanes: 'integer[]',
+  },
+  `with ${CLOCK}, given as materialized (
     select nextval('millhand.arrivals') as seq, g.*
-    from unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::text[],
-      $10::integer[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::integer[])
+    from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
+      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes)
     as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane)
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
@@ -36,7 +53,8 @@ const INSERT = `with ${CLOCK}, given as materialized (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
   ), ${tell('announced', 'given')}
   select g.id, null::bigint as idle from given g join stored using (seq) where ${WAKE}
-  union all select null, seq from held where seq not in (select seq from stored)`
+  union all select null, seq from held where seq not in (select seq from stored)`,
+)
 
 const FREE = 'delete from millhand.keys where seq = any($1::bigint[])'
 
@@ -78,23 +96,23 @@ export async function insert(session: Session, jobs: readonly LanedJob[]): Promi
 }
 
 async function store(session: Session, jobs: readonly LanedJob[]): Promise<ReadonlySet<string>> {
-  const rows = await session.at<{ id: string | null; idle: number | null }>(
-    INSERT,
-    jobs.map(({ id }) => id),
-    jobs.map(({ name }) => name),
-    jobs.map(({ queue }) => queue),
-    jobs.map(({ priority }) => priority),
-    jobs.map(({ input }) => input),
-    column(jobs, ({ key }) => key),
-    column(jobs, ({ tags }) => tags),
-    column(jobs, ({ context }) => context),
-    jobs.map(({ retries }) => retries),
-    column(jobs, ({ timeoutMs }) => timeoutMs),
-    jobs.map(({ delayMs }) => delayMs),
-    column(jobs, ({ runAtMs }) => runAtMs),
-    column(jobs, ({ expiresInMs }) => expiresInMs),
-    jobs.map(({ lane }) => lane),
-  )
+  const values = INSERT.values({
+    ids: jobs.map(({ id }) => id),
+    names: jobs.map(({ name }) => name),
+    queues: jobs.map(({ queue }) => queue),
+    priorities: jobs.map(({ priority }) => priority),
+    inputs: jobs.map(({ input }) => input),
+    keys: column(jobs, ({ key }) => key),
+    tags: column(jobs, ({ tags }) => tags),
+    contexts: column(jobs, ({ context }) => context),
+    retries: jobs.map(({ retries }) => retries),
+    timeouts: column(jobs, ({ timeoutMs }) => timeoutMs),
+    delays: jobs.map(({ delayMs }) => delayMs),
+    runAt: column(jobs, ({ runAtMs }) => runAtMs),
+    expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
+    lanes: jobs.map(({ lane }) => lane),
+  })
+  const rows = await session.at<{ id: string | null; idle: number | null }>(INSERT.text, ...values)
   const idle = rows.flatMap((row) => row.idle ?? [])
   if (idle.length > 0) await session.rows(FREE, idle)
   return new Set(rows.flatMap((row) => row.id ?? []))

@@ -31,7 +31,7 @@ export class Inserts {
   }
 
   /** By itself: in a transaction only where a queue has to be counted. @throws MillhandError `queue_full` */
-  async alone(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+  async insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs)
     const uncounted = this.#room.take(jobs, pendingMax)
     if (uncounted.length === 0) return (await insert(this.#database.session, laned)).inserted
@@ -40,7 +40,7 @@ export class Inserts {
   }
 
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
-  async within(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+  async insertIn(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs, session)
     return this.#counting(session, laned, { uncounted: this.#room.take(jobs, pendingMax), pendingMax })
   }

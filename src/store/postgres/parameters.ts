@@ -24,3 +24,11 @@ export function column<Item, Value>(
   const values = items.map((item) => pick(item) ?? null)
   return values.every((value) => value === null) ? null : values
 }
+
+/** From the first of these numbers to the last. */
+export function rangeOf(seqs: readonly number[]): { readonly low: number; readonly high: number } {
+  return {
+    low: seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    high: seqs.reduce((high, seq) => Math.max(high, seq), 0),
+  }
+}

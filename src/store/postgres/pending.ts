@@ -14,7 +14,7 @@ export const bytesOf = (errors: string, checkpoint: string): string => `(octet_l
 export const AGAIN = `back as materialized (
     select g.*, j.queue, j.name, -j.priority as rank, l.id as lane,
       ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
-    from gone g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
+    from moved g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
     left join lateral (select id from millhand.lanes where queue = j.queue and name = j.name limit 1) l on true
     left join lateral (select errors, checkpoint from millhand.details where seq = g.seq limit 1) d on true
     where g.state = 'pending'

@@ -1,13 +1,13 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { WAKE, wake } from './change.ts'
-import { inWaves } from './parameters.ts'
-import type { Session, Value } from './session.ts'
-import { CLOCK, LIGHT_CLOCK, TIMED } from './sql.ts'
+import { inWaves, rangeOf } from './parameters.ts'
+import type { Session } from './session.ts'
+import { CLOCK, LIGHT_CLOCK, statement, TIMED } from './sql.ts'
 
 /** The log lines; of those that were there before, as many go as there are too many with these. */
 const LOGGED = `lines as materialized (
-    select l.* from unnest($10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[])
+    select l.* from unnest($lineOf, $at, $levels, $messages, $data)
     with ordinality as l(job, at, level, message, data, place) where job in (select seq from mine)
   ), logged as (
     insert into millhand.logs (job, at, level, message, data)
@@ -15,7 +15,7 @@ const LOGGED = `lines as materialized (
   ), trimmed as (
     delete from millhand.logs where seq = any (array(
       select o.seq from (select job, count(*) as added from lines group by job) n cross join lateral (
-        select seq from millhand.logs where job = n.job order by seq desc offset greatest(0, $15 - n.added)
+        select seq from millhand.logs where job = n.job order by seq desc offset greatest(0, $linesMax - n.added)
       ) o))`
 
 /**
@@ -23,11 +23,11 @@ const LOGGED = `lines as materialized (
  * locks, and in its order: in a transaction that settles next, two who held a weaker lock would wait for each other.
  */
 const toldWith = (clock: string): string => `with ${clock}, given as (
-    select * from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::text[])
+    select * from unnest($seqs, $ownerOfEach, $epochs, $progress, $checkpoints)
     as g(seq, worker, epoch, progress, checkpoint)
   ), held as materialized (
     select worker, begun, seqs, epochs from millhand.claims
-    where worker = any($7::text[]) and high >= $8 and low <= $9 order by id for update
+    where worker = any($workers) and high >= $low and low <= $high order by id for update
   ), mine as materialized (
     select g.*, case when h.begun then 'running' else 'pending' end as state from held h cross join lateral unnest(h.seqs, h.epochs) as u(seq, epoch)
     join given g on g.seq = u.seq and g.epoch = u.epoch and g.worker = h.worker
@@ -54,11 +54,28 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
   )
   select seq from mine where ${WAKE} and ${TIMED}`
 
-const DURABLY = toldWith(CLOCK)
-/** Progress and log lines may be lost in a power cut: they tell of a handler that was lost too. */
-const LIGHTLY = toldWith(LIGHT_CLOCK)
+const TOLD = {
+  seqs: 'bigint[]',
+  ownerOfEach: 'text[]',
+  epochs: 'integer[]',
+  progress: 'text[]',
+  checkpoints: 'text[]',
+  workers: 'text[]',
+  low: 'bigint',
+  high: 'bigint',
+  lineOf: 'bigint[]',
+  at: 'bigint[]',
+  levels: 'text[]',
+  messages: 'text[]',
+  data: 'text[]',
+  linesMax: 'integer',
+} as const
 
-const CANCELLED = `select s.seq from millhand.settled s
+const DURABLY = statement(TOLD, toldWith(CLOCK))
+/** Progress and log lines may be lost in a power cut: they tell of a handler that was lost too. */
+const LIGHTLY = statement(TOLD, toldWith(LIGHT_CLOCK))
+
+const CANCELLED_AMONG = `select s.seq from millhand.settled s
   join unnest($1::bigint[], $2::text[], $3::integer[]) as g(seq, worker, epoch) using (seq, worker, epoch)
   where s.state = 'cancelled'`
 
@@ -79,46 +96,41 @@ export async function report(session: Session, reports: readonly Report[]): Prom
 
 async function tellOnce(session: Session, reports: readonly Report[]): Promise<ReadonlySet<number>> {
   const seqs = reports.map(({ seq }) => seq)
-  const rows = await session.at<{ seq: number }>(
-    reports.some(({ checkpoint }) => checkpoint !== undefined) ? DURABLY : LIGHTLY,
-    ...fence(reports),
-    reports.map(({ progress }) => (progress === undefined ? null : JSON.stringify(progress))),
-    reports.map(({ checkpoint }) => checkpoint ?? null),
-    [...new Set(reports.map(({ worker }) => worker))],
-    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    seqs.reduce((high, seq) => Math.max(high, seq), 0),
-    ...logColumns(reports),
-    LOG_LINES_MAX,
-  )
+  const lines = reports.flatMap(linesOf)
+  const told = reports.some(({ checkpoint }) => checkpoint !== undefined) ? DURABLY : LIGHTLY
+  const values = told.values({
+    seqs,
+    ownerOfEach: reports.map(({ worker }) => worker),
+    epochs: reports.map(({ epoch }) => epoch),
+    progress: reports.map(({ progress }) => (progress === undefined ? null : JSON.stringify(progress))),
+    checkpoints: reports.map(({ checkpoint }) => checkpoint ?? null),
+    workers: [...new Set(reports.map(({ worker }) => worker))],
+    ...rangeOf(seqs),
+    lineOf: lines.map(({ job }) => job),
+    at: lines.map(({ at }) => at),
+    levels: lines.map(({ level }) => level),
+    messages: lines.map(({ message }) => message),
+    data: lines.map(({ data }) => data),
+    linesMax: LOG_LINES_MAX,
+  })
+  const rows = await session.at<{ seq: number }>(told.text, ...values)
   return new Set(rows.map((row) => row.seq))
 }
 
 /** Those that somebody has cancelled. */
 export async function cancelledOf(session: Session, reports: readonly Fence[]): Promise<ReadonlySet<number>> {
-  const rows = await session.rows<{ seq: number }>(CANCELLED, ...fence(reports))
+  const rows = await session.rows<{ seq: number }>(
+    CANCELLED_AMONG,
+    reports.map(({ seq }) => seq),
+    reports.map(({ worker }) => worker),
+    reports.map(({ epoch }) => epoch),
+  )
   return new Set(rows.map((row) => row.seq))
 }
 
 /** What a write after a claim carries. */
 type Fence = Pick<Report, 'seq' | 'worker' | 'epoch'>
 
-function fence(reports: readonly Fence[]): [number[], string[], number[]] {
-  return [
-    reports.map(({ seq }) => seq),
-    reports.map(({ worker }) => worker),
-    reports.map(({ epoch }) => epoch),
-  ]
-}
-
-function logColumns(reports: readonly Report[]): Value[] {
-  const lines = reports.flatMap(({ seq, logs }) =>
-    (logs ?? []).slice(-LOG_LINES_MAX).map((line) => ({ job: seq, ...line })),
-  )
-  return [
-    lines.map(({ job }) => job),
-    lines.map(({ at }) => at),
-    lines.map(({ level }) => level),
-    lines.map(({ message }) => message),
-    lines.map(({ data }) => data),
-  ]
+function linesOf({ seq, logs = [] }: Report) {
+  return logs.slice(-LOG_LINES_MAX).map((line) => ({ job: seq, ...line }))
 }

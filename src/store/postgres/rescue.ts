@@ -29,7 +29,7 @@ export async function lookForLapsed(session: Session): Promise<Outlook> {
 const LAPSED = `select id from millhand.workers where lease_until <= ${NOW} order by id for update skip locked`
 
 /** What is left in whole rows, as many as the limit allows, and one in any case. */
-const LEFT = `with found as materialized (
+const LEFT_BEHIND = `with found as materialized (
     select c.id, sum(cardinality(c.seqs)) over so_far as jobs, row_number() over so_far as nth
     from millhand.claims c where not exists (select from millhand.workers w where w.id = c.worker)
     window so_far as (order by c.id) order by c.id limit $2::integer
@@ -57,11 +57,11 @@ export async function rescue(
 ): Promise<Rescued> {
   const workers = (await session.at<{ id: string }>(LAPSED)).map(({ id }) => id)
   if (workers.length > 0) await forget(session, workers)
-  const jobs = await session.at<Left>(LEFT, limit)
+  const jobs = await session.at<Left>(LEFT_BEHIND, limit)
   const leaves = jobs.map((job) => interrupted(job, crashLimit))
-  const gone = await leave(session, leaves)
+  const late = await leave(session, leaves)
   const idsOf = (verb: string) =>
-    jobs.filter(({ seq }, index) => !gone.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
+    jobs.filter(({ seq }, index) => !late.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
   const { nextLapseAt, left } = await lookForLapsed(session)
   return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), more: left, nextLapseAt }
 }

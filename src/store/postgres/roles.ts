@@ -45,7 +45,7 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
   const { session } = database
   return {
     async insert(jobs, pendingMax) {
-      const inserted = await inserts.alone(jobs, pendingMax)
+      const inserted = await inserts.insert(jobs, pendingMax)
       claims.inserted(jobs)
       return inserted
     },

@@ -25,9 +25,9 @@ export async function settle(
 ): Promise<Settled[]> {
   const refused = new Map<Settlement, Settled>()
   for (const wave of inWaves(settlements)) {
-    const gone = await write(session, wave)
-    if (gone.size === 0) continue
-    const late = wave.filter(({ seq }) => gone.has(seq))
+    const refusedSeqs = await write(session, wave)
+    if (refusedSeqs.size === 0) continue
+    const late = wave.filter(({ seq }) => refusedSeqs.has(seq))
     const acknowledged = await acknowledge(session, late)
     const doubtful = repeated ? late.filter(({ seq }) => !acknowledged.has(seq)) : []
     const before = await writtenBefore(session, doubtful)
@@ -69,15 +69,15 @@ async function writtenBefore(
 async function write(session: Session, settlements: readonly Settlement[]): Promise<ReadonlySet<number>> {
   const plain = Map.groupBy(settlements.filter(isPlain), ({ worker }) => worker)
   const others = settlements.filter((each) => !isPlain(each))
-  const late = await Promise.all([
+  const parts = await Promise.all([
     ...[...plain].map(([worker, completions]) => complete(session, worker, completions)),
     leave(session, others.map(toLeave)),
   ])
-  const gone = new Set(late.flatMap((seqs) => [...seqs]))
+  const late = new Set(parts.flatMap((seqs) => [...seqs]))
   // What was only held as far as the row says is left to the statement that knows what to make of it.
-  const again = settlements.filter((each) => gone.has(each.seq) && isPlain(each))
-  for (const { seq } of again) gone.delete(seq)
-  return new Set([...gone, ...(await leave(session, again.map(toLeave)))])
+  const again = settlements.filter((each) => late.has(each.seq) && isPlain(each))
+  for (const { seq } of again) late.delete(seq)
+  return new Set([...late, ...(await leave(session, again.map(toLeave)))])
 }
 
 /** Whether the job is complete, and there is no more to say of it. */

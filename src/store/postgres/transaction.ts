@@ -70,7 +70,7 @@ export class Transactions {
     if (own?.tx.isOpen === false)
       throw storeError('foreign_transaction', { store: 'postgres', problem: 'it is over' })
     if (own) return own.store.insert(jobs, pendingMax)
-    return this.#guests.within(handle, (session) => this.#inserts.within(session, jobs, pendingMax))
+    return this.#guests.within(handle, (session) => this.#inserts.insertIn(session, jobs, pendingMax))
   }
 
   /** Waits for those that were begun or wait for their turn; one that does not end is rolled back. */
@@ -118,7 +118,7 @@ export class Transactions {
       handle: tx.handle,
       insert: (jobs, pendingMax) => {
         onInsert(jobs)
-        return enqueues.take(() => nested(session, () => this.#inserts.within(session, jobs, pendingMax)))
+        return enqueues.take(() => nested(session, () => this.#inserts.insertIn(session, jobs, pendingMax)))
       },
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.

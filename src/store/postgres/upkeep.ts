@@ -5,7 +5,7 @@ import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
 import { tell, WAKE } from './change.ts'
 import type { Session } from './session.ts'
-import { CLOCK, NOW } from './sql.ts'
+import { CLOCK, NOW, statement } from './sql.ts'
 
 const ELECT = `with elected as (
     insert into millhand.leader as l (role, worker, lease_until)
@@ -32,21 +32,21 @@ const EXPIRED = `select p.seq, p.attempt, p.expires_at as "expiresAt", d.errors,
 
 const EXPIRE = `with ${CLOCK}, given as (
     select * from unnest($2::bigint[], $3::text[]) as g(seq, errors)
-  ), gone as (
+  ), taken as (
     delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.errors
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind)
     select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, 'expired'
-    from gone
+    from taken
   ), noted as (
-    insert into millhand.details (seq, errors) select seq, errors from gone
+    insert into millhand.details (seq, errors) select seq, errors from taken
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
-    delete from millhand.keys where seq in (select seq from gone)
+    delete from millhand.keys where seq in (select seq from taken)
   ), announced as (
-    select seq, epoch, 'expire' as verb, 'failed' as state from gone
+    select seq, epoch, 'expire' as verb, 'failed' as state from taken
   ), ${tell('announced')}
-  select j.id from gone join millhand.jobs j using (seq) where ${WAKE}`
+  select j.id from taken join millhand.jobs j using (seq) where ${WAKE}`
 
 type Expired = Pick<JobRecord, 'seq' | 'attempt' | 'expiresAt' | 'errors'> & { readonly nowMs: number }
 
@@ -72,17 +72,24 @@ export async function expire(session: Session, limit: number): Promise<string[]>
  * Found by an index in order of their end; a deleted job takes along everything that was kept of it. Of a row that has
  * more jobs than may be deleted the others are left.
  */
-const PRUNE = `with ${CLOCK}, old as materialized (
-    select seq from (values ('complete', $2::bigint), ('failed', $3::bigint), ('cancelled', $4::bigint)) as r(state, kept)
+const PRUNE = statement(
+  {
+    completeMs: 'bigint',
+    failedMs: 'bigint',
+    cancelledMs: 'bigint',
+    limit: 'integer',
+  },
+  `with ${CLOCK}, old as materialized (
+    select seq from (values ('complete', $completeMs), ('failed', $failedMs), ('cancelled', $cancelledMs)) as r(state, kept)
     cross join lateral (
       select seq from millhand.settled s where s.state = r.state and s.finished_at <= (select now from clock) - r.kept
-      order by s.finished_at, s.seq limit $5 for update skip locked
-    ) each limit $5
+      order by s.finished_at, s.seq limit $limit for update skip locked
+    ) each limit $limit
   ), rows as materialized (
-    select id, finished_at, seqs from millhand.completed where finished_at <= (select now from clock) - $2
-    order by finished_at, id limit $5 for update skip locked
+    select id, finished_at, seqs from millhand.completed where finished_at <= (select now from clock) - $completeMs
+    order by finished_at, id limit $limit for update skip locked
   ), parts as materialized (
-    select id, seqs, ($5::integer - (select count(*) from old) + cardinality(seqs)
+    select id, seqs, ($limit - (select count(*) from old) + cardinality(seqs)
       - sum(cardinality(seqs)) over (order by finished_at, id))::integer as room
     from rows
   ), shortened as (
@@ -94,19 +101,21 @@ const PRUNE = `with ${CLOCK}, old as materialized (
     delete from millhand.completed where id in (select id from parts where room >= cardinality(seqs))
   ), deleted as (
     delete from millhand.settled where seq in (select seq from old) returning seq
-  ), gone as materialized (
+  ), pruned as materialized (
     select seq from deleted
     union all select unnest(seqs[:room]) from parts where room > 0
   ), details as (
-    delete from millhand.details where seq in (select seq from gone)
+    delete from millhand.details where seq in (select seq from pruned)
   ), logs as (
-    delete from millhand.logs where job in (select seq from gone)
+    delete from millhand.logs where job in (select seq from pruned)
   )
-  delete from millhand.jobs where seq in (select seq from gone) returning seq`
+  delete from millhand.jobs where seq in (select seq from pruned) returning seq`,
+)
 
 export async function prune(session: Session, retention: Retention, limit: number): Promise<number> {
   const { complete, failed, cancelled } = retention
-  return (await session.at(PRUNE, complete, failed, cancelled, limit)).length
+  const values = PRUNE.values({ completeMs: complete, failedMs: failed, cancelledMs: cancelled, limit })
+  return (await session.at(PRUNE.text, ...values)).length
 }
 
 const FORGET_CALLS = `delete from millhand.calls where call = any (array(

@@ -2,21 +2,33 @@ import { readTexts } from '../../job/stored.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leaving/leave.ts'
 import type { Session } from './session.ts'
-import { NOW } from './sql.ts'
+import { NOW, statement } from './sql.ts'
 
-const REGISTER = `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
+const REGISTER = statement(
+  {
+    id: 'text',
+    name: 'text',
+    host: 'text',
+    pid: 'integer',
+    version: 'text',
+    names: 'text',
+    queues: 'text',
+    concurrency: 'integer',
+    leaseMs: 'bigint',
+  },
+  `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
     started_at, beat_at, lease_until)
-  select $2, $3, $4, $5::integer, $6, $7, $8, $9::integer, $10::bigint, now, now, now + $10::bigint from (select ${NOW} as now) t
+  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs from (select ${NOW} as now) t
   on conflict (id) do update set name = excluded.name, host = excluded.host, pid = excluded.pid,
     version = excluded.version, names = excluded.names, queues = excluded.queues, concurrency = excluded.concurrency,
     lease_ms = excluded.lease_ms, started_at = excluded.started_at, beat_at = excluded.beat_at,
-    lease_until = excluded.lease_until`
+    lease_until = excluded.lease_until`,
+)
 
 export async function register(session: Session, worker: NewWorker): Promise<void> {
-  const { id, name, host, pid, version, concurrency, leaseMs } = worker
   const names = worker.names === null ? null : JSON.stringify(worker.names)
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
-  await session.at(REGISTER, id, name, host, pid, version, names, queues, concurrency, leaseMs)
+  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues }))
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
@@ -24,17 +36,17 @@ const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.n
   from (select ${NOW} as now{light}) t where w.id = $2
   returning exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
 
-const CANCELLED = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
+const CANCELLED_JOBS = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
   from millhand.settled s join millhand.jobs j using (seq) where s.worker = $1 and s.state = 'cancelled'`
 
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
 export async function extend(session: Session, worker: string, leaseMs: number): Promise<Beat> {
   const [row] = await session.at<{ cancelled: boolean }>(EXTEND, worker, leaseMs)
-  const cancelled = row?.cancelled ? await session.rows<CancelNotice>(CANCELLED, worker) : []
+  const cancelled = row?.cancelled ? await session.rows<CancelNotice>(CANCELLED_JOBS, worker) : []
   return { lost: !row, cancelled }
 }
 
-const HELD = `select u.seq, u.epoch, u.attempt from millhand.claims c
+const HELD_JOBS = `select u.seq, u.epoch, u.attempt from millhand.claims c
   cross join lateral unnest(c.seqs, c.epochs, c.attempts) as u(seq, epoch, attempt)
   where c.worker = $1 order by u.seq`
 
@@ -46,12 +58,12 @@ interface HeldJob {
 }
 
 /** Whoever ends a lease locks the worker's row before what it holds, as a rescue does. */
-const LOCK = 'select id from millhand.workers where id = $1 for update'
+const LOCK_WORKER = 'select id from millhand.workers where id = $1 for update'
 
 /** Ends a lease, in a transaction. A claim that is under way is found by the next rescue, since its worker is gone. */
 export async function deregister(session: Session, worker: string): Promise<void> {
-  await session.rows(LOCK, worker)
-  const held = await session.rows<HeldJob>(HELD, worker)
+  await session.rows(LOCK_WORKER, worker)
+  const held = await session.rows<HeldJob>(HELD_JOBS, worker)
   await leave(
     session,
     held.map(({ seq, epoch, attempt }) => ({ seq, worker, epoch, attempt: attempt - 1, verb: 'release' })),

@@ -32,7 +32,7 @@ const OWN = DatabaseSync.prototype
 /** One connection to the file, its prepared statements, and transactions with a say in how durable they are. */
 export class Connection {
   readonly file: string
-  readonly #how: { readonly timeout: number; readonly create: boolean }
+  readonly #opening: { readonly timeout: number; readonly create: boolean }
   #db: DatabaseSync
   #unchanging: boolean
   #place: Place
@@ -42,7 +42,7 @@ export class Connection {
   /** @throws MillhandError `store_unavailable`, `store_corrupt`, `store_read_only` */
   constructor(file: string, { busyTimeoutMs = BUSY_TIMEOUT_MS, create = true }: ConnectionOptions = {}) {
     this.file = file
-    this.#how = { timeout: busyTimeoutMs, create }
+    this.#opening = { timeout: busyTimeoutMs, create }
     const { db, unchanging } = this.#open()
     this.#db = db
     this.#unchanging = unchanging
@@ -186,7 +186,7 @@ export class Connection {
   }
 
   #open() {
-    return this.guard(() => openDatabase(this.file, this.#how))
+    return this.guard(() => openDatabase(this.file, this.#opening))
   }
 
   #reopen(): void {

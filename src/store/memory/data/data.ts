@@ -16,7 +16,7 @@ export interface MemoryData {
   /** When each job was claimed that is held and has not begun, by its id. */
   claimedAt: Map<string, number>
   /** Workers that were lost and of whose jobs some are still to be taken back. */
-  readonly gone: Set<string>
+  readonly lostWorkers: Set<string>
   /** What calls answered that may be made again, by their names. */
   readonly calls: Map<string, { readonly at: number; readonly ids: readonly string[] }>
   /** When a subscriber's lease ends. */
@@ -35,7 +35,7 @@ export function emptyData(clock: Clock): MemoryData {
     workers: new Map(),
     paused: new Map(),
     claimedAt: new Map(),
-    gone: new Set(),
+    lostWorkers: new Set(),
     calls: new Map(),
     subscribers: new Map(),
     changes: [],

@@ -1,11 +1,11 @@
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../../jobs.ts'
 import type { Session } from '../session.ts'
-import { LIGHT_CLOCK } from '../sql.ts'
+import { LIGHT_CLOCK, statement } from '../sql.ts'
 import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
-import { type Answer, type Due, type Look, lookValues, whenPromoted } from './look.ts'
+import { type Answer, type Due, LOOK_PARAMETERS, type Look, lookValues, whenPromoted } from './look.ts'
 import { LOOK, note } from './ready.ts'
 import { take } from './statements.ts'
-import { fitting } from './take.ts'
+import { FITTING } from './take.ts'
 
 /** Candidates that are read at a time. */
 const WINDOW = 200
@@ -14,14 +14,17 @@ const WINDOW = 200
 const MORE = `exists (select from read where nth = cap) or exists (select from cutoff)
     or (select count(*) from fitting) < (select count(*) from read)`
 
-const CANDIDATES = `with recursive ${LIGHT_CLOCK}, ${LOOK.candidates}, chosen as materialized (
+const CANDIDATES = statement(
+  { ...LOOK_PARAMETERS, bytesMax: 'bigint' },
+  `with recursive ${LIGHT_CLOCK}, ${LOOK.candidates}, chosen as materialized (
     select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from (select seq from counted where picked) k
     cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
-  ), ${fitting('$15')}
+  ), ${FITTING}
   select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
     (select now from clock), false, null, null
   from (select * from millhand.pending where ctid = any (array(select place from fitting))) p ${WITH_JOB}
-  union all ${ONLY_BESIDE}, ${note('lane', MORE)}`
+  union all ${ONLY_BESIDE}, ${note('lane', MORE)}`,
+)
 
 /** A claim with a predicate. */
 export interface Choice {
@@ -48,7 +51,7 @@ export async function claimAccepted(session: Session, choice: Choice): Promise<C
   return { ...answer, jobs }
 }
 
-async function choose(session: Session, { request, due: from, ...how }: Choice) {
+async function choose(session: Session, { request, due: from, call, ...kind }: Choice) {
   const { accepts, limit, bytesMax } = request
   const chosen: ClaimedJob[] = []
   let { after, due }: { after?: Place | undefined; due: Due } = { after: request.after, due: from }
@@ -59,11 +62,11 @@ async function choose(session: Session, { request, due: from, ...how }: Choice) 
       note,
       due: seen,
     }: Answer = await whenPromoted(due, (promoting) =>
-      candidates(session, request, { ...how, ...promoting, after }),
+      candidates(session, request, { ...kind, ...promoting, after }),
     )
     due = seen
     if (note.apart) return { chosen: [], apart: true, due }
-    const heads = toClaimed(rows, () => how.call)
+    const heads = toClaimed(rows, () => call)
     for (const job of heads) {
       if (accepts(job)) {
         bytes += bytesOf(job)
@@ -78,9 +81,12 @@ async function choose(session: Session, { request, due: from, ...how }: Choice) 
   return { chosen, apart: false, due }
 }
 
-function candidates(session: Session, request: ClaimRequest, how: Look): Promise<ClaimRow[]> {
-  const values = lookValues({ ...request, limit: WINDOW }, how)
-  return session.lists<ClaimRow>(CANDIDATES, ...values, WINDOW_BYTES_MAX)
+function candidates(session: Session, request: ClaimRequest, look: Look): Promise<ClaimRow[]> {
+  const values = lookValues({ ...request, limit: WINDOW }, look)
+  return session.lists<ClaimRow>(
+    CANDIDATES.text,
+    ...CANDIDATES.values({ ...values, bytesMax: WINDOW_BYTES_MAX }),
+  )
 }
 
 /** A window of large jobs is shorter. */

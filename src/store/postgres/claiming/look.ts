@@ -1,5 +1,4 @@
 import type { ClaimRequest, Place } from '../../jobs.ts'
-import type { Value } from '../session.ts'
 import { besideIn, type ClaimRow } from './claimed.ts'
 
 /** A place in the order of the due times. */
@@ -39,20 +38,35 @@ export interface Look {
   readonly heedsApart: boolean
 }
 
-/** The parameters that all looks have, behind the time. */
-export function lookValues({ worker, limit, names, queues }: ClaimRequest, look: Look): Value[] {
-  const { after, due, promotes, horizonMs, heedsApart } = look
-  const where = [...placeOf(after ?? FIRST), due.dueAt, due.seq]
-  return [worker, limit, names, queues, look.class, ...where, promotes, horizonMs, String(heedsApart)]
+/** The parameters that all looks have. */
+export const LOOK_PARAMETERS = {
+  worker: 'text',
+  limit: 'integer',
+  names: 'text[]',
+  queues: 'text[]',
+  class: 'smallint',
+  afterRank: 'integer',
+  afterDueAt: 'bigint',
+  afterSeq: 'bigint',
+  dueFrom: 'bigint',
+  dueFromSeq: 'bigint',
+  promotes: 'integer',
+  horizon: 'bigint',
+  heedsApart: 'boolean',
+} as const
+
+export function lookValues({ worker, limit, names, queues }: ClaimRequest, look: Look) {
+  const { after = FIRST, due, promotes, horizonMs, heedsApart } = look
+  return {
+    ...{ worker, limit, names, queues, class: look.class },
+    ...{ afterRank: -after.priority, afterDueAt: after.dueAt, afterSeq: after.seq },
+    ...{ dueFrom: due.dueAt, dueFromSeq: due.seq, promotes, horizon: horizonMs },
+    heedsApart: String(heedsApart),
+  }
 }
 
 /** Before every job. */
 const FIRST: Place = { priority: 2 ** 31, dueAt: 0, seq: 0 }
-
-/** A place as the statements compare it. */
-export function placeOf({ priority, dueAt, seq }: Place): [number, number, number] {
-  return [-priority, dueAt, seq]
-}
 
 /** Less than nothing: the first place comes before the other one. */
 export function comparePlaces(one: Place, other: Place): number {

@@ -1,33 +1,33 @@
 import type { ClaimRequest } from '../../jobs.ts'
 import type { Session } from '../session.ts'
-import { CLOCK } from '../sql.ts'
+import { CLOCK, statement } from '../sql.ts'
 
 /**
  * Where the ready jobs are that a worker serves: the parts that a claim and a look at candidates have in common. The
  * parameters are those of `lookValues` in look.ts.
  */
 
-/** Where so many lanes fit a wish at most, each is looked at; where more do, those are found in which there is something. */
+/** Where so many lanes are served at most, each is looked at; where more are, those are found in which there is something. */
 const FEW_LANES = 200
 /** Lanes whose first job is kept in mind: those with the best ones. */
 export const HEADS_MAX = 4_000
 
 const AFTER = (place: string): string => `(p.rank, p.due_at, p.seq) > (${place})`
 
-const isAlive = `exists (select from millhand.workers w where w.id = $2 and w.lease_until > (select now from clock))`
+const isAlive = `exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))`
 const isOpen = (queue: string): string =>
   `not exists (select from millhand.queues q where q.queue = ${queue} and q.paused_at is not null)`
-const isServed = (lane: string, names = '$4', queues = '$5'): string =>
-  `(${names}::text[] is null or ${lane}.name = any(${names})) and (${queues}::text[] is null or ${lane}.queue = any(${queues}))`
+const isServed = (lane: string): string =>
+  `($names is null or ${lane}.name = any($names)) and ($queues is null or ${lane}.queue = any($queues))`
 const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** What is due at the time of the claim's first look, in the order of its due time, from a place on, becomes ready. */
 const DUE = `promoted as (
     update millhand.pending set waits = 1
     where ctid = any (array(select ctid from millhand.pending
-      where waits = 2 and due_at <= coalesce($13::bigint, (select now from clock))
-      and (due_at, seq) > ($10::bigint, $11::bigint) and ${isAlive}
-      order by due_at, seq limit $12::integer for update skip locked))
+      where waits = 2 and due_at <= coalesce($horizon, (select now from clock))
+      and (due_at, seq) > ($dueFrom, $dueFromSeq) and ${isAlive}
+      order by due_at, seq limit $promotes for update skip locked))
     returning class, lane, rank, due_at, seq
   )`
 
@@ -36,14 +36,20 @@ const ONE_APART = `select from (select * from millhand.pending where waits = 1 a
       cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
       where ${isOpen('l.queue')} and ${hasTime}`
 
-const WAITS_ALONE = `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l', '$2', '$3')}) as waits`
+const WAITS_ALONE = statement(
+  { names: 'text[]', queues: 'text[]' },
+  `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l')}) as waits`,
+)
 
 /** Whether a job is ready, of those that are served, that has to run alone. */
 export async function waitsAlone(
   session: Session,
   { names, queues }: Pick<ClaimRequest, 'names' | 'queues'>,
 ): Promise<boolean> {
-  const [row] = await session.at<{ waits: boolean }>(WAITS_ALONE, names, queues)
+  const [row] = await session.at<{ waits: boolean }>(
+    WAITS_ALONE.text,
+    ...WAITS_ALONE.values({ names, queues }),
+  )
   return row?.waits === true
 }
 
@@ -52,8 +58,8 @@ export async function waitsAlone(
  * and not where one waits that has to run alone, if the worker heeds that.
  */
 const GATE = `apart as materialized (
-    select $14::boolean and exists (
-      ${ONE_APART} and ${isServed('l')} and ${AFTER('$7::integer, $8::bigint, $9::bigint')}) as waits
+    select $heedsApart and exists (
+      ${ONE_APART} and ${isServed('l')} and ${AFTER('$afterRank, $afterDueAt, $afterSeq')}) as waits
   ), alive as materialized (
     select ${isAlive} as yes
   ), gate as materialized (
@@ -62,7 +68,7 @@ const GATE = `apart as materialized (
 
 /** The first jobs of the class in a lane `from` (lane, rank, due_at, seq), behind that place. */
 export const inLane = (from: string, columns: string): string => `select ${columns} from millhand.pending p
-  where p.waits = 1 and p.class = $6::smallint and p.lane = ${from}.lane
+  where p.waits = 1 and p.class = $class and p.lane = ${from}.lane
   and ${AFTER(`${from}.rank, ${from}.due_at, ${from}.seq`)} and ${hasTime} order by p.rank, p.due_at, p.seq`
 
 /**
@@ -71,15 +77,15 @@ export const inLane = (from: string, columns: string): string => `select ${colum
  */
 const TOPS = `named as materialized (
     select id from (
-      select id from millhand.lanes where name = any($4::text[]) and ($5::text[] is null or queue = any($5))
-      union all select id from millhand.lanes where $4::text[] is null and queue = any($5::text[])
-      union all select id from millhand.lanes where $4::text[] is null and $5::text[] is null
+      select id from millhand.lanes where name = any($names) and ($queues is null or queue = any($queues))
+      union all select id from millhand.lanes where $names is null and queue = any($queues)
+      union all select id from millhand.lanes where $names is null and $queues is null
     ) fitting where (select open from gate) limit ${FEW_LANES + 1}
   ), present as (
-    (select lane from millhand.pending where waits = 1 and class = $6::smallint
+    (select lane from millhand.pending where waits = 1 and class = $class
       and (select count(*) from named) > ${FEW_LANES} order by lane limit 1)
     union all
-    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = $6::smallint and p.lane > n.lane
+    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = $class and p.lane > n.lane
       order by p.lane limit 1) from present n where n.lane is not null
   ), served as materialized (
     select l.id as lane from (
@@ -88,7 +94,7 @@ const TOPS = `named as materialized (
     where ${isServed('l')} and ${isOpen('l.queue')}
   ), tops as materialized (
     select s.lane, p.rank, p.due_at, p.seq
-    from (select lane, $7::integer as rank, $8::bigint as due_at, $9::bigint as seq from served) s
+    from (select lane, $afterRank as rank, $afterDueAt as due_at, $afterSeq as seq from served) s
     cross join lateral (${inLane('s', 'p.rank, p.due_at, p.seq')} limit 1) p
     order by p.rank, p.due_at, p.seq limit ${HEADS_MAX}
   )`
@@ -105,23 +111,23 @@ const stillOpen = (lanes: string): string => `
 
 /** The one lane that is known, with the place behind which it has jobs. */
 const KNOWN_LANE = `start as materialized (${stillOpen(
-  '(select $18::integer as lane, $19::integer as rank, $20::bigint as due_at, $21::bigint as seq) g',
+  '(select $lane as lane, $rank as rank, $dueAt as due_at, $seq as seq) g',
 )})`
 
 /** The lanes that are known, and the place that no job of another one comes before. */
 const KNOWN_LANES = `visited as materialized (${stillOpen(
-  `unnest($18::integer[], $19::integer[], $20::bigint[], $21::bigint[], $22::integer[])
+  `unnest($lanes, $ranks, $dueAts, $seqs, $caps)
       as g(lane, rank, due_at, seq, cap)`,
 )}), cutoff as materialized (
-    select $23::integer as rank, $24::bigint as due_at, $25::bigint as seq
+    select $cutRank as rank, $cutDueAt as due_at, $cutSeq as seq
   )`
 
 /** The lanes that a window of candidates is read from. */
 const TOP_LANES = `visited as materialized (
-    select lane, rank, due_at, seq - 1 as seq, least($3::integer, 2 * $3::integer / many + 2) as cap
-    from (select *, least($3::integer, (select count(*) from tops)) as many from tops limit $3::integer) t
+    select lane, rank, due_at, seq - 1 as seq, least($limit, 2 * $limit / many + 2) as cap
+    from (select *, least($limit, (select count(*) from tops)) as many from tops limit $limit) t
   ), cutoff as materialized (
-    (select rank, due_at, seq from tops order by rank, due_at, seq offset $3::integer limit 1)
+    (select rank, due_at, seq from tops order by rank, due_at, seq offset $limit limit 1)
     union all (select rank, due_at, seq from tops
       where (select count(*) from tops) = ${HEADS_MAX} order by rank desc, due_at desc, seq desc limit 1)
   )`
@@ -144,7 +150,7 @@ const PICKS = `read as materialized (
       union all select ${2 ** 31 - 1}, 0, 0
     ) f order by rank, due_at, seq limit 1
   ), wanted as materialized (
-    select * from (select rank, due_at, seq from read order by rank, due_at, seq offset $3::integer - 1 limit 1) w
+    select * from (select rank, due_at, seq from read order by rank, due_at, seq offset $limit - 1 limit 1) w
     union all select * from frontier
   ), last as materialized (
     select * from wanted order by rank, due_at, seq limit 1

@@ -2,13 +2,13 @@ import type { NewJob } from '../../../job/new-job.ts'
 import type { ClaimRequest, Place } from '../../jobs.ts'
 
 /** What a worker serves. */
-export type Wish = Pick<ClaimRequest, 'names' | 'queues'>
+export type Served = Pick<ClaimRequest, 'names' | 'queues'>
 
-export function wishOf({ names, queues }: Wish): string {
+export function keyOf({ names, queues }: Served): string {
   return JSON.stringify([names, queues])
 }
 
-export function fits({ names, queues }: Wish, { name, queue }: NewJob): boolean {
+export function fits({ names, queues }: Served, { name, queue }: NewJob): boolean {
   return (names?.includes(name) ?? true) && (queues?.includes(queue) ?? true)
 }
 

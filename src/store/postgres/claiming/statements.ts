@@ -1,17 +1,17 @@
 import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
 import { tell, WAKE } from '../change.ts'
 import type { Session } from '../session.ts'
-import { LIGHT_CLOCK, NOW } from '../sql.ts'
+import { LIGHT_CLOCK, NOW, statement } from '../sql.ts'
 import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
-import { type Look, lookValues, placeOf } from './look.ts'
+import { LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
 import { inLane, LOOK, note } from './ready.ts'
-import { fitting, taking } from './take.ts'
+import { FITTING, TAKING, TAKING_PARAMETERS } from './take.ts'
 
 const PLACED = 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes'
 
 /** The first jobs of one lane are locked as they are found. What another worker has locked is skipped. */
 const OF_ONE = `chosen as materialized (
-    select p.* from start b cross join lateral (${inLane('b', PLACED)} limit $3::integer for update skip locked) p
+    select p.* from start b cross join lateral (${inLane('b', PLACED)} limit $limit for update skip locked) p
   )`
 
 /**
@@ -33,18 +33,37 @@ const CLAIMED_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p
 const TAKEN = `parted p ${WITH_JOB}`
 
 const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LIGHT_CLOCK}, ${LOOK[mode]},
-  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${fitting('$17')}, ${taking({ call: '$15', begins: '$16' })},
+  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${FITTING}, ${TAKING},
   ${tell('claimed')}
   select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}
   union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
 
-const CLAIM = { top: claimIn('top'), lane: claimIn('lane'), lanes: claimIn('lanes') } as const
+const CLAIM_PARAMETERS = { ...LOOK_PARAMETERS, ...TAKING_PARAMETERS, bytesMax: 'bigint' } as const
 
-const TAKE = `with ${LIGHT_CLOCK}, fitting as materialized (
-    select p.ctid as place from millhand.pending p join unnest($3::bigint[], $4::integer[]) as c(seq, epoch)
+const CLAIM_TOP = statement(CLAIM_PARAMETERS, claimIn('top'))
+
+const CLAIM_LANE = statement(
+  { ...CLAIM_PARAMETERS, lane: 'integer', rank: 'integer', dueAt: 'bigint', seq: 'bigint' },
+  claimIn('lane'),
+)
+
+const CLAIM_LANES = statement(
+  {
+    ...CLAIM_PARAMETERS,
+    ...{ lanes: 'integer[]', ranks: 'integer[]', dueAts: 'bigint[]', seqs: 'bigint[]', caps: 'integer[]' },
+    ...{ cutRank: 'integer', cutDueAt: 'bigint', cutSeq: 'bigint' },
+  },
+  claimIn('lanes'),
+)
+
+const TAKE = statement(
+  { worker: 'text', seqs: 'bigint[]', epochs: 'integer[]', ...TAKING_PARAMETERS },
+  `with ${LIGHT_CLOCK}, fitting as materialized (
+    select p.ctid as place from millhand.pending p join unnest($seqs, $epochs) as c(seq, epoch)
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
-  ), ${taking({ call: '$5', begins: '$6' })}, ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}`
+  ), ${TAKING}, ${tell('claimed')}
+  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}`,
+)
 
 const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, coalesce(u.care, 0), u.expires_at,
   c.started_at, c.begun, c.id, c.call from millhand.claims c
@@ -70,24 +89,27 @@ export type Where = { readonly visits: readonly Visit[]; readonly cutoff: Place 
 export function claim(
   session: Session,
   request: ClaimRequest,
-  { where, call, ...how }: Look & { readonly where: Where; readonly call: string },
+  { where, call, ...look }: Look & { readonly where: Where; readonly call: string },
 ): Promise<ClaimRow[]> {
-  const values = [...lookValues(request, how), call, request.begins, request.bytesMax]
-  if (!where) return session.lists(CLAIM.top, ...values)
+  const { begins, bytesMax } = request
+  const values = { ...lookValues(request, look), call, begins, bytesMax }
+  if (!where) return session.lists(CLAIM_TOP.text, ...CLAIM_TOP.values(values))
   const { visits, cutoff = LAST } = where
   const [only] = visits
-  if (only && visits.length === 1 && !where.cutoff)
-    return session.lists(CLAIM.lane, ...values, only.lane, ...placeOf(only.after))
-  return session.lists(
-    CLAIM.lanes,
-    ...values,
-    visits.map(({ lane }) => lane),
-    visits.map(({ after }) => -after.priority),
-    visits.map(({ after }) => after.dueAt),
-    visits.map(({ after }) => after.seq),
-    visits.map(({ cap }) => cap),
-    ...placeOf(cutoff),
-  )
+  if (only && visits.length === 1 && !where.cutoff) {
+    const { lane, after } = only
+    const place = { lane, rank: -after.priority, dueAt: after.dueAt, seq: after.seq }
+    return session.lists(CLAIM_LANE.text, ...CLAIM_LANE.values({ ...values, ...place }))
+  }
+  const places = {
+    lanes: visits.map(({ lane }) => lane),
+    ranks: visits.map(({ after }) => -after.priority),
+    dueAts: visits.map(({ after }) => after.dueAt),
+    seqs: visits.map(({ after }) => after.seq),
+    caps: visits.map(({ cap }) => cap),
+  }
+  const cut = { cutRank: -cutoff.priority, cutDueAt: cutoff.dueAt, cutSeq: cutoff.seq }
+  return session.lists(CLAIM_LANES.text, ...CLAIM_LANES.values({ ...values, ...places, ...cut }))
 }
 
 /** After every job. */
@@ -100,7 +122,9 @@ export async function take(
   { jobs, call }: { readonly jobs: readonly ClaimedJob[]; readonly call: string },
 ): Promise<ClaimedJob[]> {
   const [seqs, epochs] = [jobs.map(({ seq }) => seq), jobs.map(({ epoch }) => epoch)]
-  const rows = await session.lists<ClaimRow>(TAKE, request.worker, seqs, epochs, call, request.begins)
+  const { worker, begins } = request
+  const values = TAKE.values({ worker, seqs, epochs, call, begins })
+  const rows = await session.lists<ClaimRow>(TAKE.text, ...values)
   return toClaimed(rows, () => call)
 }
 

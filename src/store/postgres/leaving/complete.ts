@@ -2,9 +2,9 @@ import type { Hold, Settlement } from '../../../job/outcome.ts'
 import { tell, WAKE } from '../change.ts'
 import { arrayLiteral } from '../connection/array.ts'
 import { AS_ROW, leaving, locked, membersOf } from '../holding.ts'
-import { column } from '../parameters.ts'
+import { column, rangeOf } from '../parameters.ts'
 import type { Session } from '../session.ts'
-import { CLOCK } from '../sql.ts'
+import { CLOCK, statement } from '../sql.ts'
 
 /**
  * What most jobs come to, by a statement that is narrower than `LEAVE`. A row of `claims` of which all jobs are
@@ -13,38 +13,55 @@ import { CLOCK } from '../sql.ts'
  * again. Of the others, the part that is complete becomes one row, or several where they began apart. Jobs that were only
  * held, and of which nobody says when they began, are left to `LEAVE`.
  */
-const COMPLETE = `with ${CLOCK}, given as (
-    select * from unnest($2::bigint[], $3::integer[], $4::integer[]) as g(seq, epoch, after)
+const COMPLETE = statement(
+  {
+    seqs: 'bigint[]',
+    epochs: 'integer[]',
+    begunAfter: 'integer[]',
+    workers: 'text[]',
+    low: 'bigint',
+    high: 'bigint',
+    holds: 'bigint[]',
+    calls: 'text[]',
+    sizes: 'integer[]',
+    holdsBegunAfter: 'integer[]',
+    holdsAfters: 'text[]',
+    keyed: 'bigint[]',
+    keyedIn: 'bigint[]',
+  },
+  `with ${CLOCK}, given as (
+    select * from unnest($seqs, $epochs, $begunAfter) as g(seq, epoch, after)
   ), named as materialized (
-    select * from unnest($8::bigint[], $9::text[], $10::integer[], $11::integer[], $12::text[])
+    select * from unnest($holds, $calls, $sizes, $holdsBegunAfter, $holdsAfters)
       with ordinality as n(id, call, size, after, afters, place)
-  ), ${locked({ workers: '$5', low: '$6', high: '$7' })}, whole as materialized (
+  ), ${locked({ workers: '$workers', low: '$low', high: '$high' })}, whole as materialized (
     select h.*, h.started_at + case when h.begun then 0 else n.after end as begun_at,
       case when not h.begun then n.afters::smallint[] end as afters, n.place
     from held h join named n using (id, call) where cardinality(h.seqs) = n.size and (h.begun or n.after is not null)
   ), members as materialized (
     ${membersOf('(select * from held where id not in (select id from whole))')}
   ), each as materialized (
-    select m.*, g.seq is not null and (m.begun or g.after is not null) as gone,
+    select m.*, g.seq is not null and (m.begun or g.after is not null) as leaves,
       m.started_at + case when m.begun then 0 else g.after end as begun_at
     from members m left join given g using (seq, epoch)
   ), ${leaving('select id from whole')}, ended as (
     insert into millhand.completed (finished_at, started_at, seqs, epochs, attempts, crashes, dues, cares, afters)
     select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, afters from whole
     union all select (select now from clock), begun_at, seqs, epochs, attempts, crashes, dues, cares, null
-      from (select begun_at, ${AS_ROW} from each where gone group by id, begun_at) together
+      from (select begun_at, ${AS_ROW} from each where leaves group by id, begun_at) together
   ), freed as (
     delete from millhand.keys where seq = any (array(
-      select seq from each where gone
-      union all select seq from unnest($13::bigint[], $14::bigint[]) as k(seq, place)
+      select seq from each where leaves
+      union all select seq from unnest($keyed, $keyedIn) as k(seq, place)
       where place in (select place from whole)))
   ), announced as (
-    select seq, epoch, 'complete' as verb, 'complete' as state from each where gone
+    select seq, epoch, 'complete' as verb, 'complete' as state from each where leaves
     union all select u.seq, u.epoch, 'complete', 'complete' from whole
     cross join lateral unnest(seqs, epochs) as u(seq, epoch)
   ), ${tell('announced')}
-  select seq, null::bigint as broken from given where ${WAKE} and seq not in (select seq from each where gone)
-  union all select null, place from named where place not in (select place from whole)`
+  select seq, null::bigint as broken from given where ${WAKE} and seq not in (select seq from each where leaves)
+  union all select null, place from named where place not in (select place from whole)`,
+)
 
 /** A job that has ended well and left nothing to be kept. */
 type Completion = Pick<Settlement, 'seq' | 'epoch' | 'begunAfterMs' | 'hold'>
@@ -63,12 +80,12 @@ export async function complete(
     else others.push(...jobs)
   }
   const rows = await write(session, worker, { whole: [...whole].map(toNamed), others })
-  const gone = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
+  const late = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
   const jobsOf = [...whole.values()]
   const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
   // A row that has lost jobs meanwhile is written job by job.
   const single = broken.map(({ seq, epoch, begunAfterMs }) => ({ seq, epoch, begunAfterMs }))
-  return new Set([...gone, ...(await complete(session, worker, single))])
+  return new Set([...late, ...(await complete(session, worker, single))])
 }
 
 /** Whether all its jobs are here, in the epochs in which they were claimed, and began about together. */
@@ -110,20 +127,19 @@ interface Parted {
 
 function write(session: Session, worker: string, { whole, others }: Parted) {
   const seqs = [...others.map(({ seq }) => seq), ...whole.flatMap(({ hold }) => [...hold.epochs.keys()])]
-  return session.at<{ seq: number | null; broken: number | null }>(
-    COMPLETE,
-    others.map(({ seq }) => seq),
-    others.map(({ epoch }) => epoch),
-    column(others, ({ begunAfterMs }) => begunAfterMs),
-    [worker],
-    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    seqs.reduce((high, seq) => Math.max(high, seq), 0),
-    whole.map(({ hold }) => hold.id),
-    whole.map(({ hold }) => hold.call),
-    whole.map(({ size }) => size),
-    column(whole, ({ afterMs }) => afterMs),
-    column(whole, ({ afters }) => afters),
-    whole.flatMap(({ keyed }) => keyed),
-    whole.flatMap(({ keyed }, index) => keyed.map(() => index + 1)),
-  )
+  const values = COMPLETE.values({
+    seqs: others.map(({ seq }) => seq),
+    epochs: others.map(({ epoch }) => epoch),
+    begunAfter: column(others, ({ begunAfterMs }) => begunAfterMs),
+    workers: [worker],
+    ...rangeOf(seqs),
+    holds: whole.map(({ hold }) => hold.id),
+    calls: whole.map(({ hold }) => hold.call),
+    sizes: whole.map(({ size }) => size),
+    holdsBegunAfter: column(whole, ({ afterMs }) => afterMs),
+    holdsAfters: column(whole, ({ afters }) => afters),
+    keyed: whole.flatMap(({ keyed }) => keyed),
+    keyedIn: whole.flatMap(({ keyed }, index) => keyed.map(() => index + 1)),
+  })
+  return session.at<{ seq: number | null; broken: number | null }>(COMPLETE.text, ...values)
 }

@@ -3,10 +3,10 @@ import type { FailureKind } from '../../../job/failure.ts'
 import type { Verb } from '../../../job/state.ts'
 import { tell, WAKE } from '../change.ts'
 import { leaving, locked, membersOf } from '../holding.ts'
-import { column } from '../parameters.ts'
+import { column, rangeOf } from '../parameters.ts'
 import { AGAIN } from '../pending.ts'
 import type { Session } from '../session.ts'
-import { CLOCK } from '../sql.ts'
+import { CLOCK, statement } from '../sql.ts'
 
 /** How a job leaves the worker that runs or holds it. What is `null` of it stays as it is. */
 export interface Leave {
@@ -29,19 +29,39 @@ export interface Leave {
 
 /**
  * The one statement by which jobs leave `claims`: for `settled` or back to `pending`. A job that its worker does not hold
- * in this epoch is not in `gone`, and nothing is written for it.
+ * in this epoch is not `moved`, and nothing is written for it.
  */
-const LEAVE = `with ${CLOCK}, given as (
-    select g.seq, coalesce(g.worker, ($16::text[])[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
+const LEAVE = statement(
+  {
+    seqs: 'bigint[]',
+    ownerOfEach: 'text[]',
+    epochs: 'integer[]',
+    verbs: 'text[]',
+    attempts: 'integer[]',
+    crashes: 'integer[]',
+    cares: 'smallint[]',
+    dueIn: 'bigint[]',
+    begunAfter: 'integer[]',
+    outputs: 'text[]',
+    outcomes: 'text[]',
+    reasons: 'text[]',
+    failureKinds: 'text[]',
+    errors: 'text[]',
+    workers: 'text[]',
+    low: 'bigint',
+    high: 'bigint',
+  },
+  `with ${CLOCK}, given as (
+    select g.seq, coalesce(g.worker, ($workers)[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
       g.attempt, g.crashes, g.care, g.due_in, g.after, g.output, g.outcome, g.reason, g.failure_kind, g.errors
-    from unnest($2::bigint[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::smallint[],
-      $9::bigint[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+    from unnest($seqs, $ownerOfEach, $epochs, $verbs, $attempts, $crashes, $cares,
+      $dueIn, $begunAfter, $outputs, $outcomes, $reasons, $failureKinds, $errors)
     as g(seq, worker, epoch, verb, attempt, crashes, care, due_in, after, output, outcome, reason, failure_kind, errors)
-  ), ${locked({ workers: '$16', low: '$17', high: '$18' })}, members as materialized (
+  ), ${locked({ workers: '$workers', low: '$low', high: '$high' })}, members as materialized (
     ${membersOf('held')}
   ), each as materialized (
-    select m.*, g.seq is not null as gone from members m left join given g using (seq, worker, epoch)
-  ), ${leaving()}, gone as materialized (
+    select m.*, g.seq is not null as leaves from members m left join given g using (seq, worker, epoch)
+  ), ${leaving()}, moved as materialized (
     select e.id, e.seq, e.worker, e.epoch, g.verb, coalesce(g.attempt, e.attempt) as attempt,
       coalesce(g.crashes, e.crashes) as crashes, coalesce(g.care, e.care) as care,
       case when e.begun then e.started_at else e.started_at + g.after end as started_at,
@@ -51,45 +71,45 @@ const LEAVE = `with ${CLOCK}, given as (
         when g.verb = 'cancel' then 'cancelled' else 'pending' end as state,
       g.output, coalesce(g.outcome, case g.verb when 'complete' then 'done' end) as outcome, g.reason,
       g.failure_kind, g.errors
-    from each e join given g using (seq, worker, epoch) where e.gone
+    from each e join given g using (seq, worker, epoch) where e.leaves
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care,
       worker, outcome, reason, failure_kind, output)
     select seq, state, (select now from clock), started_at, due_old, expires_at, attempt, epoch, crashes, care,
       case when verb = 'cancel' then worker end, outcome, reason, failure_kind, output
-    from gone where state <> 'pending'
+    from moved where state <> 'pending'
   ), ${AGAIN}, noted as (
-    insert into millhand.details (seq, errors) select seq, errors from gone where errors is not null
+    insert into millhand.details (seq, errors) select seq, errors from moved where errors is not null
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
-    delete from millhand.keys where seq = any (array(select seq from gone where state <> 'pending'))
-  ), ${tell('gone')}
-  select seq from given where ${WAKE} and seq not in (select seq from gone)`
+    delete from millhand.keys where seq = any (array(select seq from moved where state <> 'pending'))
+  ), ${tell('moved')}
+  select seq from given where ${WAKE} and seq not in (select seq from moved)`,
+)
 
 /** Writes how jobs leave their workers; gives those that had left before. No job may be in it twice. */
 export async function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)
   const workers = [...new Set(leaves.map(({ worker }) => worker))]
-  const rows = await session.at<{ seq: number }>(
-    LEAVE,
+  const values = LEAVE.values({
     seqs,
-    workers.length === 1 ? null : leaves.map(({ worker }) => worker),
-    leaves.map(({ epoch }) => epoch),
-    column(leaves, ({ verb }) => (verb === 'complete' ? null : verb)),
-    column(leaves, ({ attempt }) => attempt),
-    column(leaves, ({ crashes }) => crashes),
-    column(leaves, ({ care }) => care),
-    column(leaves, ({ dueInMs }) => dueInMs),
-    column(leaves, ({ begunAfterMs }) => begunAfterMs),
-    column(leaves, ({ output }) => output),
-    column(leaves, ({ outcome }) => (outcome === 'done' ? null : outcome)),
-    column(leaves, ({ reason }) => reason),
-    column(leaves, ({ failureKind }) => failureKind),
-    column(leaves, ({ errors }) => errors),
+    ownerOfEach: workers.length === 1 ? null : leaves.map(({ worker }) => worker),
+    epochs: leaves.map(({ epoch }) => epoch),
+    verbs: column(leaves, ({ verb }) => (verb === 'complete' ? null : verb)),
+    attempts: column(leaves, ({ attempt }) => attempt),
+    crashes: column(leaves, ({ crashes }) => crashes),
+    cares: column(leaves, ({ care }) => care),
+    dueIn: column(leaves, ({ dueInMs }) => dueInMs),
+    begunAfter: column(leaves, ({ begunAfterMs }) => begunAfterMs),
+    outputs: column(leaves, ({ output }) => output),
+    outcomes: column(leaves, ({ outcome }) => (outcome === 'done' ? null : outcome)),
+    reasons: column(leaves, ({ reason }) => reason),
+    failureKinds: column(leaves, ({ failureKind }) => failureKind),
+    errors: column(leaves, ({ errors }) => errors),
     workers,
-    seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    seqs.reduce((high, seq) => Math.max(high, seq), 0),
-  )
+    ...rangeOf(seqs),
+  })
+  const rows = await session.at<{ seq: number }>(LEAVE.text, ...values)
   return new Set(rows.map((row) => row.seq))
 }
