@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
+import { parseFailures } from '../../src/job/failure.ts'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
+import type { ClaimedJob } from '../../src/store/jobs.ts'
 import {
   COMPLETE,
   enqueue,
@@ -24,17 +26,13 @@ export function settlePromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     const job = await worker.claimOne()
     await clock.advance(40)
+
     await worker.settle(job, { kind: 'complete', output: '{"words":3}' })
 
-    const ended = {
-      state: 'complete',
-      outcome: 'done',
-      output: '{"words":3}',
-      reason: null,
-      failureKind: null,
-    }
-    const times = { startedAt: job.claimedAt, finishedAt: job.claimedAt + 40 }
-    expect(await find(store, 'a')).toMatchObject({ ...ended, ...times, worker: null, attempt: 1 })
+    expect(await find(store, 'a')).toMatchObject({
+      ...{ state: 'complete', outcome: 'done', output: '{"words":3}', reason: null, failureKind: null },
+      ...{ startedAt: job.claimedAt, finishedAt: job.claimedAt + 40, worker: null, attempt: 1 },
+    })
   })
 
   test('a job may complete without an output', async ({ store, worker }) => {
@@ -48,8 +46,9 @@ export function settlePromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     await worker.run(skip('already indexed'))
 
-    const ended = { state: 'complete', outcome: 'skipped', reason: 'already indexed', output: null }
-    expect(await find(store, 'a')).toMatchObject(ended)
+    expect(await find(store, 'a')).toMatchObject({
+      ...{ state: 'complete', outcome: 'skipped', reason: 'already indexed', output: null },
+    })
   })
 
   test('a permanent failure is not retried, and says of which kind it was', async ({ store, worker }) => {
@@ -69,14 +68,10 @@ export function settlePromises(test: StoreTest): void {
     await worker.report(job, { progress: { fraction: 0.4 }, checkpoint: '{"page":4}' })
     await worker.settle(job, failure('away'))
 
-    const { errors, ...rest } = await find(store, 'a')
-    expect(JSON.parse(errors ?? '')).toMatchObject([{ kind: 'error', message: 'away', attempt: 1 }])
-    expect(rest).toMatchObject({
-      state: 'pending',
-      attempt: 1,
-      progress: '{"fraction":0.4}',
-      checkpoint: '{"page":4}',
-    })
+    const again = await find(store, 'a')
+    expect(again).toMatchObject({ state: 'pending', attempt: 1 })
+    expect(again).toMatchObject({ progress: '{"fraction":0.4}', checkpoint: '{"page":4}' })
+    expect(parseFailures(again.errors)).toMatchObject([{ kind: 'error', message: 'away', attempt: 1 }])
   })
 
   test('the next attempt starts its progress anew, from the checkpoint', async ({ store, worker, clock }) => {
@@ -94,8 +89,9 @@ export function settlePromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     await worker.run(snooze(2_500))
 
-    const asleep = { state: 'pending', dueAt: clock.now() + 2_500, attempt: 0, epoch: 1, worker: null }
-    expect(await find(store, 'a')).toMatchObject(asleep)
+    const dueAt = clock.now() + 2_500
+    expect(await find(store, 'a')).toMatchObject({ state: 'pending', dueAt, worker: null })
+    expect(await find(store, 'a')).toMatchObject({ attempt: 0, epoch: 1 })
   })
 
   test('a released job keeps its place: it is due when it was', async ({ store, worker, clock }) => {
@@ -120,8 +116,7 @@ export function settlePromises(test: StoreTest): void {
 
   test('a worker may settle after its lease, but not after a rescue', async ({ store, worker, clock }) => {
     await enqueue(store, newJob('a'), newJob('b'))
-    const [a, b] = await worker.claim()
-    if (!a || !b) throw new Error('two jobs were expected')
+    const [a, b] = [await worker.claimOne(), await worker.claimOne()]
     await clock.advance(LEASE_MS * 2)
 
     expect(await worker.settle(a, COMPLETE)).toBe('settled')
@@ -141,84 +136,83 @@ export function settlePromises(test: StoreTest): void {
     expect(answers).toEqual(['settled', 'cancelled', 'settled', 'refused', 'refused', 'refused'])
   })
 
-  test('a job is settled once, even by one call', async ({ store, worker, clock }) => {
+  test('a job is settled once, even by one call', async ({ store, worker }) => {
     await enqueue(store, newJob('a'))
     const job = await worker.claimOne()
-    const nowMs = clock.now()
-    const written = [COMPLETE, RELEASE].map((outcome) => settlement(job, 'first', { outcome, nowMs }))
 
-    expect(await store.jobs.settle(written)).toEqual(['settled', 'refused'])
+    expect(await worker.settleAll([job, job], COMPLETE, RELEASE)).toEqual(['settled', 'refused'])
+
     expect(await find(store, 'a')).toMatchObject({ state: 'complete' })
   })
 
-  test('one call settles 1,500 jobs', async ({ store, worker, clock }) => {
+  test('one call settles 1,500 jobs', async ({ store, worker }) => {
     await enqueue(store, ...newJobs(1_500))
     const claimed = await worker.claim({ limit: 1_500 })
-    const written = claimed.map((job) => settlement(job, 'first', { outcome: COMPLETE, nowMs: clock.now() }))
 
-    expect(new Set(await store.jobs.settle(written))).toEqual(new Set(['settled']))
+    expect(await worker.settleAll(claimed, COMPLETE)).toEqual(Array(1_500).fill('settled'))
+
     expect(await store.catalog.count({ states: ['complete'] })).toBe(1_500)
   })
 
   test('jobs that were claimed together are each what they came to', async ({ store, worker }) => {
     const ids = ['nothing', 'output', 'fails', 'again', 'runs']
     await enqueue(store, ...ids.map((id) => newJob(id, { retries: 0 })))
-    const jobs = await worker.claim()
-    const [first = await worker.claimOne()] = jobs
-    await worker.report(first, { progress: { fraction: 0.5 }, checkpoint: '"half"' })
-    const nowMs = await store.now()
-    const outcomes = [COMPLETE, { ...COMPLETE, output: '1' }, failure('broken'), RELEASE]
-    const written = outcomes.flatMap((outcome, index) =>
-      jobs.slice(index, index + 1).map((job) => settlement(job, worker.id, { outcome, nowMs })),
-    )
+    const together = (await worker.claim()).slice(0, 4)
+    const outcomes = [COMPLETE, { kind: 'complete', output: '1' }, failure('broken'), RELEASE] as const
 
-    expect(await store.jobs.settle(written)).toEqual(Array(4).fill('settled'))
-    expect(await store.jobs.settle(written)).toEqual(Array(4).fill('refused'))
-    const ended = await Promise.all(ids.map((id) => find(store, id)))
-    expect(ended.map(({ state, output }) => [state, output])).toEqual([
-      ['complete', null],
-      ['complete', '1'],
-      ['failed', null],
-      ['pending', null],
-      ['running', null],
-    ])
-    const startedAt = first.claimedAt
-    expect(ended[0]).toMatchObject({ outcome: 'done', worker: null, startedAt, checkpoint: '"half"' })
+    expect(await worker.settleAll(together, ...outcomes)).toEqual(Array(4).fill('settled'))
+    expect(await worker.settleAll(together, ...outcomes)).toEqual(Array(4).fill('refused'))
+
+    expect(await find(store, 'nothing')).toMatchObject({ state: 'complete', outcome: 'done', output: null })
+    expect(await find(store, 'output')).toMatchObject({ state: 'complete', outcome: 'done', output: '1' })
+    expect(await find(store, 'fails')).toMatchObject({ state: 'failed', failureKind: 'error' })
+    expect(await find(store, 'again')).toMatchObject({ state: 'pending', worker: null })
+    expect(await find(store, 'runs')).toMatchObject({ state: 'running', worker: 'first' })
   })
 
-  test('jobs that were claimed together and complete together free their keys', async ({
+  test('a job that completes among others keeps when it began and where it was', async ({
     store,
     worker,
-    clock,
   }) => {
+    await enqueue(store, newJob('a'), newJob('b'))
+    const claimed = await worker.claim()
+    const [a = await worker.claimOne()] = claimed
+    await worker.report(a, { progress: { fraction: 0.5 }, checkpoint: '"half"' })
+
+    await worker.settleAll(claimed, COMPLETE)
+
+    expect(await find(store, 'a')).toMatchObject({
+      startedAt: a.claimedAt,
+      checkpoint: '"half"',
+      worker: null,
+    })
+  })
+
+  test('jobs that were claimed together and complete together free their keys', async ({ store, worker }) => {
     const jobs = newJobs(70).map((job, index) => ({ ...job, key: index % 2 === 0 ? job.id : null }))
     await enqueue(store, ...jobs)
     const claimed = await worker.claim({ limit: 70 })
 
-    const how = { outcome: COMPLETE, nowMs: clock.now() }
-    const results = await store.jobs.settle(claimed.map((job) => settlement(job, worker.id, how)))
-    expect(new Set(results)).toEqual(new Set(['settled']))
+    expect(await worker.settleAll(claimed, COMPLETE)).toEqual(Array(70).fill('settled'))
+
     const again = jobs.map((job) => ({ ...job, id: `${job.id}-again` }))
     expect(await enqueue(store, ...again)).toEqual(again.map(({ id }) => ({ id, existed: false })))
     expect(await store.catalog.count({ states: ['complete'] })).toBe(70)
   })
 
-  test('jobs that were claimed together are complete without one that was cancelled', async ({
+  test('jobs that were claimed together complete without one that was cancelled', async ({
     store,
     worker,
-    clock,
   }) => {
     await enqueue(store, ...newJobs(70))
     const claimed = await worker.claim({ limit: 70 })
     await store.catalog.cancel(['job-7'], 'not that one')
 
-    const how = { outcome: COMPLETE, nowMs: clock.now() }
-    const results = await store.jobs.settle(claimed.map((job) => settlement(job, worker.id, how)))
-    expect(
-      results
-        .map((result, index) => (result === 'settled' ? '' : `${claimed[index]?.id} ${result}`))
-        .join(''),
-    ).toBe('job-7 cancelled')
+    const results = await worker.settleAll(claimed, COMPLETE)
+
+    const unsettled = claimed.filter((_, place) => results[place] !== 'settled')
+    expect(idsOf(unsettled)).toEqual(['job-7'])
+    expect(results[claimed.indexOf(unsettled[0] as ClaimedJob)]).toBe('cancelled')
     expect(await store.catalog.count({ states: ['complete'] })).toBe(69)
   })
 

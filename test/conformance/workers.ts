@@ -3,17 +3,18 @@ import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import { COMPLETE, enqueue, find, idsOf, LEASE_MS, newJob, startWorker } from '../support/jobs.ts'
 import type { StoreTest } from './store-test.ts'
 
-/** Workers and their leases. */
+/** Workers and their leases: who is there, how long it counts as alive, and what becomes of what it holds. */
 export function workerPromises(test: StoreTest): void {
   test('a worker is listed with what it said of itself', async ({ store, clock }) => {
-    const nowMs = clock.now()
     const said = {
       ...{ id: "o'w", name: 'w "1"', host: 'a', pid: 7, version: '1.2.3' },
       ...{ names: ['test.work', "it's"], queues: [], concurrency: 4, leaseMs: 5_000 },
     }
-    await store.workers.register(said)
-    const times = { startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + 5_000 }
 
+    await store.workers.register(said)
+
+    const nowMs = clock.now()
+    const times = { startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + 5_000 }
     expect(await store.workers.list()).toEqual([{ ...said, ...times, running: 0, held: 0 }])
   })
 
@@ -23,23 +24,26 @@ export function workerPromises(test: StoreTest): void {
 
   test('a list tells how many jobs each worker holds', async ({ store, worker }) => {
     const other = await startWorker(store, 'other')
-    await enqueue(store, newJob('a'), newJob('b'), newJob('c'), newJob('d'))
+    await enqueue(store, newJob('cancelled'), newJob('b'), newJob('c'), newJob('done'))
     await worker.claim({ limit: 3 })
+    await store.catalog.cancel(['cancelled'], 'no')
     await other.run(COMPLETE)
-    await store.catalog.cancel(['a'], 'no')
 
-    const running = (await store.workers.list()).map((each) => [each.id, each.running])
-    expect(Object.fromEntries(running)).toEqual({ first: 2, other: 0 })
+    const workers = await store.workers.list()
+    expect(workers.find(({ id }) => id === 'first')).toMatchObject({ running: 2 })
+    expect(workers.find(({ id }) => id === 'other')).toMatchObject({ running: 0 })
   })
 
   test('to register again is to start again', async ({ store, clock }) => {
     const first = await startWorker(store, 'w', { version: '1' })
     await clock.advance(LEASE_MS)
+    const nowMs = clock.now()
+
     await startWorker(store, 'w', { version: '2' })
 
-    const nowMs = clock.now()
-    const again = { id: 'w', version: '2', startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + LEASE_MS }
-    expect(await store.workers.list()).toMatchObject([again])
+    expect(await store.workers.list()).toMatchObject([
+      { id: 'w', version: '2', startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + LEASE_MS },
+    ])
     expect(await first.beat()).toEqual({ lost: false, cancelled: [] })
   })
 
@@ -47,12 +51,12 @@ export function workerPromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     await worker.claimOne()
     await clock.advance(LEASE_MS - 1)
+    const beatAt = clock.now()
+
     expect(await worker.beat(3_000)).toEqual({ lost: false, cancelled: [] })
 
-    const nowMs = clock.now()
-    expect(await store.workers.list()).toMatchObject([
-      { beatAt: nowMs, leaseUntil: nowMs + 3_000, leaseMs: LEASE_MS },
-    ])
+    const leases = { beatAt, leaseUntil: beatAt + 3_000, leaseMs: LEASE_MS }
+    expect(await store.workers.list()).toMatchObject([leases])
     await clock.advance(2_999)
     expect(await store.upkeep.rescue(CRASH_LIMIT)).toMatchObject({ workers: [], rescued: [] })
   })
@@ -74,15 +78,16 @@ export function workerPromises(test: StoreTest): void {
 
   test('each beat names the cancelled jobs that its worker still holds', async ({ store, worker }) => {
     const other = await startWorker(store, 'other')
-    await enqueue(store, newJob('a'), newJob('b'), newJob('c'), newJob('d'))
-    const [a] = await worker.claim({ limit: 2 })
-    await other.claim({ limit: 1 })
-    await store.catalog.cancel(['a', 'b', 'c', 'd'], 'stop')
+    await enqueue(store, newJob('a'), newJob('b'), newJob('of the other'), newJob('of nobody'))
+    const [a] = [await worker.claimOne(), await worker.claimOne()]
+    await other.claimOne()
+
+    await store.catalog.cancel(['a', 'b', 'of the other', 'of nobody'], 'stop')
 
     expect(idsOf((await worker.beat()).cancelled).toSorted()).toEqual(['a', 'b'])
-    if (a) await worker.settle(a, COMPLETE)
+    expect(idsOf((await other.beat()).cancelled)).toEqual(['of the other'])
+    await worker.settle(a, COMPLETE)
     expect(idsOf((await worker.beat()).cancelled)).toEqual(['b'])
-    expect(idsOf((await other.beat()).cancelled)).toEqual(['c'])
   })
 
   test('a worker that signs off is gone, and can come back', async ({ store, worker }) => {
@@ -100,10 +105,11 @@ export function workerPromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     const job = await worker.claimOne()
     await clock.advance(100)
+
     await worker.stop()
 
-    const released = { state: 'pending', worker: null, attempt: 0, crashes: 0, dueAt: job.dueAt }
-    expect(await find(store, 'a')).toMatchObject(released)
+    expect(await find(store, 'a')).toMatchObject({ state: 'pending', worker: null, dueAt: job.dueAt })
+    expect(await find(store, 'a')).toMatchObject({ attempt: 0, crashes: 0 })
     expect(await worker.settle(job, COMPLETE)).toBe('refused')
     const second = await startWorker(store, 'second')
     expect(await second.claimOne()).toMatchObject({ id: 'a', attempt: 1, epoch: 2 })
@@ -113,6 +119,7 @@ export function workerPromises(test: StoreTest): void {
     await enqueue(store, newJob('a'))
     await worker.claimOne()
     await store.catalog.cancel(['a'], 'stop')
+
     await worker.stop()
 
     expect(await find(store, 'a')).toMatchObject({ state: 'cancelled', worker: null })

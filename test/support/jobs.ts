@@ -141,6 +141,19 @@ export class TestWorker {
     return only(await this.#store.jobs.settle([written]))
   }
 
+  /** Settles jobs by one call, each with the outcome at its place, or the first one where it has none. */
+  async settleAll(
+    jobs: readonly ClaimedJob[],
+    ...outcomes: readonly [Outcome, ...Outcome[]]
+  ): Promise<Settled[]> {
+    const nowMs = await this.#store.now()
+    const [first] = outcomes
+    const written = jobs.map((job, place) =>
+      settlement(job, this.id, { outcome: outcomes[place] ?? first, nowMs }),
+    )
+    return this.#store.jobs.settle(written)
+  }
+
   /** Claims the next job and settles it. */
   async run(outcome: Outcome): Promise<ClaimedJob> {
     const job = await this.claimOne()
