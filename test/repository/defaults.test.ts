@@ -5,22 +5,22 @@ import { fileAt } from './reading/files.ts'
 /** Numbers of the sources that are no default of anything that a user sees, by what they are instead. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
   'how a store works inside': [
-    ...[
-      'store/memory/sorted-set.ts',
-      'store/memory/transaction.ts CALL_WAIT_MS',
-      'store/patience.ts TURN_MS',
-    ],
-    ...['store/postgres/address.ts', 'store/postgres/candidates.ts', 'store/postgres/catalog.ts'],
-    ...['store/postgres/claims.ts', 'store/postgres/complete.ts', 'store/postgres/connections.ts'],
-    ...['store/postgres/doubts.ts', 'store/postgres/faults.ts', 'store/postgres/feed.ts LOOK_AGAIN_MS'],
-    ...['store/postgres/heads.ts', 'store/postgres/index.ts', 'store/postgres/interrupt.ts'],
-    ...['store/postgres/lane-upkeep.ts', 'store/postgres/lanes.ts', 'store/postgres/look.ts'],
+    ...['store/memory/data/', 'store/memory/transaction.ts CALL_WAIT_MS', 'store/patience.ts TURN_MS'],
+    ...['store/postgres/claim.ts', 'store/postgres/claiming/', 'store/postgres/leaving/'],
+    ...['store/postgres/catalog.ts', 'store/postgres/feed.ts LOOK_AGAIN_MS', 'store/postgres/index.ts'],
+    ...['store/postgres/connection/address.ts', 'store/postgres/connection/connections.ts'],
+    ...['store/postgres/connection/faults.ts', 'store/postgres/connection/interrupt.ts'],
+    ...['store/postgres/lane-upkeep.ts', 'store/postgres/lanes.ts', 'store/postgres/notices.ts'],
     ...['store/postgres/migrate.ts FIRST_BACKOFF_MS', 'store/postgres/migrate.ts LONGEST_BACKOFF_MS'],
-    ...['store/postgres/notices.ts', 'store/postgres/ready.ts', 'store/postgres/tx.ts'],
-    ...['store/sqlite/access.ts', 'store/sqlite/anchor.ts', 'store/sqlite/beat-thread.ts'],
-    ...['store/sqlite/claim.ts', 'store/sqlite/connection.ts', 'store/sqlite/known-heads.ts'],
-    ...['store/sqlite/lanes.ts', 'store/sqlite/notices.ts', 'store/sqlite/private-file.ts'],
-    ...['store/sqlite/store-time.ts', 'store/sqlite/transaction.ts'],
+    ...['store/postgres/transactions/tx.ts', 'store/sqlite/beat-thread.ts', 'store/sqlite/claiming/'],
+    ...[
+      'store/sqlite/access.ts',
+      'store/sqlite/connection.ts',
+      'store/sqlite/file/',
+      'store/sqlite/lanes.ts',
+      'store/sqlite/notices.ts',
+      'store/sqlite/transaction.ts',
+    ],
   ],
   'how a worker keeps its own times': [
     ...['maintenance/leader.ts', 'worker/beat-thread.ts', 'worker/beat.ts', 'worker/isolation.ts'],
@@ -104,5 +104,5 @@ function isInner(constant: { readonly path: string; readonly name: string }): bo
 }
 
 function isNamedBy(entry: string, { path, name }: { readonly path: string; readonly name: string }): boolean {
-  return entry === path || entry === `${path} ${name}`
+  return entry === path || entry === `${path} ${name}` || (entry.endsWith('/') && path.startsWith(entry))
 }
