@@ -10,7 +10,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   1    the command failed; the error has a code
   2    wrong usage, invalid configuration or invalid input
   3    no such job or database
-  4    the job failed or was cancelled (enqueue --wait)
+  4    the job failed or was cancelled (enqueue --wait, run)
   130  interrupted before it was done`
 
 /** Codes that say: what was asked for cannot be, whatever the state of things. */

@@ -13,6 +13,7 @@ import { pruneCommand } from './prune.ts'
 import { queuesCommand } from './queues.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
+import { runCommand } from './run.ts'
 import { statsCommand } from './stats.ts'
 import { workCommand } from './work.ts'
 import { workersCommand } from './workers.ts'
@@ -21,6 +22,7 @@ import { workersCommand } from './workers.ts'
 export const COMMANDS: readonly CommandSpec[] = [
   devCommand,
   workCommand,
+  runCommand,
   enqueueCommand,
   jobsCommand,
   jobCommand,
