@@ -6,6 +6,7 @@ import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
 import { claim, mayClaim, nextDueAt, waitsAlone } from './claim.ts'
 import * as control from './control.ts'
+import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { KnownHeads } from './known-heads.ts'
@@ -60,6 +61,8 @@ function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
 function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
   return {
     get: (ids) => read((connection) => catalog.get(connection, ids)),
+    idsFrom: (prefix, limit) => read((connection) => catalog.idsFrom(connection, prefix, limit)),
+    ended: (sinceMs, limit) => read((connection) => ended(connection, sinceMs, limit)),
     list: (filter, page) => read((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
     count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
     tally: () => read(catalog.tally),
