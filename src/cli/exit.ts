@@ -15,6 +15,7 @@ export const EXIT_CODES_HELP = `Exit codes:
 
 /** Codes that say: what was asked for cannot be, whatever the state of things. */
 const USAGE_CODES: readonly string[] = [
+  'ambiguous_id',
   'usage',
   'config_not_found',
   'config_load_failed',
@@ -38,10 +39,12 @@ const USAGE_CODES: readonly string[] = [
   'unknown_option',
 ]
 
+const NOT_FOUND_CODES: readonly string[] = ['job_not_found', 'no_jobs', 'store_missing']
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillhandError(error)) return EXIT.failed
   if (USAGE_CODES.includes(error.code)) return EXIT.usage
-  if (error.code === 'job_not_found' || error.code === 'store_missing') return EXIT.notFound
+  if (NOT_FOUND_CODES.includes(error.code)) return EXIT.notFound
   if (error.code === 'job_failed' || error.code === 'job_cancelled') return EXIT.jobFailed
   return EXIT.failed
 }
