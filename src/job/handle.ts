@@ -29,6 +29,6 @@ export interface JobHandle<Output = unknown, Input = unknown> {
   result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */
   cancel(reason?: string): Promise<boolean>
-  /** The job as it is now, then again whenever its state or progress changes, until it is settled. */
+  /** The job as it is now, then again whenever its state or progress changes, until it is settled or the queue is closed. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job<Input, Output>>
 }

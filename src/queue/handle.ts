@@ -88,13 +88,12 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job<Input, Output>> {
     const { signal } = options
     let last = ''
-    const close = (error?: unknown) => channel.close(error)
-    const abort = () => close()
+    const end = () => channel.close()
     const channel = new Channel<Job<Input, Output>>(WATCH_CAPACITY, () => {
       stop()
-      signal?.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', end)
     })
-    const stop = this.#follow(close, (record) => {
+    const stop = this.#follow(end, (record) => {
       const problem = this.#problemWith(record)
       if (!record || problem) return channel.close(problem)
       const { state, epoch, progress, dueAt, checkpoint } = record
@@ -103,8 +102,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       last = now
       if (isFinal(state)) channel.close()
     })
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted) end()
     return channel
   }
 

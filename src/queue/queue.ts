@@ -235,8 +235,8 @@ export class Queue {
   }
 
   /**
-   * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
-   * end. A transaction that is open has five seconds to end, and is then rolled back.
+   * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`;
+   * subscriptions and watches end. A transaction that is open has five seconds to end, and is then rolled back.
    */
   async close(): Promise<void> {
     this.#parts.closing.close(storeError('store_closed', { location: this.location }))
