@@ -24,7 +24,7 @@ export interface JobHandle<Output = unknown, Input = unknown> {
    * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
    *
    * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `other_job`, `output_unreadable`,
-   *   `result_timeout`
+   *   `result_timeout`; on a virtual clock that nobody moves, `clock_stands_still`
    */
   result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */

@@ -20,6 +20,7 @@ import {
 import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
+import { onStandstill } from './standstill.ts'
 import type { OnRecord } from './watch.ts'
 
 /** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
@@ -117,6 +118,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       if (!record || problem) settled.reject(problem)
       else if (isFinal(record.state)) settled.resolve(record)
     })
+    const stopLooking = onStandstill(this.#queue, () => seen, settled.reject)
     const timer =
       timeoutMs === undefined
         ? undefined
@@ -132,6 +134,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       return await settled.promise
     } finally {
       stop()
+      stopLooking()
       timer?.cancel()
       signal?.removeEventListener('abort', abort)
     }
