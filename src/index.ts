@@ -43,6 +43,8 @@ export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation } from './queue/explain.ts'
 export type { FilterOptions, ListOptions } from './queue/filter.ts'
 export type { QueueStats, Stats } from './queue/inspect.ts'
+export { logMetrics, type MetricsOptions } from './queue/metrics.ts'
+export type { NameStats, NameStatsOptions, StatsByName } from './queue/name-stats.ts'
 export type { OpenOptions } from './queue/open.ts'
 // The queue
 export { openQueue } from './queue/open.ts'

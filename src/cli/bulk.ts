@@ -9,6 +9,7 @@ import type { Call, OptionSpec } from './command.ts'
 import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf } from './filter.ts'
+import { idsOf } from './job-id.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What is done to several jobs: to those with the ids that were given, or to all that a filter chooses. */
@@ -58,7 +59,7 @@ interface Done {
 }
 
 async function toNamed(bulk: Bulk, { args, terminal }: Call, queue: Queue): Promise<ExitCode | undefined> {
-  const { done, refused } = await toEach(bulk, queue, args)
+  const { done, refused } = await toEach(bulk, queue, await idsOf(queue, args))
   terminal.show({ [bulk.done]: done, refused }, () => done.map((id) => oneLine(`${id} ${bulk.done}`)))
   tellRefused(refused, terminal)
   if (refused.some(({ code }) => code === 'job_not_found')) return EXIT.notFound

@@ -1,5 +1,13 @@
 import { errorFactory } from '../kit/error.ts'
 
+interface Candidate {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+}
+
+const STATE_CHARACTERS = 'cancelled'.length
+
 /** What only the command line can complain about. */
 export const cliErrors = {
   usage: (facts: { problem: string; command: string }) =>
@@ -11,6 +19,14 @@ export const cliErrors = {
     `${facts.what} would not be stored as it says: ${facts.problem}, at line ${facts.line}, column ${facts.column}.`,
   store_missing: (facts: { location: string }) =>
     `There is no database of Millhand's at ${facts.location}. Nothing was enqueued there yet, or --store or --config has to name another one.`,
+  ambiguous_id: (facts: { prefix: string; candidates: readonly Candidate[]; more: boolean }) =>
+    [
+      `More than one job has an id that begins with '${facts.prefix}'. Give more of it:`,
+      ...facts.candidates.map(({ id, name, state }) => `  ${id}  ${state.padEnd(STATE_CHARACTERS)}  ${name}`),
+      ...(facts.more ? ['  …'] : []),
+    ].join('\n'),
+  no_job_yet: (facts: { location: string }) =>
+    `There is no job at ${facts.location}, so that none is the last.`,
   confirmation_required: (facts: { verb: string; count: number }) =>
     `This would ${facts.verb} ${facts.count} job(s). Say --yes to do it.`,
 } as const

@@ -11,11 +11,12 @@ export const EXIT_CODES_HELP = `Exit codes:
   1    the command failed; the error has a code
   2    wrong usage, invalid configuration or invalid input
   3    no such job or database
-  4    the job failed or was cancelled (enqueue --wait)
+  4    the job failed or was cancelled (enqueue --wait, run)
   130  interrupted before it was done`
 
 /** Codes that say: what was asked for cannot be, whatever the state of things. */
 const USAGE_CODES: readonly string[] = [
+  'ambiguous_id',
   'usage',
   'config_not_found',
   'config_load_failed',
@@ -39,11 +40,12 @@ const USAGE_CODES: readonly string[] = [
   'unknown_option',
 ]
 
+const NOT_FOUND_CODES: readonly string[] = ['job_not_found', 'no_job_yet', 'store_missing']
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillhandError(error)) return EXIT.failed
   if (USAGE_CODES.includes(error.code)) return EXIT.usage
-  if (error.code === 'job_not_found' || error.code === 'store_missing' || isNoDatabase(error))
-    return EXIT.notFound
+  if (NOT_FOUND_CODES.includes(error.code) || isNoDatabase(error)) return EXIT.notFound
   if (error.code === 'job_failed' || error.code === 'job_cancelled') return EXIT.jobFailed
   return EXIT.failed
 }

@@ -45,6 +45,17 @@ const STYLES: Readonly<Record<string, Style | undefined>> = {
   fatal: 'red',
 }
 
+/** What of a handler's or a module's is told whole: whoever reads it is to mend that. */
+const WHOLE: readonly string[] = ['fail', 'retry', 'listener_error']
+
+/** The frames of an error and what caused it, beneath its line; those of the database's troubles would only hide them. */
+function stackLines(msg: string, err: unknown): string[] {
+  const { stack } = Object(err) as { readonly stack?: unknown }
+  if (!WHOLE.includes(msg) || typeof stack !== 'string') return []
+  const beneath = stack.split('\n').filter((line) => /^\s+at |^caused by: /.test(line))
+  return beneath.map((line) => oneLine(`    ${line.trim()}`))
+}
+
 /** One entry for people: the time of day, the level, what happened to which job, and the facts in short. */
 function toLine({ level, time, msg = '', pid: _, ...facts }: LogEntry, paint: Paint): string {
   const clock = new Date(time).toTimeString().slice(0, CLOCK_CHARACTERS)
@@ -54,7 +65,8 @@ function toLine({ level, time, msg = '', pid: _, ...facts }: LogEntry, paint: Pa
   const rest = id === undefined ? { name, worker, ...others } : others
   const words = Object.entries(rest).flatMap(([fact, value]) => factWords(fact, value))
   const text = [msg, ...job, ...words].map(oneLine).join(' ')
-  return `${paint('dim', clock)} ${paint(STYLES[level], level.padEnd(LEVEL_CHARACTERS))} ${text}`
+  const line = `${paint('dim', clock)} ${paint(STYLES[level], level.padEnd(LEVEL_CHARACTERS))} ${text}`
+  return [line, ...stackLines(msg, facts.err).map((frame) => paint('dim', frame))].join('\n')
 }
 
 const CLOCK_CHARACTERS = 'hh:mm:ss'.length

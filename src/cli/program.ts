@@ -6,6 +6,7 @@ import { cliError } from './errors.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { endWithOutput, flushOutput, standardTerminal } from './output.ts'
 import { tell, tellCrashes } from './tell.ts'
+import { inCommandWords } from './words.ts'
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<never> {
@@ -44,7 +45,7 @@ async function execute(argv: readonly string[]): Promise<ExitCode> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return EXIT.usage
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown
-    tell(error, standardTerminal(argv.includes('--json')))
+    tell(inCommandWords(error, argv), standardTerminal(argv.includes('--json')))
     return exitCodeOf(error)
   }
 }

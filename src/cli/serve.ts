@@ -1,6 +1,7 @@
 import type { CheckedConfig } from '../config/index.ts'
 import { deferred } from '../kit/deferred.ts'
 import { VERSION } from '../kit/version.ts'
+import { logMetrics } from '../queue/metrics.ts'
 import { openQueue } from '../queue/open.ts'
 import { workerFields } from '../worker/options.ts'
 import { Worker } from '../worker/worker.ts'
@@ -35,6 +36,7 @@ export async function serve(
   try {
     const worker = new Worker(queue, { ...settings, jobs: definitions, retention })
     logger.info(whatItServes(config), `millhand ${VERSION} serves`)
+    if (config.log.metrics !== undefined) logMetrics(queue, { logger, every: config.log.metrics })
     if (untilIdle) {
       const { ran, interrupted } = await runUntilIdle(worker)
       logger.info({ ran }, 'idle')

@@ -1,5 +1,6 @@
 import type { RetentionOptions } from '../job/retention.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import type { Duration } from '../kit/duration.ts'
 import type { OpenOptions } from '../queue/open.ts'
 import type { WorkerOptions } from '../worker/options.ts'
 
@@ -31,6 +32,8 @@ export interface LogOptions {
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** `lines` for people, `json` for programs; `auto`: lines on a terminal, JSON elsewhere. Default `'auto'`. */
   readonly format?: 'auto' | 'lines' | 'json'
+  /** How often `millhand work` logs a line of metrics; never by default. Minimum `'1s'`. */
+  readonly metrics?: Duration
   /** What is masked besides: paths in a line, as pino has them. */
   readonly redact?: readonly string[]
 }

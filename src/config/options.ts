@@ -3,6 +3,7 @@ import {
   type AnyField,
   choice,
   custom,
+  duration,
   type Fields,
   type FieldsOf,
   type Parsed,
@@ -24,6 +25,7 @@ export const logFields = {
     of: ['auto', 'lines', 'json'],
     default: 'auto',
   }),
+  metrics: duration({ min: 1_000 }),
   redact: custom<readonly string[]>({
     expected: "a list of paths such as 'err.message' or 'jobs[*].name'",
     accepts: (value) => Array.isArray(value) && value.every(isLogPath),
@@ -40,7 +42,8 @@ const LOG_PATH = new RegExp(`^(?:\\*|[\\w$]+|${IN_BRACKETS})(?:\\.(?:\\*|[\\w$]+
 
 type ParsedLog = Parsed<typeof logFields>
 
-export type LogSettings = Omit<ParsedLog, 'redact'> & Partial<Pick<ParsedLog, 'redact'>>
+export type LogSettings = Omit<ParsedLog, 'redact' | 'metrics'> &
+  Partial<Pick<ParsedLog, 'redact' | 'metrics'>>
 
 const topFields = {
   store: text({ default: DEFAULT_STORE }),

@@ -1,5 +1,5 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
-import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
+import { type Duration, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import {
   custom,
@@ -14,6 +14,7 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { didYouMean } from '../kit/suggest.ts'
 import type { Fate } from './control.ts'
 import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
@@ -33,6 +34,7 @@ const matchersField = () =>
 /** Read once, and copied: what a getter gives may be another value the next time, or an error. */
 const backoffField: Field<Backoff, Backoff> = {
   expected: 'an object with kind, base, factor, max and jitter',
+  hint: (value) => backoffHint(Object(value)),
   parse(value) {
     if (!isObject(value)) return undefined
     const backoff = { ...(value as Backoff) }
@@ -143,11 +145,24 @@ function make<Spec extends object>(spec: Spec): Readonly<Spec> {
   return Object.freeze(Object.defineProperty(spec, CHECKED, { value: 1 }))
 }
 
-/** What is wrong with a back-off, in words; `undefined` where nothing is. */
+const BACKOFF_KINDS: readonly string[] = ['fixed', 'linear', 'exponential']
+
+/** Which part of it is wrong, and what was probably meant. */
+function backoffHint(backoff: Backoff): string {
+  const { kind } = backoff as { readonly kind?: unknown }
+  const problem = backoffProblem(backoff)
+  if (problem === undefined) return ''
+  return problem === 'kind' && typeof kind === 'string'
+    ? ` Its kind is ${preview(kind)}, expected ${BACKOFF_KINDS.join(', ')}.${didYouMean(kind, BACKOFF_KINDS)}`
+    : ` Its ${problem} is not valid.`
+}
+
+/** Which part of a back-off is wrong; `undefined` where nothing is. */
 function backoffProblem(backoff: Backoff): string | undefined {
   const bad = (value: Duration | undefined) => value !== undefined && parseDuration(value) === undefined
-  if (bad(backoff.base) || bad(backoff.max)) return DURATION_EXAMPLES
-  if (backoff.kind !== undefined && !['fixed', 'linear', 'exponential'].includes(backoff.kind)) return 'kind'
+  if (bad(backoff.base)) return 'base'
+  if (bad(backoff.max)) return 'max'
+  if (backoff.kind !== undefined && !BACKOFF_KINDS.includes(backoff.kind)) return 'kind'
   if (isOutside(backoff.factor, 1, Number.POSITIVE_INFINITY)) return 'factor'
   if (isOutside(backoff.jitter, 0, 1)) return 'jitter'
   return undefined

@@ -24,11 +24,11 @@ export interface JobHandle<Output = unknown, Input = unknown> {
    * Waits until the job is settled and gives its output. A skipped job gives `undefined`.
    *
    * @throws MillhandError `job_failed`, `job_cancelled`, `job_not_found`, `other_job`, `output_unreadable`,
-   *   `result_timeout`
+   *   `result_timeout`; on a virtual clock that nobody moves, `clock_stands_still`
    */
   result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */
   cancel(reason?: string): Promise<boolean>
-  /** The job as it is now, then again whenever its state or progress changes, until it is settled. */
+  /** The job as it is now, then again whenever its state or progress changes, until it is settled or the queue is closed. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job<Input, Output>>
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
+import { type Hint, hintFor, nearestOf, type RefusedOption } from './hint.ts'
 import { listOf } from './list.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -8,6 +9,7 @@ import { didYouMean } from './suggest.ts'
 export interface AnyField {
   readonly expected: string
   readonly fallback?: unknown
+  readonly hint?: Hint
   /** The value as the code uses it; `undefined` where it is not acceptable. */
   readonly parse: (value: unknown) => unknown
 }
@@ -44,8 +46,8 @@ export const optionErrors = {
   unknown_option: (facts: { component: string; option: string; known: readonly string[] }) =>
     `${facts.component} has no option ${preview(facts.option)}.${didYouMean(facts.option, facts.known)} ` +
     `It takes: ${facts.known.join(', ')}.`,
-  invalid_option: (facts: { component: string; option: string; expected: string; got: string }) =>
-    `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.`,
+  invalid_option: (facts: RefusedOption) =>
+    `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.${facts.hint ?? ''}`,
 }
 
 export const optionError = errorFactory(optionErrors)
@@ -94,7 +96,9 @@ function parseOne({ component, option, field }: Named, given: object): unknown {
   } catch {}
   if (result !== undefined) return result
   const got = value === UNREADABLE ? 'something that throws when it is read' : preview(value)
-  throw optionError('invalid_option', { component, option, expected: field.expected, got })
+  const hint = hintFor(field, value)
+  const facts = { component, option, expected: field.expected, got, ...(hint !== '' && { hint }) }
+  throw optionError('invalid_option', facts)
 }
 
 function namesOf(component: string, given: unknown): readonly string[] {
@@ -160,9 +164,9 @@ export function duration<const S extends Spec<Duration> = Optional>(spec: S = {}
 export function choice<const Word extends string, const S extends Required<Word> | Optional>(
   spec: S & { readonly of: readonly Word[] },
 ) {
-  return field<S, Word, Word>(spec, `one of ${spec.of.map((word) => `'${word}'`).join(', ')}`, (value) =>
-    spec.of.find((word) => word === value),
-  )
+  const expected = `one of ${spec.of.map((word) => `'${word}'`).join(', ')}`
+  const read = (value: unknown) => spec.of.find((word) => word === value)
+  return { ...field<S, Word, Word>(spec, expected, read), hint: nearestOf(spec.of) }
 }
 
 export function flag<const S extends Required<boolean> | Optional = Optional>(spec: S = {} as S) {
@@ -210,15 +214,19 @@ export function list<Element>(spec: { expected: string; accepts: (element: unkno
 export function oneOrMany<Value>(spec: {
   expected: string
   max?: number
+  /** All that there are, where they are words. */
+  words?: readonly string[]
   accepts: (value: unknown) => boolean
 }) {
-  const { max = Number.POSITIVE_INFINITY } = spec
-  return field<Optional, Value | readonly Value[], readonly Value[]>({}, spec.expected, (value) => {
+  const { max = Number.POSITIVE_INFINITY, words } = spec
+  const read = (value: unknown) => {
     const values = Array.isArray(value) ? listOf(value) : [value]
     return values && values.length <= max && values.every(spec.accepts)
       ? (values as readonly Value[])
       : undefined
-  })
+  }
+  const many = field<Optional, Value | readonly Value[], readonly Value[]>({}, spec.expected, read)
+  return words ? { ...many, hint: nearestOf(words) } : many
 }
 
 /** Anything that `accepts` says yes to, passed on as it is. */

@@ -7,6 +7,8 @@ interface ServiceOptions {
   /** One round of the work; resolves to the delay in milliseconds until the next (`Infinity`: until woken). */
   readonly runOnce: () => Promise<number>
   readonly clock?: Clock
+  /** Whether the next round keeps the process; true by default. One that only tells of work does not. */
+  readonly holdsProcess?: boolean
   /** Told of a round that threw; the next round comes after a back-off. */
   readonly onError?: (error: unknown) => void
 }
@@ -25,6 +27,7 @@ export class Service {
   readonly #runOnce: () => Promise<number>
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
+  readonly #holdsProcess: boolean
   readonly #scope = new Scope()
   #running = false
   #round: Promise<void> | undefined
@@ -38,6 +41,7 @@ export class Service {
     this.#runOnce = options.runOnce
     this.#clock = options.clock ?? systemClock
     this.#onError = options.onError ?? (() => {})
+    this.#holdsProcess = options.holdsProcess ?? true
   }
 
   get running(): boolean {
@@ -88,8 +92,12 @@ export class Service {
     this.#round = undefined
     if (!this.#running) return
     if (this.#woken || delayMs <= 0) onNextTurn(() => this.#running && !this.#round && this.#begin())
-    else if (delayMs !== Number.POSITIVE_INFINITY)
-      this.#timer = this.#clock.timer(delayMs, () => this.#begin())
+    else if (delayMs !== Number.POSITIVE_INFINITY) this.#sleep(delayMs)
+  }
+
+  #sleep(delayMs: number): void {
+    this.#timer = this.#clock.timer(delayMs, () => this.#begin())
+    if (!this.#holdsProcess) this.#timer.unref?.()
   }
 
   async #attempt(): Promise<number> {

@@ -9,19 +9,33 @@ const WORD_CHARACTERS_MAX = 128
 /** As many are compared; a list that is longer is not read by anybody either. */
 const CANDIDATES_MAX = 1_000
 
-/** The candidate nearest to `word` by edit distance, where one is near enough to be meant. */
+/** The candidate nearest to `word` by edit distance, where one is near enough to be meant; else the only one that begins so. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > WORD_CHARACTERS_MAX) return undefined
   let best: { candidate: string; distance: number } | undefined
+  const begun: string[] = []
   let compared = 0
   for (const candidate of candidates) {
     compared += 1
     if (compared > CANDIDATES_MAX) break
     if (candidate.length > WORD_CHARACTERS_MAX) continue
+    if (isBeginning(word, candidate)) begun.push(candidate)
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (!best || distance < best.distance) best = { candidate, distance }
   }
-  return best && best.distance <= Math.ceil(word.length * CLOSE_ENOUGH) ? best.candidate : undefined
+  if (best && best.distance <= Math.ceil(word.length * CLOSE_ENOUGH)) return best.candidate
+  return onlyOne(begun)
+}
+
+/** `exp` for `exponential`: many letters are missing, and nothing else can be meant. */
+const BEGINNING_CHARACTERS_MIN = 3
+
+function isBeginning(word: string, candidate: string): boolean {
+  return word.length >= BEGINNING_CHARACTERS_MIN && candidate.toLowerCase().startsWith(word.toLowerCase())
+}
+
+function onlyOne(begun: readonly string[]): string | undefined {
+  return begun.length === 1 ? begun[0] : undefined
 }
 
 /** The end of a message: " Did you mean 'x'?", or nothing where no candidate is near. */

@@ -2,6 +2,7 @@ import { PENDING_MAX } from '../job/limits.ts'
 import { preview } from '../kit/error.ts'
 import { listOf } from '../kit/list.ts'
 import { isFunction, optionError } from '../kit/options.ts'
+import { didYouMean } from '../kit/suggest.ts'
 import type { EventName } from '../telemetry/events.ts'
 import { EVENT_NAMES } from '../telemetry/logger.ts'
 
@@ -28,7 +29,9 @@ export function requireFunction(component: string, option: string, given: unknow
 /** @throws MillhandError `invalid_option` */
 export function requireEvent(component: string, name: unknown): void {
   if (EVENT_NAMES.includes(name as EventName)) return
-  throw refused(component, 'name', { expected: `one of ${EVENT_NAMES.join(', ')}`, got: name })
+  const nearest = typeof name === 'string' ? didYouMean(name, EVENT_NAMES) : ''
+  const expected = `one of ${EVENT_NAMES.join(', ')}`
+  throw refused(component, 'name', { expected, got: name, ...(nearest !== '' && { hint: nearest }) })
 }
 
 function readList(given: unknown): readonly unknown[] | undefined {
@@ -39,6 +42,12 @@ function readList(given: unknown): readonly unknown[] | undefined {
   }
 }
 
-function refused(component: string, option: string, { expected, got }: { expected: string; got: unknown }) {
-  return optionError('invalid_option', { component, option, expected, got: preview(got) })
+interface Refusal {
+  readonly expected: string
+  readonly got: unknown
+  readonly hint?: string
+}
+
+function refused(component: string, option: string, { got, ...said }: Refusal) {
+  return optionError('invalid_option', { component, option, ...said, got: preview(got) })
 }

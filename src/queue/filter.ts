@@ -70,7 +70,11 @@ const namesField = () =>
 
 export const filterFields = {
   job: custom<AnyJobSpec>({ expected: 'a job definition', accepts: isSpec }),
-  state: oneOrMany<JobState>({ expected: `one or several of ${STATES.join(', ')}`, accepts: isState }),
+  state: oneOrMany<JobState>({
+    expected: `one or several of ${STATES.join(', ')}`,
+    words: STATES,
+    accepts: isState,
+  }),
   name: namesField(),
   queue: namesField(),
   tag: text(),

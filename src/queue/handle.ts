@@ -20,6 +20,7 @@ import {
 import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
+import { onStandstill } from './standstill.ts'
 import type { OnRecord } from './watch.ts'
 
 /** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
@@ -88,13 +89,12 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job<Input, Output>> {
     const { signal } = options
     let last = ''
-    const close = (error?: unknown) => channel.close(error)
-    const abort = () => close()
+    const end = () => channel.close()
     const channel = new Channel<Job<Input, Output>>(WATCH_CAPACITY, () => {
       stop()
-      signal?.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', end)
     })
-    const stop = this.#follow(close, (record) => {
+    const stop = this.#follow(end, (record) => {
       const problem = this.#problemWith(record)
       if (!record || problem) return channel.close(problem)
       const { state, epoch, progress, dueAt, checkpoint } = record
@@ -103,8 +103,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       last = now
       if (isFinal(state)) channel.close()
     })
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted) end()
     return channel
   }
 
@@ -118,6 +118,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       if (!record || problem) settled.reject(problem)
       else if (isFinal(record.state)) settled.resolve(record)
     })
+    const stopLooking = onStandstill(this.#queue, () => seen, settled.reject)
     const timer =
       timeoutMs === undefined
         ? undefined
@@ -133,6 +134,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       return await settled.promise
     } finally {
       stop()
+      stopLooking()
       timer?.cancel()
       signal?.removeEventListener('abort', abort)
     }

@@ -51,8 +51,10 @@ export interface OfferedQueue {
 export function internalsOf(queue: unknown, component: string): QueueInternals {
   const offered = readSafely(queue, QUEUE) as OfferedQueue
   if (!isObject(offered)) {
-    const expected = 'a queue that openQueue gave'
-    throw optionError('invalid_option', { component, option: 'queue', expected, got: preview(queue) })
+    const forgotten = readSafely(queue, 'then') !== undefined
+    const expected = `a queue that openQueue gave${forgotten ? ': await it, const queue = await openQueue(…)' : ''}`
+    const got = forgotten ? 'a promise' : preview(queue)
+    throw optionError('invalid_option', { component, option: 'queue', expected, got })
   }
   const { version, parts } = offered
   if (version !== VERSION) throw storeError('foreign_queue', { component, version, own: VERSION })

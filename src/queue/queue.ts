@@ -29,6 +29,7 @@ import { askedFor, Handle, requireNamed } from './handle.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
+import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
@@ -178,8 +179,17 @@ export class Queue {
     this.#parts.store.local.emit('ready', undefined)
   }
 
-  stats(): Promise<Stats> {
-    return readStats(this.#parts.store)
+  /**
+   * How many jobs there are in each state and queue; with `by: 'name'`, how those of each name ended that ended in the
+   * last day (`newerThan`), the newest 10,000 at most: failure rate, mean and percentiles of the duration.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`
+   */
+  stats(): Promise<Stats>
+  stats(options: NameStatsOptions): Promise<StatsByName>
+  async stats(options?: NameStatsOptions): Promise<Stats | StatsByName> {
+    const { store } = this.#parts
+    return options === undefined ? readStats(store) : readNameStats(store, options)
   }
 
   /** The workers that have a lease, and what they hold. */
@@ -225,8 +235,8 @@ export class Queue {
   }
 
   /**
-   * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`, and subscriptions
-   * end. A transaction that is open has five seconds to end, and is then rolled back.
+   * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`;
+   * subscriptions and watches end. A transaction that is open has five seconds to end, and is then rolled back.
    */
   async close(): Promise<void> {
     this.#parts.closing.close(storeError('store_closed', { location: this.location }))

@@ -9,11 +9,15 @@ export const CALLS_KEPT_MS = 3_600_000
 export interface CatalogStore {
   /** The jobs with these ids that exist, in any order. */
   get(ids: readonly string[]): Promise<JobRecord[]>
+  /** The first ids that begin with `prefix`, in their order, at most `limit`. */
+  idsFrom(prefix: string, limit: number): Promise<string[]>
   /** Newest first; fewer than the limit only where there are no more, or where they come to 8 Mi characters already. */
   list(filter: JobFilter, page: Page): Promise<JobRecord[]>
   count(filter: JobFilter): Promise<number>
   /** How many jobs there are, by queue, name and state. */
   tally(): Promise<Tally[]>
+  /** The newest `limit` jobs that completed or failed at or after `sinceMs`, counted by name, end and duration. */
+  ended(sinceMs: number, limit: number): Promise<EndedJobs[]>
   logs(id: string): Promise<LogLine[]>
   /** Cancels jobs that are not settled; gives the ids that were. `call` names the call: made again, it answers the same. */
   cancel(ids: readonly string[], reason: string, call?: string): Promise<string[]>
@@ -41,6 +45,17 @@ export interface Page {
   readonly limit: number
   /** Only jobs that arrived before this one. */
   readonly beforeSeq?: number
+}
+
+/** Jobs of one name that ended alike, in the same time. */
+export interface EndedJobs {
+  readonly name: string
+  readonly state: 'complete' | 'failed'
+  /** From the begin of the last attempt to the end; `null` for those that never began. */
+  readonly durationMs: number | null
+  readonly count: number
+  /** When the first of them ended. */
+  readonly firstAt: number
 }
 
 export interface Tally {

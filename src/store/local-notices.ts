@@ -86,6 +86,7 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     ...catalog,
     // No store has a job of an id that not every store can hold, and some would fail to look.
     get: (ids) => catalog.get(ids.filter(isStorable)),
+    idsFrom: async (prefix, limit) => (isStorable(prefix) ? catalog.idsFrom(prefix, limit) : []),
     logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
     cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
     retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),

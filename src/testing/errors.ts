@@ -6,8 +6,8 @@ export const testingErrors = {
     `The queue is not idle after ${facts.jobs} jobs and ${facts.virtualMs} ms of virtual time, which is past ` +
     `${facts.limit}; the last job that ran was '${facts.last}'. A job that always enqueues another one, or always ` +
     'snoozes, never ends: give it an end, or raise the limit.',
-  no_queue: (facts: { what: string }) =>
-    `${facts.what} needs a queue, and runJob has none. Use openTestQueue and runUntilIdle for this test.`,
+  no_queue: (facts: { what: string; runner: string; instead: string }) =>
+    `${facts.what} needs a queue, and ${facts.runner} has none. ${facts.instead}`,
 } as const
 
 export const testingError = errorFactory(testingErrors)

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { Job } from '../job/job.ts'
 import type { AnyJobSpec, InputOf } from '../job/typed.ts'
 import { custom, type FieldsOf, integer, parseOptions, text, texts } from '../kit/options.ts'
+import { internalsOf } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import { contains, type Partially } from './partial.ts'
 
@@ -49,6 +50,7 @@ export async function expectEnqueued<Spec extends AnyJobSpec>(
   ...[input, expected = {}]: [input?: Partially<InputOf<Spec>>, expected?: ExpectedEnqueue]
 ): Promise<Job[]> {
   const { count, ...wanted } = parseOptions('expectEnqueued', expectedFields, { ...expected, input })
+  internalsOf(queue, 'expectEnqueued')
   const jobs = (await queue.list({ limit: LOOKED_AT })).reverse()
   const found = jobs.filter((job) => job.name === spec.name && fits(job, wanted))
   if (count === undefined ? found.length > 0 : found.length === count) return found

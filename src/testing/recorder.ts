@@ -2,12 +2,14 @@ import type { AnyJobDefinition } from '../job/defined.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
+import { LOG_LINES_MAX } from '../job/limits.ts'
 import { newJob } from '../job/new-job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
 import { check } from '../job/schema.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from '../worker/attempt.ts'
 import type { ContextParts } from '../worker/context.ts'
 import { checkOutput } from '../worker/execute.ts'
@@ -20,26 +22,67 @@ export interface RecordedEnqueue {
   readonly options: EnqueueOptions
 }
 
+/** One call of `ctx.log`. */
+export interface RecordedLog {
+  readonly level: LogLine['level']
+  readonly message: string
+  readonly data?: unknown
+}
+
+/** Who runs the handler, and what hears at once what it tells. */
+export interface RecorderPlace {
+  /** As a message names it. */
+  readonly runner: string
+  /** What it has not, where it has no `tx`. */
+  readonly transaction: string
+  /** What to do about something that only a queue can give. */
+  readonly instead: string
+  readonly onProgress?: (progress: Progress) => void
+  readonly onLog?: (line: RecordedLog) => void
+  readonly onCheckpoint?: (checkpoint: unknown) => void
+  readonly onEnqueue?: (enqueued: RecordedEnqueue) => void
+}
+
 /** Stands where a worker stands behind a context, and writes down what it is asked for. */
 export class Recorder {
   readonly progress: Progress[] = []
   readonly checkpoints: unknown[] = []
   readonly enqueued: RecordedEnqueue[] = []
+  /** The newest, as many as are kept of a job. */
+  readonly logs: RecordedLog[] = []
   readonly contextParts: ContextParts
   /** How `ctx.transaction` settled the job, if it did. */
   committed: Outcome | undefined
   readonly #definition: AnyJobDefinition
-  readonly #tx: object | undefined
+  readonly #place: RecorderPlace & { readonly tx: object | undefined }
 
-  constructor(definition: AnyJobDefinition, tx: object | undefined) {
+  constructor(definition: AnyJobDefinition, place: RecorderPlace & { readonly tx: object | undefined }) {
     this.#definition = definition
-    this.#tx = tx
+    this.#place = place
     this.contextParts = {
-      mark: () => {},
-      onProgress: (_, progress) => void this.progress.push(progress),
-      writeCheckpoint: async (_, json) => void this.checkpoints.push(JSON.parse(json)),
+      mark: (attempt) => this.hear(attempt),
+      onProgress: (_, progress) => {
+        this.progress.push(progress)
+        place.onProgress?.(progress)
+      },
+      writeCheckpoint: async (_, json) => {
+        const checkpoint: unknown = JSON.parse(json)
+        this.checkpoints.push(checkpoint)
+        place.onCheckpoint?.(checkpoint)
+      },
       transaction: (attempt, body) => this.#transact(attempt, body),
       enqueue: (spec, input, options) => this.#enqueue(spec, { input, options }),
+    }
+  }
+
+  /** Takes the log lines that the attempt has not told yet. */
+  hear(attempt: Attempt): void {
+    for (const line of attempt.takeReport()?.logs ?? []) {
+      const { level, message, data } = line
+      const told = { level, message, ...(data !== null && { data: JSON.parse(data) as unknown }) }
+      this.logs.push(told)
+      if (this.logs.length > LOG_LINES_MAX) this.logs.shift()
+      this.#place.onLog?.(told)
     }
   }
 
@@ -47,9 +90,9 @@ export class Recorder {
     attempt: Attempt,
     body: (tx: Handle) => Output | Promise<Output>,
   ): Promise<Output> {
-    if (this.#tx === undefined)
-      throw testingError('no_queue', { what: "ctx.transaction without option 'tx'" })
-    const output = await body(this.#tx as Handle)
+    const { tx, runner, transaction: what, instead } = this.#place
+    if (tx === undefined) throw testingError('no_queue', { what, runner, instead })
+    const output = await body(tx as Handle)
     const outcome = await checkOutput(this.#definition.name, this.#definition, output)
     if (outcome.kind === 'failure') throw outcome.error
     this.committed = outcome
@@ -66,15 +109,18 @@ export class Recorder {
     if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
     const id = `child-${this.enqueued.length + 1}`
     newJob(spec, { id, input: serialise(`input of job '${spec.name}'`, input ?? null) }, options)
-    this.enqueued.push({ name: spec.name, input, options })
-    return childHandle(id)
+    const enqueued = { name: spec.name, input, options }
+    this.enqueued.push(enqueued)
+    this.#place.onEnqueue?.(enqueued)
+    return childHandle(id, this.#place)
   }
 }
 
 /** A child that nobody runs has an id and nothing else. */
-function childHandle(id: string): JobHandle {
-  const refuse = (what: string) => () => {
-    throw testingError('no_queue', { what: `${what} of a job that was enqueued in runJob` })
+function childHandle(id: string, { runner, instead }: RecorderPlace): JobHandle {
+  const refuse = (verb: string) => () => {
+    const what = `${verb} of a job that was enqueued in ${runner}`
+    throw testingError('no_queue', { what, runner, instead })
   }
   return {
     id,

@@ -9,6 +9,7 @@ import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
 import type { InputOf, OutputOf } from '../job/typed.ts'
+import type { Clock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import {
   custom,
@@ -21,14 +22,14 @@ import {
   parseOptions,
 } from '../kit/options.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
-import type { ClaimedJob, LogLine } from '../store/jobs.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
 import { Attempt } from '../worker/attempt.ts'
 import { Context } from '../worker/context.ts'
 import { execute } from '../worker/execute.ts'
 import { interruptionError } from '../worker/interruption.ts'
-import { type RecordedEnqueue, Recorder } from './recorder.ts'
+import { type RecordedEnqueue, type RecordedLog, Recorder, type RecorderPlace } from './recorder.ts'
 
-export type { RecordedEnqueue } from './recorder.ts'
+export type { RecordedEnqueue, RecordedLog } from './recorder.ts'
 
 /** What a definition's `ctx.checkpoint` takes. */
 export type CheckpointOf<Definition> = Definition extends { readonly checkpoint: infer C }
@@ -82,11 +83,7 @@ export interface JobRun<Output = unknown> {
   readonly outcome: JobRunOutcome<Output>
   /** Every call of `ctx.progress`. */
   readonly progress: readonly Progress[]
-  readonly logs: readonly {
-    readonly level: LogLine['level']
-    readonly message: string
-    readonly data?: unknown
-  }[]
+  readonly logs: readonly RecordedLog[]
   readonly checkpoints: readonly unknown[]
   /** Every call of `ctx.enqueue`, with the tags and the context that it carries along. */
   readonly enqueued: readonly RecordedEnqueue[]
@@ -111,28 +108,45 @@ export async function runJob<Definition extends AnyJobDefinition>(
   definition: Definition,
   ...[input, given = {}]: RunJobArguments<Definition>
 ): Promise<JobRun<OutputOf<Definition>>> {
-  const options = parseOptions('runJob', runFields, given)
-  const clock = new VirtualClock()
+  return runAlone(definition, { input, given }, { ...IN_TESTS, clock: new VirtualClock() })
+}
+
+/** Where a handler runs that has no queue. */
+interface RunPlace extends RecorderPlace {
+  readonly clock: Clock
+}
+
+/** What `runJob` does, for whoever else runs a handler without a queue; `place` says who, and hears what it tells. */
+export async function runAlone<Definition extends AnyJobDefinition>(
+  definition: Definition,
+  { input, given }: { readonly input: unknown; readonly given: RunJobOptions },
+  place: RunPlace,
+): Promise<JobRun<OutputOf<Definition>>> {
+  const options = parseOptions(place.runner, runFields, given)
+  const { clock, runner: worker } = place
   const job = await claimed(definition, { input, options, nowMs: clock.now() })
   const { timeoutMs, stallTimeoutMs } = definition
-  const attempt = new Attempt(job, { clock, worker: WORKER, timeoutMs, stallTimeoutMs, abortGraceMs: 0 })
-  const recorder = new Recorder(definition, options.tx)
+  const attempt = new Attempt(job, { clock, worker, timeoutMs, stallTimeoutMs, abortGraceMs: 0 })
+  const recorder = new Recorder(definition, { ...place, tx: options.tx })
   const cancel = () => attempt.interrupt(interruptionError('cancelled', { reason: reasonOf(options.signal) }))
   options.signal?.addEventListener('abort', cancel, { once: true })
   if (options.signal?.aborted) cancel()
   const outcome = await execute(attempt, definition, new Context(attempt, recorder.contextParts))
   options.signal?.removeEventListener('abort', cancel)
-  const { progress, checkpoints, enqueued } = recorder
-  const logs = (attempt.takeReport()?.logs ?? []).map(toLog)
+  recorder.hear(attempt)
+  const { progress, checkpoints, enqueued, logs } = recorder
   const cancelled = attempt.interruption !== undefined && recorder.committed === undefined
   const ended = cancelled
     ? { verb: 'cancel' as const, reason: reasonOf(options.signal) }
-    : toRunOutcome(job, definition, recorder.committed ?? outcome)
+    : toRunOutcome(job, { definition, worker }, recorder.committed ?? outcome)
   return { outcome: ended as JobRunOutcome<OutputOf<Definition>>, progress, logs, checkpoints, enqueued }
 }
 
-/** What the worker is called that there is not. */
-const WORKER = 'runJob'
+const IN_TESTS = {
+  runner: 'runJob',
+  transaction: "ctx.transaction without option 'tx'",
+  instead: 'Use openTestQueue and runUntilIdle for this test.',
+}
 
 /** The job as a worker would have claimed it. */
 async function claimed(
@@ -157,8 +171,12 @@ async function claimed(
 /** Half of the random range: the back-off without its jitter. */
 const MIDDLE = () => 0.5
 
-function toRunOutcome(job: ClaimedJob, definition: AnyJobDefinition, outcome: Outcome): JobRunOutcome {
-  const policy = { worker: WORKER, retry: definition.retry, random: MIDDLE, nowMs: job.claimedAt }
+function toRunOutcome(
+  job: ClaimedJob,
+  { definition, worker }: { readonly definition: AnyJobDefinition; readonly worker: string },
+  outcome: Outcome,
+): JobRunOutcome {
+  const policy = { worker, retry: definition.retry, random: MIDDLE, nowMs: job.claimedAt }
   const { verb, dueInMs } = settle(job, outcome, policy)
   switch (outcome.kind) {
     case 'complete':
@@ -174,10 +192,6 @@ function toRunOutcome(job: ClaimedJob, definition: AnyJobDefinition, outcome: Ou
       return verb === 'retry' ? { verb, kind, error, delayMs: dueInMs } : { verb: 'fail', kind, error }
     }
   }
-}
-
-function toLog({ level, message, data }: LogLine) {
-  return { level, message, ...(data !== null && { data: JSON.parse(data) as unknown }) }
 }
 
 function reasonOf(signal: AbortSignal | undefined): string {

@@ -14,6 +14,24 @@ export function catalogPromises(test: StoreTest): void {
     expect(await store.catalog.get([])).toEqual([])
   })
 
+  test('ids are found by how they begin, in their order, no more than asked for', async ({ store }) => {
+    await enqueue(
+      store,
+      newJob('ab-2'),
+      newJob('ab-1'),
+      newJob('ab'),
+      newJob('b'),
+      newJob('a%b'),
+      newJob('AB'),
+    )
+
+    expect(await store.catalog.idsFrom('ab', 10)).toEqual(['ab', 'ab-1', 'ab-2'])
+    expect(await store.catalog.idsFrom('ab', 2)).toEqual(['ab', 'ab-1'])
+    expect(await store.catalog.idsFrom('a%', 10)).toEqual(['a%b'])
+    expect(await store.catalog.idsFrom('ab-1', 10)).toEqual(['ab-1'])
+    expect(await store.catalog.idsFrom('c', 10)).toEqual([])
+  })
+
   test('a list is newest first, page by page', async ({ store }) => {
     await enqueue(store, ...newJobs(5))
     const page = await store.catalog.list({}, { limit: 2 })

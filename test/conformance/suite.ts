@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
+import { endedPromises } from './ended.ts'
 import { endingPromises } from './endings.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
@@ -36,6 +37,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('settle', () => settlePromises(test))
     describe('report', () => reportPromises(test))
     describe('catalog', () => catalogPromises(test))
+    describe('ended', () => endedPromises(test))
     describe('workers', () => workerPromises(test))
     describe('queues', () => queuePromises(test))
     describe('upkeep', () => upkeepPromises(test))

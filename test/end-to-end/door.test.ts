@@ -243,12 +243,15 @@ describeStores('the door', (test) => {
     })
   })
 
-  test('a closed queue refuses everything, and whoever waits is told', async ({ queue, clock }) => {
+  test('a closed queue refuses everything, whoever waits is told, and streams end', async ({
+    queue,
+    clock,
+  }) => {
     const handle = await queue.enqueue(any, 1)
     const waiting = refusal(handle.result())
     const changes = handle.watch()
     await changes.next()
-    const watching = refusal(changes.next())
+    const watched = changes.next()
     const seen: unknown[] = []
     const subscribed = (async () => {
       for await (const change of queue.subscribe()) seen.push(change)
@@ -258,7 +261,7 @@ describeStores('the door', (test) => {
     await queue.close()
     await queue.close()
     expect((await waiting).code).toBe('store_closed')
-    expect((await watching).code).toBe('store_closed')
+    expect(await watched).toEqual({ value: undefined, done: true })
     expect(await subscribed).toBe('ended')
     const calls = [
       () => queue.enqueue(any, 2),
@@ -271,5 +274,6 @@ describeStores('the door', (test) => {
     ]
     for (const call of calls) expect((await refusal(call())).code).toBe('store_closed')
     expect(() => queue.subscribe()).toThrow(/is closed/)
+    expect(() => handle.watch()).toThrow(/is closed/)
   })
 })

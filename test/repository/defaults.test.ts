@@ -28,6 +28,7 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
     ...['worker/hold.ts STALL_MS', 'worker/hold.ts NOTE_AFTER_MS', 'worker/prefetch.ts SHORTEST_HORIZON_MS'],
     ...['worker/prefetch.ts LONGEST_HORIZON_MS', 'worker/settler.ts DOUBT_MS'],
   ],
+  'what stands on a screen': ['cli/dev/newest-error.ts', 'cli/job-id.ts ID_CHARACTERS'],
   'how pages are read': [
     ...['queue/filter.ts ID_CHARACTERS_MAX', 'queue/pages.ts', 'queue/subscribe.ts RENEW_MS'],
     ...['queue/subscribe.ts READ_MAX', 'worker/reporter.ts'],

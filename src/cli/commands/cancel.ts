@@ -1,5 +1,6 @@
 import { BULK_OPTIONS, type Bulk, type BulkFlags, runBulk } from '../bulk.ts'
 import type { CommandSpec } from '../command.ts'
+import { IDS_DOC } from '../job-id.ts'
 import { withQueue } from '../session.ts'
 
 interface Options extends BulkFlags {
@@ -9,7 +10,7 @@ interface Options extends BulkFlags {
 /** `millhand cancel`: cancels jobs by id, or all that a filter chooses. */
 export const cancelCommand: CommandSpec<Options> = {
   name: 'cancel',
-  arguments: [['[ids...]', 'the ids of the jobs']],
+  arguments: [['[ids...]', IDS_DOC]],
   summary: 'Cancel jobs that are not settled, running ones included: by id, or all that fit a filter.',
   options: [...BULK_OPTIONS, { flags: '--reason <text>', doc: "what to record (default: 'cancelled')" }],
   examples: ['millhand cancel 0190a1b2-…', 'millhand cancel --name mail.send --state pending --yes'],

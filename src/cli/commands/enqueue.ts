@@ -6,6 +6,7 @@ import { toJson } from '../door.ts'
 import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { given, numberOr } from '../filter.ts'
+import { readInput } from '../input.ts'
 import { withQueue } from '../session.ts'
 import { readTime } from '../time.ts'
 
@@ -55,7 +56,7 @@ export const enqueueCommand: CommandSpec<Options> = {
     `millhand enqueue report.build '{"day":"2026-05-01"}' --wait --json`,
   ],
   run: async (call) => {
-    const input = await readInput(call.args[1])
+    const input = await readInput(call)
     const options = await enqueueOptions(call.options)
     return withQueue(call, { jobs: true, create: true }, async (queue) => {
       const job = await queue.enqueue(call.args[0] ?? '', input, options)
@@ -66,27 +67,6 @@ export const enqueueCommand: CommandSpec<Options> = {
       return undefined
     })
   },
-}
-
-async function readInput(text: string | undefined): Promise<unknown> {
-  if (text === undefined) return undefined
-  const { parseJson } = await import('../json-text.ts')
-  return parseJson('The input', text === '-' ? await readStandardInput() : text)
-}
-
-/** A payload may have 1 MiB as JSON; white space may make it longer, but what is this long was not meant. */
-const STANDARD_INPUT_CHARACTERS_MAX = 16 * 1024 * 1024
-
-async function readStandardInput(): Promise<string> {
-  let text = ''
-  process.stdin.setEncoding('utf8')
-  for await (const chunk of process.stdin) {
-    text += chunk
-    if (text.length <= STANDARD_INPUT_CHARACTERS_MAX) continue
-    const problem = `Standard input is longer than ${STANDARD_INPUT_CHARACTERS_MAX} characters`
-    throw cliError('usage', { problem, command: 'enqueue ' })
-  }
-  return text
 }
 
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {

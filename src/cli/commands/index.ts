@@ -14,6 +14,7 @@ import { pruneCommand } from './prune.ts'
 import { queuesCommand } from './queues.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
+import { runCommand } from './run.ts'
 import { statsCommand } from './stats.ts'
 import { workCommand } from './work.ts'
 import { workersCommand } from './workers.ts'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   initCommand,
   devCommand,
   workCommand,
+  runCommand,
   enqueueCommand,
   jobsCommand,
   jobCommand,

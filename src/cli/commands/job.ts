@@ -1,16 +1,17 @@
 import { readStored, toDate } from '../../job/stored.ts'
 import type { CommandSpec } from '../command.ts'
+import { ID_DOC, idOf } from '../job-id.ts'
 import { withQueue } from '../session.ts'
 
 /** `millhand job ID`: everything that is known of one job. */
 export const jobCommand: CommandSpec = {
   name: 'job',
-  arguments: [['<id>', 'the id of the job']],
+  arguments: [['<id>', ID_DOC]],
   summary: 'Show everything of one job: fields, why it is where it is, errors, progress, log lines.',
-  examples: ['millhand job 0190a1b2-…', 'millhand job 0190a1b2-… --json'],
+  examples: ['millhand job 0190a1b2-…', 'millhand job last --json'],
   run: (call) =>
     withQueue(call, {}, async (queue) => {
-      const [id = ''] = call.args
+      const id = await idOf(queue, call.args[0] ?? '')
       const [job, explanation, logs] = await Promise.all([
         queue.handle(id).get(),
         queue.explain(id),

@@ -6,6 +6,7 @@ import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given, numberOr } from '../filter.ts'
+import { idOf } from '../job-id.ts'
 import { jobColumns } from '../job-table.ts'
 import { withQueue } from '../session.ts'
 
@@ -44,13 +45,14 @@ export const jobsCommand: CommandSpec<Options> = {
 const LIMIT_FOR_PEOPLE = 20
 
 async function list(call: Call<Options>, queue: Queue): Promise<void> {
-  const jobs = await queue.list(listOptions(call))
+  const jobs = await queue.list(await listOptions(call, queue))
   call.terminal.show(jobs, () => lines(call, jobs))
 }
 
-function listOptions({ options, terminal }: Call<Options>): ListOptions {
+async function listOptions({ options, terminal }: Call<Options>, queue: Queue): Promise<ListOptions> {
+  const before = options.before === undefined ? undefined : await idOf(queue, options.before)
   const limit = numberOr(options.limit) ?? (terminal.json ? undefined : LIMIT_FOR_PEOPLE)
-  return { ...filterOf(options), ...given({ limit, before: options.before }) }
+  return { ...filterOf(options), ...given({ limit, before }) }
 }
 
 function lines({ options, terminal }: Call<Options>, jobs: readonly Job[]): string[] {
@@ -68,7 +70,9 @@ async function watch(call: Call<Options>, queue: Queue): Promise<void> {
 async function redrawList(call: Call<Options>, queue: Queue, signal: AbortSignal): Promise<void> {
   const [{ live }, { Screen }] = await Promise.all([import('../live.ts'), import('../screen.ts')])
   const screen = new Screen(call.terminal.stdout)
-  const show = async () => screen.draw(lines(call, await queue.list(listOptions(call))))
+  // Which job 'last' was is asked once: the list is to stay where it is.
+  const options = await listOptions(call, queue)
+  const show = async () => screen.draw(lines(call, await queue.list(options)))
   await live({ queue, signal, show }).finally(() => screen.close())
 }
 

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts'
 import { withQueue } from '../session.ts'
+import { unusedQueue } from '../strange-queue.ts'
 
 /** `millhand pause QUEUE`. */
 export const pauseCommand: CommandSpec = {
@@ -11,8 +12,10 @@ export const pauseCommand: CommandSpec = {
     withQueue(call, {}, async (queue) => {
       const [name = ''] = call.args
       await queue.pause(name)
+      const note = await unusedQueue(queue, name)
+      if (note !== undefined && !call.terminal.json) call.terminal.note(note)
       call.terminal.show(
-        { queue: name, paused: true },
+        { queue: name, paused: true, ...(note !== undefined && { note }) },
         () => `Queue '${name}' is paused (millhand resume ${name}).`,
       )
       return undefined

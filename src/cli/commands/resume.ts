@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts'
 import { withQueue } from '../session.ts'
+import { unpausedQueue } from '../strange-queue.ts'
 
 /** `millhand resume QUEUE`. */
 export const resumeCommand: CommandSpec = {
@@ -10,8 +11,13 @@ export const resumeCommand: CommandSpec = {
   run: (call) =>
     withQueue(call, {}, async (queue) => {
       const [name = ''] = call.args
+      const note = await unpausedQueue(queue, name)
       await queue.resume(name)
-      call.terminal.show({ queue: name, paused: false }, () => `Queue '${name}' goes on.`)
+      if (note !== undefined && !call.terminal.json) call.terminal.note(note)
+      call.terminal.show(
+        { queue: name, paused: false, ...(note !== undefined && { note }) },
+        () => `Queue '${name}' goes on.`,
+      )
       return undefined
     }),
 }

@@ -1,11 +1,12 @@
 import { BULK_OPTIONS, type Bulk, type BulkFlags, runBulk } from '../bulk.ts'
 import type { CommandSpec } from '../command.ts'
+import { IDS_DOC } from '../job-id.ts'
 import { withQueue } from '../session.ts'
 
 /** `millhand retry`: runs failed and cancelled jobs again, by id, or all that a filter chooses. */
 export const retryCommand: CommandSpec<BulkFlags> = {
   name: 'retry',
-  arguments: [['[ids...]', 'the ids of the jobs']],
+  arguments: [['[ids...]', IDS_DOC]],
   summary: 'Run failed or cancelled jobs again, with all their attempts: by id, or all that fit a filter.',
   options: BULK_OPTIONS,
   examples: ['millhand retry 0190a1b2-…', 'millhand retry --state failed --error ECONNREFUSED --yes'],

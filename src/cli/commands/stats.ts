@@ -1,34 +1,71 @@
 import { STATES } from '../../job/state.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import type { Stats } from '../../queue/inspect.ts'
+import type { NameStatsOptions, StatsByName } from '../../queue/name-stats.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
+import { cliError } from '../errors.ts'
+import { given, numberOr } from '../filter.ts'
 import { STATE_STYLES } from '../job-table.ts'
+import { nameStatsLines } from '../name-table.ts'
 import { withQueue } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { QUEUE_COLUMNS } from './queues.ts'
 
 interface Options {
+  readonly by?: string
+  readonly newerThan?: string
   readonly watch?: boolean
 }
 
-/** `millhand stats`: counts by state and by queue, once or live. */
+/** `millhand stats`: counts by state and by queue, or by name, once or live. */
 export const statsCommand: CommandSpec<Options> = {
   name: 'stats',
-  summary: 'Count the jobs by state and by queue, and the slots of the workers.',
+  summary:
+    'Count the jobs by state and by queue, and the slots of the workers; or how those of each name end.',
   options: [
+    { flags: '--by <what>', doc: 'name: how often the jobs of each name fail, and how long they take' },
+    { flags: '--newer-than <duration>', doc: 'with --by: only jobs that ended in this time (default: 1d)' },
     { flags: '--watch', doc: 'keep the counts up to date; with --json, a line a second or a change' },
   ],
-  examples: ['millhand stats', 'millhand stats --watch', 'millhand stats --json | jq .failed'],
+  examples: [
+    'millhand stats',
+    'millhand stats --by name --newer-than 1h',
+    'millhand stats --watch',
+    'millhand stats --json | jq .failed',
+  ],
   run: (call) =>
     withQueue(call, {}, async (queue) => {
-      if (call.options.watch) await watch(call, queue)
+      const read = readerOf(call.options, queue)
+      if (call.options.watch) await watch(call, queue, read)
       else {
-        const stats = await queue.stats()
-        call.terminal.show(stats, () => statsLines(stats, call.terminal))
+        const { document, lines } = await read()
+        call.terminal.show(document, () => lines(call.terminal))
       }
       return undefined
     }),
+}
+
+/** What was read, for programs and for people. */
+interface Shown {
+  readonly document: Stats | StatsByName
+  readonly lines: (terminal: Terminal) => string[]
+}
+
+function readerOf({ by, newerThan }: Options, queue: Queue): () => Promise<Shown> {
+  if (by === undefined) {
+    if (newerThan !== undefined)
+      throw cliError('usage', { problem: '--newer-than is for --by name', command: 'stats' })
+    return async () => {
+      const stats = await queue.stats()
+      return { document: stats, lines: (terminal) => statsLines(stats, terminal) }
+    }
+  }
+  const options = { by, ...given({ newerThan: numberOr(newerThan) }) } as NameStatsOptions
+  return async () => {
+    const stats = await queue.stats(options)
+    return { document: stats, lines: (terminal) => nameStatsLines(stats, terminal) }
+  }
 }
 
 /** The counts for people: a line for all, then a table of the queues. */
@@ -44,14 +81,14 @@ export function statsLines(stats: Stats, terminal: Terminal): string[] {
   ]
 }
 
-async function watch({ terminal }: Call<Options>, queue: Queue): Promise<void> {
+async function watch({ terminal }: Call, queue: Queue, read: () => Promise<Shown>): Promise<void> {
   const [{ live }, { Screen }] = await Promise.all([import('../live.ts'), import('../screen.ts')])
   const { interruptible } = await import('../signals.ts')
   const screen = terminal.interactive ? new Screen(terminal.stdout) : undefined
   const show = async () => {
-    const stats = await queue.stats()
-    if (screen) screen.draw(statsLines(stats, terminal))
-    else terminal.show(stats, () => statsLines(stats, terminal)[0] ?? '')
+    const { document, lines } = await read()
+    if (screen) screen.draw(lines(terminal))
+    else terminal.show(document, () => lines(terminal)[0] ?? '')
   }
   await interruptible((signal) => live({ queue, signal, show })).finally(() => screen?.close())
 }

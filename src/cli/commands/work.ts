@@ -9,6 +9,7 @@ interface WorkFlags {
   readonly stopTimeout?: string
   readonly logLevel?: string
   readonly logFormat?: string
+  readonly metrics?: string
   readonly untilIdle?: boolean
 }
 
@@ -32,6 +33,10 @@ export const workCommand: CommandSpec<WorkFlags> = {
       doc: 'debug, info, warn, error or silent (default: configuration, info)',
     },
     { flags: '--log-format <format>', doc: 'lines, json or auto (default: configuration, auto)' },
+    {
+      flags: '--metrics <duration>',
+      doc: 'a line of metrics in the log so often, such as 1m (default: configuration, never)',
+    },
     { flags: '--until-idle', doc: 'run what is due, then exit: for a timer such as cron' },
   ],
   examples: [
@@ -52,7 +57,15 @@ export const workCommand: CommandSpec<WorkFlags> = {
 }
 
 /** The options of the configuration that the flags set. */
-function flagsOf({ concurrency, queues, name, stopTimeout, logLevel, logFormat }: WorkFlags): Flag[] {
+function flagsOf({
+  concurrency,
+  queues,
+  name,
+  stopTimeout,
+  logLevel,
+  logFormat,
+  metrics,
+}: WorkFlags): Flag[] {
   return [
     { path: 'worker.concurrency', flag: '--concurrency', text: concurrency },
     { path: 'worker.queues', flag: '--queues', text: queues },
@@ -60,6 +73,7 @@ function flagsOf({ concurrency, queues, name, stopTimeout, logLevel, logFormat }
     { path: 'worker.stopTimeout', flag: '--stop-timeout', text: stopTimeout },
     { path: 'log.level', flag: '--log-level', text: logLevel },
     { path: 'log.format', flag: '--log-format', text: logFormat },
+    { path: 'log.metrics', flag: '--metrics', text: metrics },
   ].flatMap(({ text, ...flag }) => (text === undefined ? [] : [{ ...flag, text }]))
 }
 

@@ -12,6 +12,7 @@ import { ofWorker } from '../session.ts'
 import { onSignals } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
 import { FolderWatch } from './folder-watch.ts'
+import { NewestError } from './newest-error.ts'
 import { viewLines } from './view.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -83,9 +84,9 @@ async function showUntil(signal: AbortSignal, shown: Shown): Promise<void> {
       queue.list({ state: 'running', limit: ROWS_MAX }),
       queue.list({ state: 'failed', limit: ROWS_MAX }),
     ])
-    const { processes, log } = crew
+    const { processes, log, error } = crew
     screen.draw(
-      viewLines({ store, nowMs: systemClock.now(), stats, running, failed, processes, log }, terminal),
+      viewLines({ store, nowMs: systemClock.now(), stats, running, failed, processes, log, error }, terminal),
     )
   }
   await live({ queue, signal, show }).finally(() => screen.close())
@@ -106,6 +107,7 @@ function newestCounts({ queue, terminal }: Shown): () => Promise<void> {
 class DevCrew {
   readonly processes: readonly WorkerProcess[]
   readonly #terminal: Terminal
+  readonly #error = new NewestError()
   #log: readonly string[] = []
 
   constructor({ terminal, processes, workArguments, workEnvironment }: DevelopOptions) {
@@ -115,8 +117,7 @@ class DevCrew {
     const all = ['--log-format', format, '--stop-timeout', '2s', ...workArguments]
     this.processes = Array.from({ length: processes }, (_, index) => {
       const number = index + 1
-      const onLine = (line: string) =>
-        this.#tell({ kind: 'log', worker: number, line }, `[${number}] ${line}`)
+      const onLine = (line: string) => this.#hear(number, line)
       return new WorkerProcess({
         number,
         workArguments: all,
@@ -126,6 +127,11 @@ class DevCrew {
           this.#tell({ kind: 'worker', worker: number, status, text }, `worker ${number} ${text}`),
       })
     })
+  }
+
+  /** The newest error with its stack. */
+  get error(): readonly string[] {
+    return this.#error.lines
   }
 
   get log(): readonly string[] {
@@ -151,6 +157,13 @@ class DevCrew {
   kill(): void {
     for (const each of this.processes) each.kill()
     process.exit(EXIT.interrupted)
+  }
+
+  /** On a terminal, a stack has a place of its own: in the log it would leave no room for anything else. */
+  #hear(worker: number, line: string): void {
+    const isDetail = this.#error.hear(worker, line)
+    if (isDetail && this.#terminal.interactive) return
+    this.#tell({ kind: 'log', worker, line }, `[${worker}] ${line}`)
   }
 
   #tell(value: object, line: string): void {

@@ -21,6 +21,8 @@ export interface Picture {
     readonly status: ProcessStatus
     readonly pid: number | undefined
   }[]
+  /** The newest error with its stack and its causes. */
+  readonly error: readonly string[]
   /** The newest lines of the workers and of `dev` itself. */
   readonly log: readonly string[]
 }
@@ -36,7 +38,7 @@ const STATUS_STYLES: Readonly<Record<ProcessStatus, Style>> = {
 
 /** The lines of the live view: workers, counts, what runs, what has failed, and what the workers say. */
 export function viewLines(picture: Picture, terminal: Terminal): string[] {
-  const { store, stats, running, failed, log, nowMs } = picture
+  const { store, stats, running, failed, log, error, nowMs } = picture
   const { paint } = terminal
   return [
     `${paint('bold', 'millhand dev')}  ${paint('dim', oneLine(store))}  ${processWords(picture, terminal)}`,
@@ -49,11 +51,23 @@ export function viewLines(picture: Picture, terminal: Terminal): string[] {
       terminal,
     ),
     ...titled(
+      'newest error',
+      error.flatMap((line) => folded(line, terminal.width)),
+      terminal,
+    ),
+    ...titled(
       'log',
       log.map((line) => oneLine(line.slice(0, LOG_CHARACTERS))),
       terminal,
     ),
   ]
+}
+
+/** A text of several rows, where the terminal is too narrow for it: of an error nothing is cut off. */
+function folded(line: string, width: number): string[] {
+  const shown = oneLine(line.slice(0, LOG_CHARACTERS))
+  const rows = Number.isFinite(width) ? Math.ceil(shown.length / width) : 1
+  return Array.from({ length: rows }, (_, row) => shown.slice(row * width, (row + 1) * width))
 }
 
 function processWords({ processes }: Picture, { paint }: Terminal): string {

@@ -9,6 +9,11 @@ export function get(data: MemoryData, ids: readonly string[]): JobRecord[] {
   return data.jobs.some(ids).map((job) => ({ ...job }))
 }
 
+export function idsFrom(data: MemoryData, prefix: string, limit: number): string[] {
+  const ids = [...data.jobs.all()].map((job) => job.id).filter((id) => id.startsWith(prefix))
+  return ids.sort().slice(0, limit)
+}
+
 export function list(data: MemoryData, filter: JobFilter, page: Page): JobRecord[] {
   const { limit, beforeSeq = Number.POSITIVE_INFINITY } = page
   const newestFirst = matching(data, filter).reverse()

@@ -6,6 +6,7 @@ import * as catalog from './catalog.ts'
 import { claim, nextDueAt, waitsAlone } from './claim.ts'
 import { cancel, retry } from './control.ts'
 import { emptyData, type MemoryData } from './data/data.ts'
+import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import * as queues from './queues.ts'
@@ -63,6 +64,8 @@ function jobStore(data: MemoryData, transactions: MemoryTransactions): Store['jo
 function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store['catalog'] {
   return {
     get: (ids) => transactions.read(() => catalog.get(data, ids)),
+    idsFrom: (prefix, limit) => transactions.read(() => catalog.idsFrom(data, prefix, limit)),
+    ended: (sinceMs, limit) => transactions.read(() => ended(data, sinceMs, limit)),
     list: (filter, page) => transactions.read(() => catalog.list(data, filter, page)),
     count: (filter) => transactions.read(() => catalog.count(data, filter)),
     tally: () => transactions.read(() => catalog.tally(data)),

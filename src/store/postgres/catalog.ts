@@ -23,6 +23,16 @@ export function get(session: Session, ids: readonly string[]): Promise<JobRecord
   return session.rows<JobRecord>(GET, ids)
 }
 
+const IDS_FROM = 'select id from millhand.jobs where id >= $1 and id < $2 order by id limit $3'
+
+/** Every text that begins so comes before it, of which this is the last character. */
+const LAST_CHARACTER = '\u{10ffff}'
+
+export async function idsFrom(session: Session, prefix: string, limit: number): Promise<string[]> {
+  const found = await session.rows<{ id: string }>(IDS_FROM, prefix, prefix + LAST_CHARACTER, limit)
+  return found.map(({ id }) => id)
+}
+
 /** Newest first. */
 export async function list(session: Session, filter: JobFilter, page: Page): Promise<JobRecord[]> {
   const { from, where, values } = select(filter, 'each')

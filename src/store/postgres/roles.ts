@@ -8,6 +8,7 @@ import type { Claims } from './claim.ts'
 import { waitsAlone } from './claiming/ready.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
+import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import type { Inserts } from './inserts.ts'
 import { keepLanes } from './lane-upkeep.ts'
@@ -71,6 +72,8 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
   const { session } = database
   return {
     get: (ids) => catalog.get(session, ids),
+    idsFrom: (prefix, limit) => catalog.idsFrom(session, prefix, limit),
+    ended: (sinceMs, limit) => ended(session, sinceMs, limit),
     list: (filter, page) => catalog.list(session, filter, page),
     count: (filter) => catalog.count(session, filter),
     tally: () => catalog.tally(session),

@@ -16,6 +16,16 @@ export function get(connection: Connection, ids: readonly string[]): JobRecord[]
   return connection.all<JobRecord>(GET, asList(ids))
 }
 
+const IDS_FROM = `select id from millhand_jobs where id >= ? and id < ? order by id ${atMost()}`
+
+/** Every text that begins so comes before it, of which this is the last character. */
+const LAST_CHARACTER = '\u{10ffff}'
+
+export function idsFrom(connection: Connection, prefix: string, limit: number): string[] {
+  const found = connection.all<{ id: string }>(IDS_FROM, prefix, prefix + LAST_CHARACTER, limit)
+  return found.map(({ id }) => id)
+}
+
 /** Newest first. */
 export function list(connection: Connection, filter: JobFilter, page: Page & { nowMs: number }): JobRecord[] {
   const { where, values } = condition(filter, page.nowMs)

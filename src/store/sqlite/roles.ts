@@ -9,6 +9,7 @@ import { KnownHeads } from './claiming/known-heads.ts'
 import { nextDueAt } from './claiming/promote.ts'
 import { mayClaim, waitsAlone } from './claiming/ready.ts'
 import * as control from './control.ts'
+import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { pruneLanes } from './lanes.ts'
@@ -62,6 +63,8 @@ function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
 function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
   return {
     get: (ids) => read((connection) => catalog.get(connection, ids)),
+    idsFrom: (prefix, limit) => read((connection) => catalog.idsFrom(connection, prefix, limit)),
+    ended: (sinceMs, limit) => read((connection) => ended(connection, sinceMs, limit)),
     list: (filter, page) => read((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
     count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
     tally: () => read(catalog.tally),

@@ -63,6 +63,7 @@ const PICTURE: Picture = {
     { number: 1, status: 'ready', pid: 71 },
     { number: 2, status: 'crashed', pid: undefined },
   ],
+  error: [],
   log: ['[1] handler says\u0007 hello'],
 }
 
@@ -135,4 +136,16 @@ test.each<[what: string, job: Job, note: string]>([
   ['a cancelled one', { ...pending, state: 'cancelled', reason: 'enough', finishedAt: ago(1) }, 'enough'],
 ])('the note of %s says the most that fits', (_, job, note) => {
   expect(noteOf(job, NOW_MS)).toBe(note)
+})
+
+test('the newest error is shown whole, in as many rows as it takes', () => {
+  const terminal = terminalOf(new KeptStream({ columns: 40, rows: 24 }))
+  const error = [`fail ${'x'.repeat(70)}`, '    at work']
+  const lines = viewLines({ ...PICTURE, running: [], failed: [], log: [], error }, terminal)
+  expect(lines.slice(-4)).toEqual([
+    'newest error',
+    error[0]?.slice(0, 40),
+    error[0]?.slice(40),
+    '    at work',
+  ])
 })

@@ -9,6 +9,9 @@ test('the nearest word is suggested, if it is near enough to be meant', () => {
     ['Retrys', 'retries'],
     ['time-out', 'timeout'],
     ['tag', 'tags'],
+    ['prio', 'priority'],
+    ['tim', 'timeout'],
+    ['ti', undefined],
     ['concurrency', undefined],
     ['', undefined],
   ]

@@ -1,6 +1,7 @@
 import { readSafely } from '../../../kit/brand.ts'
 import { asError, isMillhandError } from '../../../kit/error.ts'
 import { isTransient, storeError, TransientError } from '../../errors.ts'
+import { withRemedy } from './tls.ts'
 
 /** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html) that pass by themselves. */
 const PASSING_CLASSES = [
@@ -43,7 +44,7 @@ const POOL_ENDED = /Cannot use a pool after calling end/
 export function translate(thrown: unknown, location: string): unknown {
   if (isTransient(thrown) || isMillhandError(thrown)) return thrown
   const code = sqlStateOf(thrown)
-  const problem = asError(thrown).message
+  const problem = withRemedy(thrown)
   if (code === 'ERR_INVALID_URL' && isOfStore(thrown))
     return storeError('store_unavailable', { location, problem: NO_URL }, { cause: thrown })
   if (POOL_ENDED.test(problem)) return storeError('store_closed', { location }, { cause: thrown })
@@ -71,7 +72,7 @@ function isOfStore(thrown: unknown): boolean {
 export function translateConnecting(thrown: unknown, location: string): unknown {
   const error = translate(thrown, location)
   if (isTransient(error) || isMillhandError(error)) return error
-  return storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
+  return storeError('store_unavailable', { location, problem: withRemedy(error) }, { cause: error })
 }
 
 /**

@@ -1,0 +1,98 @@
+import type { Duration } from '../kit/duration.ts'
+import { choice, duration, type FieldsOf, parseOptions } from '../kit/options.ts'
+import type { EndedJobs } from '../store/catalog.ts'
+import type { Store } from '../store/store.ts'
+
+/** What `stats` takes to count by name. */
+export interface NameStatsOptions {
+  /** What is counted together: the jobs of one name. */
+  readonly by: 'name'
+  /** Only jobs that ended in this time. Default `'1d'`. */
+  readonly newerThan?: Duration
+}
+
+/** How the jobs of one name have ended, and how long they took: from the begin of the last attempt to the end. */
+export interface NameStats {
+  readonly name: string
+  /** Jobs that completed or failed. */
+  readonly count: number
+  readonly failed: number
+  /** The share of them that failed, from 0 to 1. */
+  readonly failureRate: number
+  /** In milliseconds, as all that follow; `null` where none of them ever began. */
+  readonly meanMs: number | null
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  readonly p99Ms: number | null
+  readonly maxMs: number | null
+}
+
+export interface StatsByName {
+  /** The most frequent ones first. */
+  readonly names: readonly NameStats[]
+  /** Jobs that were counted: the newest 10,000 at most. */
+  readonly jobs: number
+  /** From when on: the begin of the window, or the end of the oldest job that was counted where there were too many. */
+  readonly since: Date
+}
+
+const nameStatsFields = {
+  by: choice({ of: ['name'], default: 'name' }),
+  newerThan: duration({ default: '1d', min: 1 }),
+} satisfies FieldsOf<NameStatsOptions>
+
+/** As many are counted in about a tenth of a second, where a store keeps a million (measured on SQLite). */
+const JOBS_MAX = 10_000
+
+/** @throws MillhandError `unknown_option`, `invalid_option` */
+export async function readNameStats(store: Store, options: NameStatsOptions): Promise<StatsByName> {
+  const { newerThan } = parseOptions('stats', nameStatsFields, options)
+  const sinceMs = Math.max(0, (await store.now()) - newerThan)
+  const ended = await store.catalog.ended(sinceMs, JOBS_MAX)
+  const jobs = countOf(ended)
+  const firstAt = ended.reduce((first, each) => Math.min(first, each.firstAt), Number.POSITIVE_INFINITY)
+  const names = [...Map.groupBy(ended, ({ name }) => name)].map(([name, each]) => statsOf(name, each))
+  const byCount = names.toSorted(
+    (left, right) => right.count - left.count || (left.name < right.name ? -1 : 1),
+  )
+  return { names: byCount, jobs, since: new Date(jobs < JOBS_MAX ? sinceMs : firstAt) }
+}
+
+function statsOf(name: string, ended: readonly EndedJobs[]): NameStats {
+  const count = countOf(ended)
+  const failed = countOf(ended.filter(({ state }) => state === 'failed'))
+  const durations = ended
+    .flatMap(({ durationMs, count }) => (durationMs === null ? [] : { ms: Math.max(0, durationMs), count }))
+    .sort((left, right) => left.ms - right.ms)
+  return { name, count, failed, failureRate: failed / count, ...spreadOf(durations) }
+}
+
+interface Duplicated {
+  readonly ms: number
+  readonly count: number
+}
+
+/** Of durations in their order, each as often as it came. */
+function spreadOf(
+  durations: readonly Duplicated[],
+): Pick<NameStats, 'meanMs' | `p${50 | 95 | 99}Ms` | 'maxMs'> {
+  const all = countOf(durations)
+  if (all === 0) return { meanMs: null, p50Ms: null, p95Ms: null, p99Ms: null, maxMs: null }
+  const at = (share: number) => ofRank(durations, Math.ceil(share * all))
+  const totalMs = durations.reduce((sum, { ms, count }) => sum + ms * count, 0)
+  return { meanMs: Math.round(totalMs / all), p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1) }
+}
+
+/** The one of this rank, from 1. */
+function ofRank(durations: readonly Duplicated[], rank: number): number {
+  let passed = 0
+  for (const { ms, count } of durations) {
+    passed += count
+    if (passed >= rank) return ms
+  }
+  return 0
+}
+
+function countOf(counted: readonly { readonly count: number }[]): number {
+  return counted.reduce((sum, { count }) => sum + count, 0)
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { inCommandWords } from '../../../src/cli/words.ts'
+import { configError, type Problem } from '../../../src/config/errors.ts'
+import { jobError } from '../../../src/job/errors.ts'
+import { optionError } from '../../../src/kit/options.ts'
+
+/** The message of an error, as it is told for this command line. */
+function told(error: unknown, line: string): string {
+  return (inCommandWords(error, line.split(' ')) as Error).message
+}
+
+test('an option of a call is told as the flag that was typed', () => {
+  const refused = (option: string, component = 'list') =>
+    optionError('invalid_option', { component, option, expected: 'another', got: "'x'", hint: ' Hm?' })
+  expect(told(refused('state'), 'jobs --state x')).toBe("--state is 'x', expected another. Hm?")
+  expect(told(refused('olderThan'), 'jobs --older-than=x')).toBe("--older-than is 'x', expected another. Hm?")
+  expect(told(refused('tags'), 'enqueue --tag x')).toContain("--tag is 'x'")
+  expect(told(refused('timeout', 'result'), 'enqueue --wait-timeout x')).toContain("--wait-timeout is 'x'")
+  expect(told(refused('busyTimeout'), 'jobs')).toContain("list: option 'busyTimeout' is")
+})
+
+test('what a program would call is told as a command', () => {
+  const late = jobError('result_timeout', { id: 'x1', timeoutMs: 5, state: 'pending' })
+  expect(told(late, 'enqueue')).toContain("'millhand explain x1' says why")
+  const unreadable = jobError('output_unreadable', { id: 'x1', name: 'mail.send' })
+  expect(told(unreadable, 'enqueue')).toContain("'millhand job x1' shows it")
+  const unknown = jobError('unknown_job', { name: 'mail.snd', known: ['mail.send'] })
+  expect(told(unknown, 'enqueue')).toMatch(/Did you mean 'mail.send'\?.*in 'jobs' of the configuration/)
+  const none = jobError('unknown_job', { name: 'mail.snd', known: [] })
+  expect(told(none, 'enqueue')).toMatch(/no configuration and no live worker has one.*--config/)
+  for (const error of [late, unreadable, unknown, none])
+    expect(inCommandWords(error, [])).toMatchObject({ code: error.code, facts: error.facts })
+})
+
+test('what was typed is no mistake of a configuration', () => {
+  const invalid = (...problems: Problem[]) => configError('config_invalid', { file: 'a.yaml', problems })
+  const typed = { path: 'worker.concurrency', message: "is 'x' (--concurrency), expected a number" }
+  expect(told(invalid(typed), 'work --concurrency x')).toBe("--concurrency is 'x', expected a number.")
+  const store = { path: 'store', message: "is 'foo', expected 'sqlite:FILE'" }
+  expect(told(invalid(store), 'jobs --store foo')).toBe("--store is 'foo', expected 'sqlite:FILE'.")
+  expect(told(invalid(typed, { path: 'x', message: 'is no option.' }), 'work')).toContain(
+    'a.yaml is not valid',
+  )
+})
+
+test('what is not of Millhand stays as it is', () => {
+  const error = new Error('boom')
+  expect(inCommandWords(error, ['jobs'])).toBe(error)
+})
