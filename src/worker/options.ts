@@ -102,8 +102,7 @@ export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
 /**
  * Reads and checks a worker's options.
  *
- * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name`,
- *   `no_jobs`
+ * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name`
  */
 export function parseWorkerOptions(options: WorkerOptions) {
   const parsed = parseOptions('Worker', workerFields, options)
@@ -112,8 +111,6 @@ export function parseWorkerOptions(options: WorkerOptions) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
   const queues = parsed.queues?.map(requireQueueName) ?? null
-  if (definitions.size === 0 && !parsed.fallback && parsed.unknownJobs === 'leave')
-    throw jobError('no_jobs', {})
   return {
     definitions,
     fallback: parsed.fallback,
@@ -135,4 +132,13 @@ export function parseWorkerOptions(options: WorkerOptions) {
     crashLimit: parsed.crashLimit,
     retention: parseRetention(parsed.retention),
   }
+}
+
+/**
+ * Not a part of reading the options: those of a configuration are read without its jobs.
+ *
+ * @throws MillhandError `no_jobs`
+ */
+export function requireJobs({ definitions, fallback, claimsUnknown }: WorkerSettings): void {
+  if (definitions.size === 0 && !fallback && !claimsUnknown) throw jobError('no_jobs', {})
 }

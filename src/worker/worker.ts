@@ -9,7 +9,7 @@ import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
-import { parseWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
+import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
 import { parseStopOptions, type StopOptions } from './stop-options.ts'
 
 /**
@@ -46,6 +46,7 @@ export class Worker {
     this.#queue = internalsOf(queue, 'Worker')
     this.#settings = parseWorkerOptions(options)
     const settings = this.#settings
+    requireJobs(settings)
     const onCancelled = (notices: readonly CancelNotice[]) => {
       this.#claims.drop((job) => notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch))
       this.#crew.cancel(notices)
