@@ -18,7 +18,7 @@ export const IDS_DOC = "their ids, the beginnings of them, or 'last' for the new
  * The id that is meant: a whole one, the beginning of the only one that begins so, or `last`. What no id begins with is
  * given back, for the command to say what it says of a job that there is not.
  *
- * @throws MillhandError `ambiguous_id`, `no_jobs`, `usage`
+ * @throws MillhandError `ambiguous_id`, `no_job_yet`, `usage`
  */
 export async function idOf(queue: Queue, text: string): Promise<string> {
   if (text === 'last') return newest(queue)

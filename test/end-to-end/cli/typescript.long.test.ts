@@ -48,6 +48,17 @@ test('an enum is refused with what makes it work, and that does', async () => {
   expect((await project.run('check', { env: { NODE_OPTIONS } })).code).toBe(0)
 })
 
+test('tsx runs what Node does not: an enum, in check, enqueue and work', async () => {
+  const project = new Project(WITH_ENUM)
+  const { href } = new URL(import.meta.resolve('tsx'))
+  const env = { NODE_OPTIONS: `${process.env.NODE_OPTIONS} --import ${href}` }
+  const outputs = ['check', 'enqueue math.add', 'work --until-idle', 'job last --json']
+  const ended = []
+  for (const words of outputs) ended.push(await project.run(words, { env }))
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+  expect(JSON.parse(ended.at(-1)?.stdout ?? '')).toMatchObject({ state: 'complete', output: 6 })
+})
+
 test('a program of the user is told which file is there under another name', async () => {
   const project = new Project(FILES)
   const script =
