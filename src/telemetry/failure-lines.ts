@@ -97,7 +97,8 @@ export class FailureLines {
 
   #tellLeft(): void {
     this.#timer = undefined
-    if (this.#left > 0) this.#write(`millhand: ${this.#left.toLocaleString('en')} more lines like these`)
+    const what = this.#left === 1 ? '1 more line' : `${this.#left.toLocaleString('en')} more lines`
+    if (this.#left > 0) this.#write(`millhand: ${what} like these`)
     this.#left = 0
   }
 }

@@ -100,7 +100,11 @@ class ThreadBeater implements Beater {
   }
 
   async open(): Promise<void> {
-    this.#launch()
+    try {
+      this.#launch()
+    } catch (error) {
+      this.#fallBack(error)
+    }
     if (this.#store.capabilities.remote) await this.#reached.promise
   }
 
@@ -126,7 +130,7 @@ class ThreadBeater implements Beater {
     }
     const thread = new Thread(isScript ? code : beatEntry(), {
       eval: isScript,
-      execArgv: threadFlags(process.execArgv, isScript),
+      execArgv: threadFlags(process.execArgv),
       workerData: data,
       resourceLimits: THREAD_HEAP,
       name: 'millhand-beat',

@@ -1,13 +1,17 @@
-/** Those that the built thread shares with its process: whoever wants to hear no warnings wants none of a thread either. */
-const QUIET = /^--(no-warnings$|disable-warning=)/
 const INPUT_TYPE = '--input-type'
+const CONDITIONS = /^(--conditions|-C)\b/
 
 /**
- * Which of the flags of its process a thread is started with. The built one is a text that needs none: what a program
- * loads first (`--import`, `--require`) would only cost memory there. From the sources it needs what resolves them, but
- * not what tells a text on the command line from a file (`node --input-type=module --eval`), with which it does not start.
+ * The flags that a thread is started with; `undefined`: those of its process, as by default. A program that is given on the
+ * command line (`node --input-type=module --eval …`) has one with which a thread does not start. Its thread gets those that
+ * resolve its modules, and no others: Node refuses what is not for threads, once it is told what to take.
  */
-export function threadFlags(flags: readonly string[], isScript: boolean): string[] {
-  if (isScript) return flags.filter((flag) => QUIET.test(flag))
-  return flags.filter((flag, index) => !flag.startsWith(INPUT_TYPE) && flags[index - 1] !== INPUT_TYPE)
+export function threadFlags(flags: readonly string[]): string[] | undefined {
+  if (!flags.some((flag) => flag.startsWith(INPUT_TYPE))) return undefined
+  return flags.filter((flag, index) => CONDITIONS.test(flag) || isValueOf(flags[index - 1]))
+}
+
+/** Whether the flag before takes the next one as its value. */
+function isValueOf(flag: string | undefined): boolean {
+  return flag === '--conditions' || flag === '-C'
 }

@@ -30,7 +30,7 @@ const test = base
     const queues: Queue[] = []
     onCleanup(async () => void (await Promise.all(queues.map((queue) => queue.close()))))
     return async (openTimeout: number | '1m' = '1m') => {
-      const queue = await openQueue(url, { openTimeout })
+      const queue = await openQueue(url, { openTimeout, logger: false })
       queues.push(queue)
       return queue
     }

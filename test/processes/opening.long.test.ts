@@ -15,7 +15,7 @@ test('workers may be started before their server: they say what they wait for, a
 
   await scene.server.start()
   await work.line(/worker_start/)
-  const queue = await openQueue(scene.url)
+  const queue = await openQueue(scene.url, { logger: false })
   expect(await queue.workers()).toHaveLength(1)
   await queue.close()
   expect((await work.end('SIGTERM')).code).toBe(0)

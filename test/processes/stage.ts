@@ -33,7 +33,7 @@ export abstract class Stage {
 
   /** The test's own end of the queue; the test itself never works. */
   async open(options?: OpenOptions): Promise<Queue> {
-    const queue = await openQueue(this.url, options)
+    const queue = await openQueue(this.url, { logger: false, ...options })
     this.#queues.push(queue)
     return queue
   }

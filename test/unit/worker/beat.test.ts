@@ -7,25 +7,36 @@ import type { BusyBeat } from './busy-beat.ts'
 
 interface Scene {
   readonly busy: Partial<BusyBeat>
+  /** The code of the thread; that of `busy-beat.ts` by default. */
+  readonly code?: () => URL
   readonly leaseMs?: number
   readonly openMs?: number
   /** What the event loop's own beat comes to, where it makes one. */
   readonly extend?: () => Promise<Beat>
 }
 
+const busyBeat = () => new URL('./busy-beat.ts', import.meta.url)
+
 /** A beater with a thread, and what it tells first. */
-function scene({ busy, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
+function scene({ busy, code = busyBeat, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
   readonly beater: Beater
   readonly told: Promise<string>
   readonly missed: readonly boolean[]
 } {
   const missed: boolean[] = []
   const word = Promise.withResolvers<string>()
-  const code = new URL('./busy-beat.ts', import.meta.url)
   const data: BusyBeat = { times: 0, away: false, crowded: false, ...busy }
   const store = {
     location: 'somewhere',
-    capabilities: { remote: true, beatThread: { code, data } },
+    capabilities: {
+      remote: true,
+      beatThread: {
+        get code() {
+          return code()
+        },
+        data,
+      },
+    },
     workers: { extend: extend ?? (() => Promise.reject(new Error('it is not to beat from here'))) },
   } as unknown as Store
   const beater = makeBeater(store, {
@@ -80,6 +91,24 @@ test('a beat for which the thread gets no connection is made by the event loop, 
   beater.start()
   await beaten.promise
   expect(missed).not.toContain(true)
+})
+
+test('where no thread can be started, the event loop beats, and it is told', async () => {
+  const beaten = Promise.withResolvers<string>()
+  const { beater, told } = scene({
+    busy: {},
+    code: () => {
+      throw new Error('no thread can be started here')
+    },
+    extend: async () => {
+      beaten.resolve('from here')
+      return { lost: false, cancelled: [] }
+    },
+  })
+  await beater.open()
+  beater.start()
+  expect(await beaten.promise).toBe('from here')
+  expect(await told).toBe('no thread can be started here')
 })
 
 test('a thread that gets no connection is waited for no longer than it was told to, and beats for nobody', async () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { threadFlags } from '../../../src/worker/thread-flags.ts'
 
-test('the built thread of a beat loads nothing that its process loads first, and warns of nothing that it does not', () => {
-  const flags = ['--import', 'tsx', '--require=apm', '--disable-warning=ExperimentalWarning', '--no-warnings']
-  expect(threadFlags(flags, true)).toEqual(['--disable-warning=ExperimentalWarning', '--no-warnings'])
+test('a thread is started with the flags of its process, which Node does not look at again', () => {
+  expect(threadFlags(['--max-semi-space-size=2', '--conditions=source', '--import', 'tsx'])).toBeUndefined()
 })
 
-test('a program on the command line has a beat of its own thread, too', () => {
-  expect(threadFlags(['--input-type=module', '--conditions=source'], false)).toEqual(['--conditions=source'])
-  expect(threadFlags(['--input-type', 'module', '-e', 'text'], false)).toEqual(['-e', 'text'])
+test('the thread of a program on the command line gets what resolves its modules', () => {
+  const flags = ['--input-type=module', '--conditions=source', '--max-old-space-size=64', '--eval', 'text']
+  expect(threadFlags(flags)).toEqual(['--conditions=source'])
+  expect(threadFlags(['--input-type', 'module', '-C', 'source', '-e', 'text'])).toEqual(['-C', 'source'])
 })
