@@ -1,0 +1,113 @@
+import type { EnqueueOptions } from '../src/job/enqueue-options.ts'
+import type { Queue } from '../src/queue/queue.ts'
+import type { Chance } from './chance.ts'
+import { anyTask, MAIL, WORK } from './handlers.ts'
+
+/** What clients and operators do, and how often. */
+const ACTIONS = {
+  enqueue: 40,
+  'enqueue many': 8,
+  cancel: 7,
+  retry: 6,
+  pause: 1,
+  resume: 3,
+  prune: 3,
+  list: 2,
+  count: 2,
+  explain: 2,
+  result: 4,
+  transaction: 4,
+} as const
+
+export type ActionName = keyof typeof ACTIONS
+
+/** One thing that somebody does; it is known by its words, and settles when it has been answered. */
+export interface Action {
+  readonly words: string
+  readonly done: Promise<unknown>
+}
+
+const KEYS = ['a', 'b', 'c'] as const
+/** The queues that the jobs are in. */
+export const QUEUES = ['default', 'mail'] as const
+
+/** Does something at random with a queue; `ids` are the jobs that there are. */
+export function anyAction(queue: Queue, chance: Chance, ids: readonly string[]): Action {
+  const name = chance.weighted(ACTIONS)
+  const some = ids.length === 0 ? [] : Array.from({ length: 1 + chance.below(3) }, () => chance.pick(ids))
+  const [id] = some
+  if (id === undefined && NEEDS_JOB.has(name)) return enqueue(queue, chance)
+  return ACTS[name]({ queue, chance, some, id: id ?? '' })
+}
+
+const NEEDS_JOB: ReadonlySet<ActionName> = new Set(['cancel', 'retry', 'explain', 'result'])
+
+interface Scene {
+  readonly queue: Queue
+  readonly chance: Chance
+  readonly some: readonly string[]
+  readonly id: string
+}
+
+const ACTS: Readonly<Record<ActionName, (scene: Scene) => Action>> = {
+  enqueue: ({ queue, chance }) => enqueue(queue, chance),
+  'enqueue many': ({ queue, chance }) => {
+    const tasks = Array.from({ length: 2 + chance.below(8) }, () => anyTask(chance))
+    const options = anyOptions(chance)
+    return action(`enqueueMany ${tasks.length}`, queue.enqueueMany(WORK, tasks, options))
+  },
+  cancel: ({ queue, some }) => action(`cancel ${some.join(' ')}`, queue.cancel(some)),
+  retry: ({ queue, some }) => action(`retry ${some.join(' ')}`, queue.retry(some)),
+  pause: ({ queue, chance }) => {
+    const lane = chance.pick(QUEUES)
+    return action(`pause ${lane}`, queue.pause(lane))
+  },
+  resume: ({ queue, chance }) => {
+    const lane = chance.pick(QUEUES)
+    return action(`resume ${lane}`, queue.resume(lane))
+  },
+  prune: ({ queue, chance }) => {
+    const complete = chance.pick([0, 10_000, 60_000])
+    return action(`prune complete ones after ${complete} ms`, queue.prune({ complete, failed: 120_000 }))
+  },
+  list: ({ queue }) => action('list', queue.list({ state: ['pending', 'running'], limit: 5 })),
+  count: ({ queue }) => action('count', queue.count({ queue: 'mail' })),
+  explain: ({ queue, id }) => action(`explain ${id}`, queue.explain(id)),
+  result: ({ queue, id }) => action(`result ${id}`, queue.handle(id).result()),
+  transaction: ({ queue, chance }) => {
+    const fails = chance.percent(30)
+    const task = anyTask(chance)
+    const body = async (tx: object) => {
+      await queue.enqueue(WORK, task, { tx })
+      if (fails) throw new Undone('undone')
+    }
+    return action(`transaction${fails ? ' that is undone' : ''}`, queue.transaction(body))
+  },
+}
+
+/** What the body of a transaction throws that is to be undone. */
+export class Undone extends Error {}
+
+function enqueue(queue: Queue, chance: Chance): Action {
+  const spec = chance.pick([WORK, MAIL])
+  const task = anyTask(chance)
+  const options = anyOptions(chance)
+  return action(
+    `enqueue ${spec.name} ${task.act} ${task.ms} ms ${JSON.stringify(options)}`,
+    queue.enqueue(spec, task, options),
+  )
+}
+
+function anyOptions(chance: Chance): EnqueueOptions {
+  return {
+    ...(chance.percent(30) && { key: chance.pick(KEYS) }),
+    ...(chance.percent(20) && { delay: chance.upToMs(20_000) }),
+    ...(chance.percent(20) && { priority: chance.below(5) - 2 }),
+    ...(chance.percent(10) && { expiresIn: chance.upToMs(30_000) }),
+    ...(chance.percent(30) && { retries: chance.below(3) }),
+  }
+}
+
+function action(words: string, done: Promise<unknown>): Action {
+  return { words, done }
+}

@@ -1,0 +1,49 @@
+import { type Random, seededRandom } from '../src/kit/random.ts'
+
+/** Decisions by chance, all of them from one seed. */
+export class Chance {
+  readonly #seed: number
+  readonly random: Random
+  #forks = 0
+
+  constructor(seed: number) {
+    this.#seed = seed
+    this.random = seededRandom(seed)
+  }
+
+  /** Chance for somebody else: what they decide does not move what is decided here. */
+  fork(): Chance {
+    this.#forks += 1
+    return new Chance(Math.imul(this.#seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(this.#forks, 0xc2b2ae35))
+  }
+
+  /** True in so many of a hundred cases. */
+  percent(share: number): boolean {
+    return this.random() * 100 < share
+  }
+
+  /** A whole number from 0 to `limit - 1`. */
+  below(limit: number): number {
+    return Math.floor(this.random() * limit)
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    return items[this.below(items.length)] as Item
+  }
+
+  /** One of the names, each as often as its weight says. */
+  weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
+    const entries = Object.entries<number>(weights) as [Name, number][]
+    let rest = this.random() * entries.reduce((sum, [, weight]) => sum + weight, 0)
+    for (const [name, weight] of entries) {
+      rest -= weight
+      if (rest < 0) return name
+    }
+    return (entries.at(-1) as [Name, number])[0]
+  }
+
+  /** From 1 ms to the limit, short ones more often. */
+  upToMs(limitMs: number): number {
+    return Math.ceil(limitMs ** this.random())
+  }
+}

@@ -1,0 +1,110 @@
+import type { JobRecord } from '../src/job/job.ts'
+import type { Settlement } from '../src/job/outcome.ts'
+import { isFinal } from '../src/job/state.ts'
+import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
+import type { Rescued } from '../src/store/upkeep.ts'
+import type { Executed } from './gate.ts'
+import { acceptedOf, type Snapshot } from './witness.ts'
+
+/** One job before and after a call. */
+export interface Change {
+  readonly before: JobRecord
+  readonly after: JobRecord
+}
+
+type Allows = (change: Change, call: Executed) => boolean
+
+/** Whether a settlement or report that the store has accepted is of the very claim that held the job. */
+function fenced<Item extends Pick<Report, 'id' | 'worker' | 'epoch'>>(
+  { before }: Change,
+  call: Executed,
+): boolean {
+  let holds = false
+  acceptedOf<Item>(call.values, call.result, ({ id, worker, epoch }) => {
+    if (id === before.id && worker === before.worker && epoch === before.epoch) holds = true
+  })
+  return holds
+}
+
+/** A worker that settles what was cancelled under its hands lets go of it. */
+function letsGo({ before, after }: Change, { values }: Executed): boolean {
+  const isHolder = (values[0] as Settlement[]).some(
+    ({ id, worker, epoch }) => id === before.id && worker === before.worker && epoch === before.epoch,
+  )
+  return before.state === 'cancelled' && after.state === 'cancelled' && isHolder
+}
+
+const settles: Allows = (change, call) => fenced<Settlement>(change, call) || letsGo(change, call)
+
+/** What each call may do to a job that was there before. A call that is not named may change none. */
+const ALLOWED: Readonly<Record<string, Allows>> = {
+  'jobs.claim': ({ before, after }, { values, result }) => {
+    const { worker } = values[0] as ClaimRequest
+    const isAnswered = (result as ClaimedJob[]).some(
+      ({ id, epoch }) => id === after.id && epoch === after.epoch,
+    )
+    return isAnswered && before.worker === null && after.worker === worker && after.epoch === before.epoch + 1
+  },
+  'jobs.begin': (change, call) => change.before.state === 'pending' && fenced<Start>(change, call),
+  'jobs.settle': settles,
+  'tx.settle': settles,
+  'catalog.cancel': ({ before, after }, { result }) =>
+    (result as string[]).includes(after.id) && !isFinal(before.state) && after.state === 'cancelled',
+  'catalog.retry': ({ before, after }, { result }) =>
+    (result as string[]).includes(after.id) && isFinal(before.state) && before.state !== 'complete',
+  'workers.deregister': ({ before, after }, { values }) =>
+    before.worker === values[0] && after.worker === null,
+  'upkeep.rescue': ({ before, after }, { result }) => {
+    const { rescued, quarantined } = result as Rescued
+    const isTold = rescued.includes(after.id) || quarantined.includes(after.id) || isFinal(before.state)
+    return isTold && before.worker !== null && after.worker === null
+  },
+  'upkeep.expire': ({ before, after }, { result }) =>
+    (result as string[]).includes(after.id) && before.state === 'pending' && after.state === 'failed',
+}
+
+/** What must not have happened to a job by this call, in words; `undefined` where all is well. */
+export function wrongChange(change: Change, call: Executed): string | undefined {
+  const { before, after } = change
+  const all = [call, ...call.parts]
+  if (!all.some((each) => ALLOWED[each.verb]?.(change, each)))
+    return `${call.verb} must not have made ${shown(after)} of ${shown(before)}`
+  if (after.epoch !== before.epoch && call.verb !== 'jobs.claim')
+    return `${call.verb} changed the epoch of ${shown(before)} to ${after.epoch}`
+  if (isFinal(before.state) && !isFinal(after.state) && call.verb !== 'catalog.retry')
+    return `${call.verb} made ${shown(after)} of a job that was settled: ${shown(before)}`
+  return undefined
+}
+
+/** The jobs that are not what they were. */
+export function changesOf(before: Snapshot, after: Snapshot): Change[] {
+  if (before === after) return []
+  return [...after.jobs.values()].flatMap((job) => {
+    const change = { before: before.jobs.get(job.id) ?? job, after: job }
+    return differs(change) ? [change] : []
+  })
+}
+
+/** Whether the call has done anything to the job that only the right ones may do. Progress and times are no secret. */
+function differs({ before, after }: Change): boolean {
+  return (
+    before !== after &&
+    (before.state !== after.state ||
+      before.worker !== after.worker ||
+      before.epoch !== after.epoch ||
+      before.attempt !== after.attempt ||
+      before.crashes !== after.crashes ||
+      before.key !== after.key)
+  )
+}
+
+export function shown({ id, state, worker, epoch, attempt }: JobRecord): string {
+  return `${id} (${state}, worker ${worker ?? 'none'}, epoch ${epoch}, attempt ${attempt})`
+}
+
+/** The ids of the jobs that a call has stored anew. */
+export function idsStoredBy(call: Executed): Set<string> {
+  const inserts = [call, ...call.parts].filter(({ verb }) => verb.endsWith('.insert'))
+  const fresh = inserts.flatMap(({ result }) => (result as Inserted[]).filter(({ existed }) => !existed))
+  return new Set(fresh.map(({ id }) => id))
+}

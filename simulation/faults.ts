@@ -1,0 +1,189 @@
+import type { Chance } from './chance.ts'
+import type { Call, Verdict } from './gate.ts'
+import type { Role, SimulatedProcess } from './process.ts'
+import type { World } from './world.ts'
+
+/** What may happen to one call, and how often: of a hundred calls, so many meet something. */
+const FAULTY_PERCENT = 4
+const CALL_FAULTS = {
+  'crash before': 2,
+  'crash after': 2,
+  'lose the answer': 4,
+  'refuse as away': 3,
+  'refuse as locked': 3,
+  delay: 3,
+} as const
+
+/** What may happen to a process or to the store. */
+const WORLD_FAULTS = {
+  crash: 3,
+  freeze: 4,
+  stop: 2,
+  'step a clock': 3,
+  'lose notices': 3,
+  'be away': 1,
+  'be locked': 1,
+  'restart the store': 1,
+} as const
+
+/**
+ * A claim whose answer is lost while its process lives leaves jobs that nobody runs and nobody rescues. Both stores
+ * answer in the very turn in which they commit, so that it cannot be.
+ */
+const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['jobs.claim'])
+
+/** Longer than any lease. */
+const LONGEST_MS = 40_000
+const LONGEST_STEP_MS = 3_600_000
+const RESTART_MS = 20_000
+
+/** A locked database answers those who only look. */
+const READS =
+  /^(now|catalog\.(get|list|count|tally|logs)|.*\.(waitsAlone|nextDueAt|list|paused|changesAfter))$/
+
+/** What goes wrong, by chance, and what puts it right again. */
+export class Faults {
+  readonly counts = new Map<string, number>()
+  readonly #world: World
+  readonly #chance: Chance
+  readonly #toStart: Role[] = []
+  readonly #toRestart: boolean[] = []
+  #hindered: 'refuse as away' | 'refuse as locked' | undefined
+  #isOver = false
+
+  constructor(world: World, chance: Chance) {
+    this.#world = world
+    this.#chance = chance
+  }
+
+  /** Lets a call through, or lets it meet a fault. */
+  letThrough(call: Call): void {
+    const hindrance = this.#hindrance(call)
+    if (hindrance) this.#refuse(call, hindrance)
+    else this.#rule(call)
+  }
+
+  #rule(call: Call): void {
+    const verdict = this.#isOver ? 'run' : this.#verdict(call)
+    if (verdict === 'delay') this.#delay(call)
+    else if (verdict === 'crash before') this.#world.onCrash(call.gate)
+    else call.decide(verdict)
+    if (verdict !== 'run') this.#note(call.gate.process, verdict, ` ${call.verb}`)
+  }
+
+  /** Lets something happen that no call has asked for. */
+  any(): void {
+    const fault = this.#chance.weighted(WORLD_FAULTS)
+    const found = this.#world.living
+    if (found.length === 0) return
+    const process = this.#chance.pick(found)
+    this.#acts[fault](process)
+  }
+
+  /** Starts what has crashed, when it is time, and what else has to wait for the store. */
+  async upkeep(): Promise<void> {
+    for (const role of this.#world.gone.splice(0))
+      this.#after(this.#chance.upToMs(RESTART_MS), () => this.#toStart.push(role))
+    if (this.#world.open || this.#toStart.length + this.#toRestart.length === 0) return
+    for (const role of this.#toStart.splice(0)) await this.#world.start(role)
+    if (this.#toRestart.splice(0).length > 0) await this.#world.restart()
+    await this.#world.settle()
+  }
+
+  /** From now on nothing goes wrong any more, and whatever did is put right. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    this.#hindered = undefined
+    this.#world.tell('world', 'has no more faults from here on')
+    for (const process of this.#world.living) process.wake()
+    await this.#world.settle()
+  }
+
+  readonly #acts: Readonly<Record<keyof typeof WORLD_FAULTS, (process: SimulatedProcess) => void>> = {
+    crash: (process) => {
+      this.#count('crash')
+      this.#world.crash(process)
+    },
+    freeze: (process) => {
+      if (process.state !== 'alive') return
+      const ms = this.#chance.upToMs(LONGEST_MS)
+      this.#note(process.name, 'freeze', ` for ${ms} ms`)
+      process.freeze()
+      this.#after(ms, () => process.wake())
+    },
+    stop: (process) => {
+      if (!process.worker || process.state !== 'alive') return
+      this.#note(process.name, 'stop', '')
+      void process.worker.stop({ timeout: this.#chance.upToMs(LONGEST_MS) }).then(() => {
+        this.#world.tell(process.name, 'has stopped')
+        process.crash()
+        this.#world.leave(process)
+      })
+    },
+    'step a clock': (process) => {
+      const ms = this.#chance.upToMs(LONGEST_STEP_MS) * (this.#chance.percent(50) ? 1 : -1)
+      const isMachine = this.#chance.percent(50)
+      this.#note(isMachine ? 'machine' : process.name, 'step a clock', ` by ${ms} ms`)
+      if (isMachine) this.#world.database.step(ms)
+      else process.clock.skewMs += ms
+    },
+    'lose notices': () => {
+      if (this.#world.notices.size === 0) return
+      this.#note('world', 'lose notices', '')
+      this.#world.notices.clear()
+    },
+    'be away': () => this.#hinder('refuse as away', 'be away'),
+    'be locked': () => this.#hinder('refuse as locked', 'be locked'),
+    'restart the store': () => {
+      if (!this.#world.database.restarts) return
+      this.#count('restart the store')
+      this.#toRestart.push(true)
+    },
+  }
+
+  #hinder(verdict: 'refuse as away' | 'refuse as locked', name: string): void {
+    if (this.#hindered || this.#world.open) return
+    const ms = this.#chance.upToMs(LONGEST_MS)
+    this.#note('store', name, ` for ${ms} ms`)
+    this.#hindered = verdict
+    this.#after(ms, () => {
+      this.#hindered = undefined
+    })
+  }
+
+  /** Why nobody gets through at the moment. */
+  #hindrance({ verb, inner }: Call): Verdict | undefined {
+    if (!this.#hindered || inner) return undefined
+    return this.#hindered === 'refuse as locked' && READS.test(verb) ? undefined : this.#hindered
+  }
+
+  #refuse(call: Call, verdict: Verdict): void {
+    this.#world.tell(call.gate.process, `${verdict}: ${call.verb}`)
+    call.decide(verdict)
+  }
+
+  #verdict({ verb }: Call): Verdict | keyof typeof CALL_FAULTS {
+    if (!this.#chance.percent(FAULTY_PERCENT)) return 'run'
+    const fault = this.#chance.weighted(CALL_FAULTS)
+    return fault === 'lose the answer' && ANSWERED_AT_ONCE.has(verb) ? 'delay' : fault
+  }
+
+  #delay(call: Call): void {
+    call.notBeforeMs = this.#world.timeline.elapsedMs + this.#chance.upToMs(LONGEST_MS)
+    // So that time can move on to it.
+    this.#after(call.notBeforeMs - this.#world.timeline.elapsedMs, () => {})
+  }
+
+  #after(ms: number, callback: () => void): void {
+    this.#world.timeline.set(ms, this.#world.owner, callback)
+  }
+
+  #note(who: string, fault: string, words: string): void {
+    this.#count(fault)
+    this.#world.tell(who, `fault: ${fault}${words}`)
+  }
+
+  #count(fault: string): void {
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1)
+  }
+}

@@ -1,0 +1,85 @@
+import type { JobContext } from '../src/job/context.ts'
+import { Fatal, RetryAfter } from '../src/job/control.ts'
+import { defineJob } from '../src/job/definition.ts'
+import { type Clock, sleep } from '../src/kit/clock.ts'
+import type { Chance } from './chance.ts'
+
+/** What a simulated job does: it says so itself. */
+export interface Task {
+  readonly act: keyof typeof ACTS
+  readonly ms: number
+}
+
+/** How often each act is asked for, of all of them. */
+const ACTS = {
+  complete: 30,
+  last: 20,
+  throw: 8,
+  fatal: 3,
+  'retry after': 3,
+  snooze: 5,
+  skip: 3,
+  'hang until aborted': 3,
+  'never settle': 2,
+  checkpoint: 5,
+  progress: 5,
+  enqueue: 4,
+  transaction: 8,
+} as const
+
+/** A job may last longer than a lease, though most do not. */
+const LONGEST_MS = 12_000
+
+export function anyTask(chance: Chance): Task {
+  return { act: chance.weighted(ACTS), ms: chance.upToMs(LONGEST_MS) }
+}
+
+const POLICY = { retries: 1, timeout: '12s', backoff: { base: '200ms', max: '5s' } } as const
+
+/** What clients enqueue: two names, so that claims have lanes to choose from. */
+export const WORK = defineJob({ name: 'simulated.work', ...POLICY })
+export const MAIL = defineJob({ name: 'simulated.mail', queue: 'mail', priority: 1, ...POLICY })
+
+/** The definitions with their handlers, as a process runs them whose time is `clock`. */
+export function handledBy(clock: Clock) {
+  const run = (input: unknown, ctx: JobContext) => act(input as Task, ctx, clock)
+  return [WORK.handle(run), MAIL.handle(run)]
+}
+
+async function act({ act, ms }: Task, ctx: JobContext, clock: Clock): Promise<unknown> {
+  if (act !== 'complete' && act !== 'transaction') await sleep(clock, ms)
+  switch (act) {
+    case 'complete':
+    case 'last':
+      return { after: ms }
+    case 'throw':
+      throw new Error('simulated')
+    case 'fatal':
+      throw new Fatal('simulated, for good')
+    case 'retry after':
+      throw new RetryAfter(ms, 'simulated, for a while')
+    case 'snooze':
+      // Only now and then, or it would never end.
+      return ctx.job.epoch > 3 ? undefined : ctx.snooze(ms)
+    case 'skip':
+      return ctx.skip('simulated')
+    case 'hang until aborted':
+      return new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)))
+    case 'never settle':
+      return new Promise(() => {})
+    case 'checkpoint':
+      return ctx.checkpoint({ at: ms })
+    case 'progress':
+      ctx.progress(0.5)
+      ctx.log.info('half of it')
+      return sleep(clock, ms)
+    case 'enqueue':
+      await ctx.enqueue(WORK, { act: 'complete', ms: 0 } satisfies Task)
+      return undefined
+    case 'transaction':
+      return ctx.transaction(async () => {
+        await sleep(clock, ms)
+        return null
+      })
+  }
+}

@@ -1,0 +1,172 @@
+import type { JobRecord } from '../src/job/job.ts'
+import type { Settlement } from '../src/job/outcome.ts'
+import { isFinal } from '../src/job/state.ts'
+import type { Rescued } from '../src/store/upkeep.ts'
+import { type Change, idsStoredBy, shown, wrongChange } from './changes.ts'
+import type { Executed } from './gate.ts'
+import { acceptedOf, claimOf, insertedBy, type Snapshot, type Witness } from './witness.ts'
+
+/** One call of the store: what was there before it and after it, and what was known before. */
+export interface Event {
+  readonly call: Executed
+  readonly before: Snapshot
+  readonly after: Snapshot
+  readonly witness: Witness
+  /** The jobs that it has changed. */
+  readonly changes: readonly Change[]
+  /** By the time of the world. */
+  readonly elapsedMs: number
+}
+
+/** Looks at one event and says, in words, what must not have been. */
+type Invariant = (event: Event) => string[]
+
+/** Times in a store are whole milliseconds, those of the world are not. */
+const ROUNDING_MS = 2
+
+/** No acknowledged job is missing, and none is there that nobody has stored. */
+const nothingLost: Invariant = ({ call, before, after, witness }) => {
+  const fresh = idsStoredBy(call)
+  const missing = [...witness.stored, ...fresh].filter((id) => !after.jobs.has(id))
+  const unheard = [...after.jobs.keys()].filter((id) => !before.jobs.has(id) && !fresh.has(id))
+  const pruned = call.verb === 'upkeep.prune' ? prunedBy({ call, before, after, missing }) : missing
+  return [
+    ...pruned.map((id) => `${call.verb} lost ${id}`),
+    ...unheard.map((id) => `${call.verb} made ${id} without a word`),
+  ]
+}
+
+/** Of what a prune has taken, what it must not have taken. */
+function prunedBy({
+  call,
+  before,
+  missing,
+}: Pick<Event, 'call' | 'before' | 'after'> & { missing: readonly string[] }): string[] {
+  const unsettled = missing.filter((id) => !isFinal(before.jobs.get(id)?.state ?? 'pending'))
+  return missing.length === call.result ? unsettled : [...missing]
+}
+
+/** Each call changes only what it may, and only of the jobs that are its own: this is the fence as well. */
+const rightChanges: Invariant = ({ call, changes }) =>
+  changes.flatMap((change) => wrongChange(change, call) ?? [])
+
+/** A settlement that was accepted and changed nothing is one that had been written before, and is made again. */
+const settledOnce: Invariant = ({ call, changes, witness }) => {
+  const problems: string[] = []
+  for (const { verb, values, result } of [call, ...call.parts]) {
+    if (!verb.endsWith('.settle')) continue
+    acceptedOf<Settlement>(values, result, (settlement) => {
+      const changed = changes.some(({ after }) => after.id === settlement.id)
+      const repeated = values[1] === true && witness.settled.get(claimOf(settlement)) === settlement.verb
+      if (!changed && !repeated)
+        problems.push(`${verb} accepted ${settlement.verb} of ${claimOf(settlement)} in vain`)
+      if (changed && witness.settled.has(claimOf(settlement)))
+        problems.push(`${claimOf(settlement)} was settled twice`)
+    })
+  }
+  return problems
+}
+
+/** A key is of one unfinished job of a name; and whoever was told that it is held was told the truth. */
+const uniqueKeys: Invariant = ({ call, before, after }) => {
+  const problems: string[] = []
+  const holders = new Map<string, string>()
+  for (const job of after.jobs.values()) {
+    if (job.key === null || isFinal(job.state)) continue
+    const key = `${job.name} ${job.key}`
+    const other = holders.get(key)
+    if (other !== undefined) problems.push(`${other} and ${job.id} have the same key '${key}'`)
+    holders.set(key, job.id)
+  }
+  for (const each of [call, ...call.parts].filter(({ verb }) => verb.endsWith('.insert')))
+    problems.push(...leakedKeys(each, before))
+  return problems
+}
+
+function leakedKeys(call: Executed, before: Snapshot): string[] {
+  const stored = idsStoredBy(call)
+  return insertedBy(call).flatMap(({ job, answer }) => {
+    if (!answer.existed || stored.has(answer.id)) return []
+    const holder = before.jobs.get(answer.id)
+    const holds = holder && holder.key === job.key && holder.name === job.name && !isFinal(holder.state)
+    return holds ? [] : [`the key '${job.key}' was refused for ${answer.id}, which does not hold it`]
+  })
+}
+
+/** Nobody whose beat reached the store within its lease is taken for lost. */
+const noFalseRescue: Invariant = ({ call, before, witness, elapsedMs }) => {
+  if (call.verb !== 'upkeep.rescue') return []
+  const told = new Set((call.result as Rescued).workers)
+  return [...witness.leases]
+    .filter(([worker, untilMs]) => untilMs > elapsedMs + ROUNDING_MS && told.has(worker))
+    .map(
+      ([worker, untilMs]) => `${worker} was taken for lost ${untilMs - elapsedMs} ms before its lease ended`,
+    )
+    .concat([...told].filter((worker) => !before.workers.has(worker)).map((id) => `${id} was lost twice`))
+}
+
+/** A crash blames only what had begun, as far as the store was told. */
+const rightBlame: Invariant = ({ call, changes, witness }) =>
+  changes.flatMap(({ before, after }) => {
+    if (after.crashes <= before.crashes) return []
+    const isRescue = call.verb === 'upkeep.rescue' && after.crashes === before.crashes + 1
+    return isRescue && witness.begun.has(claimOf(before)) ? [] : [`${call.verb} blamed ${shown(before)}`]
+  })
+
+/** Whoever holds a job is there, or is about to be rescued. */
+const everyHolderIsKnown: Invariant = ({ call, after, witness }) => {
+  const more = call.verb === 'upkeep.rescue' ? (call.result as Rescued).more : witness.moreToRescue
+  if (more) return []
+  const orphans = [...after.jobs.values()].filter(
+    (job) => job.worker !== null && !after.workers.has(job.worker),
+  )
+  return orphans.map((job) => `${shown(job)} is held by nobody who is known, after ${call.verb}`)
+}
+
+/** A job is in one state, with all that belongs to it and nothing else. */
+const onePlace: Invariant = ({ after }) =>
+  [...after.jobs.values()].flatMap((job) => (isWhole(job) ? [] : [`${shown(job)} is in no single place`]))
+
+function isWhole({ state, worker, finishedAt, startedAt }: JobRecord): boolean {
+  if (state === 'running') return worker !== null && startedAt !== null && finishedAt === null
+  if (isFinal(state)) return finishedAt !== null && (worker === null || state === 'cancelled')
+  return finishedAt === null
+}
+
+/** Every count equals what it counts. */
+const rightCounts: Invariant = ({ before, after, changes }) => {
+  if (changes.length === 0 && after.jobs.size === before.jobs.size) return []
+  const counted = new Map<string, number>()
+  const count = (what: string, by = 1) => counted.set(what, (counted.get(what) ?? 0) + by)
+  for (const { queue, name, state, worker } of after.jobs.values()) {
+    count(`jobs of ${queue} ${name} ${state}`)
+    if (worker === null || !after.workers.has(worker)) continue
+    if (state === 'running') count(`running of ${worker}`)
+    if (state === 'pending') count(`held of ${worker}`)
+  }
+  for (const { queue, name, state, count: by } of after.tally) count(`jobs of ${queue} ${name} ${state}`, -by)
+  for (const { id, running, held } of after.workers.values()) {
+    count(`running of ${id}`, -running)
+    count(`held of ${id}`, -held)
+  }
+  return [...counted]
+    .filter(([, by]) => by !== 0)
+    .map(([what, by]) => `${what} are counted ${Math.abs(by)} too ${by > 0 ? 'few' : 'many'}`)
+}
+
+const INVARIANTS: readonly Invariant[] = [
+  nothingLost,
+  rightChanges,
+  settledOnce,
+  uniqueKeys,
+  noFalseRescue,
+  rightBlame,
+  everyHolderIsKnown,
+  onePlace,
+  rightCounts,
+]
+
+/** What must not have been, in words; nothing where all is well. */
+export function violationsOf(event: Event): string[] {
+  return INVARIANTS.flatMap((invariant) => invariant(event))
+}

@@ -1,0 +1,74 @@
+import { parseOptions } from '../src/kit/options.ts'
+import { openFields, queueOn } from '../src/queue/open.ts'
+import type { Queue } from '../src/queue/queue.ts'
+import type { Store } from '../src/store/store.ts'
+import { Worker } from '../src/worker/worker.ts'
+import type { Chance } from './chance.ts'
+import { Gate, type Gatekeeper } from './gate.ts'
+import { handledBy } from './handlers.ts'
+import { type Owner, SkewedClock, type Timeline } from './timeline.ts'
+
+export type Role = 'worker' | 'client'
+
+interface ProcessParts {
+  readonly name: string
+  readonly role: Role
+  readonly store: Store
+  readonly keeper: Gatekeeper
+  readonly timeline: Timeline
+  readonly chance: Chance
+}
+
+/** By how much the clocks of two processes may differ. */
+const SKEW_MS = 90_000
+
+/** One process of the world: its own clock, its own store behind a gate, a queue, and a worker if it is one. */
+export class SimulatedProcess implements Owner {
+  readonly name: string
+  readonly role: Role
+  readonly gate: Gate
+  readonly clock: SkewedClock
+  readonly queue: Queue
+  readonly chance: Chance
+  readonly worker: Worker | undefined
+  #state: Owner['state'] = 'alive'
+
+  constructor({ name, role, store, keeper, timeline, chance }: ProcessParts) {
+    this.name = name
+    this.role = role
+    this.chance = chance
+    this.gate = new Gate(name, store, keeper)
+    this.clock = new SkewedClock(timeline, this, chance.below(2 * SKEW_MS) - SKEW_MS)
+    const options = parseOptions('openQueue', openFields, {
+      logger: false,
+      clock: this.clock,
+      random: chance.fork().random,
+    })
+    this.queue = queueOn(this.gate.wrapped(), { ...options, clock: this.clock })
+    if (role === 'worker')
+      this.worker = new Worker(this.queue, {
+        name,
+        jobs: handledBy(this.clock),
+        concurrency: 1 + chance.below(4),
+      })
+  }
+
+  get state(): Owner['state'] {
+    return this.#state
+  }
+
+  /** It stands still: nothing that was asked arrives, no timer fires. */
+  freeze(): void {
+    if (this.#state === 'alive') this.#state = 'frozen'
+  }
+
+  wake(): void {
+    if (this.#state === 'frozen') this.#state = 'alive'
+  }
+
+  /** It is gone, with all that it knew. */
+  crash(): void {
+    this.#state = 'dead'
+    this.gate.crash()
+  }
+}

@@ -1,0 +1,167 @@
+import { isFinal } from '../src/job/state.ts'
+import { type Action, anyAction, QUEUES } from './actions.ts'
+import type { Chance } from './chance.ts'
+import { Faults } from './faults.ts'
+import type { Call } from './gate.ts'
+import type { SimulatedProcess } from './process.ts'
+import { Violation, type World } from './world.ts'
+
+/** What may come next, and how often it does while it can. */
+const MOVES = { call: 60, soon: 25, later: 5, notice: 8, action: 9, fault: 3 } as const
+
+type Move = keyof typeof MOVES
+
+/** A timer that is due within this is one that work waits for; others are those of a world that waits. */
+const SOON_MS = 60
+
+/** After the faults, everything has to be settled within this time of the world. */
+const LIVENESS_MS = 30 * 60_000
+
+/** Decides, step by step, what happens next. Nothing happens that it has not let happen. */
+export class Scheduler {
+  readonly #world: World
+  readonly #chance: Chance
+  readonly #faults: Faults
+  readonly #waiting = new Map<Action, SimulatedProcess>()
+  #isOver = false
+
+  constructor(world: World, chance: Chance) {
+    this.#world = world
+    this.#chance = chance.fork()
+    this.#faults = new Faults(world, chance.fork())
+  }
+
+  get faults(): ReadonlyMap<string, number> {
+    return this.#faults.counts
+  }
+
+  /** Lets so many things happen, faults among them. @throws Violation */
+  async disturb(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step += 1) await this.#step()
+  }
+
+  /** Without faults, everything comes to an end. @throws Violation */
+  async calm(): Promise<void> {
+    this.#isOver = true
+    await this.#faults.end()
+    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS
+    await this.#until(() => this.#world.living.length > 0 && !this.#isPausing, untilMs)
+    const [anybody] = this.#world.living
+    for (const lane of QUEUES) if (anybody) this.#watch(anybody, resume(anybody, lane))
+    await this.#until(() => this.#isAtRest, untilMs)
+    for (const process of this.#world.living) {
+      if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
+    }
+    await this.#until(() => this.#waiting.size === 0, untilMs)
+  }
+
+  async #until(isDone: () => boolean, untilMs: number): Promise<void> {
+    while (!isDone()) {
+      if (this.#world.timeline.elapsedMs > untilMs) throw new Violation(this.#leftOver())
+      await this.#step()
+    }
+  }
+
+  /** Somebody's wish to pause a queue is under way. */
+  get #isPausing(): boolean {
+    this.#forgetDead()
+    return [...this.#waiting.keys()].some(({ words }) => words.startsWith('pause'))
+  }
+
+  /** What somebody asked who is gone will never be answered. */
+  #forgetDead(): void {
+    for (const [action, { state }] of this.#waiting) if (state === 'dead') this.#waiting.delete(action)
+  }
+
+  get #isAtRest(): boolean {
+    this.#forgetDead()
+    return (
+      this.#waiting.size === 0 && [...this.#world.snapshot.jobs.values()].every(({ state }) => isFinal(state))
+    )
+  }
+
+  #leftOver(): string[] {
+    const jobs = [...this.#world.snapshot.jobs.values()].filter(({ state }) => !isFinal(state))
+    return [
+      ...jobs.map(
+        ({ id, state, worker }) => `${id} is still ${state}, worker ${worker}, long after the last fault`,
+      ),
+      ...[...this.#waiting].map(([{ words }, { name }]) => `${name} still waits for '${words}'`),
+    ]
+  }
+
+  async #step(): Promise<void> {
+    const world = this.#world
+    await this.#faults.upkeep()
+    const calls = this.#ready()
+    const untilMs = world.timeline.untilNextMs
+    const timer: Move = (untilMs ?? 0) <= SOON_MS ? 'soon' : 'later'
+    const can: Partial<Record<Move, number>> = {
+      ...(calls.length > 0 && { call: MOVES.call }),
+      ...(untilMs !== undefined && { [timer]: MOVES[timer] }),
+      ...(world.notices.size > 0 && { notice: MOVES.notice }),
+      ...(!this.#isOver && { action: MOVES.action, fault: MOVES.fault }),
+    }
+    if (Object.keys(can).length === 0)
+      throw new Violation(['nothing can happen any more', ...this.#leftOver()])
+    this.#make(this.#chance.weighted(can as Record<Move, number>), calls)
+    await world.settle()
+  }
+
+  #make(move: Move, calls: readonly Call[]): void {
+    if (move === 'call') this.#faults.letThrough(this.#chance.pick(calls))
+    else if (move === 'notice') this.#notify()
+    else if (move === 'action') this.#act()
+    else if (move === 'fault') this.#faults.any()
+    else this.#world.timeline.fireNext()
+  }
+
+  #notify(): void {
+    const { notices } = this.#world
+    const gate = this.#chance.pick([...notices])
+    notices.delete(gate)
+    gate.notify()
+  }
+
+  /** Calls that can go on: those of whoever is awake, and inside of a transaction while one is open. */
+  #ready(): Call[] {
+    const world = this.#world
+    const all = world.living.filter(({ state }) => state === 'alive').flatMap(({ gate }) => gate.waiting)
+    const due = all.filter(({ notBeforeMs }) => notBeforeMs <= world.timeline.elapsedMs)
+    return world.open ? due.filter(({ inner, gate }) => inner && gate === world.open) : due.filter(isOutside)
+  }
+
+  #act(): void {
+    const awake = this.#world.living.filter(({ state, role }) => state === 'alive' && role === 'client')
+    if (awake.length === 0) return
+    const process = this.#chance.pick(awake)
+    const ids = [...this.#world.snapshot.jobs.keys()]
+    this.#watch(process, anyAction(process.queue, process.chance, ids))
+  }
+
+  #watch(process: SimulatedProcess, action: Action): void {
+    const world = this.#world
+    world.tell(process.name, `asks: ${action.words}`)
+    this.#forgetDead()
+    this.#waiting.set(action, process)
+    const end = (how: string) => {
+      this.#waiting.delete(action)
+      world.tell(process.name, `${how}: ${action.words}`)
+    }
+    action.done.then(
+      () => end('has done'),
+      (error) => {
+        end(`fails (${error.code ?? error}) to`)
+        world.expect(process.name, error)
+      },
+    )
+  }
+}
+
+function isOutside({ inner }: Call): boolean {
+  return !inner
+}
+
+function resume({ queue }: SimulatedProcess, lane: string): Action {
+  return { words: `resume ${lane}`, done: queue.resume(lane) }
+}

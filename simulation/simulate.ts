@@ -1,0 +1,63 @@
+import { Chance } from './chance.ts'
+import type { Databases } from './database.ts'
+import { Scheduler } from './scheduler.ts'
+import { Timeline } from './timeline.ts'
+import { type Plant, Violation, World } from './world.ts'
+
+export interface Simulation {
+  readonly databases: Databases
+  readonly seed: number
+  /** Things that happen before the faults stop. */
+  readonly steps: number
+  readonly plant?: Plant
+}
+
+/** What came of one seed. */
+export interface Course {
+  readonly seed: number
+  /** What must not have been; nothing where all is well. */
+  readonly problems: readonly string[]
+  /** How often each call of the store was answered, and how often each fault came. */
+  readonly calls: ReadonlyMap<string, number>
+  readonly faults: ReadonlyMap<string, number>
+  /** All that happened, a line an event. */
+  story(): string[]
+}
+
+const WORKERS = 3
+const CLIENTS = 2
+
+/** Runs one world from its beginning to its end: the same seed always gives the same one. */
+export async function simulate({ databases, seed, steps, plant }: Simulation): Promise<Course> {
+  const chance = new Chance(seed)
+  const timeline = new Timeline()
+  const database = await databases.make(timeline)
+  const world = await World.make({ timeline, database, chance: chance.fork(), plant })
+  const scheduler = new Scheduler(world, chance.fork())
+  const problems = await problemsOf(async () => {
+    for (let count = 0; count < CLIENTS; count += 1) await world.start('client')
+    for (let count = 0; count < WORKERS; count += 1) await world.start('worker')
+    await world.settle()
+    await scheduler.disturb(steps)
+    await scheduler.calm()
+  })
+  await world.end()
+  const { calls, story } = world
+  return {
+    seed,
+    problems: story.named(problems),
+    calls,
+    faults: scheduler.faults,
+    story: () => story.lines(),
+  }
+}
+
+async function problemsOf(run: () => Promise<void>): Promise<readonly string[]> {
+  try {
+    await run()
+    return []
+  } catch (error) {
+    if (error instanceof Violation) return error.problems
+    throw error
+  }
+}

@@ -1,0 +1,112 @@
+import type { NewJob } from '../src/job/enqueue-options.ts'
+import type { JobRecord } from '../src/job/job.ts'
+import type { Settlement } from '../src/job/outcome.ts'
+import type { Tally } from '../src/store/catalog.ts'
+import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
+import type { Store } from '../src/store/store.ts'
+import type { Rescued } from '../src/store/upkeep.ts'
+import type { Beat, NewWorker, WorkerRecord } from '../src/store/workers.ts'
+import type { Executed } from './gate.ts'
+
+/** All that is in a store at one moment. */
+export interface Snapshot {
+  readonly jobs: ReadonlyMap<string, JobRecord>
+  readonly workers: ReadonlyMap<string, WorkerRecord>
+  readonly tally: readonly Tally[]
+}
+
+export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [] }
+
+/** More than there will ever be. */
+const ALL = 1_000_000
+
+/** Reads everything, past the gates. */
+export async function lookAt(store: Store): Promise<Snapshot> {
+  const [jobs, workers, tally] = await Promise.all([
+    store.catalog.list({}, { limit: ALL }),
+    store.workers.list(),
+    store.catalog.tally(),
+  ])
+  return {
+    jobs: new Map(jobs.map((job) => [job.id, job])),
+    workers: new Map(workers.map((worker) => [worker.id, worker])),
+    tally,
+  }
+}
+
+/** What the store has answered so far, kept where no fault reaches it. */
+export class Witness {
+  /** Jobs that the store has said it stored, and that nobody has pruned. */
+  readonly stored = new Set<string>()
+  /** Claims in which a job has begun, as the store was told: `id#epoch`. */
+  readonly begun = new Set<string>()
+  /** The verb by which a claim was settled, by `id#epoch`. */
+  readonly settled = new Map<string, string>()
+  /** Until when each worker's lease holds, by the time of the world. */
+  readonly leases = new Map<string, number>()
+  /** A rescue has said that it left some of the jobs of workers that are gone. */
+  moreToRescue = false
+
+  /** Takes in what a call has answered, after it was checked. */
+  note(call: Executed, elapsedMs: number): void {
+    for (const part of call.parts) this.note(part, elapsedMs)
+    NOTES[call.verb]?.(this, call, elapsedMs)
+  }
+}
+
+type Note = (witness: Witness, call: Executed, elapsedMs: number) => void
+
+const noteInsert: Note = ({ stored }, { result }) => {
+  for (const { id, existed } of result as Inserted[]) if (!existed) stored.add(id)
+}
+
+const noteSettle: Note = ({ settled }, { values, result }) =>
+  acceptedOf<Settlement>(values, result, (each) => settled.set(claimOf(each), each.verb))
+
+/** What each call tells. */
+const NOTES: Readonly<Record<string, Note>> = {
+  'jobs.insert': noteInsert,
+  'tx.insert': noteInsert,
+  'jobs.claim': ({ begun }, { result }) => {
+    for (const job of result as ClaimedJob[]) if (job.begun) begun.add(claimOf(job))
+  },
+  'jobs.begin': ({ begun }, { values, result }) =>
+    acceptedOf<Start>(values, result, (start) => begun.add(claimOf(start))),
+  'jobs.settle': noteSettle,
+  'tx.settle': noteSettle,
+  'workers.register': ({ leases }, { values }, elapsedMs) => {
+    const { id, leaseMs } = values[0] as NewWorker
+    leases.set(id, elapsedMs + leaseMs)
+  },
+  'workers.extend': ({ leases }, { values, result }, elapsedMs) => {
+    if (!(result as Beat).lost) leases.set(`${values[0]}`, elapsedMs + Number(values[1]))
+  },
+  'upkeep.rescue': (witness, { result }) => {
+    witness.moreToRescue = (result as Rescued).more
+  },
+}
+
+export function claimOf({ id, epoch }: { readonly id: string; readonly epoch: number }): string {
+  return `${id}#${epoch}`
+}
+
+/** Calls back for each item of a call that was answered with `settled`. */
+export function acceptedOf<Item>(
+  values: readonly unknown[],
+  result: unknown,
+  onAccepted: (item: Item) => void,
+): void {
+  const answers = result as Settled[]
+  for (const [place, item] of (values[0] as Item[]).entries()) {
+    if (answers[place] === 'settled') onAccepted(item)
+  }
+}
+
+/** The jobs that a call has stored, with what was asked for. */
+export function insertedBy({ values, result }: Executed): readonly { job: NewJob; answer: Inserted }[] {
+  const jobs = values[0] as NewJob[]
+  return (result as Inserted[]).flatMap((answer, place) => {
+    const job = jobs[place]
+    return job ? [{ job, answer }] : []
+  })
+}

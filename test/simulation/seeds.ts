@@ -1,0 +1,37 @@
+import { Databases, type StoreKind } from '../../simulation/database.ts'
+import { type Course, simulate } from '../../simulation/simulate.ts'
+import type { Plant } from '../../simulation/world.ts'
+
+interface Seeds {
+  readonly store: StoreKind
+  readonly from?: number
+  readonly count: number
+  readonly steps?: number
+  readonly plant?: Plant
+}
+
+/** Worlds of some length, so that each meets several faults. */
+const STEPS = 250
+
+/** Runs one world after the other, and stops after the first in which something was wrong. */
+export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }: Seeds): Promise<Course[]> {
+  const databases = new Databases(store)
+  const courses: Course[] = []
+  try {
+    for (let seed = from; seed < from + count; seed += 1) {
+      const course = await simulate({ databases, seed, steps, ...(plant && { plant }) })
+      courses.push(course)
+      if (course.problems.length > 0) break
+    }
+  } finally {
+    databases.remove()
+  }
+  return courses
+}
+
+/** What was wrong, with the seed and the end of its story. */
+export function problemsOf(courses: readonly Course[]): string[] {
+  return courses
+    .filter(({ problems }) => problems.length > 0)
+    .flatMap(({ seed, problems, story }) => [`seed ${seed}`, ...problems, ...story().slice(-40)])
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { STORE_KINDS } from '../../simulation/database.ts'
+import type { Course } from '../../simulation/simulate.ts'
+import { coursesOf, problemsOf } from './seeds.ts'
+
+/** How many seeds run each time: what they find in seconds. More of them run in the long test. */
+const SEEDS = { memory: 24, sqlite: 8 } as const
+
+describe.each(STORE_KINDS)('simulated workers, clients and faults on %s', (store) => {
+  test('break no promise, and everything ends when the faults do', async () => {
+    const courses = await coursesOf({ store, count: SEEDS[store] })
+    expect(problemsOf(courses)).toEqual([])
+    expect(mean(courses, 'calls')).toBeGreaterThan(500)
+    expect(mean(courses, 'faults')).toBeGreaterThan(5)
+  })
+
+  test('go the same way with the same seed, event by event', async () => {
+    const [first] = await coursesOf({ store, from: 77, count: 1 })
+    const [second] = await coursesOf({ store, from: 77, count: 1 })
+    expect(first?.story().length).toBeGreaterThan(500)
+    expect(second?.story()).toEqual(first?.story())
+  })
+})
+
+/** How many calls or faults a seed has, on average. */
+function mean(courses: readonly Course[], what: 'calls' | 'faults'): number {
+  const sums = courses.map((course) => [...course[what].values()].reduce((sum, count) => sum + count, 0))
+  return sums.reduce((sum, each) => sum + each, 0) / courses.length
+}
