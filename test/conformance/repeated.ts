@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import { STATEMENT_ROWS_MAX } from '../../src/job/limits.ts'
 import { CALLS_KEPT_MS } from '../../src/store/catalog.ts'
 import { COMPLETE, enqueue, failure, find, idsOf, newJob, RELEASE, settlement } from '../support/jobs.ts'
@@ -42,6 +43,24 @@ export function repeatedPromises(test: StoreTest): void {
     const others = written.map((each) => ({ ...each, epoch: each.epoch - 1 }))
     expect(await store.jobs.settle(others, true)).toEqual(Array(4).fill('refused'))
     expect(await find(store, 'again')).toMatchObject({ state: 'pending', attempt: 1 })
+  })
+
+  test('a settlement that was never written was not settled by what came in its place', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, newJob('retried'), newJob('rescued'))
+    const late = (await worker.claim()).map((job) =>
+      settlement(job, worker.id, { outcome: failure('broken'), nowMs: clock.now() }),
+    )
+    await store.catalog.cancel(['retried'], 'stop')
+    await store.catalog.retry(['retried'])
+    await clock.advance(60_000)
+    await store.upkeep.rescue(CRASH_LIMIT)
+
+    expect(await store.jobs.settle(late, true)).toEqual(Array(2).fill('refused'))
+    expect(await find(store, 'rescued')).toMatchObject({ state: 'pending', errors: null })
   })
 
   test('a cancel that is made again says what it did', async ({ store, worker }) => {

@@ -35,10 +35,13 @@ function settleOne(data: MemoryData, settlement: Settlement): Settled {
   return 'settled'
 }
 
-/** Whether the job is what the settlement makes of it: only whoever holds it in an epoch settles it there. */
-function wasWritten(data: MemoryData, { id, epoch, verb }: Settlement): boolean {
+/**
+ * Whether the job is what the settlement makes of it, its errors included: a rescue, an expiry or an operator's retry may
+ * have brought it to the same state.
+ */
+function wasWritten(data: MemoryData, { id, epoch, verb, errors }: Settlement): boolean {
   const job = data.jobs.get(id)
-  return job?.epoch === epoch && job.state === TRANSITIONS[verb].to && job.failureKind !== 'crashed'
+  return job?.epoch === epoch && job.state === TRANSITIONS[verb].to && job.errors === errors
 }
 
 /** A job that was held when it ended had begun meanwhile, unless it is given back. */

@@ -38,12 +38,16 @@ export async function settle(
   return settlements.map((each) => refused.get(each) ?? 'settled')
 }
 
-/** Only whoever holds a job in an epoch settles it there, unless it was quarantined. */
+/**
+ * Only whoever holds a job in an epoch completes it there. But a rescue, an expiry or an operator's retry may have brought it
+ * to the state of a failure: what tells that is its errors.
+ */
 const WRITTEN = `with given as (
-    select * from unnest($1::bigint[], $2::integer[], $3::text[]) as g(seq, epoch, state)
-  ) select s.seq from millhand.settled s join given using (seq, epoch, state)
-  where s.failure_kind is distinct from 'crashed'
-  union all select p.seq from millhand.pending p join given g using (seq, epoch) where g.state = 'pending'
+    select g.*, d.errors is not distinct from g.errors as alike
+    from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[]) as g(seq, epoch, state, errors)
+    left join millhand.details d using (seq)
+  ) select s.seq from millhand.settled s join given g using (seq, epoch, state) where g.alike or g.state = 'complete'
+  union all select p.seq from millhand.pending p join given g using (seq, epoch) where g.alike and g.state = 'pending'
   union all select g.seq from given g cross join lateral (
     select from millhand.completed c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)
     where c.seqs @> array[g.seq] and u.seq = g.seq and u.epoch = g.epoch
@@ -60,6 +64,7 @@ async function writtenBefore(
     settlements.map(({ seq }) => seq),
     settlements.map(({ epoch }) => epoch),
     settlements.map(({ verb }) => TRANSITIONS[verb].to),
+    settlements.map(({ errors }) => errors),
   )
   const seqs = new Set(rows.map(({ seq }) => seq))
   return new Set(settlements.filter(({ seq }) => seqs.has(seq)))

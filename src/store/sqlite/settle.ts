@@ -16,8 +16,8 @@ const FAIL = `update millhand_jobs set state = 'failed', worker = null, failure_
 const ACKNOWLEDGE = `update millhand_jobs set worker = null
   where seq = ? and state = 'cancelled' and worker = ? and epoch = ?`
 
-const WRITTEN = `select 1 from millhand_jobs where seq = ? and epoch = ? and state = ?
-  and failure_kind is not 'crashed'`
+/** With its errors: a rescue, an expiry or an operator's retry may have brought the job to the same state. */
+const WRITTEN = 'select 1 from millhand_jobs where seq = ? and epoch = ? and state = ? and errors is ?'
 
 /** Writes how jobs ended that were running or held, inside the caller's transaction. */
 export function settle(
@@ -63,9 +63,8 @@ function isPending({ verb }: Settlement): boolean {
 }
 
 function refuse(connection: Connection, settlement: Settlement, repeated: boolean): Settled {
-  const { seq, worker, epoch, verb } = settlement
+  const { seq, worker, epoch, verb, errors } = settlement
   if (connection.run(ACKNOWLEDGE, seq, worker, epoch) > 0) return 'cancelled'
-  // Only whoever held it in this epoch can have made of the job what this settlement makes of it.
-  if (repeated && connection.get(WRITTEN, seq, epoch, TRANSITIONS[verb].to)) return 'settled'
+  if (repeated && connection.get(WRITTEN, seq, epoch, TRANSITIONS[verb].to, errors)) return 'settled'
   return 'refused'
 }
