@@ -14,7 +14,12 @@ export class Chance {
   /** Chance for somebody else: what they decide does not move what is decided here. */
   fork(): Chance {
     this.#forks += 1
-    return new Chance(Math.imul(this.#seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(this.#forks, 0xc2b2ae35))
+    return this.at(this.#forks)
+  }
+
+  /** Chance for the thing of this number, whatever has been decided before it. */
+  at(number: number): Chance {
+    return new Chance(Math.imul(this.#seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35))
   }
 
   /** True in so many of a hundred cases. */

@@ -1,6 +1,7 @@
 import type { Chance } from './chance.ts'
 import type { Call, Verdict } from './gate.ts'
 import type { Role, SimulatedProcess } from './process.ts'
+import type { Script } from './script.ts'
 import type { World } from './world.ts'
 
 /** What may happen to one call, and how often: of a hundred calls, so many meet something. */
@@ -41,6 +42,10 @@ const RESTART_MS = 20_000
 const READS =
   /^(now|catalog\.(get|list|count|tally|logs)|.*\.(waitsAlone|nextDueAt|list|paused|changesAfter))$/
 
+type Hindrance = 'refuse as away' | 'refuse as locked'
+
+type Act = (process: SimulatedProcess, chance: Chance) => void
+
 /** What goes wrong, by chance, and what puts it right again. */
 export class Faults {
   readonly counts = new Map<string, number>()
@@ -48,12 +53,14 @@ export class Faults {
   readonly #chance: Chance
   readonly #toStart: Role[] = []
   readonly #toRestart: boolean[] = []
-  #hindered: 'refuse as away' | 'refuse as locked' | undefined
+  readonly #script: Script
+  #hindered: Hindrance | undefined
   #isOver = false
 
-  constructor(world: World, chance: Chance) {
+  constructor(world: World, { chance, script }: { readonly chance: Chance; readonly script: Script }) {
     this.#world = world
     this.#chance = chance
+    this.#script = script
   }
 
   /** Lets a call through, or lets it meet a fault. */
@@ -73,11 +80,10 @@ export class Faults {
 
   /** Lets something happen that no call has asked for. */
   any(): void {
-    const fault = this.#chance.weighted(WORLD_FAULTS)
-    const found = this.#world.living
-    if (found.length === 0) return
-    const process = this.#chance.pick(found)
-    this.#acts[fault](process)
+    const chance = this.#script.next()
+    const { living } = this.#world
+    if (!chance || living.length === 0) return
+    this.#acts[chance.weighted(WORLD_FAULTS)](chance.pick(living), chance)
   }
 
   /** Starts what has crashed, when it is time, and what else has to wait for the store. */
@@ -99,30 +105,26 @@ export class Faults {
     await this.#world.settle()
   }
 
-  readonly #acts: Readonly<Record<keyof typeof WORLD_FAULTS, (process: SimulatedProcess) => void>> = {
+  readonly #acts: Readonly<Record<keyof typeof WORLD_FAULTS, Act>> = {
     crash: (process) => {
       this.#count('crash')
       this.#world.crash(process)
     },
-    freeze: (process) => {
+    freeze: (process, chance) => {
       if (process.state !== 'alive') return
-      const ms = this.#chance.upToMs(LONGEST_MS)
+      const ms = chance.upToMs(LONGEST_MS)
       this.#note(process.name, 'freeze', ` for ${ms} ms`)
       process.freeze()
       this.#after(ms, () => process.wake())
     },
-    stop: (process) => {
+    stop: (process, chance) => {
       if (!process.worker || process.state !== 'alive') return
       this.#note(process.name, 'stop', '')
-      void process.worker.stop({ timeout: this.#chance.upToMs(LONGEST_MS) }).then(() => {
-        this.#world.tell(process.name, 'has stopped')
-        process.crash()
-        this.#world.leave(process)
-      })
+      void process.worker.stop({ timeout: chance.upToMs(LONGEST_MS) }).then(() => this.#world.quit(process))
     },
-    'step a clock': (process) => {
-      const ms = this.#chance.upToMs(LONGEST_STEP_MS) * (this.#chance.percent(50) ? 1 : -1)
-      const isMachine = this.#chance.percent(50)
+    'step a clock': (process, chance) => {
+      const ms = chance.upToMs(LONGEST_STEP_MS) * (chance.percent(50) ? 1 : -1)
+      const isMachine = chance.percent(50)
       this.#note(isMachine ? 'machine' : process.name, 'step a clock', ` by ${ms} ms`)
       if (isMachine) this.#world.database.step(ms)
       else process.clock.skewMs += ms
@@ -132,8 +134,8 @@ export class Faults {
       this.#note('world', 'lose notices', '')
       this.#world.notices.clear()
     },
-    'be away': () => this.#hinder('refuse as away', 'be away'),
-    'be locked': () => this.#hinder('refuse as locked', 'be locked'),
+    'be away': (_, chance) => this.#hinder('refuse as away', chance),
+    'be locked': (_, chance) => this.#hinder('refuse as locked', chance),
     'restart the store': () => {
       if (!this.#world.database.restarts) return
       this.#count('restart the store')
@@ -141,10 +143,10 @@ export class Faults {
     },
   }
 
-  #hinder(verdict: 'refuse as away' | 'refuse as locked', name: string): void {
+  #hinder(verdict: Hindrance, chance: Chance): void {
     if (this.#hindered || this.#world.open) return
-    const ms = this.#chance.upToMs(LONGEST_MS)
-    this.#note('store', name, ` for ${ms} ms`)
+    const ms = chance.upToMs(LONGEST_MS)
+    this.#note('store', verdict === 'refuse as away' ? 'be away' : 'be locked', ` for ${ms} ms`)
     this.#hindered = verdict
     this.#after(ms, () => {
       this.#hindered = undefined
@@ -163,8 +165,9 @@ export class Faults {
   }
 
   #verdict({ verb }: Call): Verdict | keyof typeof CALL_FAULTS {
-    if (!this.#chance.percent(FAULTY_PERCENT)) return 'run'
-    const fault = this.#chance.weighted(CALL_FAULTS)
+    const chance = this.#chance.percent(FAULTY_PERCENT) && this.#script.next()
+    if (!chance) return 'run'
+    const fault = chance.weighted(CALL_FAULTS)
     return fault === 'lose the answer' && ANSWERED_AT_ONCE.has(verb) ? 'delay' : fault
   }
 

@@ -29,14 +29,12 @@ export class SimulatedProcess implements Owner {
   readonly gate: Gate
   readonly clock: SkewedClock
   readonly queue: Queue
-  readonly chance: Chance
   readonly worker: Worker | undefined
   #state: Owner['state'] = 'alive'
 
   constructor({ name, role, store, keeper, timeline, chance }: ProcessParts) {
     this.name = name
     this.role = role
-    this.chance = chance
     this.gate = new Gate(name, store, keeper)
     this.clock = new SkewedClock(timeline, this, chance.below(2 * SKEW_MS) - SKEW_MS)
     const options = parseOptions('openQueue', openFields, {

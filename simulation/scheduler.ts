@@ -4,6 +4,7 @@ import type { Chance } from './chance.ts'
 import { Faults } from './faults.ts'
 import type { Call } from './gate.ts'
 import type { SimulatedProcess } from './process.ts'
+import { Script } from './script.ts'
 import { Violation, type World } from './world.ts'
 
 /** What may come next, and how often it does while it can. */
@@ -22,13 +23,27 @@ export class Scheduler {
   readonly #world: World
   readonly #chance: Chance
   readonly #faults: Faults
+  readonly #script: Script
   readonly #waiting = new Map<Action, SimulatedProcess>()
   #isOver = false
+  #steps = 0
 
-  constructor(world: World, chance: Chance) {
+  /** @param without the numbers of what clients do and of what goes wrong that is left out */
+  constructor(world: World, chance: Chance, without: ReadonlySet<number> = new Set()) {
     this.#world = world
     this.#chance = chance.fork()
-    this.#faults = new Faults(world, chance.fork())
+    this.#script = new Script(chance.fork(), without)
+    this.#faults = new Faults(world, { chance: chance.fork(), script: this.#script })
+  }
+
+  /** How many steps it has made before the faults stopped. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** How many things clients have done or have gone wrong. */
+  get disturbances(): number {
+    return this.#script.length
   }
 
   get faults(): ReadonlyMap<string, number> {
@@ -37,7 +52,7 @@ export class Scheduler {
 
   /** Lets so many things happen, faults among them. @throws Violation */
   async disturb(steps: number): Promise<void> {
-    for (let step = 0; step < steps; step += 1) await this.#step()
+    for (; this.#steps < steps; this.#steps += 1) await this.#step()
   }
 
   /** Without faults, everything comes to an end. @throws Violation */
@@ -45,9 +60,8 @@ export class Scheduler {
     this.#isOver = true
     await this.#faults.end()
     const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS
-    await this.#until(() => this.#world.living.length > 0 && !this.#isPausing, untilMs)
-    const [anybody] = this.#world.living
-    for (const lane of QUEUES) if (anybody) this.#watch(anybody, resume(anybody, lane))
+    await this.#until(() => !this.#isPausing && !this.#world.open, untilMs)
+    for (const lane of QUEUES) await this.#world.resume(lane)
     await this.#until(() => this.#isAtRest, untilMs)
     for (const process of this.#world.living) {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
@@ -133,10 +147,11 @@ export class Scheduler {
 
   #act(): void {
     const awake = this.#world.living.filter(({ state, role }) => state === 'alive' && role === 'client')
-    if (awake.length === 0) return
-    const process = this.#chance.pick(awake)
+    const chance = this.#script.next()
+    if (!chance || awake.length === 0) return
+    const process = chance.pick(awake)
     const ids = [...this.#world.snapshot.jobs.keys()]
-    this.#watch(process, anyAction(process.queue, process.chance, ids))
+    this.#watch(process, anyAction(process.queue, chance, ids))
   }
 
   #watch(process: SimulatedProcess, action: Action): void {
@@ -160,8 +175,4 @@ export class Scheduler {
 
 function isOutside({ inner }: Call): boolean {
   return !inner
-}
-
-function resume({ queue }: SimulatedProcess, lane: string): Action {
-  return { words: `resume ${lane}`, done: queue.resume(lane) }
 }

@@ -9,6 +9,8 @@ export interface Simulation {
   readonly seed: number
   /** Things that happen before the faults stop. */
   readonly steps: number
+  /** Numbers of what clients do and of what goes wrong that is left out. */
+  readonly without?: ReadonlySet<number>
   readonly plant?: Plant
 }
 
@@ -17,6 +19,10 @@ export interface Course {
   readonly seed: number
   /** What must not have been; nothing where all is well. */
   readonly problems: readonly string[]
+  /** How many steps it took until the faults stopped, or something was wrong. */
+  readonly steps: number
+  /** How many things clients have done or have gone wrong. */
+  readonly disturbances: number
   /** How often each call of the store was answered, and how often each fault came. */
   readonly calls: ReadonlyMap<string, number>
   readonly faults: ReadonlyMap<string, number>
@@ -28,12 +34,12 @@ const WORKERS = 3
 const CLIENTS = 2
 
 /** Runs one world from its beginning to its end: the same seed always gives the same one. */
-export async function simulate({ databases, seed, steps, plant }: Simulation): Promise<Course> {
+export async function simulate({ databases, seed, steps, without, plant }: Simulation): Promise<Course> {
   const chance = new Chance(seed)
   const timeline = new Timeline()
   const database = await databases.make(timeline)
   const world = await World.make({ timeline, database, chance: chance.fork(), plant })
-  const scheduler = new Scheduler(world, chance.fork())
+  const scheduler = new Scheduler(world, chance.fork(), without)
   const problems = await problemsOf(async () => {
     for (let count = 0; count < CLIENTS; count += 1) await world.start('client')
     for (let count = 0; count < WORKERS; count += 1) await world.start('worker')
@@ -46,6 +52,8 @@ export async function simulate({ databases, seed, steps, plant }: Simulation): P
   return {
     seed,
     problems: story.named(problems),
+    steps: scheduler.steps,
+    disturbances: scheduler.disturbances,
     calls,
     faults: scheduler.faults,
     story: () => story.lines(),

@@ -6,6 +6,7 @@ import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../src/store/workers.ts'
+import { changesOf } from './changes.ts'
 import type { Executed } from './gate.ts'
 
 /** All that is in a store at one moment. */
@@ -20,18 +21,12 @@ export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [] 
 /** More than there will ever be. */
 const ALL = 1_000_000
 
-/** Reads everything, past the gates. */
-export async function lookAt(store: Store): Promise<Snapshot> {
-  const [jobs, workers, tally] = await Promise.all([
-    store.catalog.list({}, { limit: ALL }),
-    store.workers.list(),
-    store.catalog.tally(),
-  ])
-  return {
-    jobs: new Map(jobs.map((job) => [job.id, job])),
-    workers: new Map(workers.map((worker) => [worker.id, worker])),
-    tally,
-  }
+/** Reads everything, past the gates. What can be told from what was there before is not read again. */
+export async function lookAt(store: Store, before: Snapshot): Promise<Snapshot> {
+  const jobs = new Map((await store.catalog.list({}, { limit: ALL })).map((job) => [job.id, job]))
+  const workers = new Map((await store.workers.list()).map((worker) => [worker.id, worker]))
+  const isSame = jobs.size === before.jobs.size && changesOf(before, { ...before, jobs }).length === 0
+  return { jobs, workers, tally: isSame ? before.tally : await store.catalog.tally() }
 }
 
 /** What the store has answered so far, kept where no fault reaches it. */
@@ -46,6 +41,12 @@ export class Witness {
   readonly leases = new Map<string, number>()
   /** A rescue has said that it left some of the jobs of workers that are gone. */
   moreToRescue = false
+
+  /** What was pruned is gone, with all that was known of it: a call that is made again may store it anew. */
+  forget({ jobs }: Snapshot): void {
+    for (const id of this.stored) if (!jobs.has(id)) this.stored.delete(id)
+    for (const claim of this.settled.keys()) if (!jobs.has(jobOf(claim))) this.settled.delete(claim)
+  }
 
   /** Takes in what a call has answered, after it was checked. */
   note(call: Executed, elapsedMs: number): void {
@@ -88,6 +89,10 @@ const NOTES: Readonly<Record<string, Note>> = {
 
 export function claimOf({ id, epoch }: { readonly id: string; readonly epoch: number }): string {
   return `${id}#${epoch}`
+}
+
+function jobOf(claim: string): string {
+  return claim.slice(0, claim.indexOf('#'))
 }
 
 /** Calls back for each item of a call that was answered with `settled`. */

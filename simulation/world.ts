@@ -111,6 +111,20 @@ export class World implements Gatekeeper {
     this.leave(process)
   }
 
+  /** A process has ended by itself. */
+  quit(process: SimulatedProcess): void {
+    this.tell(process.name, 'ends')
+    process.crash()
+    this.leave(process)
+  }
+
+  /** Lets a queue go on that somebody has paused, whoever may have crashed. */
+  async resume(queue: string): Promise<void> {
+    this.tell('world', `resumes ${queue}`)
+    await this.#observer.queues.resume(queue)
+    for (const { gate } of this.living) this.notices.add(gate)
+  }
+
   /** A process is gone: what it had open is closed by the system. */
   leave(process: SimulatedProcess): void {
     this.processes.delete(process)
@@ -188,7 +202,7 @@ export class World implements Gatekeeper {
     const { elapsedMs } = this.timeline
     const version = this.database.version()
     const isSame = version !== undefined && version === this.#version
-    const after = isSame ? before : await lookAt(this.#observer)
+    const after = isSame ? before : await lookAt(this.#observer, before)
     this.#version = version
     this.snapshot = after
     const problems = violationsOf({
@@ -200,8 +214,7 @@ export class World implements Gatekeeper {
       changes: changesOf(before, after),
     })
     witness.note(call, elapsedMs)
-    if (call.verb === 'upkeep.prune')
-      for (const id of witness.stored) if (!after.jobs.has(id)) witness.stored.delete(id)
+    if (call.verb === 'upkeep.prune') witness.forget(after)
     return problems
   }
 

@@ -1,33 +1,43 @@
 import { expect, test } from 'vitest'
 import type { Plant } from '../../simulation/world.ts'
-import type { Store } from '../../src/store/store.ts'
+import * as plants from './plants.ts'
 import { coursesOf } from './seeds.ts'
 
 /** Faults that a store might have, put into one that has none, and what the simulator has to say of them. */
 const PLANTED: readonly { readonly fault: string; readonly plant: Plant; readonly found: RegExp }[] = [
   {
     fault: 'a settlement that is accepted whatever its epoch',
-    plant: (store) => ({ ...store, jobs: { ...store.jobs, settle: unfenced(store) } }),
+    plant: plants.settlesUnfenced,
     found: /jobs\.settle must not have made/,
   },
   {
+    fault: 'a settlement that is said to be written and is not',
+    plant: plants.settlesInVain,
+    found: /jobs\.settle accepted \w+ of \S+ in vain/,
+  },
+  {
     fault: 'a rescue that takes the jobs of the living',
-    plant: (store) => ({ ...store, upkeep: { ...store.upkeep, rescue: greedy(store) } }),
+    plant: plants.rescuesTheLiving,
     found: /upkeep\.rescue must not have made|was taken for lost/,
   },
   {
+    fault: 'a rescue that blames what had not begun',
+    plant: plants.blamesTheHeld,
+    found: /upkeep\.rescue (must not have made|blamed)/,
+  },
+  {
     fault: 'an insert that is acknowledged and forgotten now and then',
-    plant: (store) => ({ ...store, jobs: { ...store.jobs, insert: forgetful(store) } }),
+    plant: plants.forgetsInserts(20),
     found: /jobs\.insert lost/,
   },
   {
     fault: 'a claim that takes what somebody else holds',
-    plant: (store) => ({ ...store, jobs: { ...store.jobs, claim: thieving(store) } }),
+    plant: plants.claimsTwice,
     found: /jobs\.claim must not have made/,
   },
   {
-    fault: 'a wake-up that is lost for ever: what was given back is never due again',
-    plant: (store) => ({ ...store, jobs: { ...store.jobs, settle: neverAgain(store) } }),
+    fault: 'a retry that is never due',
+    plant: plants.losesRetries,
     found: /is still pending/,
   },
 ]
@@ -36,50 +46,3 @@ test.each(PLANTED)('$fault is found', async ({ plant, found }) => {
   const courses = await coursesOf({ store: 'memory', count: 200, plant })
   expect(courses.at(-1)?.problems.join('\n')).toMatch(found)
 })
-
-/** Settles whatever stands at the job's place, as a write without its fence would. */
-function unfenced({ jobs, catalog }: Store): Store['jobs']['settle'] {
-  return async (settlements, repeated) => {
-    const held = await catalog.get(settlements.map(({ id }) => id))
-    const forged = settlements.map((settlement) => {
-      const { worker, epoch } = held.find(({ id }) => id === settlement.id) ?? settlement
-      return { ...settlement, worker: worker ?? settlement.worker, epoch }
-    })
-    return jobs.settle(forged, repeated)
-  }
-}
-
-/** Takes the first worker for lost that there is, whatever its lease says. */
-function greedy({ upkeep, workers }: Store): Store['upkeep']['rescue'] {
-  return async (crashLimit, limit) => {
-    const [victim] = await workers.list()
-    if (victim) await workers.deregister(victim.id)
-    const rescued = await upkeep.rescue(crashLimit, limit)
-    return { ...rescued, workers: victim ? [victim.id, ...rescued.workers] : rescued.workers }
-  }
-}
-
-function forgetful({ jobs }: Store): Store['jobs']['insert'] {
-  let calls = 0
-  return async (given, pendingMax) => {
-    calls += 1
-    return calls % 20 === 0 ? given.map(({ id }) => ({ id, existed: false })) : jobs.insert(given, pendingMax)
-  }
-}
-
-/** Ends the lease of somebody who holds a job, so that there is more to claim. */
-function thieving({ jobs, workers }: Store): Store['jobs']['claim'] {
-  return async (request) => {
-    const holder = (await workers.list()).find(({ id, held }) => held > 0 && id !== request.worker)
-    if (holder) await workers.deregister(holder.id)
-    return jobs.claim(request)
-  }
-}
-
-function neverAgain({ jobs }: Store): Store['jobs']['settle'] {
-  return (settlements, repeated) =>
-    jobs.settle(
-      settlements.map((each) => (each.verb === 'retry' ? { ...each, dueInMs: 1e12 } : each)),
-      repeated,
-    )
-}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { Databases } from '../../simulation/database.ts'
+import { readOptions } from '../../simulation/options.ts'
+import { Report } from '../../simulation/report.ts'
+import { shorten } from '../../simulation/shorten.ts'
+import { simulate } from '../../simulation/simulate.ts'
+import { forgetsInserts } from './plants.ts'
+
+test('a seed that fails is told as a shorter story, with the command that replays it', async () => {
+  const simulation = { databases: new Databases('memory'), seed: 3, steps: 400, plant: forgetsInserts(5) }
+  const course = await simulate(simulation)
+  const shortest = await shorten(simulation, course)
+  expect(course.problems.join()).toMatch(/jobs\.insert lost job-\d+/)
+  expect(shortest.problems.join()).toMatch(/jobs\.insert lost job-\d+/)
+  expect(shortest.story().length).toBeLessThan(course.story().length)
+
+  const report = new Report(readOptions(['--seed', '3', '--seeds', '10']))
+  report.add(course)
+  const lines = report.lines(shortest)
+  expect(lines[0]).toMatch(/^1 seeds on memory: \d+ calls and \d+ faults, a violation with seed 3$/)
+  expect(lines).toEqual(expect.arrayContaining([...shortest.problems]))
+  expect(lines.at(-1)).toBe('Again: npm run simulate -- --store memory --seed 3 --seeds 1 --steps 400')
+  expect(report.facts(shortest)).toMatchObject({ failed: 3, problems: course.problems, seeds: 1 })
+})
+
+test('options that are none are refused with what was expected', () => {
+  expect(readOptions([])).toEqual({ store: 'memory', seed: 1, seeds: 100, steps: 400, json: false })
+  expect(() => readOptions(['--store', 'redis'])).toThrow('--store redis: expected memory or sqlite')
+  expect(() => readOptions(['--seeds', '0'])).toThrow('--seeds 0: expected a whole number from 1')
+})
