@@ -47,6 +47,18 @@ export class Chance {
     return (entries.at(-1) as [Name, number])[0]
   }
 
+  /**
+   * The same names with other weights, from a quarter to four times as much: worlds that are all alike would find only
+   * what is likely in all of them.
+   */
+  swayed<Name extends string>(weights: Readonly<Record<Name, number>>): Record<Name, number> {
+    const entries = Object.entries<number>(weights).map(([name, weight]) => [
+      name,
+      weight * 16 ** (this.random() - 0.5),
+    ])
+    return Object.fromEntries(entries)
+  }
+
   /** From 1 ms to the limit, short ones more often. */
   upToMs(limitMs: number): number {
     return Math.ceil(limitMs ** this.random())

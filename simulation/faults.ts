@@ -4,8 +4,10 @@ import type { Role, SimulatedProcess } from './process.ts'
 import type { Script } from './script.ts'
 import type { World } from './world.ts'
 
-/** What may happen to one call, and how often: of a hundred calls, so many meet something. */
-const FAULTY_PERCENT = 4
+/** Of a hundred calls, so many meet something in a world of medium faults. */
+const FAULTY_PERCENT = 2
+
+/** What may happen to one call, and how often. */
 const CALL_FAULTS = {
   'crash before': 2,
   'crash after': 2,
@@ -54,6 +56,9 @@ export class Faults {
   readonly #toStart: Role[] = []
   readonly #toRestart: boolean[] = []
   readonly #script: Script
+  readonly #worldFaults: Record<keyof typeof WORLD_FAULTS, number>
+  readonly #callFaults: Record<keyof typeof CALL_FAULTS, number>
+  readonly #faultyPercent: number
   #hindered: Hindrance | undefined
   #isOver = false
 
@@ -61,6 +66,9 @@ export class Faults {
     this.#world = world
     this.#chance = chance
     this.#script = script
+    this.#worldFaults = chance.swayed(WORLD_FAULTS)
+    this.#callFaults = chance.swayed(CALL_FAULTS)
+    this.#faultyPercent = FAULTY_PERCENT * 4 * chance.random()
   }
 
   /** Lets a call through, or lets it meet a fault. */
@@ -83,7 +91,7 @@ export class Faults {
     const chance = this.#script.next()
     const { living } = this.#world
     if (!chance || living.length === 0) return
-    this.#acts[chance.weighted(WORLD_FAULTS)](chance.pick(living), chance)
+    this.#acts[chance.weighted(this.#worldFaults)](chance.pick(living), chance)
   }
 
   /** Starts what has crashed, when it is time, and what else has to wait for the store. */
@@ -114,8 +122,7 @@ export class Faults {
       if (process.state !== 'alive') return
       const ms = chance.upToMs(LONGEST_MS)
       this.#note(process.name, 'freeze', ` for ${ms} ms`)
-      process.freeze()
-      this.#after(ms, () => process.wake())
+      process.freezeFor(ms, this.#world.timeline)
     },
     stop: (process, chance) => {
       if (!process.worker || process.state !== 'alive') return
@@ -165,9 +172,9 @@ export class Faults {
   }
 
   #verdict({ verb }: Call): Verdict | keyof typeof CALL_FAULTS {
-    const chance = this.#chance.percent(FAULTY_PERCENT) && this.#script.next()
+    const chance = this.#chance.percent(this.#faultyPercent) && this.#script.next()
     if (!chance) return 'run'
-    const fault = chance.weighted(CALL_FAULTS)
+    const fault = chance.weighted(this.#callFaults)
     return fault === 'lose the answer' && ANSWERED_AT_ONCE.has(verb) ? 'delay' : fault
   }
 

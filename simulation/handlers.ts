@@ -25,6 +25,8 @@ const ACTS = {
   progress: 5,
   enqueue: 4,
   transaction: 8,
+  block: 2,
+  crash: 1,
 } as const
 
 /** A job may last longer than a lease, though most do not. */
@@ -40,13 +42,23 @@ const POLICY = { retries: 1, timeout: '12s', backoff: { base: '200ms', max: '5s'
 export const WORK = defineJob({ name: 'simulated.work', ...POLICY })
 export const MAIL = defineJob({ name: 'simulated.mail', queue: 'mail', priority: 1, ...POLICY })
 
-/** The definitions with their handlers, as a process runs them whose time is `clock`. */
-export function handledBy(clock: Clock) {
-  const run = (input: unknown, ctx: JobContext) => act(input as Task, ctx, clock)
+/** The process that a handler runs in. */
+export interface Host {
+  readonly clock: Clock
+  /** A handler that blocks the event loop: nothing else happens in the process. */
+  freeze(ms: number): void
+  /** A handler that takes its process with it. */
+  crash(): void
+}
+
+/** The definitions with their handlers, as a process runs them. */
+export function handledIn(host: Host) {
+  const run = (input: unknown, ctx: JobContext) => act(input as Task, ctx, host)
   return [WORK.handle(run), MAIL.handle(run)]
 }
 
-async function act({ act, ms }: Task, ctx: JobContext, clock: Clock): Promise<unknown> {
+async function act({ act, ms }: Task, ctx: JobContext, host: Host): Promise<unknown> {
+  const { clock } = host
   if (act !== 'complete' && act !== 'transaction') await sleep(clock, ms)
   switch (act) {
     case 'complete':
@@ -76,6 +88,10 @@ async function act({ act, ms }: Task, ctx: JobContext, clock: Clock): Promise<un
     case 'enqueue':
       await ctx.enqueue(WORK, { act: 'complete', ms: 0 } satisfies Task)
       return undefined
+    case 'block':
+      return host.freeze(ms)
+    case 'crash':
+      return host.crash()
     case 'transaction':
       return ctx.transaction(async () => {
         await sleep(clock, ms)

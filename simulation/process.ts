@@ -5,7 +5,7 @@ import type { Store } from '../src/store/store.ts'
 import { Worker } from '../src/worker/worker.ts'
 import type { Chance } from './chance.ts'
 import { Gate, type Gatekeeper } from './gate.ts'
-import { handledBy } from './handlers.ts'
+import { handledIn } from './handlers.ts'
 import { type Owner, SkewedClock, type Timeline } from './timeline.ts'
 
 export type Role = 'worker' | 'client'
@@ -17,10 +17,15 @@ interface ProcessParts {
   readonly keeper: Gatekeeper
   readonly timeline: Timeline
   readonly chance: Chance
+  /** Told when a handler takes the process with it. */
+  readonly onCrash: (process: SimulatedProcess) => void
 }
 
 /** By how much the clocks of two processes may differ. */
 const SKEW_MS = 90_000
+
+/** Whoever wakes it is not asleep. */
+const WORLD: Owner = { state: 'alive' }
 
 /** One process of the world: its own clock, its own store behind a gate, a queue, and a worker if it is one. */
 export class SimulatedProcess implements Owner {
@@ -32,7 +37,8 @@ export class SimulatedProcess implements Owner {
   readonly worker: Worker | undefined
   #state: Owner['state'] = 'alive'
 
-  constructor({ name, role, store, keeper, timeline, chance }: ProcessParts) {
+  constructor(parts: ProcessParts) {
+    const { name, role, store, keeper, timeline, chance } = parts
     this.name = name
     this.role = role
     this.gate = new Gate(name, store, keeper)
@@ -43,12 +49,13 @@ export class SimulatedProcess implements Owner {
       random: chance.fork().random,
     })
     this.queue = queueOn(this.gate.wrapped(), { ...options, clock: this.clock })
+    const host = {
+      clock: this.clock,
+      freeze: (ms: number) => this.freezeFor(ms, timeline),
+      crash: () => parts.onCrash(this),
+    }
     if (role === 'worker')
-      this.worker = new Worker(this.queue, {
-        name,
-        jobs: handledBy(this.clock),
-        concurrency: 1 + chance.below(4),
-      })
+      this.worker = new Worker(this.queue, { name, jobs: handledIn(host), concurrency: 1 + chance.below(4) })
   }
 
   get state(): Owner['state'] {
@@ -58,6 +65,12 @@ export class SimulatedProcess implements Owner {
   /** It stands still: nothing that was asked arrives, no timer fires. */
   freeze(): void {
     if (this.#state === 'alive') this.#state = 'frozen'
+  }
+
+  /** The same until so much time has passed. */
+  freezeFor(ms: number, timeline: Timeline): void {
+    this.freeze()
+    timeline.set(ms, WORLD, () => this.wake())
   }
 
   wake(): void {

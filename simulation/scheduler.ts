@@ -8,7 +8,7 @@ import { Script } from './script.ts'
 import { Violation, type World } from './world.ts'
 
 /** What may come next, and how often it does while it can. */
-const MOVES = { call: 60, soon: 25, later: 5, notice: 8, action: 9, fault: 3 } as const
+const MOVES = { call: 60, soon: 25, later: 15, notice: 8, action: 9, fault: 3 } as const
 
 type Move = keyof typeof MOVES
 
@@ -24,6 +24,7 @@ export class Scheduler {
   readonly #chance: Chance
   readonly #faults: Faults
   readonly #script: Script
+  readonly #moves: Record<Move, number>
   readonly #waiting = new Map<Action, SimulatedProcess>()
   #isOver = false
   #steps = 0
@@ -33,6 +34,7 @@ export class Scheduler {
     this.#world = world
     this.#chance = chance.fork()
     this.#script = new Script(chance.fork(), without)
+    this.#moves = this.#chance.swayed(MOVES)
     this.#faults = new Faults(world, { chance: chance.fork(), script: this.#script })
   }
 
@@ -110,11 +112,12 @@ export class Scheduler {
     const calls = this.#ready()
     const untilMs = world.timeline.untilNextMs
     const timer: Move = (untilMs ?? 0) <= SOON_MS ? 'soon' : 'later'
+    const { call, notice, action, fault, [timer]: time } = this.#moves
     const can: Partial<Record<Move, number>> = {
-      ...(calls.length > 0 && { call: MOVES.call }),
-      ...(untilMs !== undefined && { [timer]: MOVES[timer] }),
-      ...(world.notices.size > 0 && { notice: MOVES.notice }),
-      ...(!this.#isOver && { action: MOVES.action, fault: MOVES.fault }),
+      ...(calls.length > 0 && { call }),
+      ...(untilMs !== undefined && { [timer]: time }),
+      ...(world.notices.size > 0 && { notice }),
+      ...(!this.#isOver && { action, fault }),
     }
     if (Object.keys(can).length === 0)
       throw new Violation(['nothing can happen any more', ...this.#leftOver()])

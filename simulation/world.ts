@@ -98,6 +98,7 @@ export class World implements Gatekeeper {
       keeper: this,
       timeline,
       chance: this.#chance.fork(),
+      onCrash: (process) => this.crash(process),
     })
     this.processes.add(process)
     this.tell(process.name, 'starts')
@@ -106,6 +107,7 @@ export class World implements Gatekeeper {
   }
 
   crash(process: SimulatedProcess): void {
+    if (process.state === 'dead') return
     this.tell(process.name, 'crashes')
     process.crash()
     this.leave(process)

@@ -27,7 +27,7 @@ const PLANTED: readonly { readonly fault: string; readonly plant: Plant; readonl
   },
   {
     fault: 'an insert that is acknowledged and forgotten now and then',
-    plant: plants.forgetsInserts(20),
+    plant: plants.forgetsInserts(8),
     found: /jobs\.insert lost/,
   },
   {

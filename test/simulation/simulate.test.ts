@@ -4,7 +4,7 @@ import type { Course } from '../../simulation/simulate.ts'
 import { coursesOf, problemsOf } from './seeds.ts'
 
 /** How many seeds run each time: what they find in seconds. More of them run in the long test. */
-const SEEDS = { memory: 20, sqlite: 6 } as const
+const SEEDS = { memory: 16, sqlite: 5 } as const
 
 describe.each(STORE_KINDS)('simulated workers, clients and faults on %s', (store) => {
   test('break no promise, and everything ends when the faults do', async () => {
