@@ -78,7 +78,7 @@ export function wrongChange(change: Change, call: Executed): string | undefined 
 
 /** The jobs that are not what they were. */
 export function changesOf(before: Snapshot, after: Snapshot): Change[] {
-  if (before === after) return []
+  if (before.jobs === after.jobs) return []
   return [...after.jobs.values()].flatMap((job) => {
     const change = { before: before.jobs.get(job.id) ?? job, after: job }
     return differs(change) ? [change] : []

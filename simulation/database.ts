@@ -21,6 +21,8 @@ export interface Database {
   readonly restarts: boolean
   /** Rises whenever something is written; `undefined` where that cannot be told. */
   version(): number | undefined
+  /** Another one whenever a job is not what it was; `undefined` where that cannot be told without reading them all. */
+  mark(): string | undefined
   remove(): void
 }
 
@@ -68,14 +70,20 @@ function memory(timeline: Timeline): Database {
     step: () => {},
     restarts: false,
     version: () => undefined,
+    mark: () => undefined,
     remove: () => {},
   }
 }
+
+/** All that a call may not change of a job that is not its own: see `changes.ts`. Most calls change nothing of it. */
+const MARK = `select group_concat(concat_ws(' ', seq, state, ifnull(worker, '-'), epoch, attempt, crashes, ifnull(key, '-'))) as mark
+  from millhand_jobs`
 
 function sqlite(timeline: Timeline, file: string): Database {
   const clock = new MachineClock(timeline, NOBODY)
   const eye = new DatabaseSync(file, { readOnly: true })
   const version = eye.prepare('pragma data_version')
+  const mark = eye.prepare(MARK)
   return {
     open: () => openSqliteStore({ file, clock }),
     step: (ms) => {
@@ -83,6 +91,7 @@ function sqlite(timeline: Timeline, file: string): Database {
     },
     restarts: true,
     version: () => Number(version.get()?.data_version),
+    mark: () => String(mark.get()?.mark),
     remove: () => {
       eye.close()
       for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true })

@@ -6,7 +6,6 @@ import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../src/store/workers.ts'
-import { changesOf } from './changes.ts'
 import type { Executed } from './gate.ts'
 
 /** All that is in a store at one moment. */
@@ -21,12 +20,12 @@ export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [] 
 /** More than there will ever be. */
 const ALL = 1_000_000
 
-/** Reads everything, past the gates. What can be told from what was there before is not read again. */
-export async function lookAt(store: Store, before: Snapshot): Promise<Snapshot> {
-  const jobs = new Map((await store.catalog.list({}, { limit: ALL })).map((job) => [job.id, job]))
+/** Reads everything, past the gates; of the jobs nothing where it is known that they are the same. */
+export async function lookAt(store: Store, before: Snapshot, isSame: boolean): Promise<Snapshot> {
   const workers = new Map((await store.workers.list()).map((worker) => [worker.id, worker]))
-  const isSame = jobs.size === before.jobs.size && changesOf(before, { ...before, jobs }).length === 0
-  return { jobs, workers, tally: isSame ? before.tally : await store.catalog.tally() }
+  if (isSame) return { ...before, workers }
+  const jobs = new Map((await store.catalog.list({}, { limit: ALL })).map((job) => [job.id, job]))
+  return { jobs, workers, tally: await store.catalog.tally() }
 }
 
 /** What the store has answered so far, kept where no fault reaches it. */

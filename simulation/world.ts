@@ -66,6 +66,7 @@ export class World implements Gatekeeper {
   readonly #left: Gate[] = []
   #asked = 0
   #version: number | undefined
+  #mark: string | undefined
   #started = 0
 
   private constructor({ timeline, database, chance, plant }: WorldParts, observer: Store) {
@@ -202,22 +203,24 @@ export class World implements Gatekeeper {
   async #look(call: Executed): Promise<string[]> {
     const { witness, snapshot: before } = this
     const { elapsedMs } = this.timeline
-    const version = this.database.version()
-    const isSame = version !== undefined && version === this.#version
-    const after = isSame ? before : await lookAt(this.#observer, before)
-    this.#version = version
+    const after = await this.#snapshotAfter(before)
+    const changes = changesOf(before, after)
     this.snapshot = after
-    const problems = violationsOf({
-      call,
-      before,
-      after,
-      witness,
-      elapsedMs,
-      changes: changesOf(before, after),
-    })
+    const problems = violationsOf({ call, before, after, witness, elapsedMs, changes })
     witness.note(call, elapsedMs)
     if (call.verb === 'upkeep.prune') witness.forget(after)
     return problems
+  }
+
+  /** Reads only what may be another than before. */
+  async #snapshotAfter(before: Snapshot): Promise<Snapshot> {
+    const version = this.database.version()
+    if (version !== undefined && version === this.#version) return before
+    const mark = this.database.mark()
+    const isSame = mark !== undefined && mark === this.#mark
+    this.#version = version
+    this.#mark = mark
+    return lookAt(this.#observer, before, isSame)
   }
 
   /** Ends what still waits, and closes what is open. */
