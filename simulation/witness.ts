@@ -1,5 +1,5 @@
-import type { NewJob } from '../src/job/enqueue-options.ts'
 import type { JobRecord } from '../src/job/job.ts'
+import type { NewJob } from '../src/job/new-job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
 import type { Tally } from '../src/store/catalog.ts'
 import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
