@@ -37,7 +37,8 @@ export function loadOptions(
   const readsFile = jobs === true || needsFile === true || options.store === undefined
   const file = options.config ?? (readsFile ? undefined : false)
   const store = options.store === undefined ? [] : [{ path: 'store', flag: '--store', text: options.store }]
-  return { ...(file === undefined ? {} : { file }), jobs: jobs === true, flags: [...store, ...flags] }
+  const found = { jobs: jobs === true, flags: [...store, ...flags], required: false }
+  return file === undefined ? found : { ...found, file }
 }
 
 /** Opens the queue of a call, and closes it when `use` has ended. @throws MillhandError `store_missing`, … */

@@ -11,7 +11,7 @@ export interface Problem {
 export const configErrors = {
   config_not_found: (facts: { file: string | null; folder: string }) =>
     facts.file === null
-      ? `There is no millhand.config.ts or millhand.yaml in ${facts.folder} or above it. Write one, or name it with --config FILE.`
+      ? `There is no millhand.config.ts or millhand.yaml in ${facts.folder} or above it. Write one, or name it: --config FILE, or 'file' of loadConfig.`
       : `There is no configuration file ${facts.file}.`,
   config_untrusted: (facts: { file: string; problem: string }) =>
     `The configuration ${facts.file} was found and not loaded, since it is code and may be somebody else's: ${facts.problem}. ` +

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
-import { parseOptions } from '../kit/options.ts'
+import { custom, type FieldsOf, flag, isObject, list, parseOptions, text } from '../kit/options.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
 import type { Config } from './config.ts'
 import { configError, type Problem } from './errors.ts'
@@ -24,7 +25,24 @@ export interface LoadOptions {
   readonly flags?: readonly Flag[]
   /** Whether to load the modules with the jobs; a command that only looks at a store need not. Default true. */
   readonly jobs?: boolean
+  /**
+   * Whether there has to be one, or at least something that names the store; else it is the file of `millhand dev`. Default
+   * true: a server that falls back on a store of its own would enqueue where no worker looks.
+   */
+  readonly required?: boolean
 }
+
+const loadFields = {
+  cwd: text(),
+  file: custom<string | false>({
+    expected: 'the path of a file, or false',
+    accepts: (value) => value === false || typeof value === 'string',
+  }),
+  env: custom<NonNullable<LoadOptions['env']>>({ expected: 'an object of texts', accepts: isObject }),
+  flags: list<Flag>({ expected: 'a list of flags', accepts: isObject }),
+  jobs: flag({ default: true }),
+  required: flag({ default: true }),
+} satisfies FieldsOf<LoadOptions>
 
 /** A configuration with everything that is wrong with it or odd about it. */
 export interface CheckedConfig {
@@ -36,11 +54,15 @@ export interface CheckedConfig {
 /**
  * Loads a valid configuration.
  *
- * @throws MillhandError `config_invalid` with all of its problems, `config_not_found`, `config_untrusted`, `config_load_failed`
+ * @throws MillhandError `unknown_option`, `invalid_option`, `config_invalid` with all of its problems, `config_not_found`,
+ *   `config_untrusted`, `config_load_failed`
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
   const checked = await checkConfig(options)
   const { config, errors } = checked
+  const isMissing = config.file === undefined && options.file !== false && !config.storeNamed
+  if (isMissing && options.required !== false)
+    throw configError('config_not_found', { file: null, folder: config.folder })
   if (errors.length === 0) return checked
   throw configError('config_invalid', { file: config.file ?? null, problems: errors })
 }
@@ -48,10 +70,12 @@ export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConf
 /**
  * Loads a configuration and says everything that is wrong with it, starting nothing.
  *
- * @throws MillhandError `config_not_found`, `config_untrusted`, `config_load_failed`
+ * @throws MillhandError `unknown_option`, `invalid_option`, `config_not_found`, `config_untrusted`, `config_load_failed`
  */
 export async function checkConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
+  parseOptions('loadConfig', loadFields, options)
   const cwd = resolve(options.cwd ?? '.')
+  if (!existsSync(cwd)) throw configError('config_not_found', { file: null, folder: cwd })
   const env = options.env ?? process.env
   const source = await sourceOf(options, { cwd, env })
   const settings = readSettings(source.content, { env, flags: options.flags ?? [] })

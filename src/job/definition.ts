@@ -1,10 +1,8 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
-import { type Duration, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import {
   custom,
   duration,
-  type Field,
   type FieldsOf,
   integer,
   isFunction,
@@ -14,13 +12,13 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
-import { didYouMean } from '../kit/suggest.ts'
+import { backoffField } from './backoff.ts'
 import type { Fate } from './control.ts'
 import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
-import type { Backoff, ErrorMatcher, RetryPolicy } from './retry.ts'
+import type { ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput } from './schema.ts'
 import { isSpec, optionsOf } from './spec.ts'
 
@@ -30,17 +28,6 @@ const schemaField = () =>
   custom<Schema>({ expected: 'a Standard Schema (Zod, Valibot, ArkType, …)', accepts: isSchema })
 const matchersField = () =>
   list<ErrorMatcher>({ expected: 'a list of error classes or functions', accepts: isFunction })
-
-/** Read once, and copied: what a getter gives may be another value the next time, or an error. */
-const backoffField: Field<Backoff, Backoff> = {
-  expected: 'an object with kind, base, factor, max and jitter',
-  hint: (value) => backoffHint(Object(value)),
-  parse(value) {
-    if (!isObject(value)) return undefined
-    const backoff = { ...(value as Backoff) }
-    return backoffProblem(backoff) === undefined ? Object.freeze(backoff) : undefined
-  },
-}
 
 /** The options of a definition, with their defaults and their limits. */
 const definitionFields = {
@@ -143,32 +130,4 @@ function handlerRefusal(component: string, run: unknown) {
 
 function make<Spec extends object>(spec: Spec): Readonly<Spec> {
   return Object.freeze(Object.defineProperty(spec, CHECKED, { value: 1 }))
-}
-
-const BACKOFF_KINDS: readonly string[] = ['fixed', 'linear', 'exponential']
-
-/** Which part of it is wrong, and what was probably meant. */
-function backoffHint(backoff: Backoff): string {
-  const { kind } = backoff as { readonly kind?: unknown }
-  const problem = backoffProblem(backoff)
-  if (problem === undefined) return ''
-  return problem === 'kind' && typeof kind === 'string'
-    ? ` Its kind is ${preview(kind)}, expected ${BACKOFF_KINDS.join(', ')}.${didYouMean(kind, BACKOFF_KINDS)}`
-    : ` Its ${problem} is not valid.`
-}
-
-/** Which part of a back-off is wrong; `undefined` where nothing is. */
-function backoffProblem(backoff: Backoff): string | undefined {
-  const bad = (value: Duration | undefined) => value !== undefined && parseDuration(value) === undefined
-  if (bad(backoff.base)) return 'base'
-  if (bad(backoff.max)) return 'max'
-  if (backoff.kind !== undefined && !BACKOFF_KINDS.includes(backoff.kind)) return 'kind'
-  if (isOutside(backoff.factor, 1, Number.POSITIVE_INFINITY)) return 'factor'
-  if (isOutside(backoff.jitter, 0, 1)) return 'jitter'
-  return undefined
-}
-
-/** Also a text or a BigInt, which compare as numbers and cannot be reckoned with. */
-function isOutside(value: number | undefined, min: number, max: number): boolean {
-  return value !== undefined && !(typeof value === 'number' && value >= min && value <= max)
 }

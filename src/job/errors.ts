@@ -11,6 +11,8 @@ export const jobErrors = {
   no_jobs: (_facts: object) =>
     "The worker would claim nothing: it has no jobs. Pass the definitions that it runs as 'jobs', with their handlers, " +
     "or a 'fallback' that runs jobs of any name.",
+  worker_stopped: (_facts: object) =>
+    'The worker was stopped, and stays so: make a new one with new Worker(queue, options).',
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,

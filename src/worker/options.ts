@@ -135,10 +135,13 @@ export function parseWorkerOptions(options: WorkerOptions) {
 }
 
 /**
- * Not a part of reading the options: those of a configuration are read without its jobs.
+ * The settings of a worker that has something to run. Not a part of reading them: those of a configuration are read
+ * without its jobs.
  *
  * @throws MillhandError `no_jobs`
  */
-export function requireJobs({ definitions, fallback, claimsUnknown }: WorkerSettings): void {
+export function requireJobs(settings: WorkerSettings): WorkerSettings {
+  const { definitions, fallback, claimsUnknown } = settings
   if (definitions.size === 0 && !fallback && !claimsUnknown) throw jobError('no_jobs', {})
+  return settings
 }

@@ -1,3 +1,4 @@
+import { jobError } from '../job/errors.ts'
 import { Bell } from '../kit/bell.ts'
 import { Scope } from '../kit/scope.ts'
 import { Maintenance } from '../maintenance/leader.ts'
@@ -44,9 +45,8 @@ export class Worker {
   /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `no_jobs`, `invalid_name` */
   constructor(queue: Queue, options: WorkerOptions) {
     this.#queue = internalsOf(queue, 'Worker')
-    this.#settings = parseWorkerOptions(options)
-    const settings = this.#settings
-    requireJobs(settings)
+    const settings = requireJobs(parseWorkerOptions(options))
+    this.#settings = settings
     const onCancelled = (notices: readonly CancelNotice[]) => {
       this.#claims.drop((job) => notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch))
       this.#crew.cancel(notices)
@@ -79,13 +79,13 @@ export class Worker {
     return this.#crew.running
   }
 
-  /** Registers and begins to claim; resolves when it does. One that was stopped, even before, stays so: make a new one. */
+  /** Registers and begins to claim; resolves when it does. @throws MillhandError `worker_stopped`, also when that came first */
   start(): Promise<void> {
     if (this.#state === 'new') {
       this.#state = 'started'
       this.#starting = this.#scope.run(() => this.#begin())
     }
-    return this.#starting
+    return this.#state === 'started' ? this.#starting : Promise.reject(jobError('worker_stopped', {}))
   }
 
   /**

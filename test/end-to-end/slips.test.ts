@@ -21,7 +21,21 @@ test('a choice that there is not is refused with the nearest one', async () => {
     [(state) => queue.count({ state }), ['failed', 'canceled'], "Did you mean 'cancelled'?"],
     [(name) => queue.on(name, () => {}), 'completed', "Did you mean 'complete'?"],
     [(kind) => defineJob({ name: 'test.slip', backoff: { kind } }), 'exp', "Did you mean 'exponential'?"],
-    [(base) => defineJob({ name: 'test.slip', backoff: { base } }), '5 minutes', 'Its base is not valid.'],
+    [
+      (base) => defineJob({ name: 'test.slip', backoff: { base } }),
+      '5 minutes',
+      "Its base is '5 minutes', expected a duration",
+    ],
+    [
+      (bas) => defineJob({ name: 'test.slip', backoff: { bas } as never }),
+      '5s',
+      "It has no 'bas'. Did you mean 'base'?",
+    ],
+    [
+      (factor) => defineJob({ name: 'test.slip', backoff: { factor } }),
+      0.5,
+      'expected a number of 1 or more',
+    ],
     [(by) => queue.stats({ by }), 'nam', "Did you mean 'name'?"],
   ]
   for (const [call, given, hint] of slips) {

@@ -118,7 +118,10 @@ describeStores('stopping a worker', (test) => {
     expect(runs.every(({ ctx }) => ctx.signal.aborted)).toBe(true)
   })
 
-  test('starting and stopping twice, or in any order, is harmless', async ({ queue, clock }) => {
+  test('starting and stopping twice is harmless, and one that was stopped says that it stays so', async ({
+    queue,
+    clock,
+  }) => {
     const told: string[] = []
     for (const name of ['worker_start', 'worker_stop'] as const) queue.on(name, () => told.push(name))
     const worker = new Worker(queue, { jobs: [idle] })
@@ -131,7 +134,8 @@ describeStores('stopping a worker', (test) => {
 
     const never = new Worker(queue, { jobs: [idle] })
     await never.stop()
-    await never.start()
+    for (const stopped of [never, worker])
+      await expect(stopped.start()).rejects.toMatchObject({ code: 'worker_stopped' })
     expect(await queue.workers()).toEqual([])
   })
 

@@ -259,6 +259,25 @@ describe('jobs', () => {
   })
 })
 
+test('a slip in what loadConfig is given is refused, and so is a folder that is not there', async () => {
+  const slips: [unknown, string][] = [
+    [{ cdw: folder }, "Did you mean 'cwd'?"],
+    [{ config: folder }, "no option 'config'"],
+    [{ cwd: 5 }, "option 'cwd' is 5"],
+    [{ jobs: 'no' }, "option 'jobs' is 'no'"],
+    [{ cwd: `${folder}/nowhere` }, 'nowhere'],
+  ]
+  for (const [given, words] of slips) await expect(loadConfig(given as LoadOptions)).rejects.toThrow(words)
+})
+
+test('loadConfig refuses where nothing says what the store is, unless it need not be said', async () => {
+  const options = { cwd: folder, env: {} }
+  await expect(loadConfig(options)).rejects.toMatchObject({ code: 'config_not_found' })
+  expect((await loadConfig({ ...options, required: false })).config.storeNamed).toBe(false)
+  const env = { MILLHAND_STORE: 'sqlite:jobs.db' }
+  expect((await loadConfig({ cwd: folder, env })).config.storeNamed).toBe(true)
+})
+
 test('loadConfig refuses with every problem at once', async () => {
   write('millhand.yaml', 'worker: { concurency: 5, lease: soon }\nstore: 7\n')
   const refused = loadConfig({ cwd: folder, env: {} })
