@@ -56,6 +56,7 @@ export const enqueueCommand: CommandSpec<Options> = {
     `millhand enqueue report.build '{"day":"2026-05-01"}' --wait --json`,
   ],
   run: async (call) => {
+    requireSense(call.options)
     const input = await readInput(call)
     const options = await enqueueOptions(call.options)
     return withQueue(call, { jobs: true, create: true }, async (queue) => {
@@ -69,14 +70,16 @@ export const enqueueCommand: CommandSpec<Options> = {
   },
 }
 
+/** Flags that say nothing together, or nothing alone, are a slip. */
+function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
+  const refuse = (problem: string) => cliError('usage', { problem, command: 'enqueue ' })
+  if (delay !== undefined && runAt !== undefined)
+    throw refuse('--delay and --run-at both say when: give one of them')
+  if (waitTimeout !== undefined && !wait) throw refuse('--wait-timeout is for --wait')
+}
+
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
   const { queue, priority, delay, runAt, expiresIn, key, tag, context, retries, timeout } = options
-  if (delay !== undefined && runAt !== undefined) {
-    throw cliError('usage', {
-      problem: '--delay and --run-at both say when: give one of them',
-      command: 'enqueue ',
-    })
-  }
   const { parseJson } = await import('../json-text.ts')
   return given({
     queue,
