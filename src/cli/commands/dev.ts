@@ -30,7 +30,7 @@ export const devCommand: CommandSpec<Options> = {
       processes > PROCESSES_MAX
     ) {
       const problem = `--processes is '${options.processes}', expected a whole number from 1 to ${PROCESSES_MAX}`
-      throw cliError('usage', { problem, command: 'dev ' })
+      throw cliError('usage', { problem, command: 'dev' })
     }
     // The jobs are the workers' to load: a mistake in one is to be mended while this goes on.
     const { config } = await loadFor(call, { file: true })

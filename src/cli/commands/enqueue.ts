@@ -72,7 +72,7 @@ export const enqueueCommand: CommandSpec<Options> = {
 
 /** Flags that say nothing together, or nothing alone, are a slip. */
 function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
-  const refuse = (problem: string) => cliError('usage', { problem, command: 'enqueue ' })
+  const refuse = (problem: string) => cliError('usage', { problem, command: 'enqueue' })
   if (delay !== undefined && runAt !== undefined)
     throw refuse('--delay and --run-at both say when: give one of them')
   if (waitTimeout !== undefined && !wait) throw refuse('--wait-timeout is for --wait')

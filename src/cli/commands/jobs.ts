@@ -86,7 +86,7 @@ async function printChanges(
   const [other] = Object.keys(others)
   if (other !== undefined) {
     const problem = `Without a terminal, --watch takes --state, --name and --queue, not --${other}`
-    throw cliError('usage', { problem, command: 'jobs ' })
+    throw cliError('usage', { problem, command: 'jobs' })
   }
   // A state that there is not would be waited for without a word: refused as the list refuses it.
   await queue.list({ ...filterOf({ ...given({ state, name, queue: queues }) }), limit: 1 })

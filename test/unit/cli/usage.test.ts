@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { KeptStream } from './stream.ts'
@@ -10,4 +11,12 @@ test('flags of enqueue that make no sense are refused before anything is read', 
     enqueueCommand.run({ command: 'enqueue', args: ['a', '-'], options, terminal })
   await expect(refused({ waitTimeout: '1s' })).rejects.toThrow(/^--wait-timeout is for --wait\. /)
   await expect(refused({ delay: '1s', runAt: 'x' })).rejects.toThrow(/give one of them\. /)
+})
+
+test('a command is named as it is typed', async () => {
+  const dev = devCommand.run({ command: 'dev', args: [], options: { processes: '0' }, terminal })
+  await expect(dev).rejects.toThrow(/ See 'millhand dev --help'\.$/)
+  const both = { delay: '1s', runAt: 'x' }
+  const enqueue = enqueueCommand.run({ command: 'enqueue', args: ['a'], options: both, terminal })
+  await expect(enqueue).rejects.toThrow(/ See 'millhand enqueue --help'\.$/)
 })
