@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly doc: string
   /** May be given several times; the command gets a list. */
   readonly many?: boolean
+  /** With `many`: several may also be given with commas. Not for what may have a comma in it, such as a tag. */
+  readonly commas?: boolean
 }
 
 /** One call of a command: what stood on the command line, and where to write. */
@@ -66,13 +68,19 @@ export function toCommand(spec: CommandSpec, onEnd: (code: ExitCode | undefined)
   })
 }
 
-function toOption({ flags, doc, many }: OptionSpec): Option {
+function toOption({ flags, doc, many, commas }: OptionSpec): Option {
   const option = new Option(flags, doc)
   if (option.isBoolean()) return option
   return option.argParser((text: string, before?: string | readonly string[]) => {
     // Most often a variable of a script that is not set: to take it as nothing would choose or store something else.
     if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
     if (!many && before !== undefined) throw new InvalidArgumentError(`It was given before, as '${before}'.`)
-    return many ? [...(before ?? []), text] : text
+    return many ? [...(before ?? []), ...(commas ? partsOf(text) : [text])] : text
   })
+}
+
+function partsOf(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  if (parts.includes('')) throw new InvalidArgumentError('It has a comma with nothing beside it.')
+  return parts
 }

@@ -16,9 +16,24 @@ export interface FilterFlags {
 }
 
 export const FILTER_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--state <state>', doc: 'only jobs in this state; may be given several times', many: true },
-  { flags: '--name <name>', doc: 'only jobs of this name; may be given several times', many: true },
-  { flags: '--queue <queue>', doc: 'only jobs in this queue; may be given several times', many: true },
+  {
+    flags: '--state <state>',
+    doc: 'only jobs in this state; several with commas, or given again',
+    many: true,
+    commas: true,
+  },
+  {
+    flags: '--name <name>',
+    doc: 'only jobs of this name; several with commas, or given again',
+    many: true,
+    commas: true,
+  },
+  {
+    flags: '--queue <queue>',
+    doc: 'only jobs in this queue; several with commas, or given again',
+    many: true,
+    commas: true,
+  },
   { flags: '--tag <tag>', doc: 'only jobs with this tag' },
   { flags: '--key <key>', doc: 'only jobs with this key' },
   { flags: '--older-than <duration>', doc: 'only jobs that were enqueued longer ago than this, such as 2h' },

@@ -21,7 +21,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   invalid_option({ component, option, expected, got, hint = '' }: RefusedOption, argv) {
     const flag = flagOf(component, option)
     const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
-    return isGiven(flag, argv) ? `${flag} is ${got}, expected ${beside}.${hint}` : undefined
+    const values = listed(got)
+    const meant = hint !== '' || flag !== '--state' ? hint : stateOf(values)
+    const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
+    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${beside}.${meant}` : undefined
   },
   unknown_job({ name, known }: { name: string; known: readonly string[] }, [command = '']) {
     const where =
@@ -48,6 +51,31 @@ const WORDS: Readonly<Record<string, Words>> = {
 }
 
 const FLAGS: Readonly<Record<string, string>> = { tags: '--tag', 'result.timeout': '--wait-timeout' }
+
+/** The texts of a list, of which `got` is the JSON: a command makes one of a flag that may be given again. */
+function listed(got: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(got)
+    return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What other queues call a state. */
+const STATES: ReadonlyMap<string, string> = new Map([
+  ['done', 'complete'],
+  ['finished', 'complete'],
+  ['succeeded', 'complete'],
+  ['queued', 'pending'],
+  ['active', 'running'],
+  ['error', 'failed'],
+])
+
+function stateOf(values: readonly string[] = []): string {
+  const state = values.map((value) => STATES.get(value)).find((each) => each !== undefined)
+  return state === undefined ? '' : ` Did you mean '${state}'?`
+}
 
 /** The flag that an option of a call is given by. */
 function flagOf(component: string, option: string): string {

@@ -31,7 +31,7 @@ const REFUSALS: readonly Case[] = [
     words: 'jobs --watch --state runing',
     code: 2,
     error: 'invalid_option',
-    message: /--state is \["runing"\].* Did you mean 'running'\?/,
+    message: /--state is 'runing', .* Did you mean 'running'\?/,
   },
   { words: 'jobs --limit many', code: 2, error: 'invalid_option', message: /--limit is 'many'/ },
   { words: 'cancel', code: 2, error: 'usage', message: /ids of jobs, or a filter/ },

@@ -26,6 +26,13 @@ test('a flag that may be given once is refused the second time, and not overwrit
   expect(parse('jobs', '--name', 'a', '--name', 'b', '--json')).toEqual({ name: ['a', 'b'], json: true })
 })
 
+test('several are also given with commas, but for tags, which may have one in them', () => {
+  const line = ['--state', 'failed, running', '--state', 'pending', '--name=a,b']
+  expect(parse('jobs', ...line)).toEqual({ state: ['failed', 'running', 'pending'], name: ['a', 'b'] })
+  expect(parse('enqueue', 'a', '--tag', 'b,c')).toEqual({ tag: ['b,c'] })
+  expect(() => parse('jobs', '--state', 'failed,')).toThrow(/a comma with nothing beside it/)
+})
+
 test('a flag that nobody knows is refused with the one that was meant', () => {
   expect(() => parse('retry', '--nmae', 'x')).toThrow(/Did you mean --name\?/)
   expect(() => parse('pause', 'mail', 'reports')).toThrow(/too many arguments/)

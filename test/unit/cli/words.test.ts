@@ -19,6 +19,18 @@ test('an option of a call is told as the flag that was typed', () => {
   expect(told(refused('busyTimeout'), 'jobs')).toContain("list: option 'busyTimeout' is")
 })
 
+test('of a flag that may be given again, the values are told, and the state that another word means', () => {
+  const refused = (option: string, got: string, hint = '') =>
+    optionError('invalid_option', { component: 'list', option, expected: 'another', got, hint })
+  expect(told(refused('state', '["done"]'), 'jobs --state done')).toBe(
+    "--state is 'done', expected another. Did you mean 'complete'?",
+  )
+  expect(told(refused('state', '["failed","x"]', ' Hm?'), 'jobs --state failed,x')).toBe(
+    "--state is 'failed', 'x', expected another. Hm?",
+  )
+  expect(told(refused('name', '["do…'), 'jobs --name x')).toContain('--name is ["do…,')
+})
+
 test('what a program would call is told as a command', () => {
   const late = jobError('result_timeout', { id: 'x1', timeoutMs: 5, state: 'pending' })
   expect(told(late, 'enqueue')).toContain("'millhand explain x1' says why")
