@@ -3,7 +3,7 @@ import type { Call, CommandSpec } from '../command.ts'
 import { toJson } from '../door.ts'
 import { cliError } from '../errors.ts'
 import type { FirstJob } from '../init/first-job.ts'
-import type { LaidOut } from '../init/lay-out.ts'
+import type { Broken, LaidOut, Layout } from '../init/lay-out.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `millhand init`: a project that works, in this folder, and its first job. */
@@ -19,7 +19,8 @@ export const initCommand: CommandSpec = {
       import('../init/first-job.ts'),
     ])
     const folder = process.cwd()
-    const { ending, files } = layOut(folder)
+    const layout = layOut(folder)
+    const { files, broken } = layout
     const installed = isInstalled('millhand', folder)
     const configuration = files.find(({ path }) => path.startsWith('millhand.'))
     // A configuration of the user's may name a store that others work on.
@@ -27,9 +28,10 @@ export const initCommand: CommandSpec = {
       installed && configuration !== undefined && isOurs(files)
         ? await runFirstJob(join(folder, configuration.path))
         : null
-    const next = nextSteps({ installed, typed: isInstalled('@types/node/package.json', folder), ending })
-    call.terminal.show({ folder, files: files.map(toDocument), job, next }, () => [
+    const next = nextSteps({ installed, typed: isInstalled('@types/node/package.json', folder), layout })
+    call.terminal.show({ folder, files: files.map(toDocument), broken, job, next }, () => [
       ...files.map((file) => fileLine(file, call.terminal)),
+      ...broken.map(brokenLine),
       jobLine(job, installed, call.terminal),
       '',
       'Next:',
@@ -60,19 +62,25 @@ interface Standing {
   readonly installed: boolean
   /** Whether the types of Node are installed. */
   readonly typed: boolean
-  readonly ending: string
+  readonly layout: Layout
 }
 
-function nextSteps({ installed, typed, ending }: Standing): Step[] {
+export function nextSteps({ installed, typed, layout }: Standing): Step[] {
   if (!installed) {
     const again = { command: 'npx millhand init', does: 'runs a first job' }
     return [{ command: 'npm install', does: 'gets the packages' }, again]
   }
   const types = { command: 'npm i -D typescript @types/node', does: 'the types, for your editor and tsc' }
+  const path = `server.${layout.ending}`
+  const server = { command: `node ${path}`, does: `the server; curl -X POST 'localhost:3000/greet?name=Ada'` }
+  // One of the user's own answers what it answers.
+  const serves =
+    layout.files.some((file) => file.path === path && file.unchanged) &&
+    !layout.broken.some((file) => file.path === path)
   return [
     ...(typed ? [] : [types]),
     { command: 'npx millhand dev', does: 'a worker, restarted when a file changes' },
-    { command: `node server.${ending}`, does: `the server; curl -X POST 'localhost:3000/greet?name=Ada'` },
+    ...(serves ? [server] : []),
     { command: `npx millhand jobs`, does: 'what has become of the jobs' },
   ]
 }
@@ -84,8 +92,13 @@ function toDocument({ path, status }: LaidOut): object {
 const PATH_COLUMNS = 22
 const COMMAND_COLUMNS = 'npm i -D typescript @types/node'.length
 
-function fileLine({ path, status, purpose }: LaidOut, { paint }: Terminal): string {
-  return `${paint(status === 'made' ? 'green' : 'dim', status)}  ${path.padEnd(PATH_COLUMNS)}${purpose}`
+export function fileLine({ path, status, purpose, unchanged }: LaidOut, { paint }: Terminal): string {
+  const what = unchanged ? purpose : 'yours: nothing was written there'
+  return `${paint(status === 'made' ? 'green' : 'dim', status)}  ${path.padEnd(PATH_COLUMNS)}${what}`
+}
+
+function brokenLine({ path, kept, name }: Broken): string {
+  return `${path} imports '${name}' from ${kept}, which is yours and has none: export one there, or delete ${path}.`
 }
 
 function jobLine(job: FirstJob | null, installed: boolean, { paint }: Terminal): string {

@@ -15,10 +15,35 @@ export interface LaidOut {
   readonly unchanged: boolean
 }
 
+export interface Layout {
+  readonly ending: Ending
+  readonly files: readonly LaidOut[]
+  /** Files of the layout that do not find in a kept one what they import. */
+  readonly broken: readonly Broken[]
+}
+
+export interface Broken {
+  readonly path: string
+  /** The file that was kept, and the name that it does not export. */
+  readonly kept: string
+  readonly name: string
+}
+
 /** Makes what is missing of a layout, and touches nothing else. @throws MillhandError `usage` where it cannot be written */
-export function layOut(folder: string): { readonly ending: Ending; readonly files: readonly LaidOut[] } {
+export function layOut(folder: string): Layout {
   const ending = endingIn(folder)
-  return { ending, files: templatesOf(ending).map((template) => put(folder, template)) }
+  const templates = templatesOf(ending)
+  const files = templates.map((template) => put(folder, template))
+  const ours = new Set(files.filter(({ unchanged }) => unchanged).map(({ path }) => path))
+  return { ending, files, broken: templates.flatMap((template) => brokenBy(folder, template, ours)) }
+}
+
+/** Of a file that somebody else wrote, or has changed since: who misses what it does not even mention. */
+function brokenBy(folder: string, { path, gives }: Template, ours: ReadonlySet<string>): Broken[] {
+  if (!gives || ours.has(path)) return []
+  const { name, to } = gives
+  if (new RegExp(`\\b${name}\\b`).test(contentOf(join(folder, path)) ?? '')) return []
+  return to.filter((file) => ours.has(file)).map((file) => ({ path: file, kept: path, name }))
 }
 
 function put(folder: string, { path: wanted, purpose, text }: Template): LaidOut {

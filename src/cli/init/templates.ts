@@ -7,6 +7,8 @@ export interface Template {
   /** What it is there for, in a few words. */
   readonly purpose: string
   readonly text: string
+  /** What other files of the layout import from it, and which. */
+  readonly gives?: { readonly name: string; readonly to: readonly string[] }
 }
 
 /** How modules are named: `mts` where the package of the project is of CommonJS, or does not say. */
@@ -26,7 +28,12 @@ export function templatesOf(ending: Ending): readonly Template[] {
       purpose: 'where the jobs are, and which a worker runs',
       text: configText(ending),
     },
-    { path: `jobs/specs.${ending}`, purpose: 'what may be enqueued', text: SPECS },
+    {
+      path: `jobs/specs.${ending}`,
+      purpose: 'what may be enqueued',
+      text: SPECS,
+      gives: { name: 'greet', to: [`jobs/handlers.${ending}`, `server.${ending}`] },
+    },
     { path: `jobs/handlers.${ending}`, purpose: 'what the jobs do', text: handlersText(ending) },
     { path: `server.${ending}`, purpose: 'a web server that enqueues', text: serverText(ending) },
   ]

@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { fileLine, nextSteps } from '../../../src/cli/commands/init.ts'
 import { layOut } from '../../../src/cli/init/lay-out.ts'
+import { Terminal } from '../../../src/cli/terminal.ts'
+import { KeptStream } from './stream.ts'
 
 test('an empty folder gets a layout of modules', () => {
   const folder = emptyFolder()
@@ -23,6 +26,34 @@ test('what is there is kept to the byte, and said to be', () => {
   expect(kept.some(({ unchanged }) => unchanged)).toBe(false)
   expect(readFileSync(join(folder, 'server.ts'), 'utf8')).toBe('mine')
   expect(readdirSync(folder)).not.toContain('millhand.config.ts')
+})
+
+test('a file that imports from a kept one what is not there is told', () => {
+  const mine = { 'package.json': '{"type":"module"}', 'jobs/specs.ts': 'export const mine = 1' }
+  const { broken } = layOut(emptyFolder(mine))
+  const missed = { kept: 'jobs/specs.ts', name: 'greet' }
+  expect(broken).toEqual([
+    { path: 'jobs/handlers.ts', ...missed },
+    { path: 'server.ts', ...missed },
+  ])
+  expect(layOut(emptyFolder({ ...mine, 'server.ts': '', 'jobs/handlers.ts': '' })).broken).toEqual([])
+  expect(layOut(emptyFolder({ ...mine, 'jobs/specs.ts': 'export const greet = 1' })).broken).toEqual([])
+})
+
+test('of a server that is not ours, or that cannot start, nothing is promised', () => {
+  const commands = (files: Readonly<Record<string, string>>) =>
+    nextSteps({ installed: true, typed: true, layout: layOut(emptyFolder(files)) }).map(
+      ({ command }) => command,
+    )
+  expect(commands({})).toContain('node server.ts')
+  expect(commands({ 'server.ts': 'mine' })).not.toContain('node server.ts')
+  expect(commands({ 'jobs/specs.ts': 'mine' })).not.toContain('node server.ts')
+})
+
+test('what was kept is said to be kept, and not what it would have been', () => {
+  const terminal = new Terminal({ stdout: new KeptStream(), stderr: new KeptStream(), env: {}, json: false })
+  const [manifest] = layOut(emptyFolder({ 'package.json': '{}' })).files
+  expect(manifest && fileLine(manifest, terminal)).toMatch(/^kept {2}package\.json +yours: nothing was/)
 })
 
 test('a second call keeps all of the first', () => {
@@ -48,7 +79,9 @@ test('a folder that cannot take the files is told', () => {
 function emptyFolder(files: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'millhand-init-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  mkdirSync(folder, { recursive: true })
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   return folder
 }
