@@ -14,7 +14,7 @@ export const cliErrors = {
     `${facts.problem.replace(/[^.?]$/, '$&.')} See 'millhand ${facts.command === '' ? '' : `${facts.command} `}--help'.`,
   invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
-    `near ${facts.near}. Quote it for the shell: '{"path":"a.pdf"}'.`,
+    `near ${facts.near}. Quote it for the shell: ${facts.what.startsWith('--') ? `${facts.what} '{"key":"value"}'` : `'{"path":"a.pdf"}'`}.`,
   inexact_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} would not be stored as it says: ${facts.problem}, at line ${facts.line}, column ${facts.column}.`,
   store_missing: (facts: { location: string }) =>

@@ -25,7 +25,7 @@ export async function idOf(queue: Queue, text: string): Promise<string> {
   if (text.length >= ID_CHARACTERS) return text
   const found = await beginningWith(queue, text)
   if (found[0] === text) return text
-  if (found.length > 0 && text.length < PREFIX_CHARACTERS_MIN) {
+  if (text.length < PREFIX_CHARACTERS_MIN) {
     const problem = `'${text}' is too short for an id: give its first ${PREFIX_CHARACTERS_MIN} characters at least, or 'last'`
     throw cliError('usage', { problem, command: '' })
   }

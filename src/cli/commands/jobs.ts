@@ -8,6 +8,7 @@ import { cliError } from '../errors.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given, numberOr } from '../filter.ts'
 import { idOf } from '../job-id.ts'
 import { jobColumns } from '../job-table.ts'
+import { nearNames } from '../near-names.ts'
 import { withQueue } from '../session.ts'
 
 interface Options extends FilterFlags {
@@ -46,7 +47,8 @@ const LIMIT_FOR_PEOPLE = 20
 
 async function list(call: Call<Options>, queue: Queue): Promise<void> {
   const jobs = await queue.list(await listOptions(call, queue))
-  call.terminal.show(jobs, () => lines(call, jobs))
+  const hint = jobs.length === 0 && !call.terminal.json ? await nearNames(queue, call.options) : ''
+  call.terminal.show(jobs, () => lines(call, jobs, hint))
 }
 
 async function listOptions({ options, terminal }: Call<Options>, queue: Queue): Promise<ListOptions> {
@@ -55,8 +57,8 @@ async function listOptions({ options, terminal }: Call<Options>, queue: Queue): 
   return { ...filterOf(options), ...given({ limit, before }) }
 }
 
-function lines({ options, terminal }: Call<Options>, jobs: readonly Job[]): string[] {
-  if (jobs.length === 0) return [choosesAny(options) ? 'No job fits.' : 'No jobs yet.']
+function lines({ options, terminal }: Call<Options>, jobs: readonly Job[], hint = ''): string[] {
+  if (jobs.length === 0) return [choosesAny(options) ? `No job fits.${hint}` : 'No jobs yet.']
   return terminal.table(jobColumns(systemClock.now()), jobs)
 }
 

@@ -38,6 +38,7 @@ test('where more than one job fits, the candidates are listed and none is chosen
 test('what no id begins with is no job, and where there is none, none is the last', async () => {
   const { queue } = await threeJobs()
   expect(await idOf(queue, 'ffff')).toBe('ffff')
+  await expect(idOf(queue, 'zz')).rejects.toThrow(/^'zz' is too short for an id: give its first 4/)
   const { queue: empty } = await openTestQueue()
   onTestFinished(() => empty.close())
   await expect(idOf(empty, 'last')).rejects.toMatchObject({ code: 'no_job_yet' })

@@ -26,8 +26,9 @@ test.each([
 test('the message says what, where and how to mend it', () => {
   expect(() => parseJson('--context', '{"user": ann}')).toThrow(
     '--context is not valid JSON: unexpected token \'a\' at line 1, column 10, near "ann}". ' +
-      'Quote it for the shell: \'{"path":"a.pdf"}\'.',
+      'Quote it for the shell: --context \'{"key":"value"}\'.',
   )
+  expect(() => parseJson('The input', '{a}')).toThrow(/Quote it for the shell: '{"path":"a\.pdf"}'\.$/)
 })
 
 test('what is JSON is read', () => {
