@@ -1,5 +1,5 @@
 import type { Config } from '../../../config/index.ts'
-import { asError } from '../../../kit/error.ts'
+import { asError, isMillhandError } from '../../../kit/error.ts'
 import type { Database } from '../../../store/postgres/database.ts'
 import { schemaState } from '../../../store/postgres/migrate.ts'
 import { withDatabase } from '../../postgres.ts'
@@ -18,9 +18,14 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
   try {
     return await withDatabase(config, examineDatabase)
   } catch (error) {
-    const mend = 'Name another one with --store, start the server, or give the role its rights.'
-    return [fail('opens', asError(error).message, mend)]
+    return [fail('opens', asError(error).message, mendOf(error))]
   }
+}
+
+function mendOf(error: unknown): string {
+  // No server was asked anything yet.
+  if (isMillhandError(error) && error.code === 'driver_missing') return 'npm install pg'
+  return 'Name another one with --store, start the server, or give the role its rights.'
 }
 
 async function examineDatabase(database: Database): Promise<Finding[]> {
