@@ -1,4 +1,5 @@
 import { oneLine } from '../../kit/visible.ts'
+import type { Explanation } from '../../queue/explain.ts'
 import type { CommandSpec } from '../command.ts'
 import { ID_DOC, idOf } from '../job-id.ts'
 import { reasonLines } from '../job-sheet.ts'
@@ -14,11 +15,16 @@ export const explainCommand: CommandSpec = {
   run: (call) =>
     withQueue(call, {}, async (queue) => {
       const explanation = await queue.explain(await idOf(queue, call.args[0] ?? ''))
-      const { name, state, queue: lane, reasons } = explanation
       call.terminal.show(explanation, () => [
-        oneLine(`${name} in queue '${lane}' is ${state}:`),
-        ...reasonLines(reasons, call.terminal.paint),
+        headLine(explanation),
+        ...reasonLines(explanation.reasons, call.terminal.paint),
       ])
       return undefined
     }),
+}
+
+/** Whose reasons follow; with its state, where they do not begin with that. */
+export function headLine({ name, state, queue, reasons }: Explanation): string {
+  const told = reasons[0]?.text.startsWith(state) ? '' : ` is ${state}`
+  return oneLine(`${name} in queue '${queue}'${told}:`)
 }
