@@ -68,7 +68,7 @@ interface Standing {
 export function nextSteps({ installed, typed, layout }: Standing): Step[] {
   if (!installed) {
     const again = { command: 'npx millhand init', does: 'runs a first job' }
-    return [{ command: 'npm install', does: 'gets the packages' }, again]
+    return [{ command: 'npm install millhand', does: 'gets the packages' }, again]
   }
   const types = { command: 'npm i -D typescript @types/node', does: 'the types, for your editor and tsc' }
   const path = `server.${layout.ending}`

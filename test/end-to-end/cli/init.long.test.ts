@@ -71,7 +71,7 @@ test('where the package is not installed yet, it says how to go on', async () =>
   const { stdout } = await run(process.execPath, [main, 'init', '--json'], { cwd: folder })
   const { job, next }: Told = JSON.parse(stdout)
   expect(job).toBeNull()
-  expect(next.map(({ command }) => command)).toEqual(['npm install', 'npx millhand init'])
+  expect(next.map(({ command }) => command)).toEqual(['npm install millhand', 'npx millhand init'])
 })
 
 test('a configuration of the user is kept, and no job is put where it says', async () => {
