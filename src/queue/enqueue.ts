@@ -17,6 +17,7 @@ import { storeError } from '../store/errors.ts'
 import type { Inserted } from '../store/jobs.ts'
 import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
+import { atItem, itemAt } from './item-errors.ts'
 
 /** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
 export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
@@ -45,7 +46,7 @@ export class Enqueuer {
   }
 
   async enqueue(specOrName: SpecOrName, input: unknown, options?: EnqueueOptions): Promise<Inserted> {
-    const spec = this.#known(specOrName) ?? (await this.#resolve(specOrName as string))
+    const spec = this.#known('enqueue', specOrName) ?? (await this.#resolve(specOrName as string))
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
     const tx = txOf(options)
@@ -84,9 +85,9 @@ export class Enqueuer {
   }
 
   /** The definition that a call names, where this process knows it. */
-  #known(specOrName: SpecOrName): AnyJobSpec | undefined {
+  #known(component: string, specOrName: SpecOrName): AnyJobSpec | undefined {
     if (typeof specOrName === 'string') return this.#queue.specs.get(requireJobName(specOrName))
-    return requireSpec('enqueue', specOrName)
+    return requireSpec(component, specOrName)
   }
 
   /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
@@ -104,7 +105,7 @@ export class Enqueuer {
     const known = new Map<SpecOrName, AnyJobSpec>()
     const breather = new Breather()
     for (const [index, { job, input, options }] of items.entries()) {
-      const spec = known.get(job) ?? this.#known(job) ?? (await this.#resolve(job as string))
+      const spec = known.get(job) ?? this.#known(itemAt(index), job) ?? (await this.#resolve(job as string))
       known.set(job, spec)
       const checked = check(spec.input, input)
       const given = { input, options, index }
@@ -127,7 +128,12 @@ export class Enqueuer {
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = given.input === undefined ? null : given.input
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
-    return newJob(spec, { id: this.#queue.ids(), input: serialise(what, input) }, options)
+    const stored = { id: this.#queue.ids(), input: serialise(what, input) }
+    try {
+      return newJob(spec, stored, options)
+    } catch (error) {
+      throw index === undefined ? error : atItem(error, index)
+    }
   }
 
   /**

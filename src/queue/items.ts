@@ -1,9 +1,12 @@
-import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { type EnqueueOptions, enqueueFields } from '../job/enqueue-options.ts'
 import { PENDING_MAX } from '../job/limits.ts'
-import type { AnyJobSpec } from '../job/typed.ts'
-import { preview } from '../kit/error.ts'
-import { optionError } from '../kit/options.ts'
+import { isSpec } from '../job/spec.ts'
+import { requireSpec } from '../job/specs.ts'
+import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
+import { isMillhandError, preview } from '../kit/error.ts'
+import { isObject, optionError, parseOptions } from '../kit/options.ts'
 import type { EnqueueItem } from './enqueue.ts'
+import { itemAt } from './item-errors.ts'
 
 /** What a call of `enqueueMany` was given: items, or a definition with its inputs and the options of all of them. */
 interface Many {
@@ -12,16 +15,44 @@ interface Many {
   readonly options: EnqueueOptions | undefined
 }
 
-/** A copy of the items, each read once: an element or a property may be a getter. @throws MillhandError `invalid_option` */
-export function itemsOf({ first, inputs, options }: Many): readonly EnqueueItem[] {
+/**
+ * A copy of the items, each read once: an element or a property may be a getter.
+ *
+ * @throws MillhandError `invalid_option`, `unknown_option`
+ */
+export function itemsOf({ first, inputs, options: given }: Many): readonly EnqueueItem[] {
   if (isList(first)) {
-    return listed(ITEMS, first, (item) => {
-      const { job, input, options } = item as EnqueueItem
-      return { job, input, ...(options && { options }) }
-    })
+    requireAlone(inputs ?? given)
+    return listed(ITEMS, first, toItem)
   }
-  const job = first as AnyJobSpec
+  if (typeof first !== 'string' && !isSpec(first) && !isList(inputs)) throw refused(ITEMS, first)
+  const job: SpecOrName = typeof first === 'string' ? first : requireSpec('enqueueMany', first as AnyJobSpec)
+  // Of all of them: read once here, and not named by the index of any.
+  const options =
+    given === undefined ? undefined : (parseOptions('enqueueMany', enqueueFields, given) as EnqueueOptions)
   return listed(INPUTS, inputs, (input) => ({ job, input, ...(options && { options }) }))
+}
+
+const ITEM_PARTS: readonly string[] = ['job', 'input', 'options']
+
+function toItem(item: unknown, index: number): EnqueueItem {
+  const component = itemAt(index)
+  if (!isObject(item)) {
+    const expected = 'an object with job, input and options'
+    throw optionError('invalid_option', { component, option: 'item', expected, got: preview(item) })
+  }
+  const unknown = Object.keys(item as object).find((part) => !ITEM_PARTS.includes(part))
+  if (unknown !== undefined)
+    throw optionError('unknown_option', { component, option: unknown, known: ITEM_PARTS })
+  const { job, input, options } = item as EnqueueItem
+  return { job, input, ...(options !== undefined && { options }) }
+}
+
+/** Options of all items are of the other form: to leave them out without a word would be another call. */
+function requireAlone(second: unknown): void {
+  if (second === undefined) return
+  const expected = "nothing beside a list of items: each of them has its own 'options'"
+  throw refused({ option: 'inputs', expected }, second)
 }
 
 /** As many as a queue takes by default. A list may say of itself that it has four billion, all of them holes. */
@@ -36,21 +67,31 @@ function isList(value: unknown): boolean {
   }
 }
 
-const ITEMS = {
+interface Expectation {
+  readonly option: string
+  readonly expected: string
+}
+
+const ITEMS: Expectation = {
   option: 'items',
   expected: `a list of objects with job, input and options, at most ${MANY_MAX}`,
 }
-const INPUTS = { option: 'inputs', expected: `a list, of at most ${MANY_MAX}` }
+const INPUTS: Expectation = { option: 'inputs', expected: `a list, of at most ${MANY_MAX}` }
 
 function listed(
-  { option, expected }: { readonly option: string; readonly expected: string },
+  expectation: Expectation,
   given: unknown,
-  toItem: (element: unknown) => EnqueueItem,
+  toItem: (element: unknown, index: number) => EnqueueItem,
 ): readonly EnqueueItem[] {
   try {
     if (Array.isArray(given) && given.length <= MANY_MAX) return Array.from(given, toItem)
-  } catch {
+  } catch (error) {
     // A getter, or a proxy: what they throw may be anything.
+    if (isMillhandError(error)) throw error
   }
-  throw optionError('invalid_option', { component: 'enqueueMany', option, expected, got: preview(given) })
+  throw refused(expectation, given)
+}
+
+function refused({ option, expected }: Expectation, given: unknown): Error {
+  return optionError('invalid_option', { component: 'enqueueMany', option, expected, got: preview(given) })
 }

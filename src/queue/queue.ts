@@ -86,7 +86,7 @@ export class Queue {
   ): Promise<{ -readonly [Index in keyof Specs]: HandleOf<Specs[Index]> }>
   async enqueueMany(
     first: AnyJobSpec | readonly EnqueueItem[],
-    inputs: readonly unknown[] = [],
+    inputs?: readonly unknown[],
     options?: EnqueueOptions,
   ): Promise<JobHandle[]> {
     const inserted = await this.#enqueuer.enqueueMany(itemsOf({ first, inputs, options }))

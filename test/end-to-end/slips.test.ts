@@ -60,3 +60,38 @@ test('a queue that was not awaited is said to be a promise, wherever a queue is 
   }
   await (await promise).close()
 })
+
+test('what enqueueMany does not take is refused with the index of its item, and nothing is stored', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const fine = { job: work }
+  const at1 = 'The item at index 1 of enqueueMany'
+  const slips: [given: unknown[], message: string][] = [
+    [[[fine, { job: work, option: { key: 'a' } }]], `${at1} has no option 'option'. Did you mean 'options'?`],
+    [[[fine, { jobb: work }]], `${at1} has no option 'jobb'. Did you mean 'job'?`],
+    [[[fine, {}]], `${at1}: option 'job' is undefined, expected a job definition`],
+    [[[fine, 5]], `${at1}: option 'item' is 5, expected an object with job, input and options`],
+    [
+      [[fine, { ...fine, options: { prioritty: 1 } }]],
+      `${at1} has no option 'prioritty'. Did you mean 'prio`,
+    ],
+    [[[fine, { ...fine, options: { priority: 'x' } }]], `${at1}: option 'priority' is 'x'`],
+    [[[fine, { ...fine, options: 0 }]], `${at1}: option 'options' is 0`],
+    [[[fine, { ...fine, options: { queue: '?' } }]], 'The queue name of the item at index 1 '],
+    [[[fine, { ...fine, options: { context: { at: 1n } } }]], 'The context of the item at index 1 '],
+    [[[fine], { key: 'a' }], 'enqueueMany: option \'inputs\' is {"key":"a"}, expected nothing beside a list'],
+    [[work], "enqueueMany: option 'inputs' is undefined, expected a list"],
+    [[], "enqueueMany: option 'items' is undefined, expected a list"],
+    [[{}, []], "enqueueMany: option 'job' is {}, expected a job definition"],
+    [[work, [], { prioritty: 1 }], "enqueueMany has no option 'prioritty'. Did you mean 'priority'?"],
+    [[work, [1], 5], "enqueueMany: option 'options' is 5"],
+  ]
+  const call = (given: never) => Reflect.apply(queue.enqueueMany, queue, given)
+  for (const [given, message] of slips) {
+    const error = await refusal(call, given)
+    expect(error).toMatchObject({ message: expect.stringContaining(message) })
+  }
+  expect(await queue.count()).toBe(0)
+  expect(await queue.enqueueMany(work, [1, 2], { delay: '1h', tags: ['a'] })).toHaveLength(2)
+  expect(await queue.count({ tag: 'a', scheduled: true })).toBe(2)
+})
