@@ -1,5 +1,5 @@
 import { PENDING_MAX } from '../job/limits.ts'
-import { preview } from '../kit/error.ts'
+import { isError, preview } from '../kit/error.ts'
 import { listOf } from '../kit/list.ts'
 import { isFunction, optionError } from '../kit/options.ts'
 import { didYouMean } from '../kit/suggest.ts'
@@ -19,6 +19,12 @@ export function requireIds(component: string, ids: unknown): readonly string[] {
   if (listed?.every((id) => typeof id === 'string')) return listed
   const expected = "a job's id, or a list of ids (for those that fit a filter: list them first)"
   throw refused(component, 'ids', { expected, got: ids })
+}
+
+/** Why something is done: a text. An error stands for its message, as where a signal's reason is passed on. */
+export function requireReason(component: string, reason: unknown): unknown {
+  if (typeof reason === 'string' || isError(reason)) return reason
+  throw refused(component, 'reason', { expected: "a text, such as 'no longer needed'", got: reason })
 }
 
 /** @throws MillhandError `invalid_option` */

@@ -4,6 +4,7 @@ import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import type { Retention } from '../job/retention.ts'
 import { asError } from '../kit/error.ts'
 import { nextTurn } from '../kit/turn.ts'
+import { requireReason } from './arguments.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /**
@@ -11,14 +12,18 @@ import { type QueueInternals, requireOutside } from './internals.ts'
  * loop in between. Where a piece fails, those before it are done, and the error says which.
  */
 
-/** Cancels jobs; gives the ids of those that were not settled yet. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+/**
+ * Cancels jobs; gives the ids of those that were not settled yet.
+ *
+ * @throws MillhandError `invalid_option`, `inside_transaction`, `bulk_incomplete`
+ */
 export async function cancelJobs(
   queue: QueueInternals,
   ids: readonly string[],
   reason: unknown,
 ): Promise<string[]> {
   requireOutside(queue, 'cancel')
-  const text = reasonText(reason)
+  const text = reasonText(requireReason('cancel', reason))
   return inPieces('cancel', ids, async (piece) => {
     const cancelled = await queue.store.catalog.cancel(piece, text)
     if (cancelled.length > 0) queue.events.emit('cancel', { ids: cancelled, reason: text })

@@ -95,3 +95,23 @@ test('what enqueueMany does not take is refused with the index of its item, and 
   expect(await queue.enqueueMany(work, [1, 2], { delay: '1h', tags: ['a'] })).toHaveLength(2)
   expect(await queue.count({ tag: 'a', scheduled: true })).toBe(2)
 })
+
+test('the reason of a cancel is a text, and what is none is refused before anything is cancelled', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const handle = await queue.enqueue(work)
+  const calls: ((reason: never) => unknown)[] = [
+    (reason) => handle.cancel(reason),
+    (reason) => queue.cancel(handle.id, reason),
+    (reason) => queue.cancel([handle.id], reason),
+  ]
+  for (const call of calls) {
+    for (const reason of [{ reason: 'x' }, { reson: 'x' }, null, 5, ['x']]) {
+      expect(await refusal(call, reason)).toMatchObject({
+        code: 'invalid_option',
+        message: expect.stringMatching(/^cancel: option 'reason' is .*, expected a text/),
+      })
+    }
+  }
+  expect(await handle.get()).toMatchObject({ state: 'pending' })
+})
