@@ -8,15 +8,7 @@ import { isJson } from '../job/stored.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
-import {
-  custom,
-  duration,
-  type FieldsOf,
-  isFunction,
-  isObject,
-  type Parsed,
-  parseOptions,
-} from '../kit/options.ts'
+import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
 import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
@@ -26,13 +18,15 @@ import type { OnRecord } from './watch.ts'
 /** Snapshots that a slow reader of `watch` may be behind; it wants the newest, so that few are enough. */
 const WATCH_CAPACITY = 100
 
-const resultFields = {
-  timeout: duration(),
-  signal: custom<AbortSignal>({
-    expected: 'an AbortSignal',
-    accepts: (value) => isObject(value) && isFunction((value as AbortSignal).addEventListener),
-  }),
-} satisfies FieldsOf<ResultOptions>
+interface WatchOptions {
+  readonly signal?: AbortSignal
+}
+
+const watchFields = {
+  signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
+} satisfies FieldsOf<WatchOptions>
+
+const resultFields = { timeout: duration(), ...watchFields } satisfies FieldsOf<ResultOptions>
 
 /** Which job a handle is of. */
 interface Of {
@@ -86,8 +80,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     }
   }
 
-  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Job<Input, Output>> {
-    const { signal } = options
+  watch(options: WatchOptions = {}): AsyncIterableIterator<Job<Input, Output>> {
+    const { signal } = parseOptions('watch', watchFields, options)
     let last = ''
     const end = () => channel.close()
     const channel = new Channel<Job<Input, Output>>(WATCH_CAPACITY, () => {

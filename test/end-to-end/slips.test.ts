@@ -115,3 +115,17 @@ test('the reason of a cancel is a text, and what is none is refused before anyth
   }
   expect(await handle.get()).toMatchObject({ state: 'pending' })
 })
+
+test('the options of a watch are checked, as those of subscribe are', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const watch = queue.handle('nobody').watch.bind(queue.handle('nobody'))
+  const slips: [given: unknown, code: string, message: string][] = [
+    [{ signall: 1 }, 'unknown_option', "watch has no option 'signall'. Did you mean 'signal'?"],
+    [{ signal: 1 }, 'invalid_option', "watch: option 'signal' is 1, expected an AbortSignal"],
+    [5, 'invalid_option', "watch: option 'options' is 5"],
+  ]
+  for (const [given, code, message] of slips) {
+    expect(await refusal(watch, given)).toMatchObject({ code, message: expect.stringContaining(message) })
+  }
+})

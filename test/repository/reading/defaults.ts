@@ -27,6 +27,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/filter.ts filterFields': 'list',
   'src/queue/filter.ts listFields': 'list',
   'src/queue/handle.ts resultFields': 'result',
+  'src/queue/handle.ts watchFields': 'watch',
   'src/queue/metrics.ts metricsFields': 'logMetrics',
   'src/queue/name-stats.ts nameStatsFields': 'stats',
   'src/queue/open.ts openFields': 'openQueue',
