@@ -3,7 +3,7 @@ import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
 import { type Hint, hintFor, nearestOf, type RefusedOption } from './hint.ts'
 import { listOf } from './list.ts'
-import { didYouMean } from './suggest.ts'
+import { meantOption } from './suggest.ts'
 
 /** One option, whatever it holds: how a value is read, and what stands in for it when it is missing. */
 export interface AnyField {
@@ -44,7 +44,7 @@ export type Parsed<Table extends Fields> = {
 
 export const optionErrors = {
   unknown_option: (facts: { component: string; option: string; known: readonly string[] }) =>
-    `${facts.component} has no option ${preview(facts.option)}.${didYouMean(facts.option, facts.known)} ` +
+    `${facts.component} has no option ${preview(facts.option)}.${meantOption(facts.option, facts.known)} ` +
     `It takes: ${facts.known.join(', ')}.`,
   invalid_option: (facts: RefusedOption) =>
     `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.${facts.hint ?? ''}`,

@@ -129,3 +129,27 @@ test('the options of a watch are checked, as those of subscribe are', async () =
     expect(await refusal(watch, given)).toMatchObject({ code, message: expect.stringContaining(message) })
   }
 })
+
+test('an option that other queues call otherwise is refused with what it is called here', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const define = (options: object) => defineJob({ name: 'test.slip', ...options } as never)
+  const enqueue = (options: object) => queue.enqueue(work, null, options as never)
+  const slips: [call: (options: object) => unknown, option: string, hint: string][] = [
+    [define, 'handler', "Did you mean 'run'?"],
+    [define, 'execute', "Did you mean 'run'?"],
+    [define, 'attempts', "Did you mean 'retries'? These do not count the first attempt."],
+    [enqueue, 'maxAttempts', "Did you mean 'retries'?"],
+    [enqueue, 'payload', 'The input is the second argument, before the options.'],
+    [enqueue, 'jobId', "Did you mean 'key'?"],
+    [enqueue, 'startAfter', "Did you mean 'delay' or 'runAt'?"],
+    [(options) => queue.enqueueMany([{ job: work, ...options }]), 'data', "Did you mean 'input'?"],
+    [(options) => queue.list(options as never), 'data', 'It takes: job, state, '],
+  ]
+  for (const [call, option, hint] of slips) {
+    expect(await refusal(call, { [option]: 1 })).toMatchObject({
+      code: 'unknown_option',
+      message: expect.stringContaining(`has no option '${option}'. ${hint}`),
+    })
+  }
+})
