@@ -73,6 +73,15 @@ export function defineJob<
   // Written out: a message of the compiler then names the types, not an alias of them.
   R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = NoHandler,
 >(options: JobOptions<I, O, C, R>): Defined<I, O, C, R> {
+  if (!isObject(options)) {
+    const expected = "an object with a 'name', such as { name: 'mail.send', run }"
+    throw optionError('invalid_option', {
+      component: 'defineJob',
+      option: 'options',
+      expected,
+      got: preview(options),
+    })
+  }
   const component = `defineJob '${requireJobName(readSafely(options, 'name'))}'`
   return specFrom(component, options) as Defined<I, O, C, R>
 }

@@ -3,6 +3,7 @@ import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
 import { type Hint, hintFor, nearestOf, type RefusedOption } from './hint.ts'
 import { listOf } from './list.ts'
+import { misplaced } from './misplaced.ts'
 import { meantOption } from './suggest.ts'
 
 /** One option, whatever it holds: how a value is read, and what stands in for it when it is missing. */
@@ -63,7 +64,7 @@ export function parseOptions<Table extends Fields>(
   table: Table,
   given: object,
 ): Parsed<Table> {
-  for (const option of namesOf(component, given)) {
+  for (const option of namesOf(component, table, given)) {
     if (!Object.hasOwn(table, option)) {
       throw optionError('unknown_option', { component, option: nameOf(option), known: Object.keys(table) })
     }
@@ -101,14 +102,16 @@ function parseOne({ component, option, field }: Named, given: object): unknown {
   throw optionError('invalid_option', facts)
 }
 
-function namesOf(component: string, given: unknown): readonly string[] {
+/** A function or a signal has no option of its own: taken for options, it would be left out without a word. */
+function namesOf(component: string, table: Fields, given: unknown): readonly string[] {
   try {
-    if (isObject(given) || isFunction(given)) return Object.keys(given as object)
+    if (isObject(given) && !isSignal(given)) return Object.keys(given as object)
   } catch {
     // A proxy; told as any other value that is none.
   }
-  const expected = 'an object that can be read'
-  throw optionError('invalid_option', { component, option: 'options', expected, got: preview(given) })
+  const expected = `an object with any of these: ${Object.keys(table).join(', ')}`
+  const facts = { component, option: 'options', expected, got: preview(given) }
+  throw optionError('invalid_option', { ...facts, ...misplaced(table, given) })
 }
 
 const NAME_CHARACTERS_SHOWN = 80

@@ -153,3 +153,35 @@ test('an option that other queues call otherwise is refused with what it is call
     })
   }
 })
+
+test('what is passed instead of options is refused with what they are', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const handle = queue.handle('nobody')
+  const aborted = AbortSignal.abort()
+  const slips: [call: (given: never) => unknown, given: unknown, message: string][] = [
+    [(given) => handle.result(given), 1000, 'of these: timeout, signal. Did you mean { timeout: 1000 }?'],
+    [(given) => handle.result(given), '5s', "Did you mean { timeout: '5s' }?"],
+    [(given) => handle.watch(given), aborted, 'Did you mean { signal }?'],
+    [(given) => queue.subscribe(given), () => {}, "subscribe: option 'options' is function, expected an obj"],
+    [(given) => queue.subscribe(given), 'mail.send', "Did you mean { name: 'mail.send' }?"],
+    [(given) => new Worker(queue, { jobs: [work] }).stop(given), 1000, 'Did you mean { timeout: 1000 }?'],
+    [
+      (given) => defineJob(given),
+      undefined,
+      "options' is undefined, expected an object with a 'name', such as",
+    ],
+    [
+      (given) => defineJob(given),
+      'x',
+      "defineJob: option 'options' is 'x', expected an object with a 'name'",
+    ],
+    [(given) => defineJob(given), () => {}, "defineJob: option 'options' is function"],
+  ]
+  for (const [call, given, message] of slips) {
+    expect(await refusal(call, given)).toMatchObject({
+      code: 'invalid_option',
+      message: expect.stringContaining(message),
+    })
+  }
+})

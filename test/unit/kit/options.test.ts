@@ -108,7 +108,7 @@ test('what cannot be read is refused as any other value is', () => {
   const invalid = (message: RegExp) =>
     expect.objectContaining({ code: 'invalid_option', message: expect.stringMatching(message) })
   const refusals: [object, RegExp][] = [
-    [null as never, /mill: option 'options' is null, expected an object that can be read/],
+    [null as never, /mill: option 'options' is null, expected an object with any of these: size, /],
     [5 as never, /option 'options' is 5/],
     [proxy, /option 'options' is "\[cannot be read\]"/],
     [{ size: { [Symbol.toPrimitive]: boom } }, /option 'size' is {}/],
