@@ -39,9 +39,9 @@ export function newJob(
   if (parsed.delay !== undefined && parsed.runAt !== undefined) {
     throw optionError('invalid_option', {
       component: 'enqueue',
-      option: 'runAt',
-      expected: "no 'delay' beside it",
-      got: 'given together with it',
+      option: 'delay',
+      expected: "one of the two: 'delay' counts from now, 'runAt' is a time",
+      got: "given together with 'runAt'",
     })
   }
   return {
