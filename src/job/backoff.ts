@@ -25,7 +25,7 @@ const NAMES = Object.keys(PARTS)
 
 /** Read once, and copied: what a getter gives may be another value the next time, or an error. */
 export const backoffField: Field<Backoff, Backoff> = {
-  expected: `an object with ${NAMES.join(', ')}`,
+  expected: 'an object with kind, base, factor, max and jitter',
   hint: (value) => problemOf({ ...Object(value) }) ?? '',
   parse(value) {
     if (!isObject(value)) return undefined
