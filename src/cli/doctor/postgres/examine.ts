@@ -22,7 +22,8 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
   }
 }
 
-function mendOf(error: unknown): string {
+/** What to do where the database cannot even be opened. */
+export function mendOf(error: unknown): string {
   // No server was asked anything yet.
   if (isMillhandError(error) && error.code === 'driver_missing') return 'npm install pg'
   return 'Name another one with --store, start the server, or give the role its rights.'
