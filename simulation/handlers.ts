@@ -46,9 +46,9 @@ export const MAIL = defineJob({ name: 'simulated.mail', queue: 'mail', priority:
 export interface Host {
   readonly clock: Clock
   /** A handler that blocks the event loop: nothing else happens in the process. */
-  freeze(ms: number): void
+  freeze(ms: number): unknown
   /** A handler that takes its process with it. */
-  crash(): void
+  crash(): unknown
 }
 
 /** The definitions with their handlers, as a process runs them. */
@@ -89,9 +89,9 @@ async function act({ act, ms }: Task, ctx: JobContext, host: Host): Promise<unkn
       await ctx.enqueue(WORK, { act: 'complete', ms: 0 } satisfies Task)
       return undefined
     case 'block':
-      return host.freeze(ms)
+      return void host.freeze(ms)
     case 'crash':
-      return host.crash()
+      return void host.crash()
     case 'transaction':
       return ctx.transaction(async () => {
         await sleep(clock, ms)

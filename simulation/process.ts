@@ -18,6 +18,8 @@ interface ProcessParts {
   readonly timeline: Timeline
   readonly chance: Chance
   /** Told when a handler takes the process with it. */
+  /** Whether the faults are over: handlers stop theirs, too. */
+  readonly isCalm: () => boolean
   readonly onCrash: (process: SimulatedProcess) => void
 }
 
@@ -51,8 +53,8 @@ export class SimulatedProcess implements Owner {
     this.queue = queueOn(this.gate.wrapped(), { ...options, clock: this.clock })
     const host = {
       clock: this.clock,
-      freeze: (ms: number) => this.freezeFor(ms, timeline),
-      crash: () => parts.onCrash(this),
+      freeze: (ms: number) => parts.isCalm() || this.freezeFor(ms, timeline),
+      crash: () => parts.isCalm() || parts.onCrash(this),
     }
     if (role === 'worker')
       this.worker = new Worker(this.queue, { name, jobs: handledIn(host), concurrency: 1 + chance.below(4) })

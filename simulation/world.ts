@@ -48,6 +48,8 @@ export class World implements Gatekeeper {
   readonly story = new Story()
   readonly witness = new Witness()
   readonly database: Database
+  /** Set when the faults are over. */
+  isCalm = false
   readonly processes = new Set<SimulatedProcess>()
   /** Gates whose process would be told of a change by the system, if the notice is not lost. */
   readonly notices = new Set<Gate>()
@@ -100,6 +102,7 @@ export class World implements Gatekeeper {
       timeline,
       chance: this.#chance.fork(),
       onCrash: (process) => this.crash(process),
+      isCalm: () => this.isCalm,
     })
     this.processes.add(process)
     this.tell(process.name, 'starts')

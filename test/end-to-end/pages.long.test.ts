@@ -17,7 +17,7 @@ test('docs/error-reporting.md: a failed job is reported once, with the error tha
 
       class Declined extends Error { card = 'visa' }
       const charge = defineJob({ name: 'billing.charge', retries: 1, backoff: { base: 0 }, run() { throw new Declined('no') } })
-      const queue = await openQueue('memory:')
+      const queue = await openQueue('memory:', { logger: false })
       reportErrors(queue, (error, { extra, fingerprint }) =>
         console.log(error instanceof Declined && error.card, extra.attempt, extra.kind, fingerprint.join()))
       await queue.enqueue(charge, { secret: 1 })
