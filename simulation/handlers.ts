@@ -29,6 +29,9 @@ const ACTS = {
   crash: 1,
 } as const
 
+/** What is wrong with a handler: it does so no more when the faults are over. */
+const FAULTY: ReadonlySet<Task['act']> = new Set(['hang until aborted', 'never settle', 'block', 'crash'])
+
 /** A job may last longer than a lease, though most do not. */
 const LONGEST_MS = 12_000
 
@@ -45,10 +48,12 @@ export const MAIL = defineJob({ name: 'simulated.mail', queue: 'mail', priority:
 /** The process that a handler runs in. */
 export interface Host {
   readonly clock: Clock
+  /** Whether the faults are over: those of handlers, too. */
+  isCalm(): boolean
   /** A handler that blocks the event loop: nothing else happens in the process. */
-  freeze(ms: number): unknown
+  freeze(ms: number): void
   /** A handler that takes its process with it. */
-  crash(): unknown
+  crash(): void
 }
 
 /** The definitions with their handlers, as a process runs them. */
@@ -57,8 +62,10 @@ export function handledIn(host: Host) {
   return [WORK.handle(run), MAIL.handle(run)]
 }
 
-async function act({ act, ms }: Task, ctx: JobContext, host: Host): Promise<unknown> {
+async function act(task: Task, ctx: JobContext, host: Host): Promise<unknown> {
   const { clock } = host
+  const { ms } = task
+  const act = FAULTY.has(task.act) && host.isCalm() ? 'last' : task.act
   if (act !== 'complete' && act !== 'transaction') await sleep(clock, ms)
   switch (act) {
     case 'complete':
@@ -89,9 +96,9 @@ async function act({ act, ms }: Task, ctx: JobContext, host: Host): Promise<unkn
       await ctx.enqueue(WORK, { act: 'complete', ms: 0 } satisfies Task)
       return undefined
     case 'block':
-      return void host.freeze(ms)
+      return host.freeze(ms)
     case 'crash':
-      return void host.crash()
+      return host.crash()
     case 'transaction':
       return ctx.transaction(async () => {
         await sleep(clock, ms)

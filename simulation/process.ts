@@ -17,9 +17,9 @@ interface ProcessParts {
   readonly keeper: Gatekeeper
   readonly timeline: Timeline
   readonly chance: Chance
-  /** Told when a handler takes the process with it. */
-  /** Whether the faults are over: handlers stop theirs, too. */
+  /** Whether the faults are over. */
   readonly isCalm: () => boolean
+  /** Told when a handler takes the process with it. */
   readonly onCrash: (process: SimulatedProcess) => void
 }
 
@@ -53,8 +53,9 @@ export class SimulatedProcess implements Owner {
     this.queue = queueOn(this.gate.wrapped(), { ...options, clock: this.clock })
     const host = {
       clock: this.clock,
-      freeze: (ms: number) => parts.isCalm() || this.freezeFor(ms, timeline),
-      crash: () => parts.isCalm() || parts.onCrash(this),
+      isCalm: parts.isCalm,
+      freeze: (ms: number) => this.freezeFor(ms, timeline),
+      crash: () => parts.onCrash(this),
     }
     if (role === 'worker')
       this.worker = new Worker(this.queue, { name, jobs: handledIn(host), concurrency: 1 + chance.below(4) })

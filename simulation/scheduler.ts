@@ -17,8 +17,6 @@ const SOON_MS = 60
 
 /** After the faults, everything has to be settled within this time of the world. */
 const LIVENESS_MS = 30 * 60_000
-/** And for each job that is left, what it takes where it hangs in both of its attempts until it is given up: one after the other. */
-const LONGEST_JOB_MS = 2 * (12_000 + 5_000)
 
 /** Decides, step by step, what happens next. Nothing happens that it has not let happen. */
 export class Scheduler {
@@ -64,8 +62,7 @@ export class Scheduler {
     this.#isOver = true
     this.#world.isCalm = true
     await this.#faults.end()
-    const jobsMs = this.#leftOver().length * LONGEST_JOB_MS
-    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS + jobsMs
+    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS
     await this.#until(() => !this.#isPausing && !this.#world.open, untilMs)
     for (const lane of QUEUES) await this.#world.resume(lane)
     await this.#until(() => this.#isAtRest, untilMs)
