@@ -22,9 +22,8 @@ const WORDS: Readonly<Record<string, Words>> = {
     const flag = flagOf(component, option)
     const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
     const values = listed(got)
-    const meant = hint !== '' || flag !== '--state' ? hint : stateOf(values)
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
-    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${beside}.${meant}` : undefined
+    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${beside}.${hint}` : undefined
   },
   unknown_job({ name, known }: { name: string; known: readonly string[] }, [command = '']) {
     const where =
@@ -60,21 +59,6 @@ function listed(got: string): readonly string[] | undefined {
   } catch {
     return undefined
   }
-}
-
-/** What other queues call a state. */
-const STATES: ReadonlyMap<string, string> = new Map([
-  ['done', 'complete'],
-  ['finished', 'complete'],
-  ['succeeded', 'complete'],
-  ['queued', 'pending'],
-  ['active', 'running'],
-  ['error', 'failed'],
-])
-
-function stateOf(values: readonly string[] = []): string {
-  const state = values.map((value) => STATES.get(value)).find((each) => each !== undefined)
-  return state === undefined ? '' : ` Did you mean '${state}'?`
 }
 
 /** The flag that an option of a call is given by. */

@@ -1,5 +1,6 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import {
   custom,
   duration,
@@ -15,6 +16,7 @@ import {
 import { backoffField } from './backoff.ts'
 import type { Fate } from './control.ts'
 import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
+import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
@@ -50,6 +52,7 @@ const definitionFields = {
   checkpoint: schemaField(),
   run: custom<Handler<Schema, Schema, Schema, unknown>>({ expected: 'a function', accepts: isFunction }),
 } satisfies FieldsOf<JobOptions<Schema, Schema, Schema, unknown>>
+withHints(definitionFields, DEFINITION_HINTS)
 
 /**
  * Defines a job: a name, schemas, a policy and, where it is going to run, a handler.

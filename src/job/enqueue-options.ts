@@ -1,5 +1,7 @@
 import type { Duration } from '../kit/duration.ts'
+import { withHints } from '../kit/hint.ts'
 import { custom, date, duration, type FieldsOf, integer, isObject, text, texts } from '../kit/options.ts'
+import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
 import { RETRIES_MAX } from './limits.ts'
 
@@ -49,3 +51,4 @@ export const enqueueFields = {
   timeout: duration({ min: 1 }),
   tx: custom<object>({ expected: 'a transaction of this store', accepts: isObject }),
 } satisfies FieldsOf<EnqueueOptions>
+withHints(enqueueFields, ENQUEUE_HINTS)

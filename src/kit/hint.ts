@@ -13,12 +13,14 @@ export interface RefusedOption {
 /** What was probably meant, as the end of a message; empty where nobody knows. */
 export type Hint = (value: unknown) => string
 
-/** Of an option whose values are these words: the nearest to the first that is none of them. */
-export function nearestOf(words: readonly string[]): Hint {
+/** Of an option whose values are these words: what is meant by the first that is none of them, or the nearest to it. */
+export function nearestOf(words: readonly string[], elsewhere: Readonly<Record<string, string>> = {}): Hint {
   return (value) => {
     const given = Array.isArray(value) ? (listOf(value) ?? []) : [value]
     const wrong = given.find((each) => typeof each === 'string' && !words.includes(each))
-    return wrong === undefined ? '' : didYouMean(String(wrong), words)
+    if (wrong === undefined) return ''
+    const text = String(wrong)
+    return Object.hasOwn(elsewhere, text) ? ` Did you mean '${elsewhere[text]}'?` : didYouMean(text, words)
   }
 }
 
@@ -29,4 +31,24 @@ export function hintFor({ hint }: { readonly hint?: Hint }, value: unknown): str
   } catch {
     return ''
   }
+}
+
+/** What to do instead, by a name that is none here, in small letters. */
+type NameHints = Readonly<Record<string, string>>
+
+const HINTS: unique symbol = Symbol('hints')
+
+/** The same table of options, which says of names that it has not what to do instead. */
+export function withHints<Table extends object>(table: Table, hints: NameHints): Table {
+  return Object.defineProperty(table, HINTS, { value: hints })
+}
+
+export function hintsOf({ [HINTS]: hints = {} }: { readonly [HINTS]?: NameHints }): NameHints {
+  return hints
+}
+
+/** As a fact of an error: what to do instead of this name, where that is known. */
+export function nameHint(hints: NameHints, name: string): { readonly hint?: string } {
+  const known = name.toLowerCase()
+  return Object.hasOwn(hints, known) ? { hint: hints[known] ?? '' } : {}
 }

@@ -1,10 +1,10 @@
 import { types } from 'node:util'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
-import { type Hint, hintFor, nearestOf, type RefusedOption } from './hint.ts'
+import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption } from './hint.ts'
 import { listOf } from './list.ts'
 import { misplaced } from './misplaced.ts'
-import { meantOption } from './suggest.ts'
+import { didYouMean } from './suggest.ts'
 
 /** One option, whatever it holds: how a value is read, and what stands in for it when it is missing. */
 export interface AnyField {
@@ -44,8 +44,8 @@ export type Parsed<Table extends Fields> = {
 }
 
 export const optionErrors = {
-  unknown_option: (facts: { component: string; option: string; known: readonly string[] }) =>
-    `${facts.component} has no option ${preview(facts.option)}.${meantOption(facts.option, facts.known)} ` +
+  unknown_option: (facts: { component: string; option: string; known: readonly string[]; hint?: string }) =>
+    `${facts.component} has no option ${preview(facts.option)}.${facts.hint ?? didYouMean(facts.option, facts.known)} ` +
     `It takes: ${facts.known.join(', ')}.`,
   invalid_option: (facts: RefusedOption) =>
     `${facts.component}: option '${facts.option}' is ${facts.got}, expected ${facts.expected}.${facts.hint ?? ''}`,
@@ -66,7 +66,8 @@ export function parseOptions<Table extends Fields>(
 ): Parsed<Table> {
   for (const option of namesOf(component, table, given)) {
     if (!Object.hasOwn(table, option)) {
-      throw optionError('unknown_option', { component, option: nameOf(option), known: Object.keys(table) })
+      const facts = { component, option: nameOf(option), known: Object.keys(table) }
+      throw optionError('unknown_option', { ...facts, ...nameHint(hintsOf(table), option) })
     }
   }
   const parsed: Record<string, unknown> = {}
@@ -217,11 +218,12 @@ export function list<Element>(spec: { expected: string; accepts: (element: unkno
 export function oneOrMany<Value>(spec: {
   expected: string
   max?: number
-  /** All that there are, where they are words. */
+  /** All that there are, where they are words, and what else they are called. */
   words?: readonly string[]
+  elsewhere?: Readonly<Record<string, string>>
   accepts: (value: unknown) => boolean
 }) {
-  const { max = Number.POSITIVE_INFINITY, words } = spec
+  const { max = Number.POSITIVE_INFINITY, words, elsewhere } = spec
   const read = (value: unknown) => {
     const values = Array.isArray(value) ? listOf(value) : [value]
     return values && values.length <= max && values.every(spec.accepts)
@@ -229,7 +231,7 @@ export function oneOrMany<Value>(spec: {
       : undefined
   }
   const many = field<Optional, Value | readonly Value[], readonly Value[]>({}, spec.expected, read)
-  return words ? { ...many, hint: nearestOf(words) } : many
+  return words ? { ...many, hint: nearestOf(words, elsewhere) } : many
 }
 
 /** Anything that `accepts` says yes to, passed on as it is. */

@@ -44,30 +44,6 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return candidate === undefined ? '' : ` Did you mean '${candidate}'?`
 }
 
-/** What other queues call the options of this one, in small letters; each stands for those that are known here. */
-const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({
-    ...{ handler: ['run'], process: ['run'], processor: ['run'], perform: ['run'], execute: ['run'] },
-    ...{ attempts: ['retries'], maxattempts: ['retries'], max_attempts: ['retries'] },
-    ...{ data: ['input'], payload: ['input'] },
-    ...{ jobid: ['key'], jobkey: ['key'], singletonkey: ['key'] },
-    ...{ startafter: ['delay', 'runAt'], runafter: ['delay', 'runAt'] },
-  }),
-)
-
-/** As `didYouMean`, of an option that there is not: what another queue calls so comes before what is spelt alike. */
-export function meantOption(option: string, known: readonly string[]): string {
-  const named = ELSEWHERE.get(option.toLowerCase()) ?? []
-  const meant = named.filter((each) => known.includes(each))
-  if (meant.length > 0)
-    return ` Did you mean '${meant.join("' or '")}'?${meant[0] === 'retries' ? RETRIES : ''}`
-  // Only what is enqueued has both a due time and an input, which is no option.
-  return named[0] === 'input' && known.includes('runAt') ? INPUT : didYouMean(option, known)
-}
-
-const RETRIES = ' These do not count the first attempt.'
-const INPUT = ' The input is the second argument, before the options.'
-
 /** Levenshtein's distance, one row of the table at a time. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)

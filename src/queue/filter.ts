@@ -1,3 +1,4 @@
+import { STATES_ELSEWHERE } from '../job/elsewhere.ts'
 import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { isSpec } from '../job/spec.ts'
@@ -73,6 +74,7 @@ export const filterFields = {
   state: oneOrMany<JobState>({
     expected: `one or several of ${STATES.join(', ')}`,
     words: STATES,
+    elsewhere: STATES_ELSEWHERE,
     accepts: isState,
   }),
   name: namesField(),

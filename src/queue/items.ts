@@ -1,9 +1,11 @@
+import { ITEM_HINTS } from '../job/elsewhere.ts'
 import { type EnqueueOptions, enqueueFields } from '../job/enqueue-options.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isSpec } from '../job/spec.ts'
 import { requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import { isMillhandError, preview } from '../kit/error.ts'
+import { nameHint } from '../kit/hint.ts'
 import { isObject, optionError, parseOptions } from '../kit/options.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { itemAt } from './item-errors.ts'
@@ -43,7 +45,10 @@ function toItem(item: unknown, index: number): EnqueueItem {
   }
   const unknown = Object.keys(item as object).find((part) => !ITEM_PARTS.includes(part))
   if (unknown !== undefined)
-    throw optionError('unknown_option', { component, option: unknown, known: ITEM_PARTS })
+    throw optionError('unknown_option', {
+      ...{ component, option: unknown, known: ITEM_PARTS },
+      ...nameHint(ITEM_HINTS, unknown),
+    })
   const { job, input, options } = item as EnqueueItem
   return { job, input, ...(options !== undefined && { options }) }
 }

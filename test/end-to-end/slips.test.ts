@@ -19,6 +19,8 @@ test('a choice that there is not is refused with the nearest one', async () => {
   const slips: [(given: never) => unknown, unknown, string][] = [
     [(state) => queue.list({ state }), 'completed', "Did you mean 'complete'?"],
     [(state) => queue.count({ state }), ['failed', 'canceled'], "Did you mean 'cancelled'?"],
+    [(state) => queue.list({ state }), 'done', "Did you mean 'complete'?"],
+    [(state) => queue.list({ state }), 'constructor', 'expected one or several of'],
     [(name) => queue.on(name, () => {}), 'completed', "Did you mean 'complete'?"],
     [(kind) => defineJob({ name: 'test.slip', backoff: { kind } }), 'exp', "Did you mean 'exponential'?"],
     [

@@ -19,10 +19,10 @@ test('an option of a call is told as the flag that was typed', () => {
   expect(told(refused('busyTimeout'), 'jobs')).toContain("list: option 'busyTimeout' is")
 })
 
-test('of a flag that may be given again, the values are told, and the state that another word means', () => {
+test('of a flag that may be given again, the values are told, with what was meant', () => {
   const refused = (option: string, got: string, hint = '') =>
     optionError('invalid_option', { component: 'list', option, expected: 'another', got, hint })
-  expect(told(refused('state', '["done"]'), 'jobs --state done')).toBe(
+  expect(told(refused('state', '["done"]', " Did you mean 'complete'?"), 'jobs --state done')).toBe(
     "--state is 'done', expected another. Did you mean 'complete'?",
   )
   expect(told(refused('state', '["failed","x"]', ' Hm?'), 'jobs --state failed,x')).toBe(
