@@ -3,7 +3,16 @@ import { resolve } from 'node:path'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
-import { custom, type FieldsOf, flag, isObject, list, parseOptions, text } from '../kit/options.ts'
+import {
+  custom,
+  type FieldsOf,
+  flag,
+  isObject,
+  list,
+  type Parsed,
+  parseOptions,
+  text,
+} from '../kit/options.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
 import type { Config } from './config.ts'
 import { configError, type Problem } from './errors.ts'
@@ -58,10 +67,11 @@ export interface CheckedConfig {
  *   `config_untrusted`, `config_load_failed`
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
-  const checked = await checkConfig(options)
+  const parsed = parseOptions('loadConfig', loadFields, options)
+  const checked = await check(parsed)
   const { config, errors } = checked
-  const isMissing = config.file === undefined && options.file !== false && !config.storeNamed
-  if (isMissing && options.required !== false)
+  const isMissing = config.file === undefined && parsed.file !== false && !config.storeNamed
+  if (isMissing && parsed.required)
     throw configError('config_not_found', { file: null, folder: config.folder })
   if (errors.length === 0) return checked
   throw configError('config_invalid', { file: config.file ?? null, problems: errors })
@@ -73,26 +83,29 @@ export async function loadConfig(options: LoadOptions = {}): Promise<CheckedConf
  * @throws MillhandError `unknown_option`, `invalid_option`, `config_not_found`, `config_untrusted`, `config_load_failed`
  */
 export async function checkConfig(options: LoadOptions = {}): Promise<CheckedConfig> {
-  parseOptions('loadConfig', loadFields, options)
+  return check(parseOptions('checkConfig', loadFields, options))
+}
+
+async function check(options: Parsed<typeof loadFields>): Promise<CheckedConfig> {
+  const { env = process.env, flags = [], file } = options
   const cwd = resolve(options.cwd ?? '.')
   if (!existsSync(cwd)) throw configError('config_not_found', { file: null, folder: cwd })
-  const env = options.env ?? process.env
-  const source = await sourceOf(options, { cwd, env })
-  const settings = readSettings(source.content, { env, flags: options.flags ?? [] })
+  const source = await sourceOf(file, { cwd, env })
+  const settings = readSettings(source.content, { env, flags })
   const store = readStore(settings, { cwd, folder: source.folder })
-  const jobs = options.jobs === false ? NO_JOBS : await readJobs(settings, { cwd, folder: source.folder })
+  const jobs = options.jobs ? await readJobs(settings, { cwd, folder: source.folder }) : NO_JOBS
   const config = assemble(source, settings, { store, specs: jobs.specs })
   const early = [...settings.errors, ...store.errors, ...jobs.errors]
   // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
   const errors = early.length > 0 ? early : refusals(config)
-  const odd = errors.length > 0 ? [] : oddities(config, { jobsRead: options.jobs !== false })
+  const odd = errors.length > 0 ? [] : oddities(config, { jobsRead: options.jobs })
   return { config, errors, warnings: [...source.warnings, ...settings.warnings, ...jobs.warnings, ...odd] }
 }
 
 const NO_JOBS: Collected = { specs: [], errors: [], warnings: [] }
 
 async function sourceOf(
-  { file }: LoadOptions,
+  file: LoadOptions['file'],
   { cwd, env }: { readonly cwd: string; readonly env: NonNullable<LoadOptions['env']> },
 ): Promise<ConfigSource> {
   if (file === false) return { file: undefined, folder: cwd, content: {}, warnings: [] }

@@ -32,7 +32,7 @@ import type { Store } from '../store/store.ts'
 import { kindOf, meantBy, readPostgresUrl } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { tellerOf } from '../telemetry/teller.ts'
+import { type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
 import { Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
@@ -128,8 +128,10 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
   requireOneSchema(to, parsed.schema)
   const clock = parsed.clock ?? systemClock
   byName(parsed.jobs ?? [])
-  const store = await openStore(to, { ...parsed, clock })
-  return queueOn(store, { ...parsed, clock })
+  // One for both: what is written to the standard error is bounded, and says once how to change that.
+  const teller = tellerOf(parsed.logger)
+  const store = await openStore(to, { ...parsed, clock, teller })
+  return queueOn(store, { ...parsed, clock }, teller)
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {
@@ -156,10 +158,13 @@ function requireOneSchema(to: unknown, schema: string | undefined): void {
 }
 
 /** A queue on a store that is open already. */
-export function queueOn(raw: Store, options: Parsed<typeof openFields> & { readonly clock: Clock }): Queue {
+export function queueOn(
+  raw: Store,
+  options: Parsed<typeof openFields> & { readonly clock: Clock },
+  teller: Teller = tellerOf(options.logger),
+): Queue {
   const { clock, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
-  const teller = tellerOf(options.logger)
   const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
   teller.listen(events)
   const store = instrument(raw, {
@@ -184,13 +189,12 @@ export function queueOn(raw: Store, options: Parsed<typeof openFields> & { reado
   })
 }
 
-type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock }
+type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock; readonly teller: Teller }
 
 /** The one place that names concrete stores, and loads what it is asked for alone: `node:sqlite`, or the client of PostgreSQL. */
 async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
-  const { postgres, clock, schema, notify, migrate, openTimeout, logger } = options
-  const onWait = (err: Error) =>
-    tellerOf(logger).warn('waiting for the database', { err, openTimeoutMs: openTimeout })
+  const { postgres, clock, schema, notify, migrate, openTimeout, teller } = options
+  const onWait = (err: Error) => teller.warn('waiting for the database', { err, openTimeoutMs: openTimeout })
   const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (postgres !== undefined || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')

@@ -5,7 +5,7 @@ import { loggable } from './loggable.ts'
 import { type Logger, logEvents } from './logger.ts'
 
 /** Who hears from the start of what a queue does. */
-interface Teller {
+export interface Teller {
   listen(events: Emitter<MillhandEvents>): void
   warn(message: string, facts: { readonly err: unknown; readonly openTimeoutMs?: number }): void
   error(message: string, facts: { readonly err: unknown }): void

@@ -110,12 +110,11 @@ export function parseWorkerOptions(options: WorkerOptions) {
   for (const definition of definitions.values()) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
-  const queues = parsed.queues?.map(requireQueueName) ?? null
   return {
     definitions,
     fallback: parsed.fallback,
     name: parsed.name,
-    queues,
+    queues: parsed.queues?.map(requireQueueName) ?? null,
     concurrency: parsed.concurrency,
     canProcess: parsed.canProcess,
     claimsUnknown: parsed.unknownJobs === 'fail',

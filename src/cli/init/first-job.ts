@@ -27,7 +27,7 @@ export function isInstalled(name: string, folder: string): boolean {
 /** Enqueues a job of the layout and runs it, where its configuration says, whatever the environment says. */
 export async function runFirstJob(file: string): Promise<FirstJob> {
   const { config } = await loadConfig({ file, env: {} })
-  const queue = await openQueue(config.store, { jobs: config.specs })
+  const queue = await openQueue(config.store, { jobs: config.specs, logger: false })
   try {
     const worker = new Worker(queue, { ...config.worker, jobs: config.definitions })
     await worker.start()
