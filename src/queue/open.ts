@@ -130,8 +130,9 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
   byName(parsed.jobs ?? [])
   // One for both: what is written to the standard error is bounded, and says once how to change that.
   const teller = tellerOf(parsed.logger)
-  const store = await openStore(to, { ...parsed, clock, teller })
-  return queueOn(store, { ...parsed, clock }, teller)
+  const events = eventsFor(teller)
+  const store = await openStore(to, { ...parsed, clock, teller, events })
+  return queueOn(store, { ...parsed, clock }, events)
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {
@@ -161,12 +162,10 @@ function requireOneSchema(to: unknown, schema: string | undefined): void {
 export function queueOn(
   raw: Store,
   options: Parsed<typeof openFields> & { readonly clock: Clock },
-  teller: Teller = tellerOf(options.logger),
+  events: Emitter<MillhandEvents> = eventsFor(tellerOf(options.logger)),
 ): Queue {
   const { clock, pendingMax, busyTimeout, enqueueTimeout = busyTimeout } = options
   const random = options.random ?? systemRandom
-  const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
-  teller.listen(events)
   const store = instrument(raw, {
     events,
     clock,
@@ -189,16 +188,37 @@ export function queueOn(
   })
 }
 
-type StoreOptions = Parsed<typeof openFields> & { readonly clock: Clock; readonly teller: Teller }
+function eventsFor(teller: Teller): Emitter<MillhandEvents> {
+  const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
+  teller.listen(events)
+  return events
+}
+
+interface Ears {
+  readonly clock: Clock
+  readonly teller: Teller
+  readonly events: Emitter<MillhandEvents>
+}
+
+type StoreOptions = Parsed<typeof openFields> & Ears
 
 /** The one place that names concrete stores, and loads what it is asked for alone: `node:sqlite`, or the client of PostgreSQL. */
 async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
-  const { postgres, clock, schema, notify, migrate, openTimeout, teller } = options
+  const { postgres, clock, schema, notify, migrate, openTimeout, teller, events } = options
   const onWait = (err: Error) => teller.warn('waiting for the database', { err, openTimeoutMs: openTimeout })
   const opening: Opening = { timeoutMs: openTimeout, onWait }
   if (postgres !== undefined || kindOf(to) === 'postgres') {
     const { openPostgresStore } = await import('../store/postgres/index.ts')
-    return openPostgresStore({ to: postgres ?? (to as string), schema, notify, migrate, clock, opening })
+    const onDeaf = (error: Error) => events.emit('loop_error', { loop: 'notices', error })
+    return openPostgresStore({
+      to: postgres ?? (to as string),
+      schema,
+      notify,
+      migrate,
+      clock,
+      opening,
+      onDeaf,
+    })
   }
   if (kindOf(to) === 'sqlite') {
     const { openSqliteStore } = await import('../store/sqlite/index.ts')

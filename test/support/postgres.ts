@@ -77,6 +77,10 @@ export function unmadeSchema(): { readonly schema: string; readonly url: string 
   return { schema, url: `${inject('postgres')}?schema=${schema}` }
 }
 
+const RANDOM_CHARACTERS = 16
+
+/** Each ends as the name of the default one does: what is made of a name must not be taken for that. */
 function newSchema(): string {
-  return `${inject('schemas')}_${randomUUID().replaceAll('-', '')}`
+  const random = randomUUID().replaceAll('-', '').slice(0, RANDOM_CHARACTERS)
+  return `${inject('schemas')}_${random}_millhand`
 }

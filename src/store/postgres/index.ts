@@ -37,6 +37,8 @@ interface PostgresOptions {
   readonly closeWaitMs?: number
   /** How long a server is waited for that starts, cannot be reached, or takes no more connections. */
   readonly opening?: Opening
+  /** Hears why the process is not notified, where that will not pass by itself. */
+  readonly onDeaf?: (error: Error) => void
 }
 
 /** The random end of an id names a process well enough. */
@@ -49,7 +51,7 @@ const SELF_CHARACTERS = 12
  *   `migration_failed`, `invalid_schema`, `driver_missing`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const { to, schema, clock = systemClock, notify = true } = options
+  const { to, schema, clock = systemClock, notify = true, onDeaf = () => {} } = options
   const pool = typeof to === 'string' ? undefined : (to as Pool)
   const address = await (pool ? addressOf(pool, schema) : parseAddress(to as string, schema))
   const self = uuidv7(systemClock, systemRandom)().slice(-SELF_CHARACTERS)
@@ -66,7 +68,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await database.close()
     throw isTransient(error) ? (error.lasting ?? unreachable(error)) : unreachable(error)
   }
-  const notices = notify ? new Notices(database, self) : undefined
+  const notices = notify ? new Notices(database, self, onDeaf) : undefined
   return compose({ database, guests, notices }, { clock, self, closeWaitMs: options.closeWaitMs })
 }
 

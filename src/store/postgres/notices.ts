@@ -1,4 +1,5 @@
 import { sleep, systemClock, type Timer, within } from '../../kit/clock.ts'
+import { asError } from '../../kit/error.ts'
 import { Scope } from '../../kit/scope.ts'
 import { nextTurn } from '../../kit/turn.ts'
 import { isTransient } from '../errors.ts'
@@ -44,6 +45,7 @@ const KINDS: readonly NoticeKind[] = ['ready', 'changed']
 export class Notices {
   readonly #database: Database
   readonly #self: string
+  readonly #onDeaf: (error: Error) => void
   readonly #listeners = { ready: new Set<() => void>(), changed: new Set<() => void>() }
   readonly #closed = new AbortController()
   /** Not that of whoever was the first to listen: the connection outlives him. */
@@ -61,9 +63,11 @@ export class Notices {
   #wokenAgain: readonly NoticeKind[] = []
   #renewal: Timer | undefined
 
-  constructor(database: Database, self: string) {
+  /** @param onDeaf hears what will not pass by itself: as long as it is so, whoever sleeps wakes by its own timer alone */
+  constructor(database: Database, self: string, onDeaf: (error: Error) => void) {
     this.#database = database
     this.#self = self
+    this.#onDeaf = onDeaf
   }
 
   listen(kind: NoticeKind, onNotice: () => void): () => void {
@@ -104,6 +108,7 @@ export class Notices {
         break
       } catch (error) {
         if (isTransient(error)) this.#drop()
+        else this.#onDeaf(asError(error))
         await sleep(systemClock, backoffMs, this.#closed.signal)
         backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
       }
@@ -144,10 +149,10 @@ export class Notices {
       const session = this.#database.session.on(client, { answerMs: ANSWER_TIMEOUT_MS })
       const more = kinds.filter((kind) => !this.#heard.includes(kind))
       const less = this.#heard.filter((kind) => !kinds.includes(kind))
-      for (const kind of more) await session.run(`listen "${this.#channelOf(kind)}"`)
+      for (const kind of more) await session.run(`listen "{${kind}}"`)
       if (kinds.length === 0) await session.at(SIGN_OFF)
       else await session.at(SIGN_ON, kinds)
-      for (const kind of less) await session.run(`unlisten "${this.#channelOf(kind)}"`)
+      for (const kind of less) await session.run(`unlisten "{${kind}}"`)
       if (this.#kept === kept) this.#heard = kinds
     })
   }
@@ -182,6 +187,7 @@ export class Notices {
       this.#wokenAgain = []
     } catch (error) {
       if (isTransient(error)) this.#drop()
+      else this.#onDeaf(asError(error))
     }
     this.#signing = undefined
     this.#signOnForMore()

@@ -62,6 +62,14 @@ interface Statement {
 /** What a light statement adds to its clock: its commit does not wait for the disk. */
 const LIGHT = ", set_config('synchronous_commit', 'off', true)"
 
+/** Stands for the schema. Not the end of a longer name: that of a channel has the schema's in it, which may be this one. */
+const SCHEMA = /(?<![\w"$])millhand\./g
+
+/** A statement with the name of the schema in it. */
+export function inSchema(sql: string, schema: string): string {
+  return sql.replaceAll(SCHEMA, `"${schema}".`)
+}
+
 /** Sends the statements of one connection, or of a pool. */
 export class Session {
   readonly #client: Client
@@ -143,8 +151,7 @@ export class Session {
     const texts = together ? this.#texts.together : this.#texts.alone
     const known = texts.get(sql)
     if (known) return known
-    const text = sql
-      .replaceAll('millhand.', `"${schema}".`)
+    const text = inSchema(sql, schema)
       .replaceAll('{schema}', schema)
       .replaceAll('{changed}', channelOf(schema, 'changed'))
       .replaceAll('{ready}', channelOf(schema, 'ready'))

@@ -2,6 +2,7 @@ import type { Config } from '../../../config/index.ts'
 import { asError, isMillhandError } from '../../../kit/error.ts'
 import type { Database } from '../../../store/postgres/database.ts'
 import { schemaState } from '../../../store/postgres/migrate.ts'
+import { inSchema } from '../../../store/postgres/session.ts'
 import { withDatabase } from '../../postgres.ts'
 import { type Finding, fail, ok } from '../finding.ts'
 import { checkSchema } from '../schema.ts'
@@ -39,7 +40,7 @@ async function examineDatabase(database: Database): Promise<Finding[]> {
     ...(await examineSnapshots(session)),
     await examinePrivileges(session),
   ]
-  return [...findings, ...(await examineTables(database, findings))].map(inSchema(address.schema))
+  return [...findings, ...(await examineTables(database, findings))].map(runnable(address.schema))
 }
 
 /** Which version it is stands in a table that the role has to be able to read. */
@@ -55,8 +56,7 @@ async function examineTables({ session }: Database, before: readonly Finding[]):
 }
 
 /** What mends it can be run as it stands, with the name of the schema in it. */
-function inSchema(schema: string): (finding: Finding) => Finding {
-  const named = (sql: string) =>
-    sql.replaceAll('millhand.', `"${schema}".`).replaceAll('{schema}', `"${schema}"`)
+function runnable(schema: string): (finding: Finding) => Finding {
+  const named = (sql: string) => inSchema(sql, schema).replaceAll('{schema}', `"${schema}"`)
   return (finding) => (finding.mend === undefined ? finding : { ...finding, mend: named(finding.mend) })
 }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { test as base, expect } from 'vitest'
+import { test as base, expect, onTestFinished } from 'vitest'
 import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
 import { channelOf } from '../../../../src/store/postgres/session.ts'
 import type { NoticeKind, Store } from '../../../../src/store/store.ts'
@@ -13,7 +13,7 @@ import {
   snooze,
   startWorker,
 } from '../../../support/jobs.ts'
-import { emptySchema, schemaOf } from '../../../support/postgres.ts'
+import { emptySchema, postgresPool, schemaOf } from '../../../support/postgres.ts'
 
 /** `test`, with two processes on one schema, and a client that hears what one says to the other. */
 const test = base
@@ -146,4 +146,22 @@ test('who waits for a change hears of each, and of no more once it has stopped w
     return heard()
   }
   await expect.poll(heardOfTwo, { timeout: 20_000 }).toEqual(['ready'])
+})
+
+test('who cannot be notified, and will not be, says why', async ({ url }) => {
+  const told = Promise.withResolvers<Error>()
+  const store = await openPostgresStore({ to: url, onDeaf: told.resolve })
+  onTestFinished(() => store.close())
+  const table = `"${schemaOf(url)}".listeners`
+  await postgresPool().query(`alter table ${table} rename to deaf`)
+  onTestFinished(
+    async () => void (await postgresPool().query(`alter table "${schemaOf(url)}".deaf rename to listeners`)),
+  )
+  store.listen('ready', () => {})
+  expect((await told.promise).message).toContain('does not exist')
+})
+
+test('a name of a channel is not taken for the schema, whatever that is called', async ({ sleeper }) => {
+  expect(sleeper.location).toMatch(/_millhand$/)
+  await fallAsleep(sleeper, 'ready')
 })
