@@ -55,8 +55,8 @@ export type { PostgresPool } from './store/pool.ts'
 // Telemetry and errors
 export type { AttemptEvent, EventName, JobEvent, MillhandEvents } from './telemetry/events.ts'
 export type { Logger } from './telemetry/logger.ts'
+export type { IdleOptions, StopOptions } from './worker/call-options.ts'
 export { JobWorker } from './worker/job-worker.ts'
 export type { FallbackHandler, WorkerOptions } from './worker/options.ts'
-export type { StopOptions } from './worker/stop-options.ts'
 // Workers
 export { Worker } from './worker/worker.ts'

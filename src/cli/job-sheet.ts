@@ -23,7 +23,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
   const width = Math.max(...facts.map(([name]) => name.length))
   return [
     `${paint('bold', oneLine(job.name))} ${paint(STATE_STYLES[job.state], job.state)}`,
-    ...reasonLines(explanation.reasons, paint),
+    ...(isPlainEnd(job) ? [] : reasonLines(explanation.reasons, paint)),
     '',
     ...facts.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${oneLine(value)}`),
     ...titled(
@@ -33,6 +33,11 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
     ),
     ...titled('log', logs.map(logLine), paint),
   ]
+}
+
+/** Its state says all: that it is complete, and since when, stands in its title and among its times. */
+function isPlainEnd(job: Job): boolean {
+  return job.state === 'complete' && job.outcome !== 'skipped'
 }
 
 /** Why a job is where it is, with what to do about it beneath. */

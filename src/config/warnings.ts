@@ -1,5 +1,3 @@
-import { parseDuration } from '../kit/duration.ts'
-import { workerFields } from '../worker/options.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
@@ -23,18 +21,9 @@ function aboutStore({ store, storeNamed }: Config): Problem[] {
 }
 
 function aboutWorker({ worker }: Config): Problem[] {
-  const problems: Problem[] = []
-  if (worker.concurrency !== undefined && worker.concurrency > CONCURRENCY_ODD) {
-    const message = `${worker.concurrency} handlers would share one event loop; start more worker processes instead`
-    problems.push({ path: 'worker.concurrency', message })
-  }
-  const leaseMs = parseDuration(worker.lease ?? workerFields.lease.fallback) ?? 0
-  const beatMs = parseDuration(worker.beat) ?? 0
-  if (beatMs > leaseMs / 2) {
-    const message = `a beat every ${beatMs}ms does not keep a lease of ${leaseMs}ms: the worker beats every ${leaseMs / 2}ms`
-    problems.push({ path: 'worker.beat', message })
-  }
-  return problems
+  if (worker.concurrency === undefined || worker.concurrency <= CONCURRENCY_ODD) return []
+  const message = `${worker.concurrency} handlers would share one event loop; start more worker processes instead`
+  return [{ path: 'worker.concurrency', message }]
 }
 
 function aboutJobs({ specs, worker }: Config): Problem[] {

@@ -1,5 +1,13 @@
 import { preview } from './error.ts'
 
+/** By what it calls itself: one of another realm does, and all that JavaScript and Node bring have another name. */
+const HOLDERS: ReadonlySet<string> = new Set(['[object Object]', '[object Module]'])
+
+/** Whether it can be one with options in it; a list or a date is none. */
+export function holdsOptions(given: unknown): given is object {
+  return HOLDERS.has(Object.prototype.toString.call(given))
+}
+
 type Readers = Readonly<Record<string, { readonly parse: (value: unknown) => unknown }>>
 
 /** The hint for a value that was given instead of options: the first option that takes it, where one does. */

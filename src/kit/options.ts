@@ -3,7 +3,7 @@ import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
 import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption } from './hint.ts'
 import { listOf } from './list.ts'
-import { misplaced } from './misplaced.ts'
+import { holdsOptions, misplaced } from './misplaced.ts'
 import { didYouMean } from './suggest.ts'
 
 /** One option, whatever it holds: how a value is read, and what stands in for it when it is missing. */
@@ -103,10 +103,10 @@ function parseOne({ component, option, field }: Named, given: object): unknown {
   throw optionError('invalid_option', facts)
 }
 
-/** A function or a signal has no option of its own: taken for options, it would be left out without a word. */
+/** A list, a date or a signal has no option of its own: taken for options, it would be left out without a word. */
 function namesOf(component: string, table: Fields, given: unknown): readonly string[] {
   try {
-    if (isObject(given) && !isSignal(given)) return Object.keys(given as object)
+    if (holdsOptions(given)) return Object.keys(given)
   } catch {
     // A proxy; told as any other value that is none.
   }

@@ -3,8 +3,8 @@ import type { Job, RunningJob } from '../job/job.ts'
 import { Scope } from '../kit/scope.ts'
 import { requireFunction } from '../queue/arguments.ts'
 import type { Queue } from '../queue/queue.ts'
+import type { IdleOptions, StopOptions } from './call-options.ts'
 import type { WorkerOptions } from './options.ts'
-import type { StopOptions } from './stop-options.ts'
 import { Worker } from './worker.ts'
 
 /**
@@ -54,8 +54,8 @@ export abstract class JobWorker {
   }
 
   /** Runs until no job that it takes is due; gives how many it ran. */
-  runUntilIdle(): Promise<number> {
-    return this.#make().runUntilIdle()
+  async runUntilIdle(options?: IdleOptions): Promise<number> {
+    return this.#make().runUntilIdle(options)
   }
 
   /** @throws MillhandError `invalid_option` where a class in plain JavaScript lacks one of the three */

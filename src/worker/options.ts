@@ -7,7 +7,7 @@ import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
-import type { Duration } from '../kit/duration.ts'
+import { type Duration, parseDuration } from '../kit/duration.ts'
 import {
   choice,
   custom,
@@ -18,6 +18,7 @@ import {
   isFunction,
   isObject,
   list,
+  optionError,
   parseOptions,
   text,
   texts,
@@ -44,7 +45,9 @@ export interface WorkerOptions {
   readonly unknownJobs?: 'leave' | 'fail'
   /** How long its jobs stay its own without a beat. Default `'10s'`, minimum `'100ms'`. */
   readonly lease?: Duration
-  /** How often it extends its lease; at most half of the lease. Default `'3s'`, minimum `'20ms'`. */
+  /**
+   * How often it extends its lease; at most half of that, to which the default gives way. Default `'3s'`, minimum `'20ms'`.
+   */
   readonly beat?: Duration
   /** How often it looks for jobs without being notified. Default `'5s'`, minimum `'10ms'`. */
   readonly pollInterval?: Duration
@@ -119,7 +122,7 @@ export function parseWorkerOptions(options: WorkerOptions) {
     canProcess: parsed.canProcess,
     claimsUnknown: parsed.unknownJobs === 'fail',
     leaseMs: parsed.lease,
-    beatMs: Math.min(parsed.beat, parsed.lease / 2),
+    beatMs: beatWithin(parsed.beat, parsed.lease),
     pollMs: parsed.pollInterval,
     stopTimeoutMs: parsed.stopTimeout,
     abortGraceMs: parsed.abortGrace,
@@ -131,6 +134,15 @@ export function parseWorkerOptions(options: WorkerOptions) {
     crashLimit: parsed.crashLimit,
     retention: parseRetention(parsed.retention),
   }
+}
+
+/** The default gives way to a shorter lease; what somebody has asked for, and would not get, is refused. */
+function beatWithin(beatMs: number, leaseMs: number): number {
+  const longestMs = leaseMs / 2
+  const isDefault = beatMs === parseDuration(workerFields.beat.fallback)
+  if (beatMs <= longestMs || isDefault) return Math.min(beatMs, longestMs)
+  const expected = `at most half of the lease of ${leaseMs}ms, so that one beat may fail`
+  throw optionError('invalid_option', { component: 'Worker', option: 'beat', expected, got: `${beatMs}ms` })
 }
 
 /**

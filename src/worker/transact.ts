@@ -1,6 +1,7 @@
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { Outcome, Settlement } from '../job/outcome.ts'
+import { requireFunction } from '../queue/arguments.ts'
 import { type QueueInternals, requireOutside } from '../queue/internals.ts'
 import { storeError } from '../store/errors.ts'
 import type { Settled } from '../store/jobs.ts'
@@ -25,10 +26,11 @@ export class Transactor {
     this.#parts = parts
   }
 
-  /** @throws MillhandError `inside_transaction`, `already_settled`, `not_supported`, `lease_lost` */
+  /** @throws MillhandError `invalid_option`, `inside_transaction`, `already_settled`, `not_supported`, `lease_lost` */
   run<Output, Handle>(attempt: Attempt, body: Body<Output, Handle>): Promise<Output> {
     const { store } = this.#parts.queue
     requireOutside(this.#parts.queue, 'ctx.transaction')
+    requireFunction('ctx.transaction', 'body', body)
     if (attempt.transaction) throw jobError('already_settled', { id: attempt.job.id })
     if (!store.capabilities.transactions) {
       const instead = "Open the queue on 'sqlite:FILE' or 'postgres://…' to use ctx.transaction."

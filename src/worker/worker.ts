@@ -5,13 +5,13 @@ import { Maintenance } from '../maintenance/leader.ts'
 import { internalsOf, type QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { CancelNotice } from '../store/workers.ts'
+import { type IdleOptions, parseIdleOptions, parseStopOptions, type StopOptions } from './call-options.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
 import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
-import { parseStopOptions, type StopOptions } from './stop-options.ts'
 
 /**
  * A running claimer of jobs. It runs up to `concurrency` handlers at a time in this process, under one lease that is
@@ -96,15 +96,14 @@ export class Worker {
    * @throws MillhandError `unknown_option`, `invalid_option`
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    const { stopTimeoutMs, abortGraceMs } = this.#settings
-    const timeoutMs = parseStopOptions(options).timeout ?? stopTimeoutMs
+    const { timeout: timeoutMs = this.#settings.stopTimeoutMs } = parseStopOptions(options)
     if (this.#state === 'new') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
     const timers = [
       this.#queue.clock.timer(timeoutMs, () => this.#abort()),
       // By then every handler has ended or was left behind: a store that cannot be written must not hold the process.
-      this.#queue.clock.timer(timeoutMs + abortGraceMs, () => this.#crew.abandon()),
+      this.#queue.clock.timer(timeoutMs + this.#settings.abortGraceMs, () => this.#crew.abandon()),
     ]
     if (timeoutMs === 0) this.#abort()
     this.#stopping ??= this.#scope.run(() => this.#drain())
@@ -126,11 +125,12 @@ export class Worker {
 
   /**
    * Runs until no job is due and none is running, then stops; gives how many jobs it ran. For cron-style use and for
-   * tests. Not on a worker that was started. Aborting `signal` ends it early, as soon as the running jobs have ended.
+   * tests. Not on a worker that was started.
    *
-   * @throws what the store threw when it could not be claimed from
+   * @throws MillhandError `unknown_option`, `invalid_option`; what the store threw when it could not be claimed from
    */
-  runUntilIdle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+  async runUntilIdle(options: IdleOptions = {}): Promise<number> {
+    const { signal } = parseIdleOptions(options)
     return this.#openFor(async () => {
       let failure: Error | undefined
       const onError = this.#queue.events.on('loop_error', ({ loop, error }) => {

@@ -1,4 +1,4 @@
-import { defineJob, openQueue, Worker } from 'millhand'
+import { defineJob, type JobContext, openQueue, Worker } from 'millhand'
 import { expectEnqueued, openTestQueue, runUntilIdle } from 'millhand/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -168,6 +168,10 @@ test('what is passed instead of options is refused with what they are', async ()
     [(given) => queue.subscribe(given), () => {}, "subscribe: option 'options' is function, expected an obj"],
     [(given) => queue.subscribe(given), 'mail.send', "Did you mean { name: 'mail.send' }?"],
     [(given) => new Worker(queue, { jobs: [work] }).stop(given), 1000, 'Did you mean { timeout: 1000 }?'],
+    [(given) => new Worker(queue, { jobs: [work] }).runUntilIdle(given), aborted, 'Did you mean { signal }?'],
+    [(given) => queue.enqueue(work, null, given), [], "enqueue: option 'options' is [], expected an object"],
+    [(given) => queue.enqueue(work, null, given), new Date(0), 'Did you mean { runAt }?'],
+    [(given) => queue.list(given), new Map(), "list: option 'options' is {}, expected an object"],
     [
       (given) => defineJob(given),
       undefined,
@@ -186,4 +190,41 @@ test('what is passed instead of options is refused with what they are', async ()
       message: expect.stringContaining(message),
     })
   }
+})
+
+test('a beat that would not keep the lease is refused, and the default gives way to a shorter one', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const make = (options: object) => new Worker(queue, { jobs: [work], ...options })
+  expect(await refusal(make, { lease: '4s', beat: '2001ms' })).toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringContaining("option 'beat' is 2001ms, expected at most half of the lease of 4000ms"),
+  })
+  expect(await refusal(make, { beat: '6s' })).toMatchObject({ code: 'invalid_option' })
+  expect(make({ lease: '4s', beat: '2s' })).toBeInstanceOf(Worker)
+  expect(make({ lease: '1s' })).toBeInstanceOf(Worker)
+})
+
+test('options of runUntilIdle that there are not are refused', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const worker = new Worker(queue, { jobs: [work] })
+  expect(await refusal((given) => worker.runUntilIdle(given), { singal: undefined })).toMatchObject({
+    code: 'unknown_option',
+    message: expect.stringContaining("Did you mean 'signal'?"),
+  })
+})
+
+test('ctx.transaction without a function says so', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const run = (_: unknown, ctx: JobContext) => ctx.transaction(undefined as never)
+  const slip = defineJob({ name: 'test.transaction', retries: 0, run })
+  const handle = await queue.enqueue(slip)
+  await runUntilIdle(queue, { jobs: [slip] })
+  expect(await handle.get()).toMatchObject({
+    failure: {
+      message: expect.stringContaining("ctx.transaction: option 'body' is undefined, expected a function"),
+    },
+  })
 })

@@ -36,7 +36,8 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/testing/run-job.ts runFields': 'runJob',
   'src/testing/run-until-idle.ts runFields': 'runUntilIdle',
   'src/worker/options.ts workerFields': 'Worker',
-  'src/worker/stop-options.ts stopFields': 'stop',
+  'src/worker/call-options.ts stopFields': 'stop',
+  'src/worker/call-options.ts idleFields': 'runUntilIdle',
 }
 
 /** Every option with a default or a limit, and every time-out. */

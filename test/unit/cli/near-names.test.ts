@@ -11,6 +11,9 @@ test('of names and queues that no job has, those are told that are near', async 
   await queue.enqueue(greet, null)
   expect(await nearNames(queue, { name: ['app.grete'] })).toBe(" Did you mean 'app.greet'?")
   expect(await nearNames(queue, { queue: ['defualt'] })).toBe(" Did you mean 'default'?")
+  expect(await nearNames(queue, { name: ['app.grete'], queue: ['defualt', 'nothing.like.it'] })).toBe(
+    " Did you mean 'app.greet' for 'app.grete' and 'default' for 'defualt'?",
+  )
   expect(await nearNames(queue, { name: ['app.greet'], queue: ['reports'] })).toBe('')
   expect(await nearNames(queue, { tag: 'app.grete' })).toBe('')
 })

@@ -24,7 +24,6 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   ['a store in memory', { store: 'memory:' }, 'store'],
   ['a store that nobody named', { storeNamed: false }, 'store'],
   ['very many handlers in one process', { worker: { concurrency: 1_001 } }, 'worker.concurrency'],
-  ['a beat that is too slow for its lease', { worker: { lease: '4s', beat: '3s' } }, 'worker.beat'],
   ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
 ])('%s', (_, changes, path) => {
   const found = oddities({ ...ORDINARY, ...changes }, { jobsRead: true })
