@@ -49,7 +49,7 @@ export interface ClaimRequest {
    * The worker has nothing else: where a job is ready that has to run alone (see `CARE`), it is taken, and no other one.
    * Else those are left out.
    */
-  readonly alone: boolean
+  readonly takesAlone: boolean
   /** Most bytes that the answer may bring, about; one job comes in any case. */
   readonly bytesMax: number
   /** A second filter, asked before a job is claimed: a job that it refuses is left as it was. */

@@ -66,10 +66,10 @@ export class Appetite {
   }
 
   /** What can begin at once, whether one that has to run alone could, and how many bytes there is room for. */
-  get room(): Pick<ClaimRequest, 'begins' | 'alone' | 'bytesMax'> {
+  get room(): Pick<ClaimRequest, 'begins' | 'takesAlone' | 'bytesMax'> {
     return {
       begins: Math.max(0, this.#settings.concurrency - this.#crew.running - this.#held.size),
-      alone: this.#isIdle,
+      takesAlone: this.#isIdle,
       bytesMax: Math.max(1, HELD_BYTES_MAX - this.#held.bytes),
     }
   }

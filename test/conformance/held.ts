@@ -188,7 +188,7 @@ export function heldPromises(test: StoreTest): void {
     await loseWorkers(store, clock)
 
     const next = await startWorker(store, 'next')
-    const claimed = await next.claim({ limit: 30, alone: false })
+    const claimed = await next.claim({ limit: 30, takesAlone: false })
     expect(claimed).toHaveLength(30)
     expect(claimed.every(({ care }) => care === CARE.noted)).toBe(true)
   })
@@ -204,13 +204,13 @@ export function heldPromises(test: StoreTest): void {
     const next = await startWorker(store, 'next')
 
     expect(await find(store, 'suspect 1')).toMatchObject({ crashes: CRASH_LIMIT - 1, care: CARE.alone })
-    expect(idsOf(await next.claim({ alone: false, limit: 1 }))).toEqual(['a'])
-    const [first, ...others] = await next.claim({ alone: true, begins: 0 })
+    expect(idsOf(await next.claim({ takesAlone: false, limit: 1 }))).toEqual(['a'])
+    const [first, ...others] = await next.claim({ takesAlone: true, begins: 0 })
     expect(first).toMatchObject({ id: 'suspect 1', begun: true })
     expect(others).toEqual([])
     expect(await find(store, 'suspect 1')).toMatchObject({ state: 'running' })
-    expect(idsOf(await next.claim({ alone: true }))).toEqual(['suspect 2'])
-    expect(idsOf(await next.claim({ alone: true }))).toEqual(['b'])
+    expect(idsOf(await next.claim({ takesAlone: true }))).toEqual(['suspect 2'])
+    expect(idsOf(await next.claim({ takesAlone: true }))).toEqual(['b'])
   })
 
   test('of jobs that kill their workers each is quarantined, and no bystander', async ({ store, clock }) => {

@@ -45,7 +45,7 @@ export interface ClaimDraft {
   readonly names: readonly string[] | null
   readonly queues: readonly string[] | null
   readonly begins: number
-  readonly alone: boolean
+  readonly takesAlone: boolean
   /** Every how many-th job is refused; `null`: nothing is asked. */
   readonly refuses: number | null
 }
@@ -103,7 +103,7 @@ const wish: fc.Arbitrary<ClaimDraft> = fc.record({
   names: rarely(fc.subarray([...NAMES])),
   queues: rarely(fc.subarray([...QUEUES])),
   begins: fc.constantFrom(0, 1, 2, 4, 4),
-  alone: fc.boolean(),
+  takesAlone: fc.boolean(),
   refuses: rarely(fc.integer({ min: 1, max: 3 })),
 })
 

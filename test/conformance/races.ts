@@ -68,7 +68,7 @@ async function play(race: Race, caller: number): Promise<void> {
     const claimed = await worker.claim({
       limit: Math.ceil(random() * 12),
       begins: Math.floor(random() * 8),
-      alone: random() < 0.5,
+      takesAlone: random() < 0.5,
     })
     const any = () => ids[Math.floor(random() * ids.length)] as string
     await Promise.all([

@@ -116,7 +116,7 @@ export function upkeepPromises(test: StoreTest): void {
 
     expect(await find(store, 'a')).toMatchObject({ state: 'pending', crashes: 0 })
     const next = await startWorker(store, 'next')
-    expect(idsOf(await next.claim({ alone: false }))).toEqual(['a'])
+    expect(idsOf(await next.claim({ takesAlone: false }))).toEqual(['a'])
   })
 
   test('a cancelled job belongs to nobody once its worker is lost', async ({ store, worker, clock }) => {

@@ -30,7 +30,7 @@ export const ANY_JOB = {
   names: null,
   queues: null,
   begins: 1_000_000,
-  alone: true,
+  takesAlone: true,
   bytesMax: 1_000_000_000,
 } as const
 

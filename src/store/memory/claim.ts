@@ -31,7 +31,9 @@ function take(
 }
 
 function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobRecord[] {
-  const [apart] = request.alone ? chooseOf(data, { ...request, limit: 1 }, { runAlone: true, nowMs }) : []
+  const [apart] = request.takesAlone
+    ? chooseOf(data, { ...request, limit: 1 }, { runAlone: true, nowMs })
+    : []
   return apart ? [apart] : chooseOf(data, request, { runAlone: false, nowMs })
 }
 

@@ -86,7 +86,7 @@ export class Claims {
     const adopted = await this.#doubts.adopt(request.worker)
     if (adopted.length > 0) return adopted
     // Whether one waits that has to run alone is known with what the claim brings anyway.
-    const first = await this.#search(request, { class: 1, heedsApart: request.alone })
+    const first = await this.#search(request, { class: 1, heedsApart: request.takesAlone })
     if (!first.apart) return first.jobs
     const alone = { ...request, limit: 1, begins: 1 }
     const { jobs } = await this.#search(alone, { class: 2, heedsApart: false })

@@ -17,7 +17,7 @@ export function chooseReady(
   request: ClaimRequest,
   look: Look,
 ): readonly ClaimedJob[] {
-  const [apart] = request.alone ? chooseAlone(connection, request, look.nowMs) : []
+  const [apart] = request.takesAlone ? chooseAlone(connection, request, look.nowMs) : []
   return apart ? [{ ...apart, begun: true }] : chooseOrdinary(connection, request, look)
 }
 
@@ -49,7 +49,7 @@ export function mayClaim(connection: Connection, request: ClaimRequest, { heads,
   return (
     due > 0 ||
     (ready > 0 && heads.isAny(connection, request, nowMs)) ||
-    (request.alone && alone > 0 && waitsAlone(connection, request, nowMs))
+    (request.takesAlone && alone > 0 && waitsAlone(connection, request, nowMs))
   )
 }
 
