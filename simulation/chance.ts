@@ -36,6 +36,11 @@ export class Chance {
     return items[this.below(items.length)] as Item
   }
 
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    const keyed = items.map((item) => ({ item, key: this.random() }))
+    return keyed.sort((left, right) => left.key - right.key).map(({ item }) => item)
+  }
+
   /** One of the names, each as often as its weight says. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
     const entries = Object.entries<number>(weights) as [Name, number][]

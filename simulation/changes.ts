@@ -3,7 +3,7 @@ import type { Settlement } from '../src/job/outcome.ts'
 import { isFinal } from '../src/job/state.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
-import type { Executed } from './gate.ts'
+import type { Executed } from './call.ts'
 import { acceptedOf, type Snapshot } from './witness.ts'
 
 /** One job before and after a call. */
@@ -63,17 +63,27 @@ const ALLOWED: Readonly<Record<string, Allows>> = {
     (result as string[]).includes(after.id) && before.state === 'pending' && after.state === 'failed',
 }
 
-/** What must not have happened to a job by this call, in words; `undefined` where all is well. */
-export function wrongChange(change: Change, call: Executed): string | undefined {
+/** What must not have happened to a job by these calls, in words; `undefined` where all is well. */
+export function wrongChange(change: Change, calls: readonly Executed[]): string | undefined {
   const { before, after } = change
-  const all = [call, ...call.parts]
-  if (!all.some((each) => ALLOWED[each.verb]?.(change, each)))
-    return `${call.verb} must not have made ${shown(after)} of ${shown(before)}`
-  if (after.epoch !== before.epoch && call.verb !== 'jobs.claim')
-    return `${call.verb} changed the epoch of ${shown(before)} to ${after.epoch}`
-  if (isFinal(before.state) && !isFinal(after.state) && call.verb !== 'catalog.retry')
-    return `${call.verb} made ${shown(after)} of a job that was settled: ${shown(before)}`
+  const touching = new Set(calls.filter((call) => touches(call, after.id)).map(({ process }) => process))
+  const verbs = calls.map(({ verb }) => verb)
+  // Of what two have done at once, nobody knows what was in between.
+  if (touching.size <= 1 && !calls.some((call) => ALLOWED[call.verb]?.(change, call)))
+    return `${verbs.join(' and ')} must not have made ${shown(after)} of ${shown(before)}`
+  if (after.epoch !== before.epoch && !verbs.includes('jobs.claim'))
+    return `${verbs.join(' and ')} changed the epoch of ${shown(before)} to ${after.epoch}`
+  if (isFinal(before.state) && !isFinal(after.state) && !verbs.includes('catalog.retry'))
+    return `${verbs.join(' and ')} made ${shown(after)} of a job that was settled: ${shown(before)}`
   return undefined
+}
+
+/** Whether a call has named a job, or its answer has. */
+function touches({ values: [first], result }: Executed, id: string): boolean {
+  const answer = result as { readonly rescued?: unknown; readonly quarantined?: unknown } | undefined
+  return [first, result, answer?.rescued, answer?.quarantined].some(
+    (list) => Array.isArray(list) && list.some((item) => item === id || item?.id === id),
+  )
 }
 
 /** The jobs that are not what they were. */
@@ -102,9 +112,9 @@ export function shown({ id, state, worker, epoch, attempt }: JobRecord): string 
   return `${id} (${state}, worker ${worker ?? 'none'}, epoch ${epoch}, attempt ${attempt})`
 }
 
-/** The ids of the jobs that a call has stored anew. */
-export function idsStoredBy(call: Executed): Set<string> {
-  const inserts = [call, ...call.parts].filter(({ verb }) => verb.endsWith('.insert'))
+/** The ids of the jobs that calls have stored anew. */
+export function idsStoredBy(calls: readonly Executed[]): Set<string> {
+  const inserts = calls.filter(({ verb }) => verb.endsWith('.insert'))
   const fresh = inserts.flatMap(({ result }) => (result as Inserted[]).filter(({ existed }) => !existed))
   return new Set(fresh.map(({ id }) => id))
 }

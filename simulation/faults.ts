@@ -1,5 +1,5 @@
+import type { Call, Verdict } from './call.ts'
 import type { Chance } from './chance.ts'
-import type { Call, Verdict } from './gate.ts'
 import type { Role, SimulatedProcess } from './process.ts'
 import type { Script } from './script.ts'
 import type { World } from './world.ts'
@@ -30,10 +30,14 @@ const WORLD_FAULTS = {
 } as const
 
 /**
- * A claim whose answer is lost while its process lives leaves jobs that nobody runs and nobody rescues. Both stores
- * answer in the very turn in which they commit, so that it cannot be.
+ * A claim whose answer is lost while its process lives leaves jobs that nobody runs and nobody rescues. A store in the
+ * same process answers in the very turn in which it commits, so that it cannot be; one that is far looks after it itself,
+ * and its answers are lost beneath it.
  */
 const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['jobs.claim'])
+
+/** A call is of some statements at most: each of them has its answer. */
+const ANSWERS_BEFORE_MAX = 3
 
 /** Longer than any lease. */
 const LONGEST_MS = 40_000
@@ -98,7 +102,7 @@ export class Faults {
   async upkeep(): Promise<void> {
     for (const role of this.#world.gone.splice(0))
       this.#after(this.#chance.upToMs(RESTART_MS), () => this.#toStart.push(role))
-    if (this.#world.open || this.#toStart.length + this.#toRestart.length === 0) return
+    if (this.#world.open.size > 0 || this.#toStart.length + this.#toRestart.length === 0) return
     for (const role of this.#toStart.splice(0)) await this.#world.start(role)
     if (this.#toRestart.splice(0).length > 0) await this.#world.restart()
     await this.#world.settle()
@@ -151,7 +155,7 @@ export class Faults {
   }
 
   #hinder(verdict: Hindrance, chance: Chance): void {
-    if (this.#hindered || this.#world.open) return
+    if (this.#hindered || this.#world.open.size > 0) return
     const ms = chance.upToMs(LONGEST_MS)
     this.#note('store', verdict === 'refuse as away' ? 'be away' : 'be locked', ` for ${ms} ms`)
     this.#hindered = verdict
@@ -161,8 +165,8 @@ export class Faults {
   }
 
   /** Why nobody gets through at the moment. */
-  #hindrance({ verb, inner }: Call): Verdict | undefined {
-    if (!this.#hindered || inner) return undefined
+  #hindrance({ verb, within }: Call): Verdict | undefined {
+    if (!this.#hindered || within) return undefined
     return this.#hindered === 'refuse as locked' && READS.test(verb) ? undefined : this.#hindered
   }
 
@@ -171,11 +175,13 @@ export class Faults {
     call.decide(verdict)
   }
 
-  #verdict({ verb }: Call): Verdict | keyof typeof CALL_FAULTS {
+  #verdict(call: Call): Verdict | keyof typeof CALL_FAULTS {
     const chance = this.#chance.percent(this.#faultyPercent) && this.#script.next()
     if (!chance) return 'run'
     const fault = chance.weighted(this.#callFaults)
-    return fault === 'lose the answer' && ANSWERED_AT_ONCE.has(verb) ? 'delay' : fault
+    if (fault !== 'lose the answer') return fault
+    call.answersBefore = chance.below(ANSWERS_BEFORE_MAX + 1)
+    return ANSWERED_AT_ONCE.has(call.verb) && !call.gate.connection.line ? 'delay' : fault
   }
 
   #delay(call: Call): void {

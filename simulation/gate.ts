@@ -1,45 +1,17 @@
 import { TransientError } from '../src/store/errors.ts'
 import type { Store, StoreTransaction } from '../src/store/store.ts'
-
-/** What the scheduler decides of a call that waits. */
-export type Verdict = 'run' | 'lose the answer' | 'crash after' | 'refuse as away' | 'refuse as locked'
-
-/** A call that waits until the scheduler lets it through. */
-export interface Call {
-  readonly gate: Gate
-  /** `jobs.claim`, `transaction`, `tx.settle`. */
-  readonly verb: string
-  readonly values: readonly unknown[]
-  /** Made inside a transaction that is open, so that it need not wait for the end of it. */
-  readonly inner: boolean
-  /** By the time of the world: it is held up until then. */
-  notBeforeMs: number
-  readonly decide: (verdict: Verdict) => void
-}
-
-type Asked = Pick<Call, 'verb' | 'values'> & Partial<Pick<Call, 'inner'>>
-
-/** A call that the store has answered, whether or not whoever made it hears of it. */
-export interface Executed {
-  readonly process: string
-  readonly verb: string
-  readonly values: readonly unknown[]
-  readonly result: unknown
-  /** What a transaction did that has committed. */
-  readonly parts: readonly Executed[]
-}
-
-/** The side of the world that a gate talks to. */
-export interface Gatekeeper {
-  /** Calls that the store works on at this moment. */
-  working: number
-  /** Whose transaction is open: one at a time, as both stores have it. */
-  open: Gate | undefined
-  onAsked(call: Call): void
-  onExecuted(executed: Executed): void
-  onFailed(process: string, verb: string, error: unknown): void
-  onCrash(gate: Gate): void
-}
+import {
+  type Asked,
+  type Call,
+  executedBy,
+  type Gatekeeper,
+  type OpenTransaction,
+  type Ruling,
+  type Verdict,
+  type Work,
+} from './call.ts'
+import type { Connection } from './database.ts'
+import { never, Turn } from './turn.ts'
 
 /** The store of one process, behind a gate: each call waits for the scheduler, and may fare as it does in the world. */
 export class Gate {
@@ -48,15 +20,19 @@ export class Gate {
   waiting: Call[] = []
   readonly #keeper: Gatekeeper
   readonly #crashed = new AbortController()
-  /** The store that is open now: another one after a restart. */
-  raw: Store
+  /** To the store that is open now: another one after a restart. */
+  connection: Connection
   readonly #ears = new Set<() => void>()
-  #parts: Executed[] = []
+  readonly #turns = new WeakMap<object, Turn>()
 
-  constructor(process: string, raw: Store, keeper: Gatekeeper) {
+  constructor(process: string, connection: Connection, keeper: Gatekeeper) {
     this.process = process
-    this.raw = raw
+    this.connection = connection
     this.#keeper = keeper
+  }
+
+  get raw(): Store {
+    return this.connection.store
   }
 
   get listens(): boolean {
@@ -89,17 +65,23 @@ export class Gate {
       capabilities: { ...raw.capabilities, beatThread: null },
       now: () => this.#pass({ verb: 'now', values: [] }, () => this.raw.now()),
       transaction: (body, options) => this.#transaction(body, options?.signal),
-      insertIn: (...given) =>
-        this.#pass({ verb: 'tx.insert', values: given.slice(1), inner: true }, () =>
-          this.raw.insertIn(...given),
+      insertIn: (handle, ...values) =>
+        this.#pass({ verb: 'tx.insert', values, within: this.#turns.get(handle) }, () =>
+          this.raw.insertIn(handle, ...values),
         ),
       insideTransaction: () => this.raw.insideTransaction(),
       listen: (_kind, onNotice) => {
-        this.#ears.add(onNotice)
+        if (!this.connection.isDeaf) this.#ears.add(onNotice)
         return () => void this.#ears.delete(onNotice)
       },
       close: () => this.raw.close(),
     }
+  }
+
+  /** A handler's own write in the transaction that it was given. */
+  async write(tx: object): Promise<void> {
+    const write = async () => this.connection.write?.(tx)
+    await this.#pass({ verb: 'tx.write', values: [], within: this.#turns.get(tx) }, write)
   }
 
   #role(name: string, role: object): object {
@@ -116,10 +98,12 @@ export class Gate {
     signal: AbortSignal | undefined,
   ): Promise<Result> {
     const ends = signal ? AbortSignal.any([signal, this.#crashed.signal]) : this.#crashed.signal
-    const turn = new Turn(this.#keeper)
+    const turn = new Turn(this.process, this.#keeper)
+    // What is rolled back keeps the store at work until it is.
+    ends.addEventListener('abort', () => turn.back(), { once: true })
     const run = () =>
-      this.raw.transaction((tx) => this.#body(body, tx, turn), { signal: ends }).finally(() => turn.back())
-    return this.#pass({ verb: 'transaction', values: [] }, run, signal)
+      this.raw.transaction((tx) => this.#body(body, tx, turn), { signal: ends }).finally(() => turn.end())
+    return this.#pass({ verb: 'transaction', values: turn.values, turn }, run, signal)
   }
 
   async #body<Result>(
@@ -127,30 +111,30 @@ export class Gate {
     tx: StoreTransaction,
     turn: Turn,
   ): Promise<Result> {
-    this.#keeper.open = this
-    this.#parts = []
-    turn.leave()
+    this.#turns.set(tx.handle, turn)
+    turn.begin()
     try {
-      const result = await body(this.#inside(tx))
-      await this.#pass({ verb: 'tx.commit', values: [], inner: true }, async () => {})
+      const result = await body(this.#inside(tx, turn))
+      await this.#pass({ verb: 'tx.commit', values: [], within: turn }, async () => {})
       return result
     } finally {
       turn.back()
     }
   }
 
-  #inside(tx: StoreTransaction): StoreTransaction {
-    const inner = true
+  #inside(tx: StoreTransaction, within: Turn): StoreTransaction {
     return {
       handle: tx.handle,
-      insert: (...values) => this.#pass({ verb: 'tx.insert', values, inner }, () => tx.insert(...values)),
-      settle: (...values) => this.#pass({ verb: 'tx.settle', values, inner }, () => tx.settle(...values)),
-      report: (...values) => this.#pass({ verb: 'tx.report', values, inner }, () => tx.report(...values)),
+      insert: (...values) => this.#pass({ verb: 'tx.insert', values, within }, () => tx.insert(...values)),
+      settle: (...values) => this.#pass({ verb: 'tx.settle', values, within }, () => tx.settle(...values)),
+      report: (...values) => this.#pass({ verb: 'tx.report', values, within }, () => tx.report(...values)),
     }
   }
 
   async #pass<Result>(asked: Asked, run: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const verdict = await this.#verdict(asked, signal)
+    const { verdict, answersBefore } = await this.#verdict(asked, signal)
+    const { line } = this.connection
+    if (verdict === 'lose the answer' && line) return this.#losing(asked, run, answersBefore)
     if (verdict === 'refuse as away') throw new TransientError('the database is away', { away: true })
     if (verdict === 'refuse as locked') throw new TransientError('the database is locked', { locked: true })
     const result = await this.#run(asked, run)
@@ -160,40 +144,55 @@ export class Gate {
     return result
   }
 
-  async #run<Result>({ verb, values }: Asked, run: () => Promise<Result>): Promise<Result> {
-    this.#keeper.working += 1
+  /** Runs it while the line may break: it may have been carried out whether or not it fails, and be tried again beneath. */
+  async #losing<Result>(asked: Asked, run: () => Promise<Result>, answersBefore: number): Promise<Result> {
+    const { line } = this.connection
+    line?.loseAnswer(answersBefore)
+    try {
+      return await this.#run(asked, run)
+    } finally {
+      line?.arrive()
+    }
+  }
+
+  async #run<Result>(asked: Asked, run: () => Promise<Result>): Promise<Result> {
+    const { verb, values, within, turn } = asked
+    const { line } = this.connection
+    const lostBefore = line?.lost
+    const work: Work = turn ?? { process: this.process, verb, values, isSeen: false }
+    this.#keeper.underWay.add(work)
     try {
       const result = await run()
-      const parts = verb === 'transaction' ? this.#parts : []
-      this.#tell({ process: this.process, verb, values, result, parts })
-      return result
+      this.#tell(work, { result, within, isDoubtful: line?.lost !== lostBefore })
+      return this.dead ? never() : result
     } catch (error) {
+      // The line may have broken after it was carried out, for this call or for another one.
+      if (line && !within) this.#tell(work, { result: undefined, within, isDoubtful: true })
       if (this.dead) return never()
-      this.#keeper.onFailed(this.process, verb, error)
+      this.#keeper.onFailed(this.process, asked.verb, error)
       throw error
     } finally {
-      if (verb === 'transaction' && this.#keeper.open === this) this.#keeper.open = undefined
-      this.#keeper.working -= 1
+      this.#keeper.underWay.delete(work)
     }
   }
 
   /** What is done inside of a transaction counts when it has committed. */
-  #tell(executed: Executed): void {
-    if (executed.verb === 'transaction') this.#keeper.open = undefined
-    if (executed.verb.startsWith('tx.')) this.#parts.push(executed)
+  #tell(work: Work, { result, within, isDoubtful }: Answered): void {
+    const executed = executedBy(work, result, isDoubtful || work.isSeen)
+    if (within) within.values.push(executed)
     else this.#keeper.onExecuted(executed)
   }
 
-  #verdict({ verb, values, inner = false }: Asked, signal: AbortSignal | undefined): Promise<Verdict> {
+  #verdict({ verb, values, within }: Asked, signal: AbortSignal | undefined): Promise<Ruling> {
     if (this.dead) return never()
     return new Promise((resolve, reject) => {
-      const call: Call = { gate: this, verb, values, inner, notBeforeMs: 0, decide }
+      const decide = (verdict: Verdict) => {
+        signal?.removeEventListener('abort', onAbort)
+        if (this.#leave(call)) resolve({ verdict, answersBefore: call.answersBefore })
+      }
+      const call: Call = { gate: this, verb, values, within, notBeforeMs: 0, answersBefore: 0, decide }
       const onAbort = () => {
         if (this.#leave(call)) reject(signal?.reason)
-      }
-      function decide(verdict: Verdict): void {
-        signal?.removeEventListener('abort', onAbort)
-        if (call.gate.#leave(call)) resolve(verdict)
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.waiting.push(call)
@@ -208,29 +207,10 @@ export class Gate {
   }
 }
 
-/** While the body of a transaction runs, the store is not at work, however that ends. */
-class Turn {
-  readonly #keeper: Gatekeeper
-  #left = false
-
-  constructor(keeper: Gatekeeper) {
-    this.#keeper = keeper
-  }
-
-  leave(): void {
-    this.#left = true
-    this.#keeper.working -= 1
-  }
-
-  back(): void {
-    if (this.#left) this.#keeper.working += 1
-    this.#left = false
-  }
-}
-
-/** Nobody is left who could hear of it. */
-function never(): Promise<never> {
-  return new Promise(() => {})
+interface Answered {
+  readonly result: unknown
+  readonly within: OpenTransaction | undefined
+  readonly isDoubtful: boolean
 }
 
 /** A role of a store is an object of nothing but calls. */

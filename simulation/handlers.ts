@@ -54,6 +54,8 @@ export interface Host {
   freeze(ms: number): void
   /** A handler that takes its process with it. */
   crash(): void
+  /** What a handler writes in its transaction. */
+  write(tx: object): Promise<void>
 }
 
 /** The definitions with their handlers, as a process runs them. */
@@ -100,8 +102,10 @@ async function act(task: Task, ctx: JobContext, host: Host): Promise<unknown> {
     case 'crash':
       return host.crash()
     case 'transaction':
-      return ctx.transaction(async () => {
+      return ctx.transaction(async (tx) => {
+        await host.write(tx)
         await sleep(clock, ms)
+        ctx.progress(0.9)
         return null
       })
   }

@@ -1,18 +1,21 @@
 import type { JobRecord } from '../src/job/job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
 import { isFinal } from '../src/job/state.ts'
+import type { Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
+import type { Beat } from '../src/store/workers.ts'
+import type { Executed } from './call.ts'
 import { type Change, idsStoredBy, shown, wrongChange } from './changes.ts'
-import type { Executed } from './gate.ts'
 import { acceptedOf, claimOf, insertedBy, type Snapshot, type Witness } from './witness.ts'
 
-/** One call of the store: what was there before it and after it, and what was known before. */
+/** What the store has carried out at once: what was there before it and after it, and what was known before. */
 export interface Event {
-  readonly call: Executed
+  /** Mostly one; those that a transaction consists of come after it. */
+  readonly calls: readonly Executed[]
   readonly before: Snapshot
   readonly after: Snapshot
   readonly witness: Witness
-  /** The jobs that it has changed. */
+  /** The jobs that are not what they were. */
   readonly changes: readonly Change[]
   /** By the time of the world. */
   readonly elapsedMs: number
@@ -25,35 +28,31 @@ type Invariant = (event: Event) => string[]
 const ROUNDING_MS = 2
 
 /** No acknowledged job is missing, and none is there that nobody has stored. */
-const nothingLost: Invariant = ({ call, before, after, witness }) => {
-  const fresh = idsStoredBy(call)
+const nothingLost: Invariant = ({ calls, before, after, witness }) => {
+  const fresh = idsStoredBy(calls)
   const missing = [...witness.stored, ...fresh].filter((id) => !after.jobs.has(id))
   const unheard = [...after.jobs.keys()].filter((id) => !before.jobs.has(id) && !fresh.has(id))
-  const pruned = call.verb === 'upkeep.prune' ? prunedBy({ call, before, after, missing }) : missing
+  const prunes = calls.filter(({ verb }) => verb === 'upkeep.prune')
+  const told = prunes.reduce((sum, { result }) => sum + Number(result), 0)
+  const lost = missing.length === told ? missing.filter((id) => !isSettled(before.jobs.get(id))) : missing
   return [
-    ...pruned.map((id) => `${call.verb} lost ${id}`),
-    ...unheard.map((id) => `${call.verb} made ${id} without a word`),
+    ...lost.map((id) => `${verbsOf(calls)} lost ${id}`),
+    ...unheard.map((id) => `${verbsOf(calls)} made ${id} without a word`),
   ]
 }
 
-/** Of what a prune has taken, what it must not have taken. */
-function prunedBy({
-  call,
-  before,
-  missing,
-}: Pick<Event, 'call' | 'before' | 'after'> & { missing: readonly string[] }): string[] {
-  const unsettled = missing.filter((id) => !isFinal(before.jobs.get(id)?.state ?? 'pending'))
-  return missing.length === call.result ? unsettled : [...missing]
+function isSettled(job: JobRecord | undefined): boolean {
+  return job !== undefined && isFinal(job.state)
 }
 
 /** Each call changes only what it may, and only of the jobs that are its own: this is the fence as well. */
-const rightChanges: Invariant = ({ call, changes }) =>
-  changes.flatMap((change) => wrongChange(change, call) ?? [])
+const rightChanges: Invariant = ({ calls, changes }) =>
+  changes.flatMap((change) => wrongChange(change, calls) ?? [])
 
 /** A settlement that was accepted and changed nothing is one that had been written before, and is made again. */
-const settledOnce: Invariant = ({ call, before, changes, witness }) => {
+const settledOnce: Invariant = ({ calls, before, changes, witness }) => {
   const problems: string[] = []
-  for (const { verb, values, result } of [call, ...call.parts]) {
+  for (const { verb, values, result } of calls) {
     if (!verb.endsWith('.settle')) continue
     acceptedOf<Settlement>(values, result, (settlement) => {
       const claim = claimOf(settlement)
@@ -74,7 +73,7 @@ function isLikeRescue({ id, epoch, verb }: Settlement, { jobs }: Snapshot): bool
 }
 
 /** A key is of one unfinished job of a name; and whoever was told that it is held was told the truth. */
-const uniqueKeys: Invariant = ({ call, before, after }) => {
+const uniqueKeys: Invariant = ({ calls, before, after }) => {
   const problems: string[] = []
   const holders = new Map<string, string>()
   for (const job of after.jobs.values()) {
@@ -84,13 +83,13 @@ const uniqueKeys: Invariant = ({ call, before, after }) => {
     if (other !== undefined) problems.push(`${other} and ${job.id} have the same key '${key}'`)
     holders.set(key, job.id)
   }
-  for (const each of [call, ...call.parts].filter(({ verb }) => verb.endsWith('.insert')))
-    problems.push(...leakedKeys(each, before))
+  const stored = idsStoredBy(calls)
+  for (const each of calls.filter(({ verb }) => verb.endsWith('.insert')))
+    problems.push(...leakedKeys(each, before, stored))
   return problems
 }
 
-function leakedKeys(call: Executed, before: Snapshot): string[] {
-  const stored = idsStoredBy(call)
+function leakedKeys(call: Executed, before: Snapshot, stored: ReadonlySet<string>): string[] {
   return insertedBy(call).flatMap(({ job, answer }) => {
     if (!answer.existed || stored.has(answer.id)) return []
     const holder = before.jobs.get(answer.id)
@@ -100,33 +99,63 @@ function leakedKeys(call: Executed, before: Snapshot): string[] {
 }
 
 /** Nobody whose beat reached the store within its lease is taken for lost. */
-const noFalseRescue: Invariant = ({ call, before, witness, elapsedMs }) => {
-  if (call.verb !== 'upkeep.rescue') return []
-  const told = new Set((call.result as Rescued).workers)
+const noFalseRescue: Invariant = ({ calls, before, witness, elapsedMs }) => {
+  const certain = calls.filter(({ isDoubtful }) => !isDoubtful)
+  const told = new Set(rescuesOf(certain).flatMap(({ workers }) => workers))
   return [...witness.leases]
     .filter(([worker, untilMs]) => untilMs > elapsedMs + ROUNDING_MS && told.has(worker))
     .map(
-      ([worker, untilMs]) => `${worker} was taken for lost ${untilMs - elapsedMs} ms before its lease ended`,
+      ([worker, untilMs]) =>
+        `${worker} was taken for lost ${Math.round(untilMs - elapsedMs)} ms before its lease ended`,
     )
     .concat([...told].filter((worker) => !before.workers.has(worker)).map((id) => `${id} was lost twice`))
 }
 
-/** A crash blames only what had begun, as far as the store was told. */
-const rightBlame: Invariant = ({ call, changes, witness }) =>
-  changes.flatMap(({ before, after }) => {
-    if (after.crashes <= before.crashes) return []
-    const isRescue = call.verb === 'upkeep.rescue' && after.crashes === before.crashes + 1
-    return isRescue && witness.begun.has(claimOf(before)) ? [] : [`${call.verb} blamed ${shown(before)}`]
+/** No worker is told that it has lost a lease which it has. */
+const noFalseLoss: Invariant = ({ calls, before, witness, elapsedMs }) =>
+  calls.flatMap(({ verb, values: [worker], result }) => {
+    if (verb !== 'workers.extend' || !(result as Beat | undefined)?.lost) return []
+    const untilMs = witness.leases.get(`${worker}`) ?? 0
+    const isAlive = before.workers.has(`${worker}`) && untilMs > elapsedMs + ROUNDING_MS
+    return isAlive
+      ? [`${worker} was told that it is lost ${Math.round(untilMs - elapsedMs)} ms before its lease ended`]
+      : []
   })
 
+/** A crash blames only what had begun, as far as the store was told. */
+const rightBlame: Invariant = ({ calls, changes, witness }) =>
+  changes.flatMap(({ before, after }) => {
+    if (after.crashes <= before.crashes) return []
+    const isRescue = rescuesOf(calls).length > 0 && after.crashes === before.crashes + 1
+    return isRescue && hasBegun(before, calls, witness) ? [] : [`${verbsOf(calls)} blamed ${shown(before)}`]
+  })
+
+function hasBegun(job: JobRecord, calls: readonly Executed[], { begun }: Witness): boolean {
+  const beginsNow = calls.some(({ verb, values }) => verb === 'jobs.begin' && namesClaim(values[0], job))
+  return begun.has(claimOf(job)) || beginsNow
+}
+
+function namesClaim(starts: unknown, job: JobRecord): boolean {
+  return (starts as Start[]).some((start) => claimOf(start) === claimOf(job))
+}
+
+function rescuesOf(calls: readonly Executed[]): readonly Rescued[] {
+  return calls.flatMap(({ verb, result }) => (verb === 'upkeep.rescue' ? [result as Rescued] : []))
+}
+
+function verbsOf(calls: readonly Executed[]): string {
+  return calls.map(({ verb }) => verb).join(' and ')
+}
+
 /** Whoever holds a job is there, or is about to be rescued. */
-const everyHolderIsKnown: Invariant = ({ call, after, witness }) => {
-  const more = call.verb === 'upkeep.rescue' ? (call.result as Rescued).more : witness.moreToRescue
-  if (more) return []
+const everyHolderIsKnown: Invariant = ({ calls, after, witness }) => {
+  const rescues = rescuesOf(calls)
+  const hasMore = rescues.length > 0 ? rescues.some(({ more }) => more) : witness.moreToRescue
+  if (hasMore) return []
   const orphans = [...after.jobs.values()].filter(
     (job) => job.worker !== null && !after.workers.has(job.worker),
   )
-  return orphans.map((job) => `${shown(job)} is held by nobody who is known, after ${call.verb}`)
+  return orphans.map((job) => `${shown(job)} is held by nobody who is known, after ${verbsOf(calls)}`)
 }
 
 /** A job is in one state, with all that belongs to it and nothing else. */
@@ -166,6 +195,7 @@ const INVARIANTS: readonly Invariant[] = [
   settledOnce,
   uniqueKeys,
   noFalseRescue,
+  noFalseLoss,
   rightBlame,
   everyHolderIsKnown,
   onePlace,

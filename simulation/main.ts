@@ -1,10 +1,12 @@
 /** Runs one simulated world after the other: `npm run simulate -- --store sqlite --seeds 1000`. */
 import { asError } from '../src/kit/error.ts'
-import { Databases } from './database.ts'
+import { CORPUS } from './corpus.ts'
+import { startPostgres } from './databases/server.ts'
+import { type Databases, databasesOn } from './databases.ts'
 import { readOptions, type SimulateOptions, USAGE } from './options.ts'
 import { Report } from './report.ts'
 import { shorten } from './shorten.ts'
-import { type Course, simulate } from './simulate.ts'
+import { type Course, type Simulation, simulate } from './simulate.ts'
 
 /** How often it is said how far it is, in milliseconds. */
 const PROGRESS_MS = 2_000
@@ -18,27 +20,47 @@ try {
 
 /** Whether nothing was wrong. */
 async function run(options: SimulateOptions): Promise<boolean> {
-  const databases = new Databases(options.store)
+  const server = options.store === 'postgres' && options.url === undefined ? await startPostgres() : undefined
+  const databases = databasesOn(options.store, options.url ?? server?.url)
   const report = new Report(options)
-  let saidAtMs = performance.now()
   try {
-    for (let seed = options.seed; seed < options.seed + options.seeds; seed += 1) {
-      const simulation = { databases, seed, steps: options.steps }
-      const course = await simulate(simulation)
-      report.add(course)
-      if (course.problems.length > 0) {
-        tell(report, options, await shorten(simulation, course))
-        return false
-      }
-      if (performance.now() - saidAtMs < PROGRESS_MS) continue
-      saidAtMs = performance.now()
-      console.error(report.progress())
-    }
+    const failed = await firstFailed(options, databases, report)
+    tell(report, options, failed && (await shorten(failed.simulation, failed.course)))
+    return failed === undefined
   } finally {
-    databases.remove()
+    await databases.remove()
+    await server?.remove()
   }
-  tell(report, options)
-  return true
+}
+
+interface Failed {
+  readonly simulation: Simulation
+  readonly course: Course
+}
+
+/** Runs them until something is wrong. */
+async function firstFailed(
+  options: SimulateOptions,
+  databases: Databases,
+  report: Report,
+): Promise<Failed | undefined> {
+  let saidAtMs = performance.now()
+  for (const { seed, steps } of worldsOf(options)) {
+    const simulation = { databases, seed, steps }
+    const course = await simulate(simulation)
+    report.add(course)
+    if (course.problems.length > 0) return { simulation, course }
+    if (performance.now() - saidAtMs < PROGRESS_MS) continue
+    saidAtMs = performance.now()
+    console.error(report.progress())
+  }
+  return undefined
+}
+
+function worldsOf({ store, seed, seeds, steps }: SimulateOptions): { seed: number; steps: number }[] {
+  const remembered = seed === undefined ? CORPUS.filter((each) => each.store === store) : []
+  const rest = Array.from({ length: seeds }, (_, place) => ({ seed: (seed ?? 1) + place, steps }))
+  return [...remembered, ...rest]
 }
 
 function tell(report: Report, { json }: SimulateOptions, shortest?: Course): void {

@@ -4,16 +4,18 @@ import { STORE_KINDS, type StoreKind } from './database.ts'
 /** What `npm run simulate` takes. */
 export interface SimulateOptions {
   readonly store: StoreKind
-  /** The first seed. */
-  readonly seed: number
+  /** The first seed; `undefined`: those that once found something, and then from 1. */
+  readonly seed: number | undefined
   /** How many seeds, one after the other. */
   readonly seeds: number
   /** Things that happen in each world before the faults stop. */
   readonly steps: number
   readonly json: boolean
+  /** A PostgreSQL on which nothing else is at work; without it, one is started. */
+  readonly url: string | undefined
 }
 
-export const USAGE = `npm run simulate -- [--store ${STORE_KINDS.join('|')}] [--seed 1] [--seeds 100] [--steps 400] [--json]`
+export const USAGE = `npm run simulate -- [--store ${STORE_KINDS.join('|')}] [--seed N] [--seeds 100] [--steps 400] [--url postgres://…] [--json]`
 
 /** @throws Error, with what was expected */
 export function readOptions(given: readonly string[]): SimulateOptions {
@@ -21,16 +23,18 @@ export function readOptions(given: readonly string[]): SimulateOptions {
     args: [...given],
     options: {
       store: { type: 'string', default: 'memory' },
-      seed: { type: 'string', default: '1' },
+      seed: { type: 'string' },
       seeds: { type: 'string', default: '100' },
       steps: { type: 'string', default: '400' },
+      url: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
   const store = STORE_KINDS.find((kind) => kind === values.store)
   if (!store) throw new Error(`--store ${values.store}: expected ${STORE_KINDS.join(' or ')}`)
-  const [seed, seeds, steps] = [whole('seed', values), whole('seeds', values), whole('steps', values)]
-  return { store, seed, seeds, steps, json: values.json }
+  const [seeds, steps] = [whole('seeds', values), whole('steps', values)]
+  const seed = values.seed === undefined ? undefined : whole('seed', { seed: values.seed })
+  return { store, seed, seeds, steps, url: values.url, json: values.json }
 }
 
 function whole<Name extends string>(name: Name, values: Readonly<Record<Name, string>>): number {

@@ -1,10 +1,11 @@
 import { parseOptions } from '../src/kit/options.ts'
 import { openFields, queueOn } from '../src/queue/open.ts'
 import type { Queue } from '../src/queue/queue.ts'
-import type { Store } from '../src/store/store.ts'
 import { Worker } from '../src/worker/worker.ts'
+import type { Gatekeeper } from './call.ts'
 import type { Chance } from './chance.ts'
-import { Gate, type Gatekeeper } from './gate.ts'
+import type { Connection } from './database.ts'
+import { Gate } from './gate.ts'
 import { handledIn } from './handlers.ts'
 import { type Owner, SkewedClock, type Timeline } from './timeline.ts'
 
@@ -13,7 +14,7 @@ export type Role = 'worker' | 'client'
 interface ProcessParts {
   readonly name: string
   readonly role: Role
-  readonly store: Store
+  readonly connection: Connection
   readonly keeper: Gatekeeper
   readonly timeline: Timeline
   readonly chance: Chance
@@ -40,10 +41,10 @@ export class SimulatedProcess implements Owner {
   #state: Owner['state'] = 'alive'
 
   constructor(parts: ProcessParts) {
-    const { name, role, store, keeper, timeline, chance } = parts
+    const { name, role, connection, keeper, timeline, chance } = parts
     this.name = name
     this.role = role
-    this.gate = new Gate(name, store, keeper)
+    this.gate = new Gate(name, connection, keeper)
     this.clock = new SkewedClock(timeline, this, chance.below(2 * SKEW_MS) - SKEW_MS)
     const options = parseOptions('openQueue', openFields, {
       logger: false,
@@ -56,6 +57,7 @@ export class SimulatedProcess implements Owner {
       isCalm: parts.isCalm,
       freeze: (ms: number) => this.freezeFor(ms, timeline),
       crash: () => parts.onCrash(this),
+      write: (tx: object) => this.gate.write(tx),
     }
     if (role === 'worker')
       this.worker = new Worker(this.queue, { name, jobs: handledIn(host), concurrency: 1 + chance.below(4) })

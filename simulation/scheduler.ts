@@ -1,8 +1,10 @@
 import { isFinal } from '../src/job/state.ts'
 import { type Action, anyAction, QUEUES } from './actions.ts'
+import type { Call } from './call.ts'
 import type { Chance } from './chance.ts'
 import { Faults } from './faults.ts'
-import type { Call } from './gate.ts'
+import { WORK } from './handlers.ts'
+import { leaveOne, PROBES, type Probe } from './probe.ts'
 import type { SimulatedProcess } from './process.ts'
 import { Script } from './script.ts'
 import { Violation, type World } from './world.ts'
@@ -14,6 +16,16 @@ type Move = keyof typeof MOVES
 
 /** A timer that is due within this is one that work waits for; others are those of a world that waits. */
 const SOON_MS = 60
+
+/** By so much time may move on while somebody can do something, where nobody is to be late for want of a turn. */
+const LITTLE_MS = 2
+
+/** With nothing else to do, a job is settled so soon after it is due: in much less than it takes until workers look by themselves. */
+const PICKUP_MS = 1_000
+
+/** How often several calls are let through at once where the store takes that, and how many. */
+const AT_ONCE_PERCENT = 30
+const AT_ONCE_MAX = 3
 
 /** After the faults, everything has to be settled within this time of the world. */
 const LIVENESS_MS = 30 * 60_000
@@ -27,6 +39,8 @@ export class Scheduler {
   readonly #moves: Record<Move, number>
   readonly #waiting = new Map<Action, SimulatedProcess>()
   #isOver = false
+  /** Time moves on by little as long as somebody can do something. */
+  #isFair = false
   #steps = 0
 
   /** @param without the numbers of what clients do and of what goes wrong that is left out */
@@ -63,13 +77,36 @@ export class Scheduler {
     this.#world.isCalm = true
     await this.#faults.end()
     const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS
-    await this.#until(() => !this.#isPausing && !this.#world.open, untilMs)
+    await this.#until(() => !this.#isPausing && this.#world.open.size === 0, untilMs)
     for (const lane of QUEUES) await this.#world.resume(lane)
     await this.#until(() => this.#isAtRest, untilMs)
+    await this.#until(() => this.#hasBoth, untilMs)
+    for (const probe of PROBES) await this.#probe(probe)
     for (const process of this.#world.living) {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
     }
     await this.#until(() => this.#waiting.size === 0, untilMs)
+  }
+
+  /** Somebody who asks, and somebody who works: whoever has crashed is started again after a while. */
+  get #hasBoth(): boolean {
+    const roles = new Set(this.#world.living.map(({ role }) => role))
+    return roles.size === 2
+  }
+
+  /** Where nobody has anything else to do, a job begins when it is due: whoever sleeps is woken, and need not wake by itself. */
+  async #probe({ options, isLone }: Probe): Promise<void> {
+    const { timeline } = this.#world
+    const wake = isLone ? leaveOne(this.#world) : () => {}
+    this.#isFair = true
+    const client = this.#chance.pick(this.#world.living.filter(({ role }) => role === 'client'))
+    const words = `enqueue a probe ${JSON.stringify(options)}`
+    this.#watch(client, { words, done: client.queue.enqueue(WORK, { act: 'complete', ms: 0 }, options) })
+    await this.#world.settle()
+    const untilMs = timeline.elapsedMs + Number(options.delay ?? 0) + PICKUP_MS
+    await this.#until(() => this.#isAtRest, untilMs)
+    this.#isFair = false
+    wake()
   }
 
   async #until(isDone: () => boolean, untilMs: number): Promise<void> {
@@ -114,9 +151,11 @@ export class Scheduler {
     const untilMs = world.timeline.untilNextMs
     const timer: Move = (untilMs ?? 0) <= SOON_MS ? 'soon' : 'later'
     const { call, notice, action, fault, [timer]: time } = this.#moves
+    const isBusy = calls.length > 0 || world.notices.size > 0
+    const isFair = !this.#isFair || !isBusy || (untilMs ?? 0) <= LITTLE_MS
     const can: Partial<Record<Move, number>> = {
       ...(calls.length > 0 && { call }),
-      ...(untilMs !== undefined && { [timer]: time }),
+      ...(untilMs !== undefined && isFair && { [timer]: time }),
       ...(world.notices.size > 0 && { notice }),
       ...(!this.#isOver && { action, fault }),
     }
@@ -127,11 +166,20 @@ export class Scheduler {
   }
 
   #make(move: Move, calls: readonly Call[]): void {
-    if (move === 'call') this.#faults.letThrough(this.#chance.pick(calls))
+    if (move === 'call') for (const call of this.#some(calls)) this.#faults.letThrough(call)
     else if (move === 'notice') this.#notify()
     else if (move === 'action') this.#act()
     else if (move === 'fault') this.#faults.any()
     else this.#world.timeline.fireNext()
+  }
+
+  /** One call, or some that the store works on at once. A transaction is open for longer: it begins alone. */
+  #some(calls: readonly Call[]): readonly Call[] {
+    const first = this.#chance.pick(calls)
+    if (!this.#world.database.concurrent || first.within || !this.#chance.percent(AT_ONCE_PERCENT))
+      return [first]
+    const others = this.#chance.shuffled(calls.filter((call) => call !== first)).slice(0, AT_ONCE_MAX - 1)
+    return [first, ...others].some(({ verb }) => verb === 'transaction') ? [first] : [first, ...others]
   }
 
   #notify(): void {
@@ -141,12 +189,14 @@ export class Scheduler {
     gate.notify()
   }
 
-  /** Calls that can go on: those of whoever is awake, and inside of a transaction while one is open. */
+  /** Calls that can go on: those of whoever is awake; where only one is worked on at a time, those in the open transaction. */
   #ready(): Call[] {
     const world = this.#world
     const all = world.living.filter(({ state }) => state === 'alive').flatMap(({ gate }) => gate.waiting)
     const due = all.filter(({ notBeforeMs }) => notBeforeMs <= world.timeline.elapsedMs)
-    return world.open ? due.filter(({ inner, gate }) => inner && gate === world.open) : due.filter(isOutside)
+    const inside = due.filter(({ within }) => within && world.open.has(within))
+    if (world.open.size > 0 && !world.database.concurrent) return inside
+    return [...inside, ...due.filter(({ within }) => !within)]
   }
 
   #act(): void {
@@ -175,8 +225,4 @@ export class Scheduler {
       },
     )
   }
-}
-
-function isOutside({ inner }: Call): boolean {
-  return !inner
 }

@@ -1,8 +1,9 @@
 import { Chance } from './chance.ts'
-import type { Databases } from './database.ts'
+import type { Plant } from './database.ts'
+import type { Databases } from './databases.ts'
 import { Scheduler } from './scheduler.ts'
 import { Timeline } from './timeline.ts'
-import { type Plant, Violation, World } from './world.ts'
+import { Violation, World } from './world.ts'
 
 export interface Simulation {
   readonly databases: Databases

@@ -1,4 +1,4 @@
-import type { Executed } from './gate.ts'
+import type { Executed } from './call.ts'
 
 interface Line {
   readonly elapsedMs: number

@@ -16,6 +16,9 @@ export interface Owner {
   readonly state: 'alive' | 'frozen' | 'dead'
 }
 
+/** A clock of this owner fires nothing of its own, and is never at a standstill. */
+export const NOBODY: Owner = { state: 'alive' }
+
 /** The one time of the world. It stands still until the scheduler fires the next timer. */
 export class Timeline {
   /** What was set or taken back so far: as long as it rises, the world is not quiet. */

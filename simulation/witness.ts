@@ -6,7 +6,7 @@ import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../src/store/workers.ts'
-import type { Executed } from './gate.ts'
+import type { Executed } from './call.ts'
 
 /** All that is in a store at one moment. */
 export interface Snapshot {
@@ -49,8 +49,7 @@ export class Witness {
 
   /** Takes in what a call has answered, after it was checked. */
   note(call: Executed, elapsedMs: number): void {
-    for (const part of call.parts) this.note(part, elapsedMs)
-    NOTES[call.verb]?.(this, call, elapsedMs)
+    if (call.result !== undefined || !call.isDoubtful) NOTES[call.verb]?.(this, call, elapsedMs)
   }
 }
 

@@ -1,20 +1,29 @@
-import { isMillhandError } from '../src/kit/error.ts'
 import { nextTurn } from '../src/kit/turn.ts'
-import { isTransient } from '../src/store/errors.ts'
 import type { Store } from '../src/store/store.ts'
-import { Undone } from './actions.ts'
+import {
+  type Call,
+  type Caller,
+  type Executed,
+  executedBy,
+  type Gatekeeper,
+  type OpenTransaction,
+  type Work,
+} from './call.ts'
 import type { Chance } from './chance.ts'
-import { changesOf } from './changes.ts'
-import type { Database } from './database.ts'
-import type { Call, Executed, Gate, Gatekeeper } from './gate.ts'
-import { violationsOf } from './invariants.ts'
+import type { Connection, Database, Plant } from './database.ts'
+import { strangenessOf } from './expected.ts'
+import type { Gate } from './gate.ts'
 import { type Role, SimulatedProcess } from './process.ts'
 import { Story } from './story.ts'
 import type { Owner, Timeline } from './timeline.ts'
-import { EMPTY, lookAt, type Snapshot, Witness } from './witness.ts'
+import { Watcher } from './watcher.ts'
+import type { Snapshot } from './witness.ts'
 
 /** Turns of the event loop without anything new, after which nothing more will come by itself. */
 const QUIET_TURNS = 2
+
+/** Real time in which a call that waits for nobody is answered. */
+const BEHIND_MS = 50
 
 /** Calls that only look: nothing has to be checked after them. Any other one may have changed something. */
 const LOOKS: ReadonlySet<string> = new Set([
@@ -22,8 +31,8 @@ const LOOKS: ReadonlySet<string> = new Set([
   ...['catalog.get', 'catalog.list', 'catalog.count', 'catalog.tally', 'catalog.logs'],
 ])
 
-/** A store that is put in place of the real one, to see that its faults are found. */
-export type Plant = (store: Store) => Store
+/** Nothing is planted. */
+const AS_IT_IS: Plant = (connection) => connection
 
 interface WorldParts {
   readonly timeline: Timeline
@@ -46,7 +55,6 @@ export class Violation extends Error {
 export class World implements Gatekeeper {
   readonly timeline: Timeline
   readonly story = new Story()
-  readonly witness = new Witness()
   readonly database: Database
   /** Set when the faults are over. */
   isCalm = false
@@ -56,31 +64,35 @@ export class World implements Gatekeeper {
   /** What has ended since somebody last saw to it that others start. */
   readonly gone: Role[] = []
   readonly calls = new Map<string, number>()
-  working = 0
-  open: Gate | undefined
-  snapshot: Snapshot = EMPTY
+  readonly underWay = new Set<Work>()
+  readonly open = new Set<OpenTransaction>()
   readonly owner: Owner = { state: 'alive' }
   readonly #observer: Store
+  readonly #watcher: Watcher
   readonly #chance: Chance
   readonly #plant: Plant
   readonly #executed: Executed[] = []
   readonly #problems: string[] = []
   readonly #left: Gate[] = []
   #asked = 0
-  #version: number | undefined
-  #mark: string | undefined
   #started = 0
 
   private constructor({ timeline, database, chance, plant }: WorldParts, observer: Store) {
     this.timeline = timeline
     this.database = database
     this.#chance = chance
-    this.#plant = plant ?? ((store) => store)
+    this.#plant = plant ?? AS_IT_IS
     this.#observer = observer
+    this.#watcher = new Watcher({ store: observer, database, timeline })
   }
 
   static async make(parts: WorldParts): Promise<World> {
-    return new World(parts, await parts.database.open())
+    return new World(parts, (await parts.database.open()).store)
+  }
+
+  /** What is in the store, as it was last seen. */
+  get snapshot(): Snapshot {
+    return this.#watcher.snapshot
   }
 
   get living(): SimulatedProcess[] {
@@ -97,7 +109,7 @@ export class World implements Gatekeeper {
     const process = new SimulatedProcess({
       name: `${role}-${this.#started}`,
       role,
-      store: this.#plant(await this.database.open()),
+      connection: await this.#connect(),
       keeper: this,
       timeline,
       chance: this.#chance.fork(),
@@ -108,6 +120,10 @@ export class World implements Gatekeeper {
     this.tell(process.name, 'starts')
     process.worker?.start().catch((error) => this.expect(process.name, error))
     return process
+  }
+
+  async #connect(): Promise<Connection> {
+    return this.#plant(await this.database.open())
   }
 
   crash(process: SimulatedProcess): void {
@@ -144,20 +160,32 @@ export class World implements Gatekeeper {
     this.tell('store', 'is closed and opened again')
     for (const { gate } of this.living) {
       await gate.raw.close()
-      gate.raw = this.#plant(await this.database.open())
+      gate.connection = await this.#connect()
     }
   }
 
   /** Lets everything run that waits for nothing but promises and turns, and looks at what it has done. */
   async settle(): Promise<void> {
+    let stillSinceMs = performance.now()
     for (let quiet = 0; quiet < QUIET_TURNS; ) {
       const before = this.#asked + this.timeline.activity
       await nextTurn()
-      const isQuiet = this.working === 0 && before === this.#asked + this.timeline.activity
+      const isStill = before === this.#asked + this.timeline.activity
+      if (!isStill) stillSinceMs = performance.now()
+      const isQuiet = isStill && (this.underWay.size === 0 || (await this.#isStuck(stillSinceMs)))
       quiet = isQuiet ? quiet + 1 : 0
     }
     if (this.database.restarts) for (const gate of this.#left.splice(0)) await gate.raw.close()
     await this.#check()
+  }
+
+  /** Whatever is under way waits for the end of a transaction, and nothing of it comes before that. */
+  async #isStuck(stillSinceMs: number): Promise<boolean> {
+    if (this.open.size === 0) return false
+    const blocked = await this.database.blocked()
+    // Others wait in their process, behind those who wait for a lock.
+    const isBehind = blocked > 0 && performance.now() - stillSinceMs > BEHIND_MS
+    return isBehind || blocked >= this.underWay.size
   }
 
   onAsked(_call: Call): void {
@@ -169,6 +197,8 @@ export class World implements Gatekeeper {
     this.#count(executed)
     if (LOOKS.has(executed.verb)) return
     this.#executed.push(executed)
+    // A claim that has found nothing has written nothing.
+    if (executed.verb === 'jobs.claim' && isEmpty(executed.result)) return
     for (const { gate, name } of this.living) {
       if (name !== executed.process && gate.listens) this.notices.add(gate)
     }
@@ -179,15 +209,13 @@ export class World implements Gatekeeper {
     this.expect(process, error)
   }
 
-  onCrash(gate: Gate): void {
+  onCrash(gate: Caller): void {
     const found = this.living.find((process) => process.gate === gate)
     if (found) this.crash(found)
   }
 
-  /** Whatever the package throws has a code. */
   expect(who: string, error: unknown): void {
-    const isExpected = isMillhandError(error) || isTransient(error) || error instanceof Undone
-    if (!isExpected) this.#problems.push(`${who} met an error without a code: ${error}`)
+    this.#problems.push(...strangenessOf(error).map((each) => `${who} ${each}`))
   }
 
   #count({ verb, parts }: Executed): void {
@@ -197,33 +225,15 @@ export class World implements Gatekeeper {
 
   /** @throws Violation */
   async #check(): Promise<void> {
-    const [call, second] = this.#executed.splice(0)
-    if (second) throw new Error(`two calls at once: ${call?.verb} and ${second.verb}`)
-    if (call) this.#problems.push(...(await this.#look(call)))
+    const calls = this.#executed.splice(0)
+    for (const work of this.underWay) {
+      work.isSeen = true
+      calls.push(executedBy(work, undefined, true))
+    }
+    if (calls.length > 1 && !this.database.concurrent)
+      throw new Error(`several calls at once: ${calls.map(({ verb }) => verb).join(' and ')}`)
+    if (calls.length > 0) this.#problems.push(...(await this.#watcher.look(calls)))
     if (this.#problems.length > 0) throw new Violation(this.#problems)
-  }
-
-  async #look(call: Executed): Promise<string[]> {
-    const { witness, snapshot: before } = this
-    const { elapsedMs } = this.timeline
-    const after = await this.#snapshotAfter(before)
-    const changes = changesOf(before, after)
-    this.snapshot = after
-    const problems = violationsOf({ call, before, after, witness, elapsedMs, changes })
-    witness.note(call, elapsedMs)
-    if (call.verb === 'upkeep.prune') witness.forget(after)
-    return problems
-  }
-
-  /** Reads only what may be another than before. */
-  async #snapshotAfter(before: Snapshot): Promise<Snapshot> {
-    const version = this.database.version()
-    if (version !== undefined && version === this.#version) return before
-    const mark = this.database.mark()
-    const isSame = mark !== undefined && mark === this.#mark
-    this.#version = version
-    this.#mark = mark
-    return lookAt(this.#observer, before, isSame)
   }
 
   /** Ends what still waits, and closes what is open. */
@@ -235,6 +245,10 @@ export class World implements Gatekeeper {
     for (let turn = 0; turn < QUIET_TURNS; turn += 1) await nextTurn()
     for (const gate of this.#left.splice(0)) await gate.raw.close()
     await this.#observer.close()
-    this.database.remove()
+    await this.database.remove()
   }
+}
+
+function isEmpty(result: unknown): boolean {
+  return Array.isArray(result) && result.length === 0
 }

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
-import { Databases } from '../../simulation/database.ts'
+import type { Plant } from '../../simulation/database.ts'
+import { databasesOn } from '../../simulation/databases.ts'
 import { readOptions } from '../../simulation/options.ts'
+import { PLANTS } from '../../simulation/plants.ts'
 import { Report } from '../../simulation/report.ts'
 import { shorten } from '../../simulation/shorten.ts'
 import { simulate } from '../../simulation/simulate.ts'
-import { forgetsInserts } from './plants.ts'
 
 test('a seed that fails is told as a shorter story, with the command that replays it', async () => {
-  const simulation = { databases: new Databases('memory'), seed: 3, steps: 400, plant: forgetsInserts(5) }
+  const plant = plantOf('an insert that is acknowledged and forgotten now and then')
+  const simulation = { databases: databasesOn('memory'), seed: 3, steps: 400, plant }
   const course = await simulate(simulation)
   const shortest = await shorten(simulation, course)
   expect(course.problems.join()).toMatch(/jobs\.insert lost job-\d+/)
@@ -24,7 +26,22 @@ test('a seed that fails is told as a shorter story, with the command that replay
 })
 
 test('options that are none are refused with what was expected', () => {
-  expect(readOptions([])).toEqual({ store: 'memory', seed: 1, seeds: 100, steps: 400, json: false })
-  expect(() => readOptions(['--store', 'redis'])).toThrow('--store redis: expected memory or sqlite')
+  expect(readOptions([])).toEqual({
+    store: 'memory',
+    seed: undefined,
+    seeds: 100,
+    steps: 400,
+    url: undefined,
+    json: false,
+  })
+  expect(() => readOptions(['--store', 'redis'])).toThrow(
+    '--store redis: expected memory or sqlite or postgres',
+  )
   expect(() => readOptions(['--seeds', '0'])).toThrow('--seeds 0: expected a whole number from 1')
 })
+
+function plantOf(fault: string): Plant {
+  const found = PLANTS.find((planted) => planted.fault === fault)
+  if (!found) throw new Error(`nothing is planted as '${fault}'`)
+  return found.plant
+}

@@ -1,6 +1,7 @@
-import { Databases, type StoreKind } from '../../simulation/database.ts'
+import { inject } from 'vitest'
+import type { Plant, StoreKind } from '../../simulation/database.ts'
+import { databasesOn } from '../../simulation/databases.ts'
 import { type Course, simulate } from '../../simulation/simulate.ts'
-import type { Plant } from '../../simulation/world.ts'
 
 interface Seeds {
   readonly store: StoreKind
@@ -15,7 +16,7 @@ const STEPS = 250
 
 /** Runs one world after the other, and stops after the first in which something was wrong. */
 export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }: Seeds): Promise<Course[]> {
-  const databases = new Databases(store)
+  const databases = databasesOn(store, inject('postgres'))
   const courses: Course[] = []
   try {
     for (let seed = from; seed < from + count; seed += 1) {
@@ -24,7 +25,7 @@ export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }
       if (course.problems.length > 0) break
     }
   } finally {
-    databases.remove()
+    await databases.remove()
   }
   return courses
 }

@@ -5,6 +5,7 @@ import { coursesOf, problemsOf } from './seeds.ts'
 const SEEDS = [
   { store: 'memory', from: 1_000, count: 500 },
   { store: 'sqlite', from: 1_000, count: 100 },
+  { store: 'postgres', from: 1_000, count: 3 },
 ] as const
 
 test.each(SEEDS)('$count simulated worlds on $store break no promise', async (seeds) => {

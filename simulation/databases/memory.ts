@@ -1,0 +1,19 @@
+import { openMemoryStore } from '../../src/store/memory/index.ts'
+import type { Database } from '../database.ts'
+import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
+
+/** One store that all processes of the world share. */
+export function memoryDatabase(timeline: Timeline): Database {
+  const store = openMemoryStore({ clock: new MachineClock(timeline, NOBODY) })
+  return {
+    open: async () => ({ store }),
+    step: () => {},
+    restarts: false,
+    concurrent: false,
+    blocked: async () => 0,
+    complaints: async () => [],
+    version: async () => undefined,
+    mark: async () => undefined,
+    remove: async () => {},
+  }
+}

@@ -1,0 +1,108 @@
+import pg from 'pg'
+import { openPostgresStore } from '../../src/store/postgres/index.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Connection, Database } from '../database.ts'
+import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
+import { unflushed, watchFlushes } from './flushes.ts'
+import { Wire } from './wire.ts'
+
+/** Moves with whatever is written anywhere on the server. */
+const VERSION = 'select pg_current_wal_insert_lsn()::text as version'
+
+const TABLES = "select tablename as name from pg_tables where schemaname = $1 and tablename <> 'migrations'"
+
+/** One schema of a server that is there, emptied for each world. */
+export class PostgresSchema {
+  readonly #server: string
+  readonly #schema: string
+  #eye: pg.Client | undefined
+
+  /** @param server the URL of a server on which nothing else is at work */
+  constructor(server: string) {
+    this.#server = server
+    this.#schema = `simulation_${process.pid}`
+  }
+
+  async make(timeline: Timeline): Promise<Database> {
+    this.#eye ??= await this.#open()
+    const { rows } = await this.#eye.query<{ name: string }>(TABLES, [this.#schema])
+    await this.#eye.query(rows.map(({ name }) => `delete from "${this.#schema}"."${name}";`).join('\n'))
+    return inSchema({ timeline, url: this.#url(this.#server), schema: this.#schema, eye: this.#eye })
+  }
+
+  async remove(): Promise<void> {
+    await this.#eye?.query(`drop schema "${this.#schema}" cascade`)
+    await this.#eye?.end()
+    this.#eye = undefined
+  }
+
+  async #open(): Promise<pg.Client> {
+    await (await openPostgresStore({ to: this.#url(this.#server) })).close()
+    const eye = new pg.Client({ connectionString: this.#server })
+    await eye.connect()
+    await watchFlushes(eye, this.#schema)
+    return eye
+  }
+
+  #url(server: string): string {
+    const url = new URL(server)
+    url.searchParams.set('schema', this.#schema)
+    return url.href
+  }
+}
+
+interface Schema {
+  readonly timeline: Timeline
+  readonly url: string
+  readonly schema: string
+  readonly eye: pg.Client
+}
+
+function inSchema({ timeline, url, schema, eye }: Schema): Database {
+  const clock = new MachineClock(timeline, NOBODY)
+  return {
+    open: () => connect({ url, schema, clock }),
+    // Its server's clock is what all go by: see docs/promises.md.
+    step: () => {},
+    restarts: true,
+    concurrent: true,
+    blocked: async () => (await eye.query<{ blocked: number }>(BLOCKED)).rows[0]?.blocked ?? 0,
+    version: async () => (await eye.query<{ version: string }>(VERSION)).rows[0]?.version,
+    mark: async () => undefined,
+    complaints: () => unflushed(eye, schema),
+    remove: async () => {},
+  }
+}
+
+/** Statements that wait for a lock. */
+const BLOCKED = `select count(*)::integer as blocked from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`
+
+interface Place {
+  readonly url: string
+  readonly schema: string
+  readonly clock: MachineClock
+}
+
+/** Each process has a line of its own. */
+async function connect({ url, schema, clock }: Place): Promise<Connection> {
+  const to = new URL(url)
+  const wire = await Wire.open(to)
+  to.port = String(wire.port)
+  const store = await openPostgresStore({ to: to.href, clock, closeWaitMs: 0 })
+  return {
+    store: closing(store, wire),
+    line: wire,
+    write: (tx) => (tx as pg.PoolClient).query(`insert into "${schema}".effects values (1)`),
+  }
+}
+
+function closing(store: Store, wire: Wire): Store {
+  return {
+    ...store,
+    close: async () => {
+      await store.close()
+      wire.close()
+    },
+  }
+}

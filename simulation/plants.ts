@@ -1,0 +1,15 @@
+import { IN_COMMITTING } from './plants/committing.ts'
+import { IN_INSERTING } from './plants/inserting.ts'
+import type { Planted } from './plants/plant.ts'
+import { IN_RESCUING } from './plants/rescuing.ts'
+import { IN_SETTLING } from './plants/settling.ts'
+import { IN_WAKING } from './plants/waking.ts'
+
+/** Faults that the simulator has to find. */
+export const PLANTS: readonly Planted[] = [
+  ...IN_SETTLING,
+  ...IN_INSERTING,
+  ...IN_RESCUING,
+  ...IN_WAKING,
+  ...IN_COMMITTING,
+]
