@@ -17,7 +17,6 @@ export type {
   Job,
   PendingJob,
   RunningJob,
-  WaitingJob,
 } from './job/job.ts'
 export type { JobOptions } from './job/job-options.ts'
 export type { Json } from './job/json.ts'

@@ -28,7 +28,7 @@ export async function untilSettled(watched: Watched): Promise<void> {
     const startMs = performance.now()
     // Read before the count: what is enqueued between the two is counted as open and not yet as enqueued.
     const { jobs, complete } = found
-    const open = await queue.count({ name: indexFile.name, state: ['waiting', 'pending', 'running'] })
+    const open = await queue.count({ name: indexFile.name, state: ['pending', 'running'] })
     const settled = Math.max(0, jobs - open)
     screen.draw(statusOf(watched, settled))
     if (complete && open === 0) return

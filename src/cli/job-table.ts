@@ -8,7 +8,6 @@ import type { Style } from './paint.ts'
 import type { Column } from './table.ts'
 
 export const STATE_STYLES: Readonly<Record<JobState, Style>> = {
-  waiting: 'dim',
   pending: 'yellow',
   running: 'cyan',
   complete: 'green',
@@ -36,7 +35,6 @@ export function noteOf(job: Job, nowMs: number): string {
 
 function rawNoteOf(job: Job, nowMs: number): string {
   switch (job.state) {
-    case 'waiting':
     case 'pending':
       return [heldBy(job), dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
     case 'running':

@@ -12,6 +12,8 @@ interface StoreNeeds {
   readonly file?: boolean
   /** A database that is not there is made; else its absence is an error, and no empty one is left behind. */
   readonly create?: boolean
+  /** Refuses what can be refused before anything is opened, or made. */
+  readonly before?: (config: Config) => void
 }
 
 /**
@@ -48,6 +50,7 @@ export async function withQueue<Result>(
   use: (queue: Queue, config: Config) => Promise<Result>,
 ): Promise<Result> {
   const { config } = await loadFor(call, needs)
+  needs.before?.(config)
   await requireStore(config, call.command, needs)
   const { openQueue } = await import('../queue/open.ts')
   const queue = await openQueue(config.store, { ...config.queue, jobs: config.specs, logger: false })

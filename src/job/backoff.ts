@@ -2,6 +2,7 @@ import { DURATION_EXAMPLES, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import { type Field, isObject } from '../kit/options.ts'
 import { didYouMean } from '../kit/suggest.ts'
+import { BACKOFF_ELSEWHERE } from './elsewhere.ts'
 import type { Backoff } from './retry.ts'
 
 const KINDS: readonly string[] = ['fixed', 'linear', 'exponential']
@@ -26,7 +27,7 @@ const NAMES = Object.keys(PARTS)
 /** Read once, and copied: what a getter gives may be another value the next time, or an error. */
 export const backoffField: Field<Backoff, Backoff> = {
   expected: 'an object with kind, base, factor, max and jitter',
-  hint: (value) => problemOf({ ...Object(value) }) ?? '',
+  hint: (value) => (isObject(value) ? (problemOf({ ...Object(value) }) ?? '') : kindAlone(value)),
   parse(value) {
     if (!isObject(value)) return undefined
     const backoff = { ...(value as Backoff) }
@@ -37,13 +38,25 @@ export const backoffField: Field<Backoff, Backoff> = {
 /** What is wrong with a back-off, and what was probably meant; `undefined` where nothing is. */
 function problemOf(backoff: object): string | undefined {
   for (const [name, value] of Object.entries(backoff)) {
-    if (!Object.hasOwn(PARTS, name)) return ` It has no ${preview(name)}.${didYouMean(name, NAMES)}`
+    if (!Object.hasOwn(PARTS, name)) return ` It has no ${preview(name)}.${meantBy(name)}`
     const { expected, accepts, near = [] } = PARTS[name as keyof Backoff]
     if (value === undefined || accepts(value)) continue
     const meant = typeof value === 'string' ? didYouMean(value, near) : ''
     return ` Its ${name} is ${preview(value)}, expected ${expected}.${meant}`
   }
   return undefined
+}
+
+function meantBy(name: string): string {
+  return Object.hasOwn(BACKOFF_ELSEWHERE, name)
+    ? ` Did you mean '${BACKOFF_ELSEWHERE[name]}'?`
+    : didYouMean(name, NAMES)
+}
+
+/** Its kind by itself, as others take it. */
+function kindAlone(value: unknown): string {
+  const isKind = typeof value === 'string' && PARTS.kind.accepts(value)
+  return isKind ? ` Did you mean { kind: '${value}' }?` : ''
 }
 
 /** Not a text or a BigInt, which compare as numbers and cannot be reckoned with. */

@@ -12,6 +12,12 @@ const INPUT_BEFORE = ' The input is the second argument, before the options.'
 const KEY = " Did you mean 'key'?"
 const DUE = " Did you mean 'delay' or 'runAt'?"
 
+const REPEATS = ' Nothing repeats by itself: let the handler enqueue the next one, with a delay.'
+const RETRIES_OF_JOB = " Retries are of each job: 'retries' of defineJob, or of enqueue."
+const LEASE = " Did you mean 'lease'?"
+const RETENTION = " Did you mean 'retention'?"
+const FIRST = ' What to open is the first argument, before the options.'
+
 /** Parts of an item of `enqueueMany`. */
 export const ITEM_HINTS: Readonly<Record<string, string>> = { data: INPUT, payload: INPUT }
 
@@ -28,10 +34,30 @@ export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ data: INPUT_BEFORE, payload: INPUT_BEFORE },
   ...{ jobid: KEY, jobkey: KEY, singletonkey: KEY },
   ...{ startafter: DUE, runafter: DUE },
+  ...{ repeat: REPEATS, cron: REPEATS, every: REPEATS },
 }
 
 /** States. */
 export const STATES_ELSEWHERE: Readonly<Record<string, JobState>> = {
   ...{ done: 'complete', finished: 'complete', succeeded: 'complete' },
-  ...{ queued: 'pending', active: 'running', error: 'failed' },
+  ...{ waiting: 'pending', queued: 'pending', scheduled: 'pending', active: 'running', error: 'failed' },
+}
+
+/** Options of a worker. */
+export const WORKER_HINTS: Readonly<Record<string, string>> = {
+  ...{ lockduration: LEASE, leaseduration: LEASE, visibilitytimeout: LEASE },
+  ...{ removeoncomplete: RETENTION, removeonfail: RETENTION, keepjobs: RETENTION },
+  ...{ attempts: RETRIES_OF_JOB, maxattempts: RETRIES_OF_JOB, retries: RETRIES_OF_JOB },
+}
+
+/** Options of `openQueue`. */
+export const OPEN_HINTS: Readonly<Record<string, string>> = {
+  ...{ url: FIRST, store: FIRST, connection: FIRST, connectionstring: FIRST, database: FIRST },
+}
+
+/** Parts of a `backoff`. */
+export const BACKOFF_ELSEWHERE: Readonly<Record<string, string>> = {
+  type: 'kind',
+  delay: 'base',
+  initial: 'base',
 }

@@ -19,7 +19,6 @@ export const FAILURE_KINDS = [
   'invalid_input',
   'invalid_output',
   'unknown_job',
-  'dependency',
 ] as const
 
 export type FailureKind = (typeof FAILURE_KINDS)[number]

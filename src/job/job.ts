@@ -37,10 +37,6 @@ interface JobFields<Input = unknown> {
   readonly checkpoint?: unknown
 }
 
-export interface WaitingJob<Input = unknown> extends JobFields<Input> {
-  readonly state: 'waiting'
-}
-
 export interface PendingJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'pending'
   /** Set where it is not only its turn that it waits for: `worker` has claimed it ahead, and has not begun it. */
@@ -84,7 +80,6 @@ export interface CancelledJob<Input = unknown> extends JobFields<Input> {
  * output have the types that its definition says, where it was read by one (`JobOf`).
  */
 export type Job<Input = unknown, Output = unknown> =
-  | WaitingJob<Input>
   | PendingJob<Input>
   | RunningJob<Input>
   | CompleteJob<Input, Output>

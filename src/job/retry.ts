@@ -63,7 +63,6 @@ const PERMANENT_KINDS: ReadonlySet<FailureKind> = new Set([
   'unknown_job',
   'expired',
   'crashed',
-  'dependency',
 ])
 
 /** Whether an error is permanent, and how long to wait if the error itself says so. */

@@ -37,3 +37,8 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
     return undefined
   }
 }
+
+/** What was probably meant in place of a list of definitions. */
+export function inList(value: unknown): string {
+  return isSpec(value) ? ' Put it in a list: { jobs: [job] }.' : ''
+}

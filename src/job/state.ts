@@ -2,17 +2,15 @@
  * The states of a job and everything that may happen to it. This table is the whole truth: the stores enforce it
  * in the `where` of every write, the docs print it, and a test compares the diagram in ARCHITECTURE.md with it.
  *
- *              deps met                claim               complete
- *   waiting ───────────▶ pending ───────────▶ running ───────────────▶ complete
- *      │                  ▲   │                │  │ └────────────────▶ failed
- *      │                  │   └──── cancel ──┐ │  │       fail
- *      └──── cancel ──────┼──────────────────┼─┼──┼──────────────────▶ cancelled
- *                         └── retry, snooze, release, rescue ──┘
+ *   pending ─────────── claim ───────────▶ running ─── complete ───▶ complete
+ *    ▲   │                                  │ │ └───── fail ───────▶ failed
+ *    │   └──────────── cancel ──────────────┼─┴────────────────────▶ cancelled
+ *    └── retry, snooze, release, rescue ────┘
  *
  * `pending` with a due time in the future is "scheduled": a view, not a state. So is "held": a pending job that a worker
  * has claimed ahead and has not begun. One that ends before its `start` was written is settled as if it had been.
  */
-export const STATES = ['waiting', 'pending', 'running', 'complete', 'failed', 'cancelled'] as const
+export const STATES = ['pending', 'running', 'complete', 'failed', 'cancelled'] as const
 
 export type JobState = (typeof STATES)[number]
 
@@ -29,7 +27,6 @@ interface Transition {
 
 /** One verb per transition, the same in the API, the stores, the events, the logs and the command line. */
 export const TRANSITIONS = {
-  admit: { from: ['waiting'], to: 'pending', why: 'everything it depends on has ended well' },
   claim: { from: ['pending'], to: 'running', why: 'a worker took it and begins it; its epoch rises' },
   start: { from: ['pending'], to: 'running', why: 'a worker that had claimed it ahead begins it' },
   complete: { from: ['running'], to: 'complete', why: 'the handler returned' },
@@ -50,8 +47,8 @@ export const TRANSITIONS = {
     why: 'the worker gives it back, begun or only held; burns no attempt',
   },
   rescue: { from: ['pending', 'running'], to: 'pending', why: 'its worker was lost; burns no attempt' },
-  expire: { from: ['waiting', 'pending'], to: 'failed', why: 'nobody started it in time' },
-  cancel: { from: ['waiting', 'pending', 'running'], to: 'cancelled', why: 'somebody asked for it' },
+  expire: { from: ['pending'], to: 'failed', why: 'nobody started it in time' },
+  cancel: { from: ['pending', 'running'], to: 'cancelled', why: 'somebody asked for it' },
 } as const satisfies Record<string, Transition>
 
 export type Verb = keyof typeof TRANSITIONS

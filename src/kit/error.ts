@@ -103,6 +103,11 @@ export function preview(value: unknown): string {
   return quoted.length > PREVIEW_CHARACTERS ? `${quoted.slice(0, PREVIEW_CHARACTERS)}…` : quoted
 }
 
+/** JSON has nothing for it but null. */
+function isInvalidDate(value: object | null): boolean {
+  return types.isDate(value) && Number.isNaN(Date.prototype.getTime.call(value))
+}
+
 function described(value: unknown): string {
   switch (typeof value) {
     case 'function':
@@ -111,6 +116,7 @@ function described(value: unknown): string {
     case 'bigint':
       return `${pictureOf(value, PREVIEWED)}n`
     case 'object':
+      if (isInvalidDate(value)) return 'an invalid Date'
       return JSON.stringify(pictureOf(value, PREVIEWED))
     default:
       return String(value)

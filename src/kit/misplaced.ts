@@ -12,12 +12,17 @@ type Readers = Readonly<Record<string, { readonly parse: (value: unknown) => unk
 
 /** The hint for a value that was given instead of options: the first option that takes it, where one does. */
 export function misplaced(table: Readers, given: unknown): { readonly hint?: string } {
-  if (given === undefined || given === null) return {}
+  if (given === undefined || given === null || isUrl(given)) return {}
   const option = Object.keys(table).find((name) => takes(table[name]?.parse, given))
   if (option === undefined) return {}
   const shown =
     typeof given === 'object' || typeof given === 'function' ? option : `${option}: ${preview(given)}`
   return { hint: ` Did you mean { ${shown} }?` }
+}
+
+/** It is in the wrong place, and of no option of its own. */
+function isUrl(given: unknown): boolean {
+  return typeof given === 'string' && given.includes('://')
 }
 
 function takes(parse: ((value: unknown) => unknown) | undefined, given: unknown): boolean {

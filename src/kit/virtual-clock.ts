@@ -2,6 +2,7 @@ import { hasBrand } from './brand.ts'
 import { type Clock, systemClock, type Timer } from './clock.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { preview } from './error.ts'
+import { optionError } from './options.ts'
 import { inScope } from './scope.ts'
 import { nextTurn } from './turn.ts'
 
@@ -64,11 +65,14 @@ export class VirtualClock implements Clock {
   /**
    * Moves time on, firing every timer on the way in order, and lets what they set off finish.
    *
-   * @throws TypeError for what is not a duration
+   * @throws MillhandError `invalid_option`
    */
   async advance(by: Duration): Promise<void> {
     const ms = parseDuration(by)
-    if (ms === undefined) throw new TypeError(`advance: got ${preview(by)}, expected ${DURATION_EXAMPLES}.`)
+    if (ms === undefined) {
+      const facts = { component: 'advance', option: 'by', expected: DURATION_EXAMPLES, got: preview(by) }
+      throw optionError('invalid_option', facts)
+    }
     const untilMs = this.#nowMs + ms
     await this.settle()
     for (let alarm = this.#next(); alarm && alarm.atMs <= untilMs; alarm = this.#next()) {

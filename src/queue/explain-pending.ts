@@ -7,15 +7,6 @@ import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
 export function whyPending(situation: Situation): Reason[] {
   const { job } = situation
-  if (job.state === 'waiting') {
-    return [
-      {
-        code: 'waits_for_dependencies',
-        text: 'waits until everything that it depends on has ended',
-        facts: {},
-      },
-    ]
-  }
   const fit = situation.workers.filter((worker) => worker.leaseUntil > situation.nowMs && serves(worker, job))
   const obstacles = [
     ...dueLater(situation),

@@ -12,7 +12,6 @@ const MENDS: Readonly<Record<FailureKind, string>> = {
   invalid_input: 'mend the schema or the handler; with the same input it fails again',
   invalid_output: 'mend the handler or the output schema',
   unknown_job: 'start a worker that has a handler of this name',
-  dependency: 'mend and retry the job that it depends on',
 }
 
 /** How a job ended. */

@@ -37,7 +37,6 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
 function whyHere(situation: Situation): Reason[] {
   const { job } = situation
   switch (job.state) {
-    case 'waiting':
     case 'pending':
       return whyPending(situation)
     case 'running':

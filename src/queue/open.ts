@@ -1,11 +1,13 @@
+import { OPEN_HINTS } from '../job/elsewhere.ts'
 import { PENDING_MAX } from '../job/limits.ts'
-import { isSpec } from '../job/spec.ts'
+import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
 import { Emitter } from '../kit/emitter.ts'
 import { asError, preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import { uuidv7 } from '../kit/ids.ts'
 import {
   custom,
@@ -73,7 +75,7 @@ export interface OpenOptions {
 }
 
 export const openFields = {
-  jobs: list<AnyJobSpec>({ expected: 'a list of job definitions', accepts: isSpec }),
+  jobs: { ...list<AnyJobSpec>({ expected: 'a list of job definitions', accepts: isSpec }), hint: inList },
   pendingMax: integer({ default: PENDING_MAX, min: 1 }),
   busyTimeout: duration({ default: '30s' }),
   enqueueTimeout: duration(),
@@ -93,6 +95,7 @@ export const openFields = {
   }),
   random: custom<Random>({ expected: 'a function', accepts: isFunction }),
 } satisfies FieldsOf<OpenOptions>
+withHints(openFields, OPEN_HINTS)
 
 function isLogger(value: unknown): boolean {
   return isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method]))

@@ -4,7 +4,6 @@ import type { WorkerRecord } from '../store/workers.ts'
 /** One of the reasons why a job is where it is. */
 export interface Reason {
   readonly code:
-    | 'waits_for_dependencies'
     | 'due_later'
     | 'expired'
     | 'queue_paused'

@@ -111,9 +111,13 @@ function fact(value: string): string {
   return textOf(value, FACT_CHARACTERS)
 }
 
+/** What the stores call what may pass by itself: a word of their own. */
+const PASSING = 'TransientError'
+
 /** The first line of what it says: some put a page there. */
 function wordsOf(thrown: unknown): string {
   const { name, message } = loggedError(thrown)
   const [first = ''] = message.split('\n', 1)
-  return `${name}: ${textOf(first, MESSAGE_CHARACTERS)}`
+  const words = textOf(first, MESSAGE_CHARACTERS)
+  return name === PASSING ? words : `${name}: ${words}`
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
+import { holdsOptions } from '../kit/misplaced.ts'
 import { custom, duration, type FieldsOf, flag, integer, parseOptions } from '../kit/options.ts'
 import { isVirtualClock, type VirtualClock } from '../kit/virtual-clock.ts'
 import { internalsOf } from '../queue/internals.ts'
@@ -49,8 +50,9 @@ const runFields = (clock: Clock) =>
  * @throws MillhandError `not_idle` past `maxTime` or `maxJobs`, and what `new Worker` throws
  */
 export async function runUntilIdle(queue: Queue, options: RunUntilIdleOptions): Promise<number> {
-  const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
   const ownClock = internalsOf(queue, 'runUntilIdle').clock
+  if (!holdsOptions(options)) parseOptions('runUntilIdle', runFields(ownClock), options)
+  const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
   const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
   const time = isVirtualClock(ownClock) && bounds.advance ? ownClock : undefined
   const startMs = ownClock.now()

@@ -1,3 +1,6 @@
+import { types } from 'node:util'
+import { preview } from '../kit/error.ts'
+import { optionError } from '../kit/options.ts'
 import { seededRandom } from '../kit/random.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import { type OpenOptions, openQueue } from '../queue/open.ts'
@@ -12,9 +15,20 @@ import type { Queue } from '../queue/queue.ts'
  * const queue = await openQueue('memory:', { clock })
  * await clock.advance('1h')
  * await queue.close()
+ *
+ * @throws MillhandError `invalid_option`
  */
 export function virtualClock(start?: Date | number): VirtualClock {
-  return start === undefined ? new VirtualClock() : new VirtualClock(Number(start))
+  if (start === undefined) return new VirtualClock()
+  const startMs = typeof start === 'number' || types.isDate(start) ? Number(start) : Number.NaN
+  if (Number.isFinite(startMs)) return new VirtualClock(startMs)
+  const expected = 'a valid Date, or milliseconds since 1970'
+  throw optionError('invalid_option', {
+    component: 'virtualClock',
+    option: 'start',
+    expected,
+    got: preview(start),
+  })
 }
 
 /** What `openQueue` takes; the clock is a virtual one. */

@@ -9,7 +9,6 @@ import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
 import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
-import type { Duration } from '../kit/duration.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
@@ -27,7 +26,10 @@ export interface ContextParts {
   readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
 }
 
-/** See `JobContext` in job/context.ts. Everything that costs something is made when it is first asked for. */
+/**
+ * See `JobContext` in job/context.ts. Everything that costs something is made when it is first asked for; what can be called
+ * may be taken out of it: `run(input, { log, progress })`.
+ */
 export class Context implements JobContext {
   readonly #attempt: Attempt
   readonly #parts: ContextParts
@@ -69,41 +71,46 @@ export class Context implements JobContext {
     return this.#log
   }
 
-  progress(given: Progress | number): void {
+  get progress(): JobContext['progress'] {
+    return (given) => this.#progress(given)
+  }
+
+  /** As with all promises of the context: a handler that has not waited for it is not ended by its failure. */
+  get checkpoint(): JobContext['checkpoint'] {
+    return (value) => this.#told('ctx.checkpoint', this.#checkpoint(value))
+  }
+
+  get transaction(): JobContext['transaction'] {
+    return (body) => this.#transaction(body)
+  }
+
+  get enqueue(): JobContext['enqueue'] {
+    return (spec, ...args) => this.#told('ctx.enqueue', this.#enqueue(spec, ...args))
+  }
+
+  get snooze(): JobContext['snooze'] {
+    return (delay) => new Snooze(delay)
+  }
+
+  get skip(): JobContext['skip'] {
+    return (reason) => new Skip(reason)
+  }
+
+  #progress(given: Progress | number): void {
     const progress = showableProgress(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
     this.#parts.onProgress(this.#attempt, progress)
   }
 
-  /** As with all promises of the context: a handler that has not waited for it is not ended by its failure. */
-  checkpoint(value: unknown): Promise<void> {
-    return this.#told('ctx.checkpoint', this.#checkpoint(value))
-  }
-
   /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */
-  transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
+  #transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
     try {
       if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
       return this.#parts.transaction(this.#attempt, body)
     } catch (error) {
       return unheard(Promise.reject(error))
     }
-  }
-
-  enqueue<Spec extends AnyJobSpec>(
-    spec: Spec,
-    ...args: EnqueueArguments<Spec>
-  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>> {
-    return this.#told('ctx.enqueue', this.#enqueue(spec, ...args))
-  }
-
-  snooze(delay: Duration): Snooze {
-    return new Snooze(delay)
-  }
-
-  skip(reason: string): Skip {
-    return new Skip(reason)
   }
 
   async #checkpoint(value: unknown): Promise<void> {

@@ -178,7 +178,9 @@ export class Lease {
     }
   }
 
+  /** A queue that was closed under its worker stops it: there is nothing to be done about that. */
   #report(error: unknown): void {
+    if (isMillhandError(error, 'store_closed')) return
     this.#queue.events.emit('loop_error', { loop: 'lease', error: asError(error) })
   }
 }

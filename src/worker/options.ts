@@ -1,13 +1,15 @@
 import type { JobContext } from '../job/context.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
+import { WORKER_HINTS } from '../job/elsewhere.ts'
 import { jobError } from '../job/errors.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
-import { isSpec } from '../job/spec.ts'
+import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
+import { withHints } from '../kit/hint.ts'
 import {
   choice,
   custom,
@@ -72,7 +74,10 @@ export interface WorkerOptions {
 }
 
 export const workerFields = {
-  jobs: list<AnyJobDefinition>({ expected: 'a list of job definitions', accepts: isSpec }),
+  jobs: {
+    ...list<AnyJobDefinition>({ expected: 'a list of job definitions', accepts: isSpec }),
+    hint: inList,
+  },
   fallback: custom<FallbackHandler>({ expected: 'a function', accepts: isFunction }),
   name: text(),
   queues: texts(),
@@ -98,6 +103,7 @@ export const workerFields = {
     accepts: isObject,
   }),
 } satisfies FieldsOf<WorkerOptions>
+withHints(workerFields, WORKER_HINTS)
 
 /** The options as the worker uses them: durations in milliseconds, definitions by name. */
 export type WorkerSettings = ReturnType<typeof parseWorkerOptions>

@@ -79,7 +79,6 @@ const codes = async (job: Partial<JobRecord>, workers?: WorkerRecord[]) =>
 const silent = { leaseUntil: NOW_MS - 1 }
 
 test('every cause for which a job waits has its code', async () => {
-  expect(await codes({ state: 'waiting' })).toEqual(['waits_for_dependencies'])
   expect(await codes({ dueAt: NOW_MS + 1 }, [worker()])).toEqual(['due_later'])
   expect(await codes({ expiresAt: NOW_MS - 1 }, [worker()])).toEqual(['expired'])
   expect(await codes({}, [worker({ running: 2 })])).toEqual(['waiting_for_slot'])

@@ -20,7 +20,7 @@ describeStores('the life of a job', (test) => {
     const look = defineJob({
       name: 'test.look',
       async run(_, ctx) {
-        states.push((await queue.get(ctx.job.id))?.state ?? 'waiting')
+        states.push((await queue.get(ctx.job.id))?.state ?? 'failed')
         return 'seen'
       },
     })

@@ -1,5 +1,5 @@
 import { defineJob, type JobContext, openQueue, Worker } from 'millhand'
-import { expectEnqueued, openTestQueue, runUntilIdle } from 'millhand/testing'
+import { expectEnqueued, openTestQueue, runUntilIdle, virtualClock } from 'millhand/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
 const work = defineJob({ name: 'test.work', run: () => {} })
@@ -20,6 +20,7 @@ test('a choice that there is not is refused with the nearest one', async () => {
     [(state) => queue.list({ state }), 'completed', "Did you mean 'complete'?"],
     [(state) => queue.count({ state }), ['failed', 'canceled'], "Did you mean 'cancelled'?"],
     [(state) => queue.list({ state }), 'done', "Did you mean 'complete'?"],
+    [(state) => queue.count({ state }), 'waiting', "Did you mean 'pending'?"],
     [(state) => queue.list({ state }), 'constructor', 'expected one or several of'],
     [(name) => queue.on(name, () => {}), 'completed', "Did you mean 'complete'?"],
     [(kind) => defineJob({ name: 'test.slip', backoff: { kind } }), 'exp', "Did you mean 'exponential'?"],
@@ -147,6 +148,14 @@ test('an option that other queues call otherwise is refused with what it is call
     [enqueue, 'startAfter', "Did you mean 'delay' or 'runAt'?"],
     [(options) => queue.enqueueMany([{ job: work, ...options }]), 'data', "Did you mean 'input'?"],
     [(options) => queue.list(options as never), 'data', 'It takes: job, state, '],
+    [enqueue, 'repeat', 'Nothing repeats by itself'],
+    [(options) => new Worker(queue, { jobs: [work], ...options }), 'lockDuration', "Did you mean 'lease'?"],
+    [
+      (options) => new Worker(queue, { jobs: [work], ...options }),
+      'removeOnComplete',
+      "Did you mean 'retention'?",
+    ],
+    [(options) => openQueue('memory:', options), 'url', 'What to open is the first argument'],
   ]
   for (const [call, option, hint] of slips) {
     expect(await refusal(call, { [option]: 1 })).toMatchObject({
@@ -172,6 +181,17 @@ test('what is passed instead of options is refused with what they are', async ()
     [(given) => queue.enqueue(work, null, given), [], "enqueue: option 'options' is [], expected an object"],
     [(given) => queue.enqueue(work, null, given), new Date(0), 'Did you mean { runAt }?'],
     [(given) => queue.list(given), new Map(), "list: option 'options' is {}, expected an object"],
+    [(given) => openQueue('memory:', given), 'postgres://db', 'jobs, pendingMax'],
+    [(given) => runUntilIdle(queue, given), undefined, "runUntilIdle: option 'options' is undefined"],
+    [
+      (given) => queue.enqueue(work, null, { runAt: given }),
+      new Date('x'),
+      "option 'runAt' is an invalid Date",
+    ],
+    [(given) => virtualClock(given), 'yesterday', "option 'start' is 'yesterday', expected a valid Date"],
+    [(given) => new Worker(queue, { jobs: given }), work, 'Put it in a list: { jobs: [job] }.'],
+    [(given) => defineJob({ name: 'test.slip', backoff: given }), 'fixed', "Did you mean { kind: 'fixed' }?"],
+    [(backoff) => defineJob({ name: 'test.slip', backoff }), { type: 'fixed' }, "Did you mean 'kind'?"],
     [
       (given) => defineJob(given),
       undefined,
@@ -227,4 +247,27 @@ test('ctx.transaction without a function says so', async () => {
       message: expect.stringContaining("ctx.transaction: option 'body' is undefined, expected a function"),
     },
   })
+})
+
+test('what a handler can call on its context may be taken out of it', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const apart = defineJob({
+    name: 'test.apart',
+    run: async (_, { checkpoint, enqueue, job, log, progress, skip }) => {
+      progress(0.5)
+      log.info('half of it')
+      await checkpoint({ at: 1 })
+      await enqueue(work)
+      return skip(`${job.id} is done`)
+    },
+  })
+  const handle = await queue.enqueue(apart)
+  await runUntilIdle(queue, { jobs: [apart, work] })
+  expect(await handle.get()).toMatchObject({
+    outcome: 'skipped',
+    reason: `${handle.id} is done`,
+    checkpoint: { at: 1 },
+  })
+  expect(await queue.count({ name: 'test.work', state: 'complete' })).toBe(1)
 })

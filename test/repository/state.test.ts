@@ -13,7 +13,7 @@ test('the table of transitions in ARCHITECTURE.md is the one of src/job/state.ts
 
 test('the diagram of states in ARCHITECTURE.md is the one of src/job/state.ts', () => {
   const drawn = diagramOf(fileAt('src/job/state.ts').text)
-  expect(drawn).toContain('waiting ──')
+  expect(drawn).toContain('pending ──')
   expect(diagramOf(fileAt('ARCHITECTURE.md').text)).toBe(drawn)
 })
 
@@ -27,10 +27,10 @@ function rowsOf(markdown: string): string[] {
     .sort()
 }
 
-/** The lines from the one above `waiting ──` to the one that ends in the corner, without what stands to their left. */
+/** The lines from `pending ──` to the one that ends in the corner, without what stands to their left. */
 function diagramOf(text: string): string {
   const lines = text.split('\n').map((line) => line.replace(/^ \* ?/, '').trimEnd())
-  const first = lines.findIndex((line) => line.includes('waiting ──')) - 1
+  const first = lines.findIndex((line) => line.includes('pending ──'))
   const last = lines.findIndex((line) => line.endsWith('──┘'))
   return withoutIndent(lines.slice(Math.max(first, 0), last + 1)).join('\n')
 }

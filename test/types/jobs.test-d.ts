@@ -247,7 +247,6 @@ function show(job: Job | null): unknown {
   // @ts-expect-error: not every job has an output
   job.output
   switch (job.state) {
-    case 'waiting':
     case 'pending':
       // @ts-expect-error: it has not started
       return job.startedAt

@@ -21,7 +21,7 @@ function cancelling({ reason }: Options): Bulk {
   return {
     verb: 'cancel',
     done: 'cancelled',
-    states: ['waiting', 'pending', 'running'],
+    states: ['pending', 'running'],
     apply: (queue, ids) => queue.cancel(ids, reason),
   }
 }

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import type { Config } from '../../config/index.ts'
 import type { EnqueueOptions } from '../../job/enqueue-options.ts'
+import { jobError } from '../../job/errors.ts'
 import type { JobHandle } from '../../job/handle.ts'
 import type { Duration } from '../../kit/duration.ts'
 import type { Call, CommandSpec } from '../command.ts'
@@ -7,7 +10,7 @@ import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { given, numberOr } from '../filter.ts'
 import { readInput } from '../input.ts'
-import { withQueue } from '../session.ts'
+import { fileOf, withQueue } from '../session.ts'
 import { readTime } from '../time.ts'
 
 interface Options {
@@ -59,8 +62,10 @@ export const enqueueCommand: CommandSpec<Options> = {
     requireSense(call.options)
     const input = await readInput(call)
     const options = await enqueueOptions(call.options)
-    return withQueue(call, { jobs: true, create: true }, async (queue) => {
-      const job = await queue.enqueue(call.args[0] ?? '', input, options)
+    const [name = ''] = call.args
+    const before = (config: Config) => requireKnown(config, name)
+    return withQueue(call, { jobs: true, create: true, before }, async (queue) => {
+      const job = await queue.enqueue(name, input, options)
       if (call.options.wait) return waitFor(job, call)
       call.terminal.show({ id: job.id, existed: job.existed }, () =>
         job.existed ? `${job.id} (an unfinished job with this key was there already)` : job.id,
@@ -68,6 +73,14 @@ export const enqueueCommand: CommandSpec<Options> = {
       return undefined
     })
   },
+}
+
+/** Where there is no file yet, no worker has told its names there either: a slip makes none. @throws MillhandError `unknown_job` */
+function requireKnown({ store, specs }: Config, name: string): void {
+  const file = fileOf(store)
+  const known = specs.map((spec) => spec.name)
+  if (file !== undefined && !existsSync(file) && !known.includes(name))
+    throw jobError('unknown_job', { name, known })
 }
 
 /** Flags that say nothing together, or nothing alone, are a slip. */

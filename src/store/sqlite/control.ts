@@ -5,7 +5,7 @@ import { putBack } from './pending.ts'
 
 /** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
 const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, reason = ?, finished_at = ?
-  where id in (select value from json_each(?)) and state in ('waiting', 'pending', 'running')
+  where id in (select value from json_each(?)) and state in ('pending', 'running')
   returning seq, id`
 
 const RETRY = `update or ignore millhand_jobs set state = 'pending', attempt = 0, crashes = 0, care = 0, due_at = ?,

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Project, WITH_JOBS } from './project.ts'
 
@@ -27,4 +29,11 @@ test('the first Ctrl-C aborts a handler that run is running', async () => {
   const running = project.start('run test.stubborn')
   await running.line(/^stubborn runs/)
   expect(await running.end('SIGINT')).toMatchObject({ code: 130, stderr: 'interrupted\n' })
+})
+
+test('an enqueue that is refused makes no database', async () => {
+  const project = new Project(WITH_JOBS)
+  const refused = await project.run('enqueue mail.sned JSON --store sqlite:nowhere.db', { json: '{"to":"ann"}' })
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean 'mail.send'?") })
+  expect(existsSync(join(project.folder, 'nowhere.db'))).toBe(false)
 })

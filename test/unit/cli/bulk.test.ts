@@ -14,7 +14,7 @@ test('a filter that fits needs a yes; one that fits nothing has nothing to do', 
   const stdout = new KeptStream()
   const terminal = new Terminal({ stdout, stderr: new KeptStream(), env: {}, json: false })
   const cancelling: Bulk = {
-    ...{ verb: 'cancel', done: 'cancelled', states: ['waiting', 'pending', 'running'] },
+    ...{ verb: 'cancel', done: 'cancelled', states: ['pending', 'running'] },
     apply: (on, ids) => on.cancel(ids),
   }
   const cancel = (options: BulkFlags) =>

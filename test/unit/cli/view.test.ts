@@ -43,7 +43,6 @@ const failed: Job = {
 }
 
 const NONE = {
-  waiting: 0,
   pending: 0,
   running: 1,
   complete: 7,
@@ -72,7 +71,7 @@ test('the live view shows workers, counts, what runs, what failed and what the w
   expect(viewLines(PICTURE, terminal)).toEqual([
     'millhand dev  sqlite:jobs.db  1:ready (71) 2:crashed',
     '',
-    'waiting 0  pending 0  running 1  complete 7  failed 1  cancelled 0',
+    'pending 0  running 1  complete 7  failed 1  cancelled 0',
     '1 worker(s), 1 of 10 slots busy, 0 scheduled',
     '',
     'QUEUE    PENDING  SCHEDULED  RUNNING  COMPLETE  FAILED  CANCELLED  OLDEST WAIT',

@@ -45,7 +45,7 @@ test('whatever the policy, a delay is whole, within its jitter, and not past its
 test('some kinds of failure cannot be mended by a retry', () => {
   const permanent = FAILURE_KINDS.filter((kind) => classify({}, kind, new Error('no')).permanent)
   expect(permanent.sort()).toEqual([
-    ...['crashed', 'dependency', 'expired', 'invalid_input', 'invalid_output', 'unknown_job'],
+    ...['crashed', 'expired', 'invalid_input', 'invalid_output', 'unknown_job'],
   ])
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Emitter } from '../../../src/kit/emitter.ts'
 import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
+import { TransientError } from '../../../src/store/errors.ts'
 import type { MillhandEvents } from '../../../src/telemetry/events.ts'
 import { FailureLines } from '../../../src/telemetry/failure-lines.ts'
 
@@ -21,6 +22,7 @@ test('a failure, a retry, a lost lease and a fault of a loop are a short line ea
   events.emit('retry', { ...failed, dueInMs: 90_000 })
   events.emit('lease_lost', { worker: 'w', jobs: 3 })
   events.emit('loop_error', { loop: 'claim', error: new Error('the disk is full') })
+  events.emit('loop_error', { loop: 'claim', error: new TransientError('nobody is there', { away: true }) })
   events.emit('rescue', { workers: ['w'], rescued: ['a2'], quarantined: ['a3'] })
   events.emit('loop_blocked', { worker: 'w', blockedMs: 130_000, lapsing: true })
   expect(written).toEqual([
@@ -29,6 +31,7 @@ test('a failure, a retry, a lost lease and a fault of a loop are a short line ea
     'millhand: attempt 2 of job mail.send a1 failed and runs again in 1m 30s: TypeError: no such box',
     'millhand: worker w lost its lease; its jobs (3) run again',
     "millhand: the loop 'claim' met an error: Error: the disk is full",
+    "millhand: the loop 'claim' met an error: nobody is there",
     'millhand: job a3 is quarantined: too many workers crashed in it',
     'millhand: worker w: the event loop was blocked for 2m 10s',
   ])
