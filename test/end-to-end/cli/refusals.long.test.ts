@@ -25,7 +25,7 @@ const REFUSALS: readonly Case[] = [
     words: 'jobs --state runing',
     code: 2,
     error: 'invalid_option',
-    message: /one or several of waiting, pending/,
+    message: /one or several of pending, running/,
   },
   {
     words: 'jobs --watch --state runing',

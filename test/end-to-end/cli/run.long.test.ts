@@ -33,7 +33,9 @@ test('the first Ctrl-C aborts a handler that run is running', async () => {
 
 test('an enqueue that is refused makes no database', async () => {
   const project = new Project(WITH_JOBS)
-  const refused = await project.run('enqueue mail.sned JSON --store sqlite:nowhere.db', { json: '{"to":"ann"}' })
+  const refused = await project.run('enqueue mail.sned JSON --store sqlite:nowhere.db', {
+    json: '{"to":"ann"}',
+  })
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean 'mail.send'?") })
   expect(existsSync(join(project.folder, 'nowhere.db'))).toBe(false)
 })
