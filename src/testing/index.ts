@@ -1,6 +1,13 @@
 import '../kit/require-node.ts'
 
 export type { VirtualClock } from '../kit/virtual-clock.ts'
+export type {
+  CrashSweepArguments,
+  CrashSweepOptions,
+  CrashSweepProgress,
+  CrashSweepReport,
+} from './crash/crash-sweep.ts'
+export { crashSweep } from './crash/crash-sweep.ts'
 export type { ExpectedEnqueue, Partially } from './expect-enqueued.ts'
 export { expectEnqueued } from './expect-enqueued.ts'
 export type {

@@ -50,11 +50,21 @@ const runFields = (clock: Clock) =>
  * @throws MillhandError `not_idle` past `maxTime` or `maxJobs`, and what `new Worker` throws
  */
 export async function runUntilIdle(queue: Queue, options: RunUntilIdleOptions): Promise<number> {
+  const { clock } = internalsOf(queue, 'runUntilIdle')
+  return runOn(isVirtualClock(clock) ? clock : undefined, queue, options)
+}
+
+/** The same where the `timeline` that is moved on is not the clock that the queue is on, but one behind it. */
+export async function runOn(
+  timeline: VirtualClock | undefined,
+  queue: Queue,
+  options: RunUntilIdleOptions,
+): Promise<number> {
   const ownClock = internalsOf(queue, 'runUntilIdle').clock
   if (!holdsOptions(options)) parseOptions('runUntilIdle', runFields(ownClock), options)
   const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
   const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
-  const time = isVirtualClock(ownClock) && bounds.advance ? ownClock : undefined
+  const time = bounds.advance ? timeline : undefined
   const startMs = ownClock.now()
   const done = { jobs: 0, virtualMs: 0, last: '' }
   for (;;) {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { fileAt } from '../repository/reading/files.ts'
+import { fileAt, ROOT } from '../repository/reading/files.ts'
 import { blocksOf } from '../repository/reading/snippets.ts'
 import { type Project, Running } from './cli/project.ts'
 
@@ -19,6 +20,23 @@ export function runFile(project: Project, name: string): Running {
   const args = [...process.execArgv, join(project.folder, name)]
   const child = spawn(process.execPath, args, { cwd: project.folder, env: { ...process.env, PORT: '0' } })
   const running = new Running(child)
+  onTestFinished(() => running.remove())
+  return running
+}
+
+/** Runs the tests of a project, as a user would who has the sources of Millhand. */
+export function runTests(project: Project): Running {
+  const alias = [
+    { find: '^millhand$', replacement: `${ROOT}src/index.ts` },
+    { find: '^millhand/testing$', replacement: `${ROOT}src/testing/index.ts` },
+  ]
+  const entries = alias.map(
+    ({ find, replacement }) => `{ find: new RegExp('${find}'), replacement: '${replacement}' }`,
+  )
+  project.write('vitest.config.js', `export default { resolve: { alias: [${entries}] } }`)
+  symlinkSync(`${ROOT}node_modules/vitest`, join(project.folder, 'node_modules/vitest'))
+  const args = [`${ROOT}node_modules/vitest/vitest.mjs`, 'run', '--root', project.folder, '--no-color']
+  const running = new Running(spawn(process.execPath, args, { cwd: project.folder }))
   onTestFinished(() => running.remove())
   return running
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fileAt } from '../repository/reading/files.ts'
 import { type Ended, Project, WITH_JOBS } from './cli/project.ts'
-import { filesOn, runFile } from './page.ts'
+import { filesOn, runFile, runTests } from './page.ts'
 
 /** Runs a program beside the files of a page. */
 function runBeside(page: string, program: string): Promise<Ended> {
@@ -57,6 +57,25 @@ test('docs/deployment.md: a copy that was made beside a worker is whole, and its
     `,
   )
   expect(ended).toMatchObject({ code: 0, stdout: '1 1 true\n', stderr: '' })
+})
+
+test('docs/testing.md: every test of the page passes, and the handler that is not to pass is told of as it says', async () => {
+  const project = new Project(filesOn('docs/testing.md'))
+  const ended = await runTests(project).ended
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/Tests +4 passed/) })
+
+  const { stdout } = await runBeside(
+    'docs/testing.md',
+    `
+      import { crashSweep } from 'millhand/testing'
+      import { careless, mailService } from './orders.ts'
+
+      const world = { setup: () => mailService.sent.clear(), state: () => [...mailService.sent.values()] }
+      await crashSweep(careless, { order: '7', to: 'ada@example.com' }, world).catch(({ message }) => console.log(message))
+    `,
+  )
+  const said = stdout.replaceAll(/^((?:What must|Enqueue).+?\.) [A-Z].*$/gm, '$1 […]')
+  expect(fileAt('docs/testing.md').text).toContain(`\`\`\`text\n${said}\`\`\``)
 })
 
 test('docs/troubleshooting.md shows what explain says of a job that nobody handles', async () => {

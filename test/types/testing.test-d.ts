@@ -1,5 +1,6 @@
 import { defineJob } from 'millhand'
 import {
+  crashSweep,
   expectEnqueued,
   openTestQueue,
   runJob,
@@ -64,3 +65,23 @@ await expectEnqueued(queue, copy, {}, { times: 1 })
 expectTypeOf(await runUntilIdle(queue, { jobs: [copy], concurrency: 1, clock, advance: false })).toBeNumber()
 // @ts-expect-error: an option that does not exist
 await runUntilIdle(queue, { jobs: [copy], maxJob: 1 })
+
+// --- crashSweep: the input of the definition, and its handler
+
+const report = await crashSweep(copy, input, {
+  setup: (queue) => queue.transaction((tx) => tx.exec('create table pages (page integer)')),
+  state: async (queue) => queue.count(),
+  context: { user: 'ada' },
+  store: 'sqlite',
+  onProgress: ({ done, of }) => expectTypeOf(done / of).toBeNumber(),
+})
+expectTypeOf(report.calls).toEqualTypeOf<readonly string[]>()
+await crashSweep(defineJob({ name: 'test.plain', run: () => {} }))
+// @ts-expect-error: the input is missing
+await crashSweep(copy)
+// @ts-expect-error: a field of the wrong type
+await crashSweep(copy, { ...input, pages: ['1'] })
+// @ts-expect-error: nothing to run
+await crashSweep(defineJob({ name: 'test.plain' }))
+// @ts-expect-error: a store that it does not make
+await crashSweep(copy, input, { store: 'postgres' })

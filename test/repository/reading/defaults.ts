@@ -32,6 +32,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/name-stats.ts nameStatsFields': 'stats',
   'src/queue/open.ts openFields': 'openQueue',
   'src/queue/subscribe.ts subscribeFields': 'subscribe',
+  'src/testing/crash/crash-sweep.ts sweepFields': 'crashSweep',
   'src/testing/expect-enqueued.ts expectedFields': 'expectEnqueued',
   'src/testing/run-job.ts runFields': 'runJob',
   'src/testing/run-until-idle.ts runFields': 'runUntilIdle',
