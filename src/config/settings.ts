@@ -38,11 +38,19 @@ export function readSettings(file: object, { env, flags }: Outside): Settings {
     const given = fromFlag(option, flags) ?? fromEnv(option, env) ?? fromFile(option, file)
     if (given === undefined) continue
     const value = given.from === undefined ? given.value : readText(option.field, String(given.value))
-    if (value !== undefined && option.field.parse(value) !== undefined)
-      values.set(option.path, { ...given, value })
+    if (value !== undefined && isTaken(option, value)) values.set(option.path, { ...given, value })
     else errors.push({ path: option.path, message: refusal(option, given) })
   }
   return { values, errors, warnings: unknownVariables(env) }
+}
+
+/** A value that throws when it is looked at is none that an option takes. */
+function isTaken({ field }: ConfigOption, value: unknown): boolean {
+  try {
+    return field.parse(value) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** The options of one section that were set. */

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readSafely } from '../kit/brand.ts'
-import { asError, preview } from '../kit/error.ts'
+import { asError, isMillhandError, preview } from '../kit/error.ts'
 import { configError, type Problem } from './errors.ts'
 import { whyForeign } from './trust.ts'
+import { isRecord } from './unknown.ts'
 import { readYaml } from './yaml.ts'
 
 /** What a configuration is called, in the order in which they win over each other in one folder. */
@@ -66,11 +67,27 @@ async function readModule(file: string): Promise<object> {
   const module = await loadModule(file).catch((error: unknown) => {
     throw configError('config_load_failed', { file, problem: whatWasThrown(error, file) }, { cause: error })
   })
-  return requireObject(
-    file,
-    module.default,
-    'it has no default export. End it with: export default defineConfig({ … })',
-  )
+  try {
+    return readOnce(
+      requireObject(
+        file,
+        module.default,
+        'it has no default export. End it with: export default defineConfig({ … })',
+      ),
+    )
+  } catch (error) {
+    if (isMillhandError(error)) throw error
+    throw configError('config_load_failed', { file, problem: whatWasThrown(error, file) }, { cause: error })
+  }
+}
+
+/** What getters give, of the options and of the sections: one that throws, such as for want of a variable, does so here. */
+function readOnce(content: object): object {
+  const sections = Object.entries(content).map(([name, value]) => [
+    name,
+    isRecord(value) ? { ...value } : value,
+  ])
+  return Object.fromEntries(sections)
 }
 
 function requireObject(file: string, content: unknown, ifMissing: string): object {

@@ -44,9 +44,13 @@ const PATHS: ReadonlyMap<string, string> = new Map([
 
 /** The same word elsewhere is what was meant; else the nearest one beside it; else the nearest anywhere. */
 function unknownOption(path: string, name: string): Problem {
-  const place = path.slice(0, -name.length)
+  const place = path.slice(0, path.length - name.length)
   const words = [...PATHS.keys()]
   const beside = words.filter((word) => PATHS.get(word) === `${place}${word}`)
   const meant = PATHS.get(name) ?? PATHS.get(suggest(name, beside) ?? suggest(name, words) ?? '')
-  return { path, message: `is no option.${meant === undefined ? '' : ` Did you mean '${meant}'?`}` }
+  // A line of YAML that is nothing but a colon.
+  return {
+    path: name === '' ? `${place}''` : path,
+    message: `is no option.${meant === undefined ? '' : ` Did you mean '${meant}'?`}`,
+  }
 }

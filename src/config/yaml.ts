@@ -34,7 +34,9 @@ function contentOf(text: string): unknown {
   // Required for the reason that stands in cli/log.ts: every worker would pay for the import.
   const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   const lines = new yaml.LineCounter()
-  const document = yaml.parseDocument(text, { lineCounter: lines })
+  // The parser would warn on the standard error of keys that are no texts, such as what `{{ STORE }}` of a template is: they
+  // are refused where they stand.
+  const document = yaml.parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   // A tag that means nothing is a warning to the parser, and a value that somebody meant otherwise.
   const [error] = [
     ...document.errors,

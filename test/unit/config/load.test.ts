@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type CheckedConfig, checkConfig, type LoadOptions, loadConfig } from '../../../src/config/index.ts'
 import { whyForeign } from '../../../src/config/trust.ts'
 
@@ -66,6 +66,12 @@ describe('a file that cannot be loaded', () => {
     ['throws', "throw new Error('no database today')", /no database today/],
     ['has no default export', 'export const config = {}', /no default export/],
     ['exports a function', 'export default () => ({})', /expected an object of options/],
+    [
+      'throws when an option is read',
+      "export default { worker: { get name() { throw new Error('NAME is not set') } } }",
+      /cannot be loaded: NAME is not set/,
+    ],
+    ['exports a proxy that throws', 'export default new Proxy({}, { ownKeys: () => 1 })', /cannot be loaded/],
   ])('a module that %s', async (_, text, message) => {
     write('millhand.config.ts', text)
     await expect(check()).rejects.toMatchObject({
@@ -80,6 +86,15 @@ describe('a file that cannot be loaded', () => {
       code: 'config_load_failed',
       message: expect.stringMatching(/line \d/),
     })
+  })
+
+  test('a template that nobody has filled in is refused where it stands, and the parser has no word of its own', async () => {
+    const warn = vi.spyOn(process, 'emitWarning')
+    onTestFinished(() => warn.mockRestore())
+    write('millhand.yaml', 'store: {{ STORE }}\n')
+    const { errors } = await check()
+    expect(errors).toMatchObject([{ path: 'store' }])
+    expect(warn).not.toHaveBeenCalled()
   })
 
   test('YAML that takes memory: for a key is told how to say it', async () => {

@@ -31,9 +31,23 @@ describe('unknown options', () => {
       { path: 'xyzzy', message: 'is no option.' },
     ])
   })
+
+  test('one without a name has a path, too', () => {
+    const { errors } = read({ '': 1, worker: { '': 1, concurrency: 2 } })
+    expect(errors).toEqual([
+      { path: "''", message: 'is no option.' },
+      { path: "worker.''", message: 'is no option.' },
+    ])
+  })
 })
 
 describe('values', () => {
+  test('one that throws when it is looked at is refused with its path', () => {
+    const { proxy, revoke } = Proxy.revocable([], {})
+    revoke()
+    expect(read({ worker: { queues: proxy } }).errors).toMatchObject([{ path: 'worker.queues' }])
+  })
+
   test('every problem is told, each with its path', () => {
     const file = { worker: { concurrency: 0, lease: 'long' }, log: { level: 'loud' }, queue: 5 }
     expect(read(file).errors.map(({ path }) => path)).toEqual([
