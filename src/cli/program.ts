@@ -32,7 +32,8 @@ function buildProgram(onEnd: (code: ExitCode | undefined) => void): Command {
   return program
 }
 
-async function execute(argv: readonly string[]): Promise<ExitCode> {
+/** Runs one command line in this process; gives its exit code. */
+export async function execute(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode | undefined
   const program = buildProgram((end) => {
     code = end
