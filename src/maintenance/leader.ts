@@ -138,7 +138,8 @@ export class Maintenance {
     const morePruned = await this.#pruneInTurn()
     if (moreExpired || morePruned) return 0
     const untilLapseMs = nextLapseAt === null ? leaseMs : nextLapseAt - (await this.#parts.store.now())
-    return Math.max(rescueMs, Math.min(untilLapseMs, leaseMs * LEADER_ROUND))
+    const untilPruneMs = this.#pruneAtMs - this.#parts.clock.elapsed()
+    return Math.max(rescueMs, Math.min(untilLapseMs, untilPruneMs, leaseMs * LEADER_ROUND))
   }
 
   #spare(): void {

@@ -1,4 +1,4 @@
-import { type Backoff, defineJob, Fatal, type RetentionOptions, RetryAfter } from 'millhand'
+import { type Backoff, defineJob, Fatal, type RetentionOptions, RetryAfter, Worker } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { describeStores } from '../support/stores.ts'
@@ -272,5 +272,18 @@ describeStores('retry', (test) => {
     }
     expect(kept).toEqual([4, 3, 2, 1])
     expect(await left()).toEqual([pending?.id])
+  })
+
+  test('a worker prunes as often as pruneInterval says, also where it has nothing else to look after for longer', async ({
+    queue,
+    clock,
+  }) => {
+    const { job } = failing((attempt) => attempt)
+    const worker = new Worker(queue, { jobs: [job], retention: { complete: '1s' }, pruneInterval: '1s' })
+    await worker.start()
+    await (await queue.enqueue(job)).result()
+    await clock.advance('3s')
+    expect(await queue.count()).toBe(0)
+    await worker.stop()
   })
 })
