@@ -49,7 +49,8 @@ export async function bestOfRounds<Contestant>(
   return best
 }
 
-function collectGarbage(): void {
+/** So that what is alive is all that is there. */
+export function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
   if (typeof collect === 'function') collect()
