@@ -96,3 +96,26 @@ export type LockerTold =
   | { readonly kind: 'opened' }
   | { readonly kind: 'locked' }
   | { readonly kind: 'unlocked' }
+
+/** What a job of mixed builds does: nothing, or hang for whoever takes it first. */
+export interface Task {
+  readonly hang?: boolean
+}
+
+/** How to start a worker of the sources or of another build. */
+export interface BuildWorkerOptions {
+  /** The store. */
+  readonly url: string
+  /** What it imports: `millhand`, or the URL of a build. */
+  readonly build: string
+  /** One more that it knows. */
+  readonly migration?: string
+  /** The file in which each job leaves its id, and who has run it. */
+  readonly effects: string
+  readonly worker: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess'>
+}
+
+export type BuildTold =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'hangs'; readonly id: string }

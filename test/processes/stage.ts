@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Duration, type JobHandle, type OpenOptions, openQueue, type Queue } from 'millhand'
 import { BOUND_MS, Child, type Told } from '../support/child.ts'
 import type {
+  BuildTold,
+  BuildWorkerOptions,
   EnqueuerProcessOptions,
   EnqueuerTold,
   Script,
@@ -59,6 +61,12 @@ export abstract class Stage {
       ...given,
     }
     return this.start('worker-process.ts', options)
+  }
+
+  /** A worker of another build, as soon as it is there. */
+  launchOf(given: Pick<BuildWorkerOptions, 'build' | 'migration' | 'worker'>): Child<BuildTold> {
+    const { url, effectsFile: effects } = this
+    return this.start('build-worker.ts', { url, effects, ...given } satisfies BuildWorkerOptions)
   }
 
   /** A process that opens the store and enqueues when it is told to. */
