@@ -1,0 +1,128 @@
+import { Chance } from '../simulation/chance.ts'
+import { isFinal } from '../src/job/state.ts'
+import { sleep, systemClock } from '../src/kit/clock.ts'
+import type { Queue } from '../src/queue/queue.ts'
+import type { Store } from '../src/store/store.ts'
+import { Ledger } from './checks/ledger.ts'
+import { percentile, recoveriesMs } from './checks/recovery.ts'
+import type { Child } from './child.ts'
+import type { Slot } from './crew.ts'
+import { HANG, LONG } from './jobs.ts'
+import { openQueueOn, openStore } from './open.ts'
+import type { StoreKind } from './plan.ts'
+import { atRest } from './rest.ts'
+import { workerSlots } from './slots.ts'
+import { type Outcome, retireAll, Stage } from './stage.ts'
+import { readWitness, readWitnesses } from './witness.ts'
+
+export interface RecoverOptions {
+  readonly store: StoreKind
+  readonly seed: number
+  readonly kills: number
+  readonly onProgress: (words: string) => void
+}
+
+/** How soon the jobs of killed workers ran again. */
+export interface Recovery extends Outcome {
+  readonly kills: number
+  readonly p50RecoveryMs: number | null
+  /** How many of the jobs had to wait for longer than is promised. */
+  readonly late: number
+}
+
+/** That many run in a worker when it is killed. All else is as it is by default. */
+export const JOBS = 30
+/** What is promised. */
+export const RECOVERY_MS = 12_000
+/** A worker is killed at any time between two of its beats. */
+const BEAT_MS = 3_000
+const LOOK_MS = 100
+
+/** Kills one worker after the other, several side by side, and measures each. */
+export async function recover({ store, seed, kills, onProgress }: RecoverOptions): Promise<Recovery> {
+  await using stage = await Stage.open(store)
+  const workers = await workerSlots(stage, { concurrency: JOBS })
+  const killer = new Killer(stage, new Chance(seed), await openStore(stage.place.url))
+  await killer.enqueue(workers.length * JOBS)
+  let left = kills
+  const killOften = async (slot: Slot) => {
+    while (left > 0) {
+      onProgress(`${left} kills to come`)
+      left -= 1
+      await killer.kill(slot)
+      await killer.enqueue(JOBS)
+    }
+  }
+  await Promise.all(workers.map(killOften))
+  await killer.end()
+  await atRest(stage.place.url, onProgress)
+  await retireAll(workers)
+  const times = recoveriesMs(new Ledger({ entries: readWitnesses(stage.witnesses), jobs: [] }))
+  return {
+    ...(await stage.outcome()),
+    kills,
+    p50RecoveryMs: percentile(times, 50),
+    late: times.filter((ms) => ms > RECOVERY_MS).length,
+  }
+}
+
+/** The promise is of 99 in a hundred of them. */
+export function isInTime({ verdict }: Recovery): boolean {
+  return verdict.p99RecoveryMs !== null && verdict.p99RecoveryMs <= RECOVERY_MS
+}
+
+class Killer {
+  readonly #stage: Stage
+  readonly #chance: Chance
+  readonly #store: Store
+  readonly #queue: Queue
+
+  constructor(stage: Stage, chance: Chance, store: Store) {
+    this.#stage = stage
+    this.#chance = chance
+    this.#store = store
+    this.#queue = openQueueOn(store)
+  }
+
+  async enqueue(count: number): Promise<void> {
+    const jobs = await this.#queue.enqueueMany(
+      LONG,
+      Array.from({ length: count }, () => HANG),
+    )
+    this.#stage.witness.write({ kind: 'acknowledged', ids: jobs.map(({ id }) => id) })
+  }
+
+  /** Waits until the worker is full, kills it, and waits until all that ran in it has run again. */
+  async kill(slot: Slot): Promise<void> {
+    while (this.#runningIn(slot.child).size < JOBS) await sleep(systemClock, LOOK_MS)
+    await sleep(systemClock, this.#chance.random() * BEAT_MS)
+    const { child } = slot
+    this.#stage.witness.write({ kind: 'fault', fault: 'kill a worker', target: child.name, forMs: 0 })
+    child.signal('SIGKILL')
+    await child.ended
+    const ids = [...this.#runningIn(child)]
+    while (!(await this.#haveEnded(ids))) await sleep(systemClock, LOOK_MS)
+  }
+
+  /** What hangs still is cancelled. */
+  async end(): Promise<void> {
+    const jobs = await this.#queue.list({ state: ['pending', 'running'], limit: 1_000 })
+    await this.#queue.cancel(jobs.map(({ id }) => id))
+    await this.#queue.close()
+  }
+
+  /** The jobs that a process has started and not ended, as it has written down. */
+  #runningIn({ name }: Child): ReadonlySet<string> {
+    const running = new Set<string>()
+    for (const entry of readWitness(this.#stage.witnesses, name)) {
+      if (entry.kind === 'started') running.add(entry.id)
+      if (entry.kind === 'ended') running.delete(entry.id)
+    }
+    return running
+  }
+
+  async #haveEnded(ids: readonly string[]): Promise<boolean> {
+    const jobs = await this.#store.catalog.get(ids)
+    return jobs.every(({ state }) => isFinal(state))
+  }
+}
