@@ -17,6 +17,8 @@ export class Child {
   readonly name: string
   /** Resolves when it has ended: with how, where that was not as it should be. */
   readonly ended: Promise<string | undefined>
+  /** Resolves when it has begun to work; never, where it ends before that. */
+  readonly begun: Promise<void>
   readonly #process: ChildProcess
   readonly #signals = new Set<NodeJS.Signals>()
   #errors = ''
@@ -31,6 +33,7 @@ export class Child {
     this.#process.stderr?.on('data', (chunk) => {
       this.#errors = `${this.#errors}${chunk}`.slice(-ERRORS_MAX)
     })
+    this.begun = new Promise((resolve) => this.#process.once('message', () => resolve()))
     this.ended = new Promise((resolve) => {
       this.#process.once('close', (code, signal) => resolve(this.#misbehaviour(code, signal)))
     })

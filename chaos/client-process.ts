@@ -3,7 +3,7 @@ import { Chance } from '../simulation/chance.ts'
 import { isMillhandError } from '../src/kit/error.ts'
 import { Client } from './client.ts'
 import { followWallClock } from './clock.ts'
-import { type ClientProcessOptions, COULD_NOT_BEGIN, type Word } from './messages.ts'
+import { BEGUN, type ClientProcessOptions, COULD_NOT_BEGIN, type Word } from './messages.ts'
 import { openQueueOn, openStore } from './open.ts'
 import { Witness } from './witness.ts'
 
@@ -28,6 +28,7 @@ process.exit()
 
 async function ask(): Promise<void> {
   const queue = openQueueOn(await openStore(options.url))
+  process.send?.(BEGUN)
   const chance = new Chance(options.seed)
   const client = new Client(queue, new Witness(options.witness))
   const loops = Array.from({ length: SIDE_BY_SIDE }, () => client.ask(chance.fork(), stopped.signal))

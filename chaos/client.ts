@@ -4,20 +4,21 @@ import { sleep, systemClock } from '../src/kit/clock.ts'
 import { asError, isMillhandError } from '../src/kit/error.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import type { Order } from './history.ts'
-import { anyTask, MAIL, WORK } from './jobs.ts'
+import { anyTask, MAIL, quickTask, WORK } from './jobs.ts'
 import type { Witness } from './witness.ts'
 
 /** What a client does, and how often. */
-const CALLS = { enqueue: 60, 'enqueue many': 8, transaction: 10, cancel: 8, retry: 8 } as const
+const CALLS = { enqueue: 60, 'enqueue many': 8, burst: 2, transaction: 10, cancel: 8, retry: 8 } as const
 
 type Call = keyof typeof CALLS
 
 /** Between two calls, at random up to this: what is asked for has to get done within the run, too. */
 const PAUSE_MS = 200
 /** With more than so many waiting, it leaves the workers alone for a while. */
-const WAITING_MAX = 40
+const WAITING_MAX = 60
 const LOOK_EVERY = 5
 const MANY_MAX = 20
+const BURST_MAX = 200
 /** Jobs that it remembers, to cancel or retry them. */
 const KNOWN_MAX = 200
 const KEYS = ['a', 'b', 'c', 'd'] as const
@@ -56,6 +57,13 @@ export class Client {
     'enqueue many': async (chance) => {
       const tasks = Array.from({ length: 2 + chance.below(MANY_MAX - 1) }, () => anyTask(chance))
       const jobs = await this.#queue.enqueueMany(WORK, tasks, anyOptions(chance))
+      this.#acknowledge(jobs.map(({ id }) => id))
+    },
+    burst: async (chance) => {
+      const tasks = Array.from({ length: BURST_MAX / 2 + chance.below(BURST_MAX / 2) }, () =>
+        quickTask(chance),
+      )
+      const jobs = await this.#queue.enqueueMany(WORK, tasks)
       this.#acknowledge(jobs.map(({ id }) => id))
     },
     transaction: (chance) => this.#enqueueInTransaction(chance),

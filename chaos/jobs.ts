@@ -19,7 +19,8 @@ const ACTS = {
   progress: 4,
   enqueue: 3,
   transaction: 15,
-  'time out': 1,
+  linger: 6,
+  'time out': 0.5,
   block: 1,
   exit: 0.3,
   hang: 0,
@@ -32,6 +33,10 @@ export interface Task {
 }
 
 const LONGEST_MS = 1_500
+const EXITS_PERCENT = 0.4
+/** Long enough for a worker to be frozen past its lease over it, and for another one to run it still when that wakes. */
+const LINGER_MS = 2_000
+const LINGER = 2
 /** Snoozes and crashes come to an end: from this claim on a job does neither. */
 const CLAIMS = 3
 
@@ -42,7 +47,12 @@ export function anyTask(chance: Chance): Task {
 /** Runs until its worker is killed; when it runs again, it ends at once. */
 export const HANG: Task = { act: 'hang', ms: 0 }
 
-const POLICY = { retries: 2, timeout: '4s', backoff: { base: '100ms', max: '2s' } } as const
+/** One of many that are done in a moment, so that a worker claims them ahead; a few end the process over the others. */
+export function quickTask(chance: Chance): Task {
+  return { act: chance.percent(EXITS_PERCENT) ? 'exit' : 'complete', ms: 1 }
+}
+
+const POLICY = { retries: 2, timeout: '8s', backoff: { base: '100ms', max: '2s' } } as const
 
 /** Two names in two queues, so that claims have lanes to choose from. */
 export const WORK = defineJob<Schema<Task>>({ name: 'chaos.work', ...POLICY })
@@ -95,6 +105,8 @@ async function act({ act, ms }: Task, ctx: JobContext): Promise<unknown> {
       return undefined
     case 'hang':
       return ctx.job.epoch > 1 ? undefined : sleep(systemClock, Number.POSITIVE_INFINITY, ctx.signal)
+    case 'linger':
+      return sleep(systemClock, LINGER_MS + LINGER * ms, ctx.signal)
     case 'time out':
       return sleep(systemClock, Number.POSITIVE_INFINITY, ctx.signal)
     case 'block':

@@ -22,5 +22,8 @@ export interface ClientProcessOptions extends ProcessOptions {
 /** What a process is told. */
 export type Word = { readonly word: 'block'; readonly forMs: number } | { readonly word: 'stop' }
 
+/** What a process says when it has begun to work. */
+export const BEGUN = 'begun'
+
 /** How a process says by its end that it could not begin: the store was away. */
 export const COULD_NOT_BEGIN = 43

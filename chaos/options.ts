@@ -11,11 +11,13 @@ export interface ChaosOptions {
   /** Whether only to measure how soon the jobs of killed workers run again, and after how many kills. */
   readonly recovery: boolean
   readonly kills: number
+  /** Whether to keep what everybody wrote down though all is well. */
+  readonly keep: boolean
   readonly json: boolean
 }
 
 export const USAGE =
-  `npm run chaos -- [--store ${STORE_KINDS.join('|')}] [--seed 1] [--seconds 30] [--json], ` +
+  `npm run chaos -- [--store ${STORE_KINDS.join('|')}] [--seed 1] [--seconds 30] [--keep] [--json], ` +
   'or npm run chaos -- --recovery [--kills 100] [--store …] [--json]'
 
 /** @throws Error, with what was expected */
@@ -28,13 +30,14 @@ export function readOptions(given: readonly string[]): ChaosOptions {
       seconds: { type: 'string', default: '30' },
       recovery: { type: 'boolean', default: false },
       kills: { type: 'string', default: '100' },
+      keep: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
   const store = STORE_KINDS.find((kind) => kind === values.store)
   if (!store) throw new Error(`--store ${values.store}: expected ${STORE_KINDS.join(' or ')}`)
   const [seed, seconds, kills] = [whole('seed', values), whole('seconds', values), whole('kills', values)]
-  return { store, seed, seconds, kills, recovery: values.recovery, json: values.json }
+  return { store, seed, seconds, kills, recovery: values.recovery, keep: values.keep, json: values.json }
 }
 
 function whole<Name extends string>(name: Name, values: Readonly<Record<Name, string>>): number {

@@ -20,9 +20,9 @@ interface Kind {
 
 /** What goes wrong. A lease is 3 s long here, so that what lasts longer than that comes up often. */
 const KINDS = {
-  'kill a worker': { to: 'worker', forMs: [0, 0], times: 4 },
+  'kill a worker': { to: 'worker', forMs: [0, 0], times: 3 },
   'kill a client': { to: 'client', forMs: [0, 0], times: 1 },
-  'freeze a worker': { to: 'worker', forMs: [500, 8_000], times: 2 },
+  'freeze a worker': { to: 'worker', forMs: [1_000, 8_000], times: 2 },
   'freeze a client': { to: 'client', forMs: [500, 5_000], times: 1 },
   'stop a worker': { to: 'worker', forMs: [0, 0], times: 2 },
   'block an event loop': { to: 'worker', forMs: [500, 8_000], times: 1 },
@@ -59,7 +59,7 @@ export interface Fault {
 const FIRST_MS = 1_500
 const LAST_MS = 1_000
 /** From one fault to the next, at random from 0 to twice as much. */
-const GAP_MS = 700
+const GAP_MS = 900
 /** What happens to all of them happens one after the other, with so much time between. */
 const BREATH_MS = 1_000
 

@@ -19,6 +19,7 @@ export interface RecoverOptions {
   readonly store: StoreKind
   readonly seed: number
   readonly kills: number
+  readonly keep: boolean
   readonly onProgress: (words: string) => void
 }
 
@@ -39,7 +40,7 @@ const BEAT_MS = 3_000
 const LOOK_MS = 100
 
 /** Kills one worker after the other, several side by side, and measures each. */
-export async function recover({ store, seed, kills, onProgress }: RecoverOptions): Promise<Recovery> {
+export async function recover({ store, seed, kills, keep, onProgress }: RecoverOptions): Promise<Recovery> {
   await using stage = await Stage.open(store)
   const workers = await workerSlots(stage, { concurrency: JOBS })
   const killer = new Killer(stage, new Chance(seed), await openStore(stage.place.url))
@@ -59,7 +60,7 @@ export async function recover({ store, seed, kills, onProgress }: RecoverOptions
   await retireAll(workers)
   const times = recoveriesMs(new Ledger({ entries: readWitnesses(stage.witnesses), jobs: [] }))
   return {
-    ...(await stage.outcome()),
+    ...(await stage.outcome(keep)),
     kills,
     p50RecoveryMs: percentile(times, 50),
     late: times.filter((ms) => ms > RECOVERY_MS).length,

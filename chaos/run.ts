@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly seed: number
   /** How long things go wrong. Until all has come to rest takes some more. */
   readonly seconds: number
+  readonly keep: boolean
   readonly onProgress: (words: string) => void
 }
 
@@ -26,11 +27,12 @@ const WORKER = {
 } as const
 
 /** Lets processes work and things go wrong, waits until all has come to rest, and says what came of it. */
-export async function run({ store, seed, seconds, onProgress }: RunOptions): Promise<Outcome> {
+export async function run({ store, seed, seconds, keep, onProgress }: RunOptions): Promise<Outcome> {
   await using stage = await Stage.open(store)
   const clients = await clientSlots(stage, seed)
   const workers = await workerSlots(stage, WORKER)
   const slots = new Map([...clients, ...workers].map((slot) => [slot.name, slot]))
+  await Promise.all([...slots.values()].map(({ child }) => Promise.race([child.begun, child.ended])))
   const plan = planOf({ store, seed, seconds })
   onProgress(`${plan.length} faults in ${seconds} s`)
   await Promise.all([new Faults(stage, slots).run(plan), sleep(systemClock, seconds * 1_000)])
@@ -38,5 +40,5 @@ export async function run({ store, seed, seconds, onProgress }: RunOptions): Pro
   await retireAll(clients)
   await atRest(stage.place.url, onProgress)
   await retireAll(workers)
-  return await stage.outcome()
+  return await stage.outcome(keep)
 }

@@ -15,7 +15,7 @@ import { readWitnesses, Witness, witnessFile } from './witness.ts'
 export interface Outcome {
   readonly verdict: Verdict
   readonly leftOut: Readonly<Partial<Record<FaultKind, string>>>
-  /** Where the witnesses are, of a run in which something was wrong. */
+  /** Where the witnesses are, if they were kept. */
   readonly witnesses: string | null
 }
 
@@ -62,14 +62,14 @@ export class Stage {
   }
 
   /** What came of it: when all has come to rest, and nobody works any more. */
-  async outcome(): Promise<Outcome> {
+  async outcome(keep: boolean): Promise<Outcome> {
     const store = await openStore(this.place.url)
     const jobs = await restingJobs(store)
     await store.close()
     const verdict = check({ entries: readWitnesses(this.witnesses), jobs, rows: await this.place.rows() })
-    const isRight = verdict.problems.length === 0
-    if (isRight) rmSync(this.witnesses, { recursive: true })
-    return { verdict, leftOut: this.place.leftOut, witnesses: isRight ? null : this.witnesses }
+    const isKept = keep || verdict.problems.length > 0
+    if (!isKept) rmSync(this.witnesses, { recursive: true })
+    return { verdict, leftOut: this.place.leftOut, witnesses: isKept ? this.witnesses : null }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

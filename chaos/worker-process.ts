@@ -3,7 +3,7 @@ import { isMillhandError } from '../src/kit/error.ts'
 import { Worker } from '../src/worker/worker.ts'
 import { followWallClock } from './clock.ts'
 import { block, handledBy } from './jobs.ts'
-import { COULD_NOT_BEGIN, type Word, type WorkerProcessOptions } from './messages.ts'
+import { BEGUN, COULD_NOT_BEGIN, type Word, type WorkerProcessOptions } from './messages.ts'
 import { openQueueOn, openStore } from './open.ts'
 import { Witness } from './witness.ts'
 import { witnessed } from './witnessed-store.ts'
@@ -33,4 +33,5 @@ async function work(): Promise<void> {
     if (word.word === 'block') block(word.forMs)
   })
   await worker.start()
+  process.send?.(BEGUN)
 }

@@ -1,4 +1,4 @@
-import { claimOf, grouped, type Ledger } from './ledger.ts'
+import { claimOf, GIVES_BACK, grouped, type Ledger, SETTLES } from './ledger.ts'
 
 /** Clocks of a store are in whole milliseconds, those of a witness are not. */
 const ROUNDING_MS = 5
@@ -26,8 +26,8 @@ export function falseRescues(ledger: Ledger): string[] {
 }
 
 /**
- * Crashes that were counted for jobs which had not begun. What the store was never told of, and what nobody has a word of (a
- * claim that was made and whose worker was killed over the answer), is no such thing: it may have begun.
+ * Jobs with more crashes than they can have had: in a claim that had begun, and was not settled. Of what nobody has a word
+ * (a claim whose worker was killed over the answer, a begin of which the store was about to be told), it may be so.
  */
 export function blamedUnbegun(ledger: Ledger): string[] {
   const begun = new Set<string>([
@@ -36,11 +36,12 @@ export function blamedUnbegun(ledger: Ledger): string[] {
     ...ledger.all('claimed').flatMap(({ jobs }) => jobs.filter((job) => job.begun).map(claimOf)),
   ])
   return [...ledger.jobs.values()].flatMap(({ id, epoch, crashes }) => {
-    const known = new Set(ledger.claimsOf(id).map((claim) => claim.epoch))
-    const onlyHeld = [...known].filter((each) => !begun.has(claimOf({ id, epoch: each })))
-    const blamed = crashes - (epoch - onlyHeld.length)
-    return blamed > 0
-      ? [`${id}: ${crashes} crashes, of ${epoch} claims of which ${onlyHeld.length} had not begun`]
-      : []
+    const held = ledger.claimsOf(id).filter((claim) => !begun.has(claimOf(claim)))
+    const settled = ledger.writesOf(id).filter(({ verb }) => SETTLES.has(verb) && !GIVES_BACK.has(verb))
+    const blameless = new Set([...held, ...settled].map((claim) => claim.epoch)).size
+    if (crashes <= epoch - blameless) return []
+    return [
+      `${id}: ${crashes} crashes in ${epoch} claims, of which ${blameless} had not begun or were settled`,
+    ]
   })
 }

@@ -91,6 +91,11 @@ export class Ledger {
   }
 }
 
+/** The writes by which a job leaves its worker. */
+export const SETTLES: ReadonlySet<Write['verb']> = new Set(['complete', 'fail', 'retry', 'snooze', 'release'])
+/** To whoever gives a job back it is all the same whether he or a rescue did it: he is not told which. */
+export const GIVES_BACK: ReadonlySet<Write['verb']> = new Set(['snooze', 'release'])
+
 export function claimOf({ id, epoch }: Claim): string {
   return `${id}#${epoch}`
 }

@@ -1,11 +1,8 @@
 import type { History } from '../history.ts'
-import { claimOf, grouped, type Ledger, type Written } from './ledger.ts'
+import { claimOf, GIVES_BACK, grouped, type Ledger, SETTLES, type Written } from './ledger.ts'
 
-const SETTLES: ReadonlySet<Written['verb']> = new Set(['complete', 'fail', 'retry', 'snooze', 'release'])
 /** These end a job; only an operator revives one that has failed, and nobody one that is complete. */
 const ENDS: ReadonlySet<Written['verb']> = new Set(['complete', 'fail'])
-/** To whoever gives a job back it is all the same whether he or the rescue did it: he is not told which. */
-const GIVES_BACK: ReadonlySet<Written['verb']> = new Set(['snooze', 'release'])
 
 /** Two settlements that were accepted of one claim; two ends of one job; two rows that its one completion left. */
 export function duplicateSettles(ledger: Ledger, { rows }: Pick<History, 'rows'>): string[] {

@@ -106,9 +106,12 @@ describe('duplicateSettles is', () => {
 })
 
 describe('staleAccepted is', () => {
+  /** Nobody was blamed for what was settled. */
+  const resting = { b: { crashes: 0 } } as const
+
   test('a settlement of an epoch after which the job was claimed again', () => {
     const late = wrote(3_215, 'w1', ['b', 1, 'retry'])
-    expect(violationsOf(historyWith({ also: [late] }))).toEqual({ staleAccepted: 1 })
+    expect(violationsOf(historyWith({ also: [late], resting }))).toEqual({ staleAccepted: 1 })
   })
 
   test('progress, or that a job has begun, of such an epoch', () => {
@@ -119,7 +122,7 @@ describe('staleAccepted is', () => {
   })
 
   test('a settlement of a worker whose jobs were rescued, but for one that gives the job back', () => {
-    expect(violationsOf(historyWith({ also: [wrote(3_205, 'w1', ['b', 1, 'retry'])] }))).toEqual({
+    expect(violationsOf(historyWith({ also: [wrote(3_205, 'w1', ['b', 1, 'retry'])], resting }))).toEqual({
       staleAccepted: 1,
     })
     expect(violationsOf(historyWith({ also: [wrote(3_205, 'w1', ['b', 1, 'release'])] }))).toEqual({})
@@ -128,7 +131,7 @@ describe('staleAccepted is', () => {
   test('not one that was asked for before the other claim was known', () => {
     const writes = [{ id: 'b', epoch: 1, worker: 'w1', verb: 'retry' }] as const
     const slow: Line = { atMs: 3_400, kind: 'wrote', writes, sentMs: 90 }
-    expect(violationsOf(historyWith({ also: [slow] }))).toEqual({})
+    expect(violationsOf(historyWith({ also: [slow], resting }))).toEqual({})
   })
 
   test('not one after a claim that a server which ended at once may have forgotten', () => {
@@ -136,7 +139,7 @@ describe('staleAccepted is', () => {
       { atMs: 3_212, process: 'main', kind: 'fault', fault: 'stop the server', target: 'all', forMs: 10 },
       wrote(3_225, 'w1', ['b', 1, 'retry']),
     ]
-    expect(violationsOf(historyWith({ also }))).toEqual({})
+    expect(violationsOf(historyWith({ also, resting }))).toEqual({})
   })
 })
 
@@ -156,17 +159,22 @@ describe('blamedUnbegun is', () => {
     expect(violationsOf(historyWith({ resting: { c: { epoch: 1, crashes: 1 } } }))).toEqual({
       blamedUnbegun: 1,
     })
-    expect(violationsOf(historyWith({ resting: { c: { crashes: 2 } } }))).toEqual({ blamedUnbegun: 1 })
+    expect(violationsOf(historyWith({ resting: { c: { crashes: 1 } } }))).toEqual({ blamedUnbegun: 1 })
+  })
+
+  test('a crash that was counted for a job which was settled in each of its claims', () => {
+    expect(violationsOf(historyWith({ resting: { a: { crashes: 1 } } }))).toEqual({ blamedUnbegun: 1 })
+    expect(violationsOf(historyWith({ resting: { b: { crashes: 2 } } }))).toEqual({ blamedUnbegun: 1 })
   })
 
   test('not one of a claim that nobody has a word of: its worker was killed over the answer', () => {
     const also = [claimed(3_300, 'w2', ['c', 4])]
-    expect(violationsOf(historyWith({ also, resting: { c: { epoch: 4, crashes: 3 } } }))).toEqual({})
+    expect(violationsOf(historyWith({ also, resting: { c: { epoch: 4, crashes: 2 } } }))).toEqual({})
   })
 
   test('not one of a job of which the store was about to be told that it had begun', () => {
     const begins: Line = { atMs: 90, kind: 'beginning', jobs: [{ id: 'c', epoch: 1 }] }
-    expect(violationsOf(historyWith({ also: [begins], resting: { c: { crashes: 2 } } }))).toEqual({})
+    expect(violationsOf(historyWith({ also: [begins], resting: { c: { crashes: 1 } } }))).toEqual({})
   })
 })
 

@@ -25,7 +25,15 @@ describe.each(STORE_KINDS)('the plan of what goes wrong on %s', (store) => {
 })
 
 test('options that are none are refused with what was expected', () => {
-  const defaults = { store: 'sqlite', seed: 1, seconds: 30, recovery: false, kills: 100, json: false }
+  const defaults = {
+    store: 'sqlite',
+    seed: 1,
+    seconds: 30,
+    recovery: false,
+    kills: 100,
+    keep: false,
+    json: false,
+  }
   expect(readOptions([])).toEqual(defaults)
   expect(() => readOptions(['--store', 'memory'])).toThrow('--store memory: expected sqlite or postgres')
   expect(() => readOptions(['--seconds', '0'])).toThrow('--seconds 0: expected a whole number from 1')
