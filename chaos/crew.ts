@@ -4,7 +4,7 @@ import type { Child } from './child.ts'
 /** A supervisor starts the next one after this. */
 const RESTART_MS = 300
 /** A worker has a few seconds to let its handlers end, and a call of a client's is tried again for 30 s at most. */
-const STOP_MS = 120_000
+const STOP_MS = 300_000
 
 interface SlotOptions {
   readonly name: string

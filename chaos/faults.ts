@@ -6,16 +6,23 @@ import type { Stage } from './stage.ts'
 
 /** A clock is set by up to so much, small steps as likely as large ones. */
 const LONGEST_STEP_MS = 3_600_000
+const LONG_MS = 30_000
 
 /** Lets go wrong what the plan says. */
 export class Faults {
   readonly #stage: Stage
   readonly #slots: ReadonlyMap<string, Slot>
+  readonly #onProgress: (words: string) => void
   readonly #acts: Readonly<Partial<Record<FaultKind, Act>>>
   readonly #under = new Set<Promise<void>>()
 
-  constructor(stage: Stage, slots: ReadonlyMap<string, Slot>) {
+  constructor(
+    stage: Stage,
+    slots: ReadonlyMap<string, Slot>,
+    onProgress: (words: string) => void,
+  ) {
     this.#stage = stage
+    this.#onProgress = onProgress
     this.#slots = slots
     this.#acts = {
       'kill a worker': (fault) => this.#signal(fault, 'SIGKILL'),
@@ -48,10 +55,18 @@ export class Faults {
     const child = this.#slots.get(target)?.child
     if (child && !child.isRunning) return
     this.#stage.witness.write({ kind: 'fault', fault: kind, target: child?.name ?? target, forMs })
-    const under = act(fault)
+    const under = this.#watched(fault, act)
     // Told at the end, by whoever waits for all of them.
     under.catch(() => {})
     this.#under.add(under)
+  }
+
+  /** What takes far longer than it was to take is said: nobody would know what is waited for. */
+  async #watched(fault: Fault, act: Act): Promise<void> {
+    const { kind, target, forMs } = fault
+    const words = `'${kind}' of ${target}, of ${forMs} ms, is still not over`
+    const timer = systemClock.timer(forMs + LONG_MS, () => this.#onProgress(words))
+    await act(fault).finally(() => timer.cancel())
   }
 
   async #signal(fault: Fault, signal: NodeJS.Signals): Promise<void> {

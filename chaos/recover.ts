@@ -24,52 +24,80 @@ export interface RecoverOptions {
 }
 
 /** How soon the jobs of killed workers ran again. */
-export interface Recovery extends Outcome {
+export interface Recovery {
   readonly kills: number
+  readonly recoveries: number
   readonly p50RecoveryMs: number | null
-  /** How many of the jobs had to wait for longer than is promised. */
+  readonly p99RecoveryMs: number | null
+  readonly maxRecoveryMs: number | null
+  /** What is promised of 99 in a hundred, and how many of the jobs had to wait for longer. */
+  readonly limitMs: number
   readonly late: number
+  readonly problems: readonly string[]
 }
 
 /** That many run in a worker when it is killed. All else is as it is by default. */
 export const JOBS = 30
-/** What is promised. */
-export const RECOVERY_MS = 12_000
+/** Stores side by side: in one alone, the kill of a leader just after that of another would be another question. */
+const PLACES = 4
+const WORKERS = 3
+const LIMIT_MS = 12_000
 /** A worker is killed at any time between two of its beats. */
 const BEAT_MS = 3_000
 const LOOK_MS = 100
 
-/** Kills one worker after the other, several side by side, and measures each. */
-export async function recover({ store, seed, kills, keep, onProgress }: RecoverOptions): Promise<Recovery> {
-  await using stage = await Stage.open(store)
-  const workers = await workerSlots(stage, { concurrency: JOBS })
-  const killer = new Killer(stage, new Chance(seed), await openStore(stage.place.url))
-  await killer.enqueue(workers.length * JOBS)
-  let left = kills
-  const killOften = async (slot: Slot) => {
-    while (left > 0) {
-      onProgress(`${left} kills to come`)
-      left -= 1
-      await killer.kill(slot)
-      await killer.enqueue(JOBS)
-    }
+/** Kills one worker after the other, in several stores side by side, and measures each kill. */
+export async function recover(options: RecoverOptions): Promise<Recovery> {
+  let left = options.kills
+  const takeOne = () => {
+    options.onProgress(`${left} kills to come`)
+    left -= 1
+    return left >= 0
   }
-  await Promise.all(workers.map(killOften))
-  await killer.end()
-  await atRest(stage.place.url, onProgress)
-  await retireAll(workers)
-  const times = recoveriesMs(new Ledger({ entries: readWitnesses(stage.witnesses), jobs: [] }))
+  const seeds = Array.from({ length: PLACES }, (_, index) => options.seed * PLACES + index)
+  const places = await Promise.all(seeds.map((seed) => recoverIn(options, new Chance(seed), takeOne)))
+  const times = places.flatMap((place) => place.times)
   return {
-    ...(await stage.outcome(keep)),
-    kills,
+    kills: options.kills,
+    recoveries: times.length,
     p50RecoveryMs: percentile(times, 50),
-    late: times.filter((ms) => ms > RECOVERY_MS).length,
+    p99RecoveryMs: percentile(times, 99),
+    maxRecoveryMs: percentile(times, 100),
+    limitMs: LIMIT_MS,
+    late: times.filter((ms) => ms > LIMIT_MS).length,
+    problems: places.flatMap(({ outcome }) => outcome.verdict.problems),
   }
 }
 
-/** The promise is of 99 in a hundred of them. */
-export function isInTime({ verdict }: Recovery): boolean {
-  return verdict.p99RecoveryMs !== null && verdict.p99RecoveryMs <= RECOVERY_MS
+/** Whether nothing was wrong, and 99 in a hundred jobs ran again in time. */
+export function isInTime({ p99RecoveryMs, problems }: Recovery): boolean {
+  return problems.length === 0 && p99RecoveryMs !== null && p99RecoveryMs <= LIMIT_MS
+}
+
+interface Measured {
+  readonly times: readonly number[]
+  readonly outcome: Outcome
+}
+
+/** Kills workers of one store, until no kill is left to be made. */
+async function recoverIn(
+  { store, keep }: RecoverOptions,
+  chance: Chance,
+  takeOne: () => boolean,
+): Promise<Measured> {
+  await using stage = await Stage.open(store)
+  const workers = await workerSlots(stage, { concurrency: JOBS }, WORKERS)
+  const killer = new Killer(stage, chance, await openStore(stage.place.url))
+  await killer.enqueue(workers.length * JOBS)
+  while (takeOne()) {
+    await killer.kill(chance.pick(workers))
+    await killer.enqueue(JOBS)
+  }
+  await killer.end()
+  await atRest(stage.place.url, () => {})
+  await retireAll(workers)
+  const times = recoveriesMs(new Ledger({ entries: readWitnesses(stage.witnesses), jobs: [] }))
+  return { times, outcome: await stage.outcome(keep) }
 }
 
 class Killer {

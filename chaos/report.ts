@@ -1,5 +1,5 @@
 import type { ChaosOptions } from './options.ts'
-import { JOBS, RECOVERY_MS, type Recovery } from './recover.ts'
+import { JOBS, type Recovery } from './recover.ts'
 import type { Outcome } from './stage.ts'
 
 /** Problems that are told to a person; all of them are in `--json`. */
@@ -39,30 +39,14 @@ function counted(counts: Readonly<Record<string, number>>): string {
 }
 
 export function recoveryFacts({ store, seed }: ChaosOptions, recovery: Recovery): object {
-  const { kills, late, p50RecoveryMs, verdict, witnesses } = recovery
-  const { recoveries, p99RecoveryMs, maxRecoveryMs, problems } = verdict
-  const limitMs = RECOVERY_MS
-  return {
-    store,
-    seed,
-    kills,
-    recoveries,
-    p50RecoveryMs,
-    p99RecoveryMs,
-    maxRecoveryMs,
-    limitMs,
-    late,
-    problems,
-    witnesses,
-  }
+  return { store, seed, ...recovery }
 }
 
 export function recoveryLines({ store }: ChaosOptions, recovery: Recovery): string[] {
-  const { kills, late, p50RecoveryMs, verdict } = recovery
-  const { recoveries, p99RecoveryMs, maxRecoveryMs, problems } = verdict
+  const { kills, recoveries, p50RecoveryMs, p99RecoveryMs, maxRecoveryMs, limitMs, late, problems } = recovery
   return [
     `${kills} workers killed on ${store}, with ${JOBS} jobs each: ${recoveries} jobs ran again`,
-    `after ${p50RecoveryMs} ms (p50), ${p99RecoveryMs} ms (p99), ${maxRecoveryMs} ms at most; ${late} after more than ${RECOVERY_MS} ms`,
+    `after ${p50RecoveryMs} ms (p50), ${p99RecoveryMs} ms (p99), ${maxRecoveryMs} ms at most; ${late} after more than ${limitMs} ms`,
     ...problems.slice(0, PROBLEMS_MAX),
   ]
 }

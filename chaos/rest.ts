@@ -5,7 +5,7 @@ import { openQueueOn, openStore } from './open.ts'
 
 const LOOK_MS = 200
 /** When nothing has ended for so long, nothing will. */
-const STILL_MS = 120_000
+const STILL_MS = 300_000
 const PAGE = 10_000
 
 /** Resolves when no job is left that is not settled, or nothing moves any more. */

@@ -35,7 +35,7 @@ export async function run({ store, seed, seconds, keep, onProgress }: RunOptions
   await Promise.all([...slots.values()].map(({ child }) => Promise.race([child.begun, child.ended])))
   const plan = planOf({ store, seed, seconds })
   onProgress(`${plan.length} faults in ${seconds} s`)
-  await Promise.all([new Faults(stage, slots).run(plan), sleep(systemClock, seconds * 1_000)])
+  await Promise.all([new Faults(stage, slots, onProgress).run(plan), sleep(systemClock, seconds * 1_000)])
   onProgress('no more faults from here on')
   await retireAll(clients)
   await atRest(stage.place.url, onProgress)

@@ -5,9 +5,13 @@ import { CLIENTS, WORKERS } from './plan.ts'
 import type { Stage } from './stage.ts'
 import { witnessFile } from './witness.ts'
 
-export function workerSlots(stage: Stage, worker: WorkerProcessOptions['worker']): Promise<Slot[]> {
+export function workerSlots(
+  stage: Stage,
+  worker: WorkerProcessOptions['worker'],
+  count = WORKERS,
+): Promise<Slot[]> {
   return slots(stage, {
-    names: numbered('worker', WORKERS),
+    names: numbered('worker', count),
     launch(process, shared) {
       const options: WorkerProcessOptions = { ...shared, worker }
       return new Child(process, './worker-process', options)

