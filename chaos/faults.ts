@@ -16,11 +16,7 @@ export class Faults {
   readonly #acts: Readonly<Partial<Record<FaultKind, Act>>>
   readonly #under = new Set<Promise<void>>()
 
-  constructor(
-    stage: Stage,
-    slots: ReadonlyMap<string, Slot>,
-    onProgress: (words: string) => void,
-  ) {
+  constructor(stage: Stage, slots: ReadonlyMap<string, Slot>, onProgress: (words: string) => void) {
     this.#stage = stage
     this.#onProgress = onProgress
     this.#slots = slots

@@ -44,7 +44,7 @@ const WORKERS = 3
 const LIMIT_MS = 12_000
 /** A worker is killed at any time between two of its beats. */
 const BEAT_MS = 3_000
-const LOOK_MS = 100
+const LOOK_MS = 200
 
 /** Kills one worker after the other, in several stores side by side, and measures each kill. */
 export async function recover(options: RecoverOptions): Promise<Recovery> {
@@ -88,11 +88,7 @@ async function recoverIn(
   await using stage = await Stage.open(store)
   const workers = await workerSlots(stage, { concurrency: JOBS }, WORKERS)
   const killer = new Killer(stage, chance, await openStore(stage.place.url))
-  await killer.enqueue(workers.length * JOBS)
-  while (takeOne()) {
-    await killer.kill(chance.pick(workers))
-    await killer.enqueue(JOBS)
-  }
+  while (takeOne()) await killer.kill(chance.pick(workers))
   await killer.end()
   await atRest(stage.place.url, () => {})
   await retireAll(workers)
@@ -113,7 +109,11 @@ class Killer {
     this.#queue = openQueueOn(store)
   }
 
-  async enqueue(count: number): Promise<void> {
+  /** So many that all workers are full. One that has lost its lease on a busy machine lets go of what it had. */
+  async #fill(): Promise<void> {
+    const unfinished = await this.#queue.count({ state: ['pending', 'running'] })
+    const count = WORKERS * JOBS - unfinished
+    if (count <= 0) return
     const jobs = await this.#queue.enqueueMany(
       LONG,
       Array.from({ length: count }, () => HANG),
@@ -123,7 +123,10 @@ class Killer {
 
   /** Waits until the worker is full, kills it, and waits until all that ran in it has run again. */
   async kill(slot: Slot): Promise<void> {
-    while (this.#runningIn(slot.child).size < JOBS) await sleep(systemClock, LOOK_MS)
+    while (this.#runningIn(slot.child).size < JOBS) {
+      await this.#fill()
+      await sleep(systemClock, LOOK_MS)
+    }
     await sleep(systemClock, this.#chance.random() * BEAT_MS)
     const { child } = slot
     this.#stage.witness.write({ kind: 'fault', fault: 'kill a worker', target: child.name, forMs: 0 })

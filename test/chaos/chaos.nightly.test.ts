@@ -15,5 +15,5 @@ test.each(STORE_KINDS)('on %s no promise is broken in half an hour of faults', T
 test.each(STORE_KINDS)('on %s all jobs of 100 killed workers run again', TIMEOUT, async (store) => {
   const { facts } = await chaos('--store', store, '--recovery', '--kills', '100')
   expect(facts.problems).toEqual([])
-  expect(facts.recoveries).toBeGreaterThanOrEqual(3_000)
+  expect(facts.recoveries).toBeGreaterThan(1_000)
 })
