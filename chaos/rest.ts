@@ -14,7 +14,7 @@ export async function atRest(url: string, onProgress: (words: string) => void): 
   let left = Number.POSITIVE_INFINITY
   let movedMs = systemClock.elapsed()
   while (left > 0 && systemClock.elapsed() - movedMs < STILL_MS) {
-    const now = await queue.count({ state: ['waiting', 'pending', 'running'] })
+    const now = await queue.count({ state: ['pending', 'running'] })
     if (now !== left) {
       movedMs = systemClock.elapsed()
       onProgress(`${now} jobs are not settled`)
