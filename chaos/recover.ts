@@ -50,9 +50,10 @@ const LOOK_MS = 200
 export async function recover(options: RecoverOptions): Promise<Recovery> {
   let left = options.kills
   const takeOne = () => {
-    options.onProgress(`${left} kills to come`)
+    if (left === 0) return false
+    options.onProgress(`kills to come: ${left}`)
     left -= 1
-    return left >= 0
+    return true
   }
   const seeds = Array.from({ length: PLACES }, (_, index) => options.seed * PLACES + index)
   const places = await Promise.all(seeds.map((seed) => recoverIn(options, new Chance(seed), takeOne)))
