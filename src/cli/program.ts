@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander'
+import { ENQUEUE_HINTS } from '../job/elsewhere.ts'
+import { nameHint } from '../kit/hint.ts'
 import { VERSION } from '../kit/version.ts'
 import { toCommand } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -6,7 +8,7 @@ import { cliError } from './errors.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { endWithOutput, flushOutput, standardTerminal } from './output.ts'
 import { tell, tellCrashes } from './tell.ts'
-import { inCommandWords } from './words.ts'
+import { flagOf, inCommandWords } from './words.ts'
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<never> {
@@ -54,5 +56,15 @@ export async function execute(argv: readonly string[]): Promise<ExitCode> {
 function usageError({ message }: CommanderError, argv: readonly string[]): Error {
   const command = COMMANDS.some(({ name }) => name === argv[0]) ? String(argv[0]) : ''
   const problem = message.replace(/^error: /, '').replace(/\n\((Did you mean .*\?)\)$/, '. $1')
-  return cliError('usage', { problem, command })
+  return cliError('usage', { problem: `${problem}${elsewhere(problem, command)}`, command })
+}
+
+/** What a flag is called here that another queue calls so. */
+function elsewhere(problem: string, command: string): string {
+  const [, flag] = /unknown option '--([\w-]+)'$/.exec(problem) ?? []
+  if (command !== 'enqueue' || flag === undefined) return ''
+  const { hint } = nameHint(ENQUEUE_HINTS, flag.replaceAll('-', ''))
+  return hint === undefined
+    ? ''
+    : `.${hint.replaceAll(/'(\w+)'/g, (_, option) => `'${flagOf('enqueue', option)}'`)}`
 }

@@ -62,7 +62,7 @@ function listed(got: string): readonly string[] | undefined {
 }
 
 /** The flag that an option of a call is given by. */
-function flagOf(component: string, option: string): string {
+export function flagOf(component: string, option: string): string {
   const named = FLAGS[`${component}.${option}`] ?? FLAGS[option]
   return named ?? `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

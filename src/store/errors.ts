@@ -17,12 +17,14 @@ export const storeErrors = {
   too_many_connections: (facts: { location: string; problem: string }) =>
     `The server of ${facts.location} has no connection left: ${facts.problem}. A worker needs two, and takes up to eleven. ` +
     'Run fewer processes, raise max_connections, or put a pooler before it (docs/postgres.md).',
-  store_read_only: (facts: { location: string; server?: boolean }) =>
-    `The database ${facts.location} cannot be written: ` +
-    (facts.server
-      ? 'the server is a standby, or read-only by default_transaction_read_only. Name the primary, or let it be written; '
-      : 'the file, its folder or its file system is read-only. Change its permissions or use another file; ') +
-    "looking at it works. 'millhand doctor' says more.",
+  store_read_only: (facts: { location: string; server?: boolean; missing?: boolean }) => {
+    if (facts.missing)
+      return `The database ${facts.location} is not there, and cannot be made: its folder is read-only. Change the permissions of that, or name another file.`
+    const why = facts.server
+      ? 'the server is a standby, or read-only by default_transaction_read_only. Name the primary, or let it be written'
+      : 'the file, its folder or its file system is read-only. Change its permissions or use another file'
+    return `The database ${facts.location} cannot be written: ${why}; looking at it works. 'millhand doctor' says more.`
+  },
   store_replaced: (facts: { location: string }) =>
     `The file ${facts.location}, or the -wal or -shm beside it, was deleted, moved or replaced while this process had it open: what it writes would be lost. ` +
     "Put the files back, or start this process again to use what is there now; 'millhand doctor' names others that have it open.",

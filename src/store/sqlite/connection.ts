@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
@@ -221,7 +222,7 @@ export class Connection {
         return storeError('store_full', { location }, { cause: error })
       case SQLITE.ioError:
       case SQLITE.cannotOpen:
-        if (isReadOnly(location)) return storeError('store_read_only', { location }, { cause: error })
+        if (isReadOnly(location)) return readOnly(location, error)
         return storeError('store_unavailable', { location, problem }, { cause: error })
       case SQLITE.corrupt:
       case SQLITE.notADatabase:
@@ -230,4 +231,9 @@ export class Connection {
         return error
     }
   }
+}
+
+function readOnly(location: string, cause: unknown): Error {
+  const missing = existsSync(location) ? {} : { missing: true }
+  return storeError('store_read_only', { location, ...missing }, { cause })
 }

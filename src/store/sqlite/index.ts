@@ -103,7 +103,7 @@ function makeFolder(folder: string, location: string): void {
     // Another process may have made it meanwhile.
     if (existsSync(folder)) return
     if (isRefusal((error as NodeJS.ErrnoException).code ?? '')) {
-      throw storeError('store_read_only', { location }, { cause: error })
+      throw storeError('store_read_only', { location, missing: true }, { cause: error })
     }
     throw storeError('store_unavailable', { location, problem: asError(error).message }, { cause: error })
   }

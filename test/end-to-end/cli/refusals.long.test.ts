@@ -113,6 +113,7 @@ const REFUSALS: readonly Case[] = [
     error: 'invalid_option',
     message: /--priority is 'high'/,
   },
+  { words: 'enqueue mail.send --attempts 3', code: 2, error: 'usage', message: /Did you mean '--retries'\?/ },
   { words: 'job nobody', code: 3, error: 'job_not_found', message: /No job has the id 'nobody'/ },
   { words: 'explain nobody', code: 3, error: 'job_not_found', message: /'nobody'/ },
   { words: 'pause in%valid', code: 2, error: 'invalid_name', message: /queue name/ },
