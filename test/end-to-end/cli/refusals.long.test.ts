@@ -124,7 +124,7 @@ const REFUSALS: readonly Case[] = [
     words: 'jobs --store redis://here',
     code: 2,
     error: 'config_invalid',
-    message: /^--store is 'redis:\/\/here', expected 'sqlite:FILE', 'postgres:.*' or 'memory:'/,
+    message: /^--store is 'redis:\/\/here', there is no store on Redis: a SQLite file, or PostgreSQL\.$/,
   },
   {
     words: 'work --concurrency 0',
