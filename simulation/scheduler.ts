@@ -27,7 +27,7 @@ const PICKUP_MS = 1_000
 const AT_ONCE_PERCENT = 30
 const AT_ONCE_MAX = 3
 
-/** After the faults, everything has to be settled within this time of the world. */
+/** After the faults, everything has to be settled within this time of the world, and all workers have stopped after it. */
 const LIVENESS_MS = 30 * 60_000
 
 /** Decides, step by step, what happens next. Nothing happens that it has not let happen. */
@@ -85,7 +85,7 @@ export class Scheduler {
     for (const process of this.#world.living) {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
     }
-    await this.#until(() => this.#waiting.size === 0, untilMs)
+    await this.#until(() => this.#waiting.size === 0, this.#world.timeline.elapsedMs + LIVENESS_MS)
   }
 
   /** Somebody who asks, and somebody who works: whoever has crashed is started again after a while. */
