@@ -1,4 +1,5 @@
 import { TransientError } from '../src/store/errors.ts'
+import { rolesOf } from '../src/store/roles.ts'
 import type { Store, StoreTransaction } from '../src/store/store.ts'
 import {
   type Asked,
@@ -58,10 +59,9 @@ export class Gate {
   /** The store as the process sees it. Every role is wrapped whatever verbs it has: a new one is covered by itself. */
   wrapped(): Store {
     const { raw } = this
-    const roles = Object.entries(raw).filter(([, role]) => isRole(role))
     return {
       ...raw,
-      ...Object.fromEntries(roles.map(([name, role]) => [name, this.#role(name, role)])),
+      ...Object.fromEntries(rolesOf(raw).map(([name, role]) => [name, this.#role(name, role)])),
       capabilities: { ...raw.capabilities, beatThread: null },
       now: () => this.#pass({ verb: 'now', values: [] }, () => this.raw.now()),
       transaction: (body, options) => this.#transaction(body, options?.signal),
@@ -211,13 +211,6 @@ interface Answered {
   readonly result: unknown
   readonly within: OpenTransaction | undefined
   readonly isDoubtful: boolean
-}
-
-/** A role of a store is an object of nothing but calls. */
-function isRole(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const members = Object.values(value)
-  return members.length > 0 && members.every((member) => typeof member === 'function')
 }
 
 function callOf(store: Store, role: string, verb: string): (...values: unknown[]) => Promise<unknown> {

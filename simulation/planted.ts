@@ -30,8 +30,9 @@ const findings: Finding[] = []
 try {
   for (const planted of PLANTS) {
     const databases = databasesOn(planted.store, server?.url)
-    findings.push(await look(planted, databases).finally(() => databases.remove()))
-    if (!values.json) console.log(lineOf(findings.at(-1) as Finding))
+    const finding = await look(planted, databases).finally(() => databases.remove())
+    findings.push(finding)
+    if (!values.json) console.log(lineOf(finding))
   }
 } finally {
   await server?.remove()

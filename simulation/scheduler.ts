@@ -152,10 +152,10 @@ export class Scheduler {
     const timer: Move = (untilMs ?? 0) <= SOON_MS ? 'soon' : 'later'
     const { call, notice, action, fault, [timer]: time } = this.#moves
     const isBusy = calls.length > 0 || world.notices.size > 0
-    const isFair = !this.#isFair || !isBusy || (untilMs ?? 0) <= LITTLE_MS
+    const mayMove = !this.#isFair || !isBusy || (untilMs ?? 0) <= LITTLE_MS
     const can: Partial<Record<Move, number>> = {
       ...(calls.length > 0 && { call }),
-      ...(untilMs !== undefined && isFair && { [timer]: time }),
+      ...(untilMs !== undefined && mayMove && { [timer]: time }),
       ...(world.notices.size > 0 && { notice }),
       ...(!this.#isOver && { action, fault }),
     }

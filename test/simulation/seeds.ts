@@ -1,5 +1,5 @@
-import { inject } from 'vitest'
 import type { Plant, StoreKind } from '../../simulation/database.ts'
+import { startPostgres } from '../../simulation/databases/server.ts'
 import { databasesOn } from '../../simulation/databases.ts'
 import { type Course, simulate } from '../../simulation/simulate.ts'
 
@@ -16,7 +16,9 @@ const STEPS = 250
 
 /** Runs one world after the other, and stops after the first in which something was wrong. */
 export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }: Seeds): Promise<Course[]> {
-  const databases = databasesOn(store, inject('postgres'))
+  // Not that of all tests: what others write there would be taken for what the world has done.
+  const server = store === 'postgres' ? await startPostgres() : undefined
+  const databases = databasesOn(store, server?.url)
   const courses: Course[] = []
   try {
     for (let seed = from; seed < from + count; seed += 1) {
@@ -26,6 +28,7 @@ export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }
     }
   } finally {
     await databases.remove()
+    await server?.remove()
   }
   return courses
 }

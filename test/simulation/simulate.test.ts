@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CORPUS } from '../../simulation/corpus.ts'
 import type { Course } from '../../simulation/simulate.ts'
 import { coursesOf, problemsOf } from './seeds.ts'
 
@@ -6,6 +7,15 @@ import { coursesOf, problemsOf } from './seeds.ts'
 const SEEDS = { memory: 16, sqlite: 5 } as const
 
 describe.each(['memory', 'sqlite'] as const)('simulated workers, clients and faults on %s', (store) => {
+  test('break no promise with the seeds that have once found something', async () => {
+    const remembered = CORPUS.filter((each) => each.store === store)
+    const courses: Course[] = []
+    for (const { seed, steps } of remembered)
+      courses.push(...(await coursesOf({ store, from: seed, count: 1, steps })))
+    expect(courses).toHaveLength(remembered.length)
+    expect(problemsOf(courses)).toEqual([])
+  })
+
   test('break no promise, and everything ends when the faults do', async () => {
     const courses = await coursesOf({ store, count: SEEDS[store] })
     expect(problemsOf(courses)).toEqual([])

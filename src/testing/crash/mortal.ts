@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../kit/clock.ts'
-import { isFunction, isObject } from '../../kit/options.ts'
+import { rolesOf } from '../../store/roles.ts'
 import type { Store } from '../../store/store.ts'
 import type { Doom } from './doom.ts'
 
@@ -30,10 +30,9 @@ export class MortalClock implements Clock {
 
 /** A store as a process has it that may crash. What it has open then is rolled back, as its connection breaks. */
 export function mortalStore(store: Store, doom: Doom): Store {
-  const roles = Object.entries(store).filter(([, role]) => isRole(role))
   const mortal: Store = {
     ...store,
-    ...Object.fromEntries(roles.map(([name, role]) => [name, mortalRole(role, doom)])),
+    ...Object.fromEntries(rolesOf(store).map(([name, role]) => [name, mortalRole(role, doom)])),
     // A thread would go on to beat.
     capabilities: { ...store.capabilities, beatThread: null },
     now: () => doom.whileAlive(() => store.now()),
@@ -63,11 +62,4 @@ function mortalRole<Role extends object>(role: Role, doom: Doom): Role {
     (...values: unknown[]) => doom.whileAlive(() => call(...values)),
   ])
   return Object.fromEntries(verbs) as Role
-}
-
-/** A role of a store is an object of nothing but calls. */
-function isRole(value: unknown): value is object {
-  if (!isObject(value)) return false
-  const members = Object.values(value as object)
-  return members.length > 0 && members.every(isFunction)
 }
