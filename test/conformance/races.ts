@@ -8,6 +8,7 @@ import {
   failure,
   LEASE_MS,
   newJob,
+  newJobs,
   RELEASE,
   settlement,
   startWorker,
@@ -17,6 +18,7 @@ import type { StoreTest } from './store-test.ts'
 const ROUNDS = 25
 const CALLERS = 6
 const JOBS_A_ROUND = 8
+const HELD = 200
 
 /**
  * Six callers on one store, each with a worker of its own, do at the same time all that can meet in one job: each enqueues,
@@ -45,6 +47,25 @@ export function racePromises(test: StoreTest): void {
     let left = 0
     for (let some = await all(worker); some.length > 0; some = await all(worker)) left += some.length
     expect(left).toBe(pending)
+  })
+
+  test('an outcome that races the word that its job has begun is written', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, ...newJobs(HELD))
+    const jobs = await worker.hold({ limit: HELD })
+
+    const end = { outcome: { kind: 'complete', output: '1' } as const, nowMs: clock.now() }
+    const said = jobs.flatMap((job) => [
+      worker.begin(job),
+      store.jobs.settle([settlement(job, worker.id, end)]),
+    ])
+    const written = (await Promise.all(said)).filter((_, place) => place % 2 === 1)
+
+    expect(written).toEqual(jobs.map(() => ['settled']))
+    expect(await store.catalog.count({ states: ['complete'] })).toBe(HELD)
   })
 }
 

@@ -2,7 +2,7 @@ import type { Settled, Start } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
 import { leaveHold } from './claiming/claimed.ts'
 import { HOLD_ROWS } from './claiming/take.ts'
-import { AS_CLAIMS, leaving, locked, membersOf } from './holding.ts'
+import { AS_CLAIMS, leaving, locked, lookingTwice, membersOf, missing } from './holding.ts'
 import { inWaves, rangeOf } from './parameters.ts'
 import { cancelledOf } from './report.ts'
 import type { Session } from './session.ts'
@@ -43,17 +43,18 @@ const BEGIN = statement(
 export async function begin(session: Session, starts: readonly Start[]): Promise<Settled[]> {
   const results = new Map<Start, Settled>()
   for (const wave of inWaves(starts)) {
-    const begun = await write(session, wave)
-    const others = wave.filter(({ seq }) => !begun.has(seq))
+    const missed = await lookingTwice(wave, (some) => write(session, some))
+    const others = wave.filter(({ seq }) => missed.has(seq))
     const cancelled = others.length === 0 ? new Set() : await cancelledOf(session, others)
     for (const start of wave) {
-      if (begun.has(start.seq)) leaveHold(start.hold, start.seq)
+      if (!missed.has(start.seq)) leaveHold(start.hold, start.seq)
       else results.set(start, cancelled.has(start.seq) ? 'cancelled' : 'refused')
     }
   }
   return starts.map((start) => results.get(start) ?? 'settled')
 }
 
+/** Gives those that their worker does not hold. */
 async function write(session: Session, starts: readonly Start[]): Promise<ReadonlySet<number>> {
   const seqs = starts.map(({ seq }) => seq)
   const values = BEGIN.values({
@@ -64,6 +65,5 @@ async function write(session: Session, starts: readonly Start[]): Promise<Readon
     workers: [...new Set(starts.map(({ worker }) => worker))],
     ...rangeOf(seqs),
   })
-  const rows = await session.at<{ seq: number }>(BEGIN.text, ...values)
-  return new Set(rows.map((row) => row.seq))
+  return missing(starts, await session.at<{ seq: number }>(BEGIN.text, ...values))
 }

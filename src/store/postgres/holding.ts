@@ -41,3 +41,25 @@ export const leaving = (whole?: string): string => `rest as materialized (
     delete from millhand.claims where id = any (array(
       select id from each where leaves except select id from rest${whole ? ` union all ${whole}` : ''}))
   )`
+
+/**
+ * Runs a statement on jobs that workers hold, which gives those that it did not find, and runs it again on these. Whoever
+ * has waited for a row sees what became of it, but no row that was made meanwhile: a job that began in that very moment
+ * stands in such a one. It begins once, so that a second look finds it.
+ */
+export async function lookingTwice<Item extends { readonly seq: number }>(
+  items: readonly Item[],
+  write: (items: readonly Item[]) => Promise<ReadonlySet<number>>,
+): Promise<ReadonlySet<number>> {
+  const missed = await write(items)
+  return missed.size === 0 ? missed : write(items.filter(({ seq }) => missed.has(seq)))
+}
+
+/** The numbers of the items that are not among those of the rows. */
+export function missing(
+  items: readonly { readonly seq: number }[],
+  rows: readonly { readonly seq: number }[],
+): ReadonlySet<number> {
+  const found = new Set(rows.map(({ seq }) => seq))
+  return new Set(items.map(({ seq }) => seq).filter((seq) => !found.has(seq)))
+}

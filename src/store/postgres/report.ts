@@ -1,6 +1,7 @@
 import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { WAKE, wake } from './change.ts'
+import { lookingTwice, missing } from './holding.ts'
 import { inWaves, rangeOf } from './parameters.ts'
 import type { Session } from './session.ts'
 import { CLOCK, LIGHT_CLOCK, statement, TIMED } from './sql.ts'
@@ -83,17 +84,18 @@ const CANCELLED_AMONG = `select s.seq from millhand.settled s
 export async function report(session: Session, reports: readonly Report[]): Promise<Settled[]> {
   const results = new Map<Report, Settled>()
   for (const wave of inWaves(reports)) {
-    const written = await tellOnce(session, wave)
-    const others = wave.filter(({ seq }) => !written.has(seq))
+    const missed = await lookingTwice(wave, (some) => tellOnce(session, some))
+    const others = wave.filter(({ seq }) => missed.has(seq))
     const cancelled = others.length === 0 ? new Set() : await cancelledOf(session, others)
     for (const each of wave) {
-      if (written.has(each.seq)) results.set(each, 'settled')
+      if (!missed.has(each.seq)) results.set(each, 'settled')
       else results.set(each, cancelled.has(each.seq) ? 'cancelled' : 'refused')
     }
   }
   return reports.map((each) => results.get(each) ?? 'refused')
 }
 
+/** Gives those that are not running for whoever tells. */
 async function tellOnce(session: Session, reports: readonly Report[]): Promise<ReadonlySet<number>> {
   const seqs = reports.map(({ seq }) => seq)
   const lines = reports.flatMap(linesOf)
@@ -113,8 +115,7 @@ async function tellOnce(session: Session, reports: readonly Report[]): Promise<R
     data: lines.map(({ data }) => data),
     linesMax: LOG_LINES_MAX,
   })
-  const rows = await session.at<{ seq: number }>(told.text, ...values)
-  return new Set(rows.map((row) => row.seq))
+  return missing(reports, await session.at<{ seq: number }>(told.text, ...values))
 }
 
 /** Those that somebody has cancelled. */

@@ -2,7 +2,7 @@ import type { Care } from '../../../job/care.ts'
 import type { FailureKind } from '../../../job/failure.ts'
 import type { Verb } from '../../../job/state.ts'
 import { tell, WAKE } from '../change.ts'
-import { leaving, locked, membersOf } from '../holding.ts'
+import { leaving, locked, lookingTwice, membersOf } from '../holding.ts'
 import { column, rangeOf } from '../parameters.ts'
 import { AGAIN } from '../pending.ts'
 import type { Session } from '../session.ts'
@@ -88,7 +88,11 @@ const LEAVE = statement(
 )
 
 /** Writes how jobs leave their workers; gives those that had left before. No job may be in it twice. */
-export async function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
+export function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
+  return lookingTwice(leaves, (some) => leaveOnce(session, some))
+}
+
+async function leaveOnce(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)
   const workers = [...new Set(leaves.map(({ worker }) => worker))]
