@@ -1,7 +1,9 @@
 import type { EnqueueOptions } from '../src/job/enqueue-options.ts'
+import type { Clock } from '../src/kit/clock.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import type { Chance } from './chance.ts'
 import { anyTask, MAIL, WORK } from './handlers.ts'
+import { Listener } from './listener.ts'
 
 /** What clients and operators do, and how often. */
 const ACTIONS = {
@@ -17,6 +19,7 @@ const ACTIONS = {
   explain: 2,
   result: 4,
   transaction: 4,
+  subscribe: 1,
 } as const
 
 export type ActionName = keyof typeof ACTIONS
@@ -28,22 +31,29 @@ export interface Action {
 }
 
 const KEYS = ['a', 'b', 'c'] as const
+/** Somebody who listens hears of some changes, and not of all that there will ever be. */
+const LISTENING_MS = 20_000
 /** The queues that the jobs are in. */
 export const QUEUES = ['default', 'mail'] as const
 
-/** Does something at random with a queue; `ids` are the jobs that there are. */
-export function anyAction(queue: Queue, chance: Chance, ids: readonly string[]): Action {
+/** Does something at random; `ids` are the jobs that there are. */
+export function anyAction({ queue, clock }: Actor, chance: Chance, ids: readonly string[]): Action {
   const name = chance.weighted(ACTIONS)
   const some = ids.length === 0 ? [] : Array.from({ length: 1 + chance.below(3) }, () => chance.pick(ids))
   const [id] = some
   if (id === undefined && NEEDS_JOB.has(name)) return enqueue(queue, chance)
-  return ACTS[name]({ queue, chance, some, id: id ?? '' })
+  return ACTS[name]({ queue, clock, chance, some, id: id ?? '' })
 }
 
 const NEEDS_JOB: ReadonlySet<ActionName> = new Set(['cancel', 'retry', 'explain', 'result'])
 
-interface Scene {
+/** Who does it. */
+interface Actor {
   readonly queue: Queue
+  readonly clock: Clock
+}
+
+interface Scene extends Actor {
   readonly chance: Chance
   readonly some: readonly string[]
   readonly id: string
@@ -82,6 +92,10 @@ const ACTS: Readonly<Record<ActionName, (scene: Scene) => Action>> = {
       if (fails) throw new Undone('undone')
     }
     return action(`transaction${fails ? ' that is undone' : ''}`, queue.transaction(body))
+  },
+  subscribe: ({ queue, clock, chance }) => {
+    const ms = chance.upToMs(LISTENING_MS)
+    return action(`subscribe for ${ms} ms`, new Listener().listenFor(ms, queue, clock))
   },
 }
 

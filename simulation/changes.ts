@@ -4,7 +4,8 @@ import { isFinal } from '../src/job/state.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Executed } from './call.ts'
-import { acceptedOf, type Snapshot } from './witness.ts'
+import type { Snapshot } from './snapshot.ts'
+import { acceptedOf } from './witness.ts'
 
 /** One job before and after a call. */
 export interface Change {
@@ -79,7 +80,7 @@ export function wrongChange(change: Change, calls: readonly Executed[]): string 
 }
 
 /** Whether a call has named a job, or its answer has. */
-function touches({ values: [first], result }: Executed, id: string): boolean {
+export function touches({ values: [first], result }: Executed, id: string): boolean {
   const answer = result as { readonly rescued?: unknown; readonly quarantined?: unknown } | undefined
   return [first, result, answer?.rescued, answer?.quarantined].some(
     (list) => Array.isArray(list) && list.some((item) => item === id || item?.id === id),

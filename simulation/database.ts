@@ -28,6 +28,9 @@ export interface Line {
   arrive(): void
 }
 
+/** All that a call may not change of a job that is not its own, as a text: see `changes.ts`. */
+export type Marks = ReadonlyMap<string, string>
+
 /** What all processes of a world share. */
 export interface Database {
   /** The store as a process that has just started opens it. */
@@ -38,12 +41,17 @@ export interface Database {
   readonly restarts: boolean
   /** Whether it works on several calls at once. */
   readonly concurrent: boolean
+  /**
+   * Whether a claim takes the best of all jobs, and their times stay what they were when they were read: those of a file
+   * follow the clock of its machine, which is set.
+   */
+  readonly ordered: boolean
   /** How many calls that it works on get no further until a transaction has ended. */
   blocked(): Promise<number>
   /** Another one whenever something is written; `undefined` where that cannot be told. */
   version(): Promise<string | undefined>
-  /** Another one whenever a job is not what it was; `undefined` where that cannot be told without reading them all. */
-  mark(): Promise<string | undefined>
+  /** What may count of each job, by its id, the newest first; `undefined` where the jobs themselves are read as soon. */
+  marks(): Promise<Marks | undefined>
   /** What the database itself has to complain of, in words: see `databases/flushes.ts`. */
   complaints(): Promise<readonly string[]>
   remove(): Promise<void>

@@ -4,7 +4,7 @@ import type { ClaimedJob, ClaimRequest, Inserted, Settled } from '../src/store/j
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Executed } from './call.ts'
 import type { Change } from './changes.ts'
-import type { Snapshot } from './witness.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** What is another than it was when the call was made. */
 interface Seen {

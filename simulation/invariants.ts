@@ -5,27 +5,23 @@ import type { Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat } from '../src/store/workers.ts'
 import type { Executed } from './call.ts'
-import { type Change, idsStoredBy, shown, wrongChange } from './changes.ts'
-import { acceptedOf, claimOf, insertedBy, type Snapshot, type Witness } from './witness.ts'
-
-/** What the store has carried out at once: what was there before it and after it, and what was known before. */
-export interface Event {
-  /** Mostly one; those that a transaction consists of come after it. */
-  readonly calls: readonly Executed[]
-  readonly before: Snapshot
-  readonly after: Snapshot
-  readonly witness: Witness
-  /** The jobs that are not what they were. */
-  readonly changes: readonly Change[]
-  /** By the time of the world. */
-  readonly elapsedMs: number
-}
-
-/** Looks at one event and says, in words, what must not have been. */
-type Invariant = (event: Event) => string[]
+import { idsStoredBy, shown, touches, wrongChange } from './changes.ts'
+import type { Event, Invariant } from './event.ts'
+import { bestFirst } from './order.ts'
+import type { Snapshot } from './snapshot.ts'
+import { acceptedOf, claimOf, insertedBy, type Witness } from './witness.ts'
 
 /** Times in a store are whole milliseconds, those of the world are not. */
 const ROUNDING_MS = 2
+
+/** What makes a job one that may be pruned, at once where both are let through together. */
+const SETTLING: ReadonlySet<string> = new Set([
+  'jobs.settle',
+  'tx.settle',
+  'catalog.cancel',
+  'upkeep.rescue',
+  'upkeep.expire',
+])
 
 /** No acknowledged job is missing, and none is there that nobody has stored. */
 const nothingLost: Invariant = ({ calls, before, after, witness }) => {
@@ -34,7 +30,10 @@ const nothingLost: Invariant = ({ calls, before, after, witness }) => {
   const unheard = [...after.jobs.keys()].filter((id) => !before.jobs.has(id) && !fresh.has(id))
   const prunes = calls.filter(({ verb }) => verb === 'upkeep.prune')
   const told = prunes.reduce((sum, { result }) => sum + Number(result), 0)
-  const lost = missing.length === told ? missing.filter((id) => !isSettled(before.jobs.get(id))) : missing
+  const maySettle = calls.filter(({ verb }) => SETTLING.has(verb))
+  const isEnded = (id: string) =>
+    isSettled(before.jobs.get(id)) || maySettle.some((call) => touches(call, id))
+  const lost = missing.length === told ? missing.filter((id) => !isEnded(id)) : missing
   return [
     ...lost.map((id) => `${verbsOf(calls)} lost ${id}`),
     ...unheard.map((id) => `${verbsOf(calls)} made ${id} without a word`),
@@ -50,13 +49,15 @@ const rightChanges: Invariant = ({ calls, changes }) =>
   changes.flatMap((change) => wrongChange(change, calls) ?? [])
 
 /** A settlement that was accepted and changed nothing is one that had been written before, and is made again. */
-const settledOnce: Invariant = ({ calls, before, changes, witness }) => {
+const settledOnce: Invariant = ({ calls, before, after, changes, witness }) => {
   const problems: string[] = []
+  const isPruned = (id: string) => !after.jobs.has(id) && calls.some(({ verb }) => verb === 'upkeep.prune')
   for (const { verb, values, result } of calls) {
     if (!verb.endsWith('.settle')) continue
     acceptedOf<Settlement>(values, result, (settlement) => {
       const claim = claimOf(settlement)
-      const changed = changes.some(({ after }) => after.id === settlement.id)
+      const { id } = settlement
+      const changed = isPruned(id) || changes.some((change) => change.after.id === id)
       const written = witness.settled.get(claim) === settlement.verb || isLikeRescue(settlement, before)
       if (!changed && !(values[1] === true && written))
         problems.push(`${verb} accepted ${settlement.verb} of ${claim} in vain`)
@@ -200,6 +201,7 @@ const INVARIANTS: readonly Invariant[] = [
   everyHolderIsKnown,
   onePlace,
   rightCounts,
+  bestFirst,
 ]
 
 /** What must not have been, in words; nothing where all is well. */

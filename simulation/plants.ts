@@ -3,6 +3,7 @@ import { IN_INSERTING } from './plants/inserting.ts'
 import type { Planted } from './plants/plant.ts'
 import { IN_RESCUING } from './plants/rescuing.ts'
 import { IN_SETTLING } from './plants/settling.ts'
+import { IN_TELLING } from './plants/telling.ts'
 import { IN_WAKING } from './plants/waking.ts'
 
 /** Faults that the simulator has to find. */
@@ -11,5 +12,6 @@ export const PLANTS: readonly Planted[] = [
   ...IN_INSERTING,
   ...IN_RESCUING,
   ...IN_WAKING,
+  ...IN_TELLING,
   ...IN_COMMITTING,
 ]

@@ -4,6 +4,8 @@ import type { Call } from './call.ts'
 import type { Chance } from './chance.ts'
 import { Faults } from './faults.ts'
 import { WORK } from './handlers.ts'
+import { leftOver } from './left-over.ts'
+import { Listener } from './listener.ts'
 import { leaveOne, PROBES, type Probe } from './probe.ts'
 import type { SimulatedProcess } from './process.ts'
 import { Script } from './script.ts'
@@ -22,6 +24,9 @@ const LITTLE_MS = 2
 
 /** With nothing else to do, a job is settled so soon after it is due: in much less than it takes until workers look by themselves. */
 const PICKUP_MS = 1_000
+
+/** Whoever listens hears of it after so long at most: in more than it takes until it looks by itself. */
+const HEARD_MS = 3_000
 
 /** How often several calls are let through at once where the store takes that, and how many. */
 const AT_ONCE_PERCENT = 30
@@ -81,7 +86,8 @@ export class Scheduler {
     for (const lane of QUEUES) await this.#world.resume(lane)
     await this.#until(() => this.#isAtRest, untilMs)
     await this.#until(() => this.#hasBoth, untilMs)
-    for (const probe of PROBES) await this.#probe(probe)
+    const listener = await this.#listen()
+    for (const probe of PROBES) await this.#probe(probe, listener)
     for (const process of this.#world.living) {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
     }
@@ -94,24 +100,44 @@ export class Scheduler {
     return roles.size === 2
   }
 
+  /** Somebody listens, and has been heard of in the store: nobody else subscribes any more. */
+  async #listen(): Promise<Listener> {
+    const world = this.#world
+    const subscribed = () => world.calls.get('feed.subscribe') ?? 0
+    const before = subscribed()
+    const listener = new Listener()
+    const client = this.#anyClient()
+    listener.listen(client.queue).catch((error) => world.expect(client.name, error))
+    await this.#until(() => subscribed() > before, world.timeline.elapsedMs + LIVENESS_MS)
+    return listener
+  }
+
+  #anyClient(): SimulatedProcess {
+    return this.#chance.pick(this.#world.living.filter(({ role }) => role === 'client'))
+  }
+
   /** Where nobody has anything else to do, a job begins when it is due: whoever sleeps is woken, and need not wake by itself. */
-  async #probe({ options, isLone }: Probe): Promise<void> {
+  async #probe({ options, isLone }: Probe, listener: Listener): Promise<void> {
     const { timeline } = this.#world
     const wake = isLone ? leaveOne(this.#world) : () => {}
     this.#isFair = true
-    const client = this.#chance.pick(this.#world.living.filter(({ role }) => role === 'client'))
+    const client = this.#anyClient()
     const words = `enqueue a probe ${JSON.stringify(options)}`
-    this.#watch(client, { words, done: client.queue.enqueue(WORK, { act: 'complete', ms: 0 }, options) })
+    const done = client.queue.enqueue(WORK, { act: 'complete', ms: 0 }, options)
+    this.#watch(client, { words, done })
     await this.#world.settle()
     const untilMs = timeline.elapsedMs + Number(options.delay ?? 0) + PICKUP_MS
     await this.#until(() => this.#isAtRest, untilMs)
+    const { id } = await done
+    await this.#until(() => listener.hasHeardOf(id), untilMs + HEARD_MS, [`nobody heard of the end of ${id}`])
     this.#isFair = false
     wake()
   }
 
-  async #until(isDone: () => boolean, untilMs: number): Promise<void> {
+  async #until(isDone: () => boolean, untilMs: number, otherwise: readonly string[] = []): Promise<void> {
     while (!isDone()) {
-      if (this.#world.timeline.elapsedMs > untilMs) throw new Violation(this.#leftOver())
+      if (this.#world.timeline.elapsedMs > untilMs)
+        throw new Violation([...otherwise, ...leftOver(this.#world, this.#waiting)])
       await this.#step()
     }
   }
@@ -134,16 +160,6 @@ export class Scheduler {
     )
   }
 
-  #leftOver(): string[] {
-    const jobs = [...this.#world.snapshot.jobs.values()].filter(({ state }) => !isFinal(state))
-    return [
-      ...jobs.map(
-        ({ id, state, worker }) => `${id} is still ${state}, worker ${worker}, long after the last fault`,
-      ),
-      ...[...this.#waiting].map(([{ words }, { name }]) => `${name} still waits for '${words}'`),
-    ]
-  }
-
   async #step(): Promise<void> {
     const world = this.#world
     await this.#faults.upkeep()
@@ -160,7 +176,7 @@ export class Scheduler {
       ...(!this.#isOver && { action, fault }),
     }
     if (Object.keys(can).length === 0)
-      throw new Violation(['nothing can happen any more', ...this.#leftOver()])
+      throw new Violation(['nothing can happen any more', ...leftOver(this.#world, this.#waiting)])
     this.#make(this.#chance.weighted(can as Record<Move, number>), calls)
     await world.settle()
   }
@@ -205,7 +221,7 @@ export class Scheduler {
     if (!chance || awake.length === 0) return
     const process = chance.pick(awake)
     const ids = [...this.#world.snapshot.jobs.keys()]
-    this.#watch(process, anyAction(process.queue, chance, ids))
+    this.#watch(process, anyAction(process, chance, ids))
   }
 
   #watch(process: SimulatedProcess, action: Action): void {

@@ -1,11 +1,15 @@
 import type { Store } from '../src/store/store.ts'
 import type { Executed } from './call.ts'
 import { changesOf } from './changes.ts'
-import type { Database } from './database.ts'
+import type { Database, Marks } from './database.ts'
 import { guessed } from './guess.ts'
 import { violationsOf } from './invariants.ts'
+import { changedIn } from './marks.ts'
+import { EMPTY, lookAgain, lookAt, type Snapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
-import { EMPTY, lookAt, type Snapshot, Witness } from './witness.ts'
+import { Witness } from './witness.ts'
+
+const NO_MARKS: Marks = new Map()
 
 interface Sight {
   /** The store, past all gates. */
@@ -20,7 +24,7 @@ export class Watcher {
   readonly #sight: Sight
   readonly #witness = new Witness()
   #version: string | undefined
-  #mark: string | undefined
+  #marks: Marks | undefined
 
   constructor(sight: Sight) {
     this.#sight = sight
@@ -36,7 +40,9 @@ export class Watcher {
     const calls = executed
       .map((call) => guessed(call, { before, after, changes }))
       .flatMap((call) => [call, ...call.parts])
-    const problems = violationsOf({ calls, before, after, witness: this.#witness, elapsedMs, changes })
+    const isOrdered = this.#sight.database.ordered
+    const event = { calls, before, after, witness: this.#witness, elapsedMs, changes, isOrdered }
+    const problems = violationsOf(event)
     for (const call of calls) this.#witness.note(call, elapsedMs)
     if (calls.some(({ verb }) => verb === 'upkeep.prune')) this.#witness.forget(after)
     if (this.snapshot !== before) problems.push(...(await this.#sight.database.complaints()))
@@ -48,13 +54,14 @@ export class Watcher {
     const { store, database } = this.#sight
     const version = await database.version()
     if (version !== undefined && version === this.#version) return before
-    const mark = await database.mark()
-    const isSame = mark !== undefined && mark === this.#mark
-    const snapshot = await lookAt(store, before, isSame)
+    const marks = await database.marks()
+    const snapshot = marks
+      ? await lookAgain(store, before, { marks, changed: changedIn(marks, this.#marks ?? NO_MARKS) })
+      : await lookAt(store)
     // Of what is written meanwhile, some of it would be seen and some not.
     if (version !== (await database.version())) return this.#snapshotAfter(before)
     this.#version = version
-    this.#mark = mark
+    this.#marks = marks
     return snapshot
   }
 }

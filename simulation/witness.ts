@@ -1,32 +1,10 @@
-import type { JobRecord } from '../src/job/job.ts'
 import type { NewJob } from '../src/job/new-job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
-import type { Tally } from '../src/store/catalog.ts'
 import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
-import type { Store } from '../src/store/store.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
-import type { Beat, NewWorker, WorkerRecord } from '../src/store/workers.ts'
+import type { Beat, NewWorker } from '../src/store/workers.ts'
 import type { Executed } from './call.ts'
-
-/** All that is in a store at one moment. */
-export interface Snapshot {
-  readonly jobs: ReadonlyMap<string, JobRecord>
-  readonly workers: ReadonlyMap<string, WorkerRecord>
-  readonly tally: readonly Tally[]
-}
-
-export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [] }
-
-/** More than there will ever be. */
-const ALL = 1_000_000
-
-/** Reads everything, past the gates; of the jobs nothing where it is known that they are the same. */
-export async function lookAt(store: Store, before: Snapshot, isSame: boolean): Promise<Snapshot> {
-  const workers = new Map((await store.workers.list()).map((worker) => [worker.id, worker]))
-  if (isSame) return { ...before, workers }
-  const jobs = new Map((await store.catalog.list({}, { limit: ALL })).map((job) => [job.id, job]))
-  return { jobs, workers, tally: await store.catalog.tally() }
-}
+import type { Snapshot } from './snapshot.ts'
 
 /** What the store has answered so far, kept where no fault reaches it. */
 export class Witness {

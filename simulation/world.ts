@@ -14,10 +14,10 @@ import type { Connection, Database, Plant } from './database.ts'
 import { strangenessOf } from './expected.ts'
 import type { Gate } from './gate.ts'
 import { type Role, SimulatedProcess } from './process.ts'
+import type { Snapshot } from './snapshot.ts'
 import { Story } from './story.ts'
 import type { Owner, Timeline } from './timeline.ts'
 import { Watcher } from './watcher.ts'
-import type { Snapshot } from './witness.ts'
 
 /** Turns of the event loop without anything new, after which nothing more will come by itself. */
 const QUIET_TURNS = 2
@@ -174,6 +174,8 @@ export class World implements Gatekeeper {
       if (!isStill) stillSinceMs = performance.now()
       const isQuiet = isStill && (this.underWay.size === 0 || (await this.#isStuck(stillSinceMs)))
       quiet = isQuiet ? quiet + 1 : 0
+      // Somebody else is at work: not to take his processor.
+      if (isStill && !isQuiet) await new Promise((resolve) => setTimeout(resolve, 1))
     }
     if (this.database.restarts) for (const gate of this.#left.splice(0)) await gate.raw.close()
     await this.#check()

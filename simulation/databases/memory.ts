@@ -10,10 +10,11 @@ export function memoryDatabase(timeline: Timeline): Database {
     step: () => {},
     restarts: false,
     concurrent: false,
+    ordered: true,
     blocked: async () => 0,
     complaints: async () => [],
     version: async () => undefined,
-    mark: async () => undefined,
+    marks: async () => undefined,
     remove: async () => {},
   }
 }

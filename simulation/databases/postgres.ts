@@ -1,7 +1,10 @@
 import pg from 'pg'
 import { openPostgresStore } from '../../src/store/postgres/index.ts'
+import { inSchema as withSchema } from '../../src/store/postgres/session.ts'
+import { STANDING } from '../../src/store/postgres/standing.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Connection, Database } from '../database.ts'
+import { type Mark, marksOf } from '../marks.ts'
 import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
 import { unflushed, watchFlushes } from './flushes.ts'
 import { Wire } from './wire.ts'
@@ -60,19 +63,25 @@ interface Schema {
 
 function inSchema({ timeline, url, schema, eye }: Schema): Database {
   const clock = new MachineClock(timeline, NOBODY)
+  const marked = withSchema(MARKS, schema)
   return {
     open: () => connect({ url, schema, clock }),
     // Its server's clock is what all go by: see docs/promises.md.
     step: () => {},
     restarts: true,
     concurrent: true,
+    ordered: false,
     blocked: async () => (await eye.query<{ blocked: number }>(BLOCKED)).rows[0]?.blocked ?? 0,
     version: async () => (await eye.query<{ version: string }>(VERSION)).rows[0]?.version,
-    mark: async () => undefined,
+    marks: async () => marksOf((await eye.query<Mark>(marked)).rows),
     complaints: () => unflushed(eye, schema),
     remove: async () => {},
   }
 }
+
+const MARKS = `select j.id, concat_ws(' ', s.state, coalesce(s.worker, '-'), s.epoch, s.attempt, s.crashes,
+    coalesce(j.key, '-')) as mark
+  from (${Object.values(STANDING).join(' union all ')}) s join millhand.jobs j using (seq) order by seq desc`
 
 /** Statements that wait for a lock. */
 const BLOCKED = `select count(*)::integer as blocked from pg_stat_activity

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore } from '../../src/store/sqlite/index.ts'
 import type { Database } from '../database.ts'
+import { type Mark, marksOf } from '../marks.ts'
 import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
 
 /** Where a file needs no disk: what a power cut takes is not simulated. */
 const FAST_FOLDER = '/dev/shm'
 
-/** All that a call may not change of a job that is not its own: see `changes.ts`. Most calls change nothing of it. */
-const MARK = `select group_concat(concat_ws(' ', seq, state, ifnull(worker, '-'), epoch, attempt, crashes, ifnull(key, '-'))) as mark
-  from millhand_jobs`
+const MARKS = `select id, concat_ws(' ', state, ifnull(worker, '-'), epoch, attempt, crashes, ifnull(key, '-')) as mark
+  from millhand_jobs order by seq desc`
 
 /** Files for many worlds, one after the other: one is migrated, and copied. */
 export class SqliteFiles {
@@ -43,7 +43,7 @@ function onFile(timeline: Timeline, file: string): Database {
   const clock = new MachineClock(timeline, NOBODY)
   const eye = new DatabaseSync(file, { readOnly: true })
   const version = eye.prepare('pragma data_version')
-  const mark = eye.prepare(MARK)
+  const marks = eye.prepare(MARKS)
   return {
     open: async () => ({ store: await openSqliteStore({ file, clock }) }),
     step: (ms) => {
@@ -51,10 +51,11 @@ function onFile(timeline: Timeline, file: string): Database {
     },
     restarts: true,
     concurrent: false,
+    ordered: false,
     blocked: async () => 0,
     complaints: async () => [],
     version: async () => String(version.get()?.data_version),
-    mark: async () => String(mark.get()?.mark),
+    marks: async () => marksOf(marks.all() as unknown as Mark[]),
     remove: async () => {
       eye.close()
       for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true })

@@ -6,6 +6,6 @@ import { coursesOf } from './seeds.ts'
 const QUICK = PLANTS.filter(({ store }) => store !== 'postgres')
 
 test.each(QUICK)('$fault is found', async ({ store, plant, found }) => {
-  const courses = await coursesOf({ store, count: 200, plant })
+  const courses = await coursesOf({ store, count: 400, plant })
   expect(courses.at(-1)?.problems.join('\n')).toMatch(found)
 })

@@ -12,7 +12,7 @@ interface Seeds {
 }
 
 /** Worlds of some length, so that each meets several faults. */
-const STEPS = 250
+const STEPS = 200
 
 /** Runs one world after the other, and stops after the first in which something was wrong. */
 export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }: Seeds): Promise<Course[]> {

@@ -4,7 +4,7 @@ import type { Course } from '../../simulation/simulate.ts'
 import { coursesOf, problemsOf } from './seeds.ts'
 
 /** How many seeds run each time: what they find in seconds. More of them run in the long test. */
-const SEEDS = { memory: 16, sqlite: 5 } as const
+const SEEDS = { memory: 100, sqlite: 20 } as const
 
 describe.each(['memory', 'sqlite'] as const)('simulated workers, clients and faults on %s', (store) => {
   test('break no promise with the seeds that have once found something', async () => {
