@@ -37,15 +37,19 @@ type ErrorCatalogue = Record<string, (facts: never) => string>
 
 /** Gives the function that raises the errors of a catalogue: `raise('queue_full', { queue, limit })`. */
 export function errorFactory<Catalogue extends ErrorCatalogue>(catalogue: Catalogue) {
-  return <Code extends keyof Catalogue & string>(
+  const raise = <Code extends keyof Catalogue & string>(
     code: Code,
     facts: Parameters<Catalogue[Code]>[0] & object,
     options?: ErrorOptions,
   ) => {
     // What a driver says of an address may hold all of it.
     const message = withoutPassword((catalogue[code] as (facts: object) => string)(facts))
-    return new MillhandError(code, message, { ...options, facts })
+    const error = new MillhandError(code, message, { ...options, facts })
+    // The stack begins where it is raised, not here.
+    Error.captureStackTrace(error, raise)
+    return error
   }
+  return raise
 }
 
 /** Whether `error` is one of Millhand's, and has this code where one is named. */

@@ -1,10 +1,12 @@
 import { reasonText } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
+import { whyNotDone } from '../job/not-done.ts'
 import type { Retention } from '../job/retention.ts'
+import type { JobState } from '../job/state.ts'
 import { asError } from '../kit/error.ts'
 import { nextTurn } from '../kit/turn.ts'
-import { requireReason } from './arguments.ts'
+import { requireIds, requireReason } from './arguments.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /**
@@ -13,28 +15,46 @@ import { type QueueInternals, requireOutside } from './internals.ts'
  */
 
 /**
- * Cancels jobs; gives the ids of those that were not settled yet.
+ * Cancels jobs; gives the ids of those that were not settled yet. One that is settled is what the caller wants: nothing
+ * runs.
  *
- * @throws MillhandError `invalid_option`, `inside_transaction`, `bulk_incomplete`
+ * @throws MillhandError `invalid_option`, `inside_transaction`, `bulk_incomplete`; `job_not_found`, for a single id
  */
 export async function cancelJobs(
   queue: QueueInternals,
-  ids: readonly string[],
+  given: string | readonly string[],
   reason: unknown,
 ): Promise<string[]> {
+  const ids = requireIds('cancel', given)
   requireOutside(queue, 'cancel')
   const text = reasonText(requireReason('cancel', reason))
-  return inPieces('cancel', ids, async (piece) => {
-    const cancelled = await queue.store.catalog.cancel(piece, text)
-    if (cancelled.length > 0) queue.events.emit('cancel', { ids: cancelled, reason: text })
-    return cancelled
+  const cancelled = await inPieces('cancel', ids, async (piece) => {
+    const done = await queue.store.catalog.cancel(piece, text)
+    if (done.length > 0) queue.events.emit('cancel', { ids: done, reason: text })
+    return done
   })
+  if (typeof given === 'string' && cancelled.length === 0 && !(await stateOf(queue, given)))
+    throw jobError('job_not_found', { id: given })
+  return cancelled
 }
 
-/** Runs failed or cancelled jobs again; gives the ids of those that were. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
-export async function retryJobs(queue: QueueInternals, ids: readonly string[]): Promise<string[]> {
+/**
+ * Runs failed or cancelled jobs again; gives the ids of those that were.
+ *
+ * @throws MillhandError `inside_transaction`, `bulk_incomplete`; `job_not_found`, `not_retryable`, for a single id
+ */
+export async function retryJobs(queue: QueueInternals, given: string | readonly string[]): Promise<string[]> {
+  const ids = requireIds('retry', given)
   requireOutside(queue, 'retry')
-  return inPieces('retry', ids, (piece) => queue.store.catalog.retry(piece))
+  const retried = await inPieces('retry', ids, (piece) => queue.store.catalog.retry(piece))
+  if (typeof given === 'string' && retried.length === 0)
+    throw whyNotDone('retry', given, await stateOf(queue, given))
+  return retried
+}
+
+async function stateOf({ store }: QueueInternals, id: string): Promise<JobState | undefined> {
+  const [record] = await store.catalog.get([id])
+  return record?.state
 }
 
 /** Deletes what is older than its retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */

@@ -38,7 +38,7 @@ function expired({ job, nowMs }: Situation): Reason[] {
 
 function paused({ job, paused: isPaused }: Situation): Reason[] {
   if (!isPaused) return []
-  const text = `queue '${job.queue}' is paused (millhand resume ${job.queue})`
+  const text = `queue '${job.queue}' is paused`
   return [{ code: 'queue_paused', text, mend: `millhand resume ${job.queue}`, facts: { queue: job.queue } }]
 }
 

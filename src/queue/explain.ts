@@ -13,7 +13,7 @@ export interface Explanation {
   readonly queue: string
   readonly state: Job['state']
   readonly reasons: readonly Reason[]
-  /** All the reasons in one line. */
+  /** All the reasons in one line, each with what to do about it. */
   readonly text: string
 }
 
@@ -30,7 +30,7 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     workers: await store.workers.list(),
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
-  const text = reasons.map((reason) => reason.text).join('; ')
+  const text = reasons.map((reason) => reason.text + (reason.mend ? ` (${reason.mend})` : '')).join('; ')
   return { id, name: job.name, queue: job.queue, state: job.state, reasons, text }
 }
 

@@ -2,7 +2,6 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
-import { whyNotDone } from '../job/not-done.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import type { JobState } from '../job/state.ts'
 import type {
@@ -20,7 +19,7 @@ import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
-import { requireEvent, requireFunction, requireId, requireIds } from './arguments.ts'
+import { requireEvent, requireFunction, requireId } from './arguments.ts'
 import { cancelJobs, pruneJobs, retryJobs } from './control.ts'
 import { type EnqueueItem, Enqueuer } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
@@ -143,10 +142,11 @@ export class Queue {
   /**
    * Cancels a job or several, running or not; gives the ids of those that were not settled yet.
    *
-   * @throws MillhandError `inside_transaction`; `bulk_incomplete` when a later piece of more than 1,000 failed
+   * @throws MillhandError `job_not_found`, for a single id; `inside_transaction`; `bulk_incomplete` when a later piece of
+   *   more than 1,000 failed
    */
   async cancel(ids: string | readonly string[], reason = 'cancelled'): Promise<string[]> {
-    return cancelJobs(this.#parts, requireIds('cancel', ids), reason)
+    return cancelJobs(this.#parts, ids, reason)
   }
 
   /**
@@ -156,12 +156,7 @@ export class Queue {
    *   when a later piece of more than 1,000 failed
    */
   async retry(ids: string | readonly string[]): Promise<string[]> {
-    const retried = await retryJobs(this.#parts, requireIds('retry', ids))
-    if (typeof ids === 'string' && retried.length === 0) {
-      const [record] = await this.#parts.store.catalog.get([ids])
-      throw whyNotDone('retry', ids, record?.state)
-    }
-    return retried
+    return retryJobs(this.#parts, ids)
   }
 
   /** Stops claims from a queue, in all processes; what runs goes on. @throws MillhandError `invalid_name`, `inside_transaction` */

@@ -77,6 +77,13 @@ describeStores('cancel', (test) => {
     expect((await done.get()).state).toBe('complete')
   })
 
+  test('one that is not there is an error, one that is settled is not', async ({ queue }) => {
+    const { id } = await queue.enqueue(defineJob({ name: 'test.gone' }))
+    expect(await queue.cancel(id)).toEqual([id])
+    expect(await queue.cancel(id)).toEqual([])
+    await expect(queue.cancel('nobody')).rejects.toMatchObject({ code: 'job_not_found' })
+  })
+
   test('a job that was cancelled and retried runs under a new epoch', async ({ queue, clock, start }) => {
     const { job, run } = heldJob()
     const handle = await queue.enqueue(job)

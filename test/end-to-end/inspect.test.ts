@@ -25,7 +25,7 @@ describeStores('explain', (test) => {
     })
     expect(explanation.text).toBe(
       "due in 1m 30s, at 2026-01-01T00:01:30.000Z; queue 'mail' is paused (millhand resume mail); " +
-        "no live worker handles 'test.echo' in queue 'mail'",
+        "no live worker handles 'test.echo' in queue 'mail' (none is live at all: start one (millhand work))",
     )
   })
 
@@ -114,8 +114,8 @@ describeStores('explain', (test) => {
     expect(texts).toEqual([
       'complete since 2026-01-01T00:00:00.000Z',
       'skipped: nothing to do',
-      "failed as 'error' after 1 attempt(s): no",
-      'cancelled: not wanted',
+      `failed as 'error' after 1 attempt(s): no (mend what the error names, then: millhand retry ${failed.id})`,
+      `cancelled: not wanted (if it was a mistake: millhand retry ${cancelled.id})`,
     ])
     await expect(queue.explain('nobody')).rejects.toMatchObject({ code: 'job_not_found' })
   })
