@@ -108,7 +108,8 @@ export function textPromises(test: StoreTest): void {
     for (const odd of [ODD.nul, ODD.half]) {
       expect(await queue.get(odd)).toBeNull()
       expect(await queue.logs(odd)).toEqual([])
-      expect(await queue.cancel(odd)).toEqual([])
+      expect(await queue.cancel([odd])).toEqual([])
+      await expect(queue.cancel(odd)).rejects.toMatchObject({ code: 'job_not_found' })
       await expect(queue.retry(odd)).rejects.toMatchObject({ code: 'job_not_found' })
       await expect(queue.list({ before: odd })).rejects.toMatchObject({ code: 'job_not_found' })
       await expect(queue.explain(odd)).rejects.toMatchObject({ code: 'job_not_found' })
