@@ -7,13 +7,13 @@ const grind = defineJob({
   name: 'mill.grind',
   async run(_, ctx) {
     ctx.progress({ fraction: 0.25, message: 'the stones are turning' })
-    const stopped = Promise.withResolvers<never>()
-    ctx.signal.addEventListener('abort', () => {
-      heard.push(ctx.signal.reason.message)
-      stopped.reject(ctx.signal.reason)
-    })
     // Real work would pass the signal on: fetch(url, { signal: ctx.signal }).
-    return stopped.promise
+    return new Promise<never>((_, reject) => {
+      ctx.signal.addEventListener('abort', () => {
+        heard.push(ctx.signal.reason.message)
+        reject(ctx.signal.reason)
+      })
+    })
   },
 })
 
@@ -31,5 +31,5 @@ await worker.stop()
 
 console.log(`the handler heard: ${heard.join()}`)
 await job.result().catch((error) => console.log(`result: ${error.code}, ${error.facts.reason}`))
-console.log((await queue.explain(job.id)).text)
+console.log((await queue.explain(job.id)).reasons[0]?.text)
 await queue.close()

@@ -74,6 +74,10 @@ export const jobErrors = {
     'The job has failed instead. Mend what the message names, then retry the job.',
   lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
+  fate_not_returned: (facts: { how: string }) =>
+    `ctx.snooze or ctx.skip ${facts.how}: what it gives counts when the handler returns it. Write return ctx.snooze('5m').`,
+  fate_not_thrown: (facts: { message: string }) =>
+    `The handler returned a Fatal or a RetryAfter (${facts.message}): it counts when it is thrown. Write throw new Fatal('…').`,
   already_settled: (facts: { id: string }) =>
     `Job '${facts.id}' was settled by this attempt already, or is about to be. ctx.transaction completes the job: do all of the writes in one and return what it returns.`,
 } as const

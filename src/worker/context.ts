@@ -1,5 +1,5 @@
 import type { JobContext, JobLog } from '../job/context.ts'
-import { Skip, Snooze } from '../job/control.ts'
+import { type Fate, Skip, Snooze } from '../job/control.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
@@ -89,11 +89,17 @@ export class Context implements JobContext {
   }
 
   get snooze(): JobContext['snooze'] {
-    return (delay) => new Snooze(delay)
+    return (delay) => this.#asked(new Snooze(delay))
   }
 
   get skip(): JobContext['skip'] {
-    return (reason) => new Skip(reason)
+    return (reason) => this.#asked(new Skip(reason))
+  }
+
+  /** It does nothing by itself: see whether it is returned. */
+  #asked<Asked extends Fate>(fate: Asked): Asked {
+    this.#attempt.asked = fate
+    return fate
   }
 
   #progress(given: Progress | number): void {

@@ -1,5 +1,5 @@
 import type { JobContext } from '../job/context.ts'
-import { skipReason, snoozeDelayMs } from '../job/control.ts'
+import { isFatal, retryDelayMs, skipReason, snoozeDelayMs } from '../job/control.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
@@ -7,7 +7,7 @@ import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check, checkStored } from '../job/schema.ts'
 import { storedIssues } from '../job/stored.ts'
-import { asError } from '../kit/error.ts'
+import { asError, messageOf } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
 
 /**
@@ -33,13 +33,16 @@ export async function execute(
     if (attempt.transaction) await attempt.run(() => attempt.transaction)
     if (attempt.settled) return SETTLED
     if (isInVain(attempt)) return interrupted(attempt) as Outcome
-    const outcome = controlled(returned) ?? checkOutput(name, definition, returned)
+    const outcome =
+      controlled(returned) ?? misplaced(attempt, returned) ?? checkOutput(name, definition, returned)
     if (!(outcome instanceof Promise)) return outcome
     const checkedOutcome = await attempt.finish(outcome)
     return isInVain(attempt) ? (interrupted(attempt) as Outcome) : checkedOutcome
   } catch (thrown) {
     if (attempt.settled) return SETTLED
-    return interrupted(attempt) ?? failure('error', asError(thrown))
+    const isFate = controlled(thrown) !== undefined
+    const error = isFate ? jobError('fate_not_returned', { how: 'was thrown' }) : asError(thrown)
+    return interrupted(attempt) ?? failure('error', error)
   }
 }
 
@@ -54,6 +57,14 @@ function controlled(returned: unknown): Outcome | undefined {
   if (delayMs !== undefined) return { kind: 'snooze', delayMs }
   const reason = skipReason(returned)
   return reason === undefined ? undefined : { kind: 'skip', reason }
+}
+
+/** A fate that went the other one's way: asked for and not returned, or returned where it is to be thrown. */
+function misplaced({ asked }: Attempt, returned: unknown): Outcome | undefined {
+  if (isFatal(returned) || retryDelayMs(returned) !== undefined)
+    return failure('error', jobError('fate_not_thrown', { message: messageOf(returned) }))
+  if (returned !== undefined || asked === undefined) return undefined
+  return failure('error', jobError('fate_not_returned', { how: 'was called, and nothing was returned' }))
 }
 
 /** The input again: the code may have changed since it was enqueued, and so may the row. */

@@ -105,6 +105,14 @@ export const workerFields = {
 } satisfies FieldsOf<WorkerOptions>
 withHints(workerFields, WORKER_HINTS)
 
+/** Of no queue at all, a worker would never claim anything, without a word. @throws MillhandError `invalid_option`, `invalid_name` */
+function queuesIn(given: readonly string[] | undefined): readonly string[] | null {
+  const expected = 'at least one name, or leave it out: then it serves all'
+  if (given?.length === 0)
+    throw optionError('invalid_option', { component: 'Worker', option: 'queues', expected, got: '[]' })
+  return given?.map(requireQueueName) ?? null
+}
+
 /** The options as the worker uses them: durations in milliseconds, definitions by name. */
 export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
 
@@ -123,7 +131,7 @@ export function parseWorkerOptions(options: WorkerOptions) {
     definitions,
     fallback: parsed.fallback,
     name: parsed.name,
-    queues: parsed.queues?.map(requireQueueName) ?? null,
+    queues: queuesIn(parsed.queues),
     concurrency: parsed.concurrency,
     canProcess: parsed.canProcess,
     claimsUnknown: parsed.unknownJobs === 'fail',

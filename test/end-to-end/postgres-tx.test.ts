@@ -26,6 +26,14 @@ describePostgres("enqueueing in a transaction of the caller's own", (test) => {
     await drop()
   })
 
+  test('a client that nobody has connected is refused at once', async ({ queue }) => {
+    const tx = new pg.Client({ connectionString: inject('postgres') })
+    await expect(queue.enqueue(echo, 1, { tx })).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining('await client.connect() first'),
+    })
+  })
+
   test('a worker in another process is woken too', async ({ queue, open, start }) => {
     await start({ jobs: [echo] }, await open())
     const handle = await withClient(async (tx) => {

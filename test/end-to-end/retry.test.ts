@@ -1,4 +1,12 @@
-import { type Backoff, defineJob, Fatal, type RetentionOptions, RetryAfter, Worker } from 'millhand'
+import {
+  type Backoff,
+  defineJob,
+  Fatal,
+  type JobContext,
+  type RetentionOptions,
+  RetryAfter,
+  Worker,
+} from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { describeStores } from '../support/stores.ts'
@@ -204,6 +212,37 @@ describeStores('retry', (test) => {
     const done = await handle.get()
     expect(done).toMatchObject({ state: 'complete', output: 1, attempt: 1, epoch: 4, errors: [] })
     expect(done.dueAt.getTime() - createdAt.getTime()).toBe(30 * 60_000)
+  })
+
+  test('a fate that goes the wrong way fails the attempt, which says how it is written', async ({
+    queue,
+  }) => {
+    const ways: ((ctx: JobContext) => unknown)[] = [
+      (ctx) => void ctx.snooze('1s'),
+      (ctx) => void ctx.skip('nothing to do'),
+      (ctx) => {
+        throw ctx.snooze('1s')
+      },
+      () => new Fatal('no'),
+      () => new RetryAfter('1s'),
+    ]
+    const codes: unknown[] = []
+    for (const way of ways) {
+      const job = defineJob({ name: 'test.fate', retries: 0, run: (_: unknown, ctx) => way(ctx) })
+      const handle = await queue.enqueue(job)
+      await runUntilIdle(queue, { jobs: [job] })
+      codes.push((await handle.get()).errors[0]?.message)
+    }
+    const notReturned = expect.stringMatching(/^ctx\.snooze or ctx\.skip was .*return ctx\.snooze/)
+    const notThrown = expect.stringMatching(/^The handler returned a Fatal .*throw new Fatal/)
+    expect(codes).toEqual([notReturned, notReturned, notReturned, notThrown, notThrown])
+  })
+
+  test('a fate that is asked for, and thought better of, does no harm', async ({ queue }) => {
+    const run = (_: unknown, ctx: JobContext) => (ctx.snooze('1s') ? 'done' : undefined)
+    const handle = await queue.enqueue(defineJob({ name: 'test.fate', run }))
+    await runUntilIdle(queue, { jobs: [defineJob({ name: 'test.fate', run })] })
+    expect(await handle.get()).toMatchObject({ state: 'complete', output: 'done' })
   })
 
   test('a skip ends well, with its reason and without an output', async ({ queue }) => {

@@ -212,6 +212,13 @@ test('what is passed instead of options is refused with what they are', async ()
   }
 })
 
+test('a worker of no queue at all is refused', async () => {
+  const queue = await openQueue('memory:')
+  expect(() => new Worker(queue, { jobs: [defineJob({ name: 'a', run: () => {} })], queues: [] })).toThrow(
+    /'queues' is \[\], expected at least one name/,
+  )
+})
+
 test('a beat that would not keep the lease is refused, and the default gives way to a shorter one', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())

@@ -168,6 +168,9 @@ describe('expectEnqueued', () => {
 
   test('says what was enqueued instead', async () => {
     const { queue } = await openTestQueue()
+    await expect(expectEnqueued(queue, mail, undefined, 77 as never)).rejects.toMatchObject({
+      code: 'invalid_option',
+    })
     await expect(expectEnqueued(queue, mail)).rejects.toThrow(
       "Expected 'mail.send' to be enqueued at least once, found 0.\nNothing was enqueued.",
     )

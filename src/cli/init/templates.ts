@@ -112,18 +112,19 @@ import { greet } from './jobs/specs.${ending}'
 const { config } = await loadConfig({ cwd: import.meta.dirname, jobs: false })
 const queue = await openQueue(config.store, config.queue)
 
-async function answer(method: string, { pathname, searchParams }: URL): Promise<[status: number, body: object]> {
+async function answer(method: string, url: string): Promise<[status: number, body: object]> {
+  const [pathname = '', query] = url.split('?')
   const [, id] = /^\\/jobs\\/(.+)$/.exec(pathname) ?? []
   const found = method === 'GET' && id !== undefined ? await queue.get(id) : null
   if (found) return [200, found]
   if (method !== 'POST' || pathname !== '/greet') return [404, { error: 'POST /greet?name=NAME, GET /jobs/ID' }]
-  const job = await queue.enqueue(greet, { name: searchParams.get('name') ?? 'world' })
+  const job = await queue.enqueue(greet, { name: new URLSearchParams(query).get('name') ?? 'world' })
   return [202, { id: job.id }]
 }
 
 const server = createServer(async ({ method = 'GET', url = '/' }, response) => {
   const refused = (error: unknown) => [500, { error: isMillhandError(error) ? error.code : 'unexpected' }] as const
-  const [status, body] = await answer(method, new URL(url, 'http://localhost')).catch(refused)
+  const [status, body] = await answer(method, url).catch(refused)
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
 server.listen(Number(process.env.PORT ?? 3000), () => console.log(server.address()))

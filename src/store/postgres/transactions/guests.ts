@@ -30,6 +30,7 @@ export class Guests {
   /** Runs `body` as a part of the caller's transaction, one after the other. @throws MillhandError `foreign_transaction` */
   async within<Result>(handle: object, body: (session: Session) => Promise<Result>): Promise<Result> {
     if (!isGuest(handle)) throw foreign('it is no client of pg')
+    if (isUnconnected(handle)) throw foreign('it is not connected: await client.connect() first')
     const transaction = handle.of ?? handle
     const turns = this.#turns.get(transaction) ?? new Turns(1)
     this.#turns.set(transaction, turns)
@@ -61,6 +62,12 @@ async function originOf(session: Session): Promise<string | undefined> {
 
 function isGuest(handle: object): handle is Guest {
   return typeof (handle as Partial<Client>).query === 'function'
+}
+
+/** A `pg.Client` keeps what it is asked for until it is connected, which nobody may have begun. By the fields that pg has. */
+function isUnconnected(handle: object): boolean {
+  const { _connected, _connecting } = handle as { _connected?: unknown; _connecting?: unknown }
+  return _connected === false && _connecting === false
 }
 
 function foreign(problem: string) {
