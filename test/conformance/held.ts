@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { CARE } from '../../src/job/care.ts'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
+import { changesUntil } from '../support/feed.ts'
 import {
   COMPLETE,
   enqueue,
@@ -301,7 +302,7 @@ export function heldPromises(test: StoreTest): void {
     const [, held] = await worker.claim({ begins: 1 })
     if (!held) throw new Error('a job was expected')
     await worker.begin(held)
-    const changes = await store.feed.changesAfter(cursor, 100)
+    const changes = await changesUntil(store, cursor, ({ verb }) => verb === 'start')
     expect(changes.map(({ id, verb, state }) => [id, verb, state])).toEqual([
       ['a', 'claim', 'running'],
       ['b', 'start', 'running'],
