@@ -44,8 +44,16 @@ const POSTGRES_OPTIONS: ReadonlySet<string> = new Set(
   stringtype prepareThreshold`.split(/\s+/),
 )
 
-/** A slip in an option, which pg passes over: the jobs would be in another schema, or the connection not encrypted. */
+/** What ends the name of the server, in what stands before the last @ of a URL: it is of a password, then. */
+const UNESCAPED = /^[a-z]+:\/\/[^?]*[/#][^?]*@/i
+
+/**
+ * A slip in an option, which pg passes over: the jobs would be in another schema, or the connection not encrypted. Or a
+ * password that is not escaped: a piece of it would be taken for the server, and told to whoever looks that up.
+ */
 export function slipIn(url: string): string | undefined {
+  if (UNESCAPED.test(url))
+    return "its user or password has a '/' or a '#' in it. Escape them: encodeURIComponent(password)."
   for (const name of new URLSearchParams(url.split('?').slice(1).join('?')).keys()) {
     const meant = POSTGRES_OPTIONS.has(name) ? undefined : suggest(name, POSTGRES_OPTIONS)
     if (meant !== undefined) return `it has no option ${preview(name)}. Did you mean '${meant}'?`

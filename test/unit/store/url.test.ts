@@ -29,6 +29,17 @@ test.each([
   'memory:',
 ])('what is meant as it stands is left so: %s', (url) => expect(meantBy(url)).toBeUndefined())
 
+test('a password that is not escaped is found, before a piece of it is taken for the server', () => {
+  for (const password of ['p#w', 'p/w', 'p@ss/w', 'p@ss#w', '/'])
+    expect(slipIn(`postgres://app:${password}@127.0.0.1:5432/shop`)).toMatch(/encodeURIComponent/)
+  for (const url of [
+    'postgres://a:p%23@h/d',
+    'postgres:///d?host=/tmp',
+    'postgres://a:p@w@h/d?options=a/b@c',
+  ])
+    expect(slipIn(url)).toBeUndefined()
+})
+
 test('a slip in an option is found, and what only a library beside pg knows is none', () => {
   expect(slipIn('postgres://h/d?shcema=reports')).toMatch(/'shcema'. Did you mean 'schema'/)
   expect(slipIn('postgres://h/d?sslmod=verify-full')).toMatch(/'sslmod'. Did you mean 'sslmode'/)
