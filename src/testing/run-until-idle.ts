@@ -5,7 +5,7 @@ import { custom, duration, type FieldsOf, flag, integer, parseOptions } from '..
 import { isVirtualClock, type VirtualClock } from '../kit/virtual-clock.ts'
 import { internalsOf } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { WorkerOptions } from '../worker/options.ts'
+import { type WorkerOptions, workerFields } from '../worker/options.ts'
 import { Worker } from '../worker/worker.ts'
 import { testingError } from './errors.ts'
 
@@ -61,7 +61,8 @@ export async function runOn(
   options: RunUntilIdleOptions,
 ): Promise<number> {
   const ownClock = internalsOf(queue, 'runUntilIdle').clock
-  if (!holdsOptions(options)) parseOptions('runUntilIdle', runFields(ownClock), options)
+  if (!holdsOptions(options))
+    parseOptions('runUntilIdle', { ...workerFields, ...runFields(ownClock) }, options)
   const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
   const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
   const time = bounds.advance ? timeline : undefined

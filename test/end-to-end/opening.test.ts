@@ -102,6 +102,13 @@ test('a file that another process has locked is waited for, or refused after ope
   expect(await (await opened).count()).toBe(0)
 })
 
+test('a folder is no file, and is said to be a folder', async () => {
+  await expect(openQueue(`sqlite:${tmpdir()}`)).rejects.toMatchObject({
+    code: 'store_unavailable',
+    message: expect.stringContaining('it is a folder. Name a file in it'),
+  })
+})
+
 test('no error of opening holds the password of the URL, whatever of it can be read', async () => {
   for (const password of ['s3cret#x', 's3cret/x', 's3cret?x', 's3cret x', 's3cret@x', '%s3cret']) {
     const url = `postgres://user:${password}@127.0.0.1:1/db`

@@ -242,6 +242,12 @@ test('options of runUntilIdle that there are not are refused', async () => {
   })
 })
 
+test('runUntilIdle without its options says what they are, the jobs first', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  await expect(runUntilIdle(queue, undefined as never)).rejects.toThrow(/any of these: jobs, /)
+})
+
 test('ctx.transaction without a function says so', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { storeError } from '../../errors.ts'
 import { primaryCode, SQLITE } from './codes.ts'
 import { makePrivate } from './private-file.ts'
 
@@ -37,6 +38,7 @@ const LOOK = 'select count(*) from sqlite_master'
  * writes it, and without where there is none and none can be made.
  */
 export function openDatabase(file: string, { create = true, ...options }: OpenOptions): Opened {
+  requireNoFolder(file)
   if (create && !options.readOnly) makePrivate(file)
   const db = new DatabaseSync(create ? file : existing(file), options)
   try {
@@ -47,6 +49,12 @@ export function openDatabase(file: string, { create = true, ...options }: OpenOp
     if (!isUnwritable(error, file) || hasLog(file)) throw error
     return { db: openUnchanging(file), unchanging: true }
   }
+}
+
+/** SQLite says of a folder what it says of a disk that is broken. @throws MillhandError `store_unavailable` */
+function requireNoFolder(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return
+  throw storeError('store_unavailable', { location: file, problem: 'it is a folder. Name a file in it' })
 }
 
 /** The file as SQLite names it, to be opened only where it is. */
