@@ -53,8 +53,17 @@ export function openDatabase(file: string, { create = true, ...options }: OpenOp
 
 /** SQLite says of a folder what it says of a disk that is broken. @throws MillhandError `store_unavailable` */
 function requireNoFolder(file: string): void {
-  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return
+  if (!isFolder(file)) return
   throw storeError('store_unavailable', { location: file, problem: 'it is a folder. Name a file in it' })
+}
+
+/** A path that cannot be looked at is left to SQLite, which says what is wrong with it. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /** The file as SQLite names it, to be opened only where it is. */
