@@ -67,10 +67,10 @@ const ALLOWED: Readonly<Record<string, Allows>> = {
 /** What must not have happened to a job by these calls, in words; `undefined` where all is well. */
 export function wrongChange(change: Change, calls: readonly Executed[]): string | undefined {
   const { before, after } = change
-  const touching = new Set(calls.filter((call) => touches(call, after.id)).map(({ process }) => process))
+  const touching = calls.filter((call) => call.verb !== 'tx.report' && touches(call, after.id))
   const verbs = calls.map(({ verb }) => verb)
-  // Of what two have done at once, nobody knows what was in between.
-  if (touching.size <= 1 && !calls.some((call) => ALLOWED[call.verb]?.(change, call)))
+  // Of what two calls have done at once, nobody knows what was in between.
+  if (touching.length <= 1 && !calls.some((call) => ALLOWED[call.verb]?.(change, call)))
     return `${verbs.join(' and ')} must not have made ${shown(after)} of ${shown(before)}`
   if (after.epoch !== before.epoch && !verbs.includes('jobs.claim'))
     return `${verbs.join(' and ')} changed the epoch of ${shown(before)} to ${after.epoch}`
