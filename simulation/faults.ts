@@ -113,7 +113,11 @@ export class Faults {
     this.#isOver = true
     this.#hindered = undefined
     this.#world.tell('world', 'has no more faults from here on')
-    for (const process of this.#world.living) process.wake()
+    for (const process of this.#world.living) {
+      process.wake()
+      // A beat that is held up for longer than a lease is a fault as well.
+      for (const call of process.gate.waiting) call.notBeforeMs = 0
+    }
     await this.#world.settle()
   }
 

@@ -34,6 +34,8 @@ const AT_ONCE_MAX = 3
 
 /** After the faults, everything has to be settled within this time of the world, and all workers have stopped after it. */
 const LIVENESS_MS = 30 * 60_000
+/** And as much longer for each job that is left: more than an attempt may take. */
+const EACH_LEFT_MS = 15_000
 
 /** Decides, step by step, what happens next. Nothing happens that it has not let happen. */
 export class Scheduler {
@@ -81,7 +83,8 @@ export class Scheduler {
     this.#isOver = true
     this.#world.isCalm = true
     await this.#faults.end()
-    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS
+    const left = [...this.#world.snapshot.jobs.values()].filter(({ state }) => !isFinal(state)).length
+    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS + left * EACH_LEFT_MS
     await this.#until(() => !this.#isPausing && this.#world.open.size === 0, untilMs)
     for (const lane of QUEUES) await this.#world.resume(lane)
     await this.#until(() => this.#isAtRest, untilMs)

@@ -1,4 +1,3 @@
-import type { Fate } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
 import type { Progress } from '../job/progress.ts'
@@ -28,8 +27,6 @@ export class Attempt {
   /** From the claim to the begin. */
   readonly begunAfterMs: number
   #controller: AbortController | undefined
-  /** What the handler has asked `ctx.snooze` or `ctx.skip` for last: it counts when it is returned. */
-  asked: Fate | undefined
   #interruption: Interruption | undefined
   #abandon: ((reason: Interruption) => void) | undefined
   #graceTimer: Timer | undefined

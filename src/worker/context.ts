@@ -35,6 +35,7 @@ export class Context implements JobContext {
   readonly #parts: ContextParts
   #job: RunningJob | undefined
   #log: JobLog | undefined
+  #hasAsked = false
 
   constructor(attempt: Attempt, parts: ContextParts) {
     this.#attempt = attempt
@@ -96,9 +97,13 @@ export class Context implements JobContext {
     return (reason) => this.#asked(new Skip(reason))
   }
 
-  /** It does nothing by itself: see whether it is returned. */
+  /** Whether `snooze` or `skip` was called: what they give does nothing by itself. */
+  get hasAsked(): boolean {
+    return this.#hasAsked
+  }
+
   #asked<Asked extends Fate>(fate: Asked): Asked {
-    this.#attempt.asked = fate
+    this.#hasAsked = true
     return fate
   }
 

@@ -1,4 +1,3 @@
-import type { JobContext } from '../job/context.ts'
 import { isFatal, retryDelayMs, skipReason, snoozeDelayMs } from '../job/control.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
@@ -9,6 +8,7 @@ import { type Checked, check, checkStored } from '../job/schema.ts'
 import { storedIssues } from '../job/stored.ts'
 import { asError, messageOf } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
+import type { Context } from './context.ts'
 
 /**
  * One attempt, from top to bottom: find the handler, check the input, run it, check the output, each under the deadlines
@@ -18,7 +18,7 @@ import type { Attempt } from './attempt.ts'
 export async function execute(
   attempt: Attempt,
   definition: AnyJobDefinition | undefined,
-  context: JobContext,
+  context: Context,
 ): Promise<Outcome> {
   const { name, input } = attempt.job
   if (!definition) return failure('unknown_job', jobError('unknown_job', { name, known: [] }))
@@ -34,7 +34,7 @@ export async function execute(
     if (attempt.settled) return SETTLED
     if (isInVain(attempt)) return interrupted(attempt) as Outcome
     const outcome =
-      controlled(returned) ?? misplaced(attempt, returned) ?? checkOutput(name, definition, returned)
+      controlled(returned) ?? misplaced(context, returned) ?? checkOutput(name, definition, returned)
     if (!(outcome instanceof Promise)) return outcome
     const checkedOutcome = await attempt.finish(outcome)
     return isInVain(attempt) ? (interrupted(attempt) as Outcome) : checkedOutcome
@@ -60,11 +60,12 @@ function controlled(returned: unknown): Outcome | undefined {
 }
 
 /** A fate that went the other one's way: asked for and not returned, or returned where it is to be thrown. */
-function misplaced({ asked }: Attempt, returned: unknown): Outcome | undefined {
+function misplaced({ hasAsked }: Context, returned: unknown): Outcome | undefined {
+  if (returned === undefined && hasAsked)
+    return failure('error', jobError('fate_not_returned', { how: 'was called, and nothing was returned' }))
   if (isFatal(returned) || retryDelayMs(returned) !== undefined)
     return failure('error', jobError('fate_not_thrown', { message: messageOf(returned) }))
-  if (returned !== undefined || asked === undefined) return undefined
-  return failure('error', jobError('fate_not_returned', { how: 'was called, and nothing was returned' }))
+  return undefined
 }
 
 /** The input again: the code may have changed since it was enqueued, and so may the row. */
