@@ -8,7 +8,6 @@ export class Listener {
   readonly #complete = new Set<string>()
   readonly #ended = new Set<string>()
   readonly #signal = new AbortController()
-  #isInOrder = true
 
   /** Whether it has heard how the job ended. */
   hasHeardOf(id: string): boolean {
@@ -17,8 +16,6 @@ export class Listener {
 
   /** Hears all that there is to hear, until it is ended. @throws Error when that cannot have been */
   async listen(queue: Queue): Promise<void> {
-    // There, a transaction's changes are told in the order in which transactions have begun: one may have been open for long.
-    this.#isInOrder = !queue.location.startsWith('postgres')
     for await (const change of queue.subscribe({ signal: this.#signal.signal })) this.#hear(change)
   }
 
@@ -37,8 +34,7 @@ export class Listener {
   #hear({ id, verb, state }: JobChange): void {
     // One that was pruned at once may be stored anew, when its enqueue is made again.
     if (verb === 'enqueue') this.#complete.delete(id)
-    if (this.#isInOrder && this.#complete.has(id))
-      throw new Error(`heard ${verb} of ${id}, which was complete`)
+    if (this.#complete.has(id)) throw new Error(`heard ${verb} of ${id}, which was complete`)
     if (state === 'complete') this.#complete.add(id)
     if (isFinal(state)) this.#ended.add(id)
   }

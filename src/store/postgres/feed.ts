@@ -1,14 +1,18 @@
 import { sleep, systemClock } from '../../kit/clock.ts'
 import type { JobChange } from '../feed.ts'
+import { type Horizon, SEEN, type Seen } from './reading/horizon.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 
-/**
- * A cursor is the number of a transaction and the place of a change in it. Transactions commit in another order than
- * they begin: only what no open transaction can come before any more is read, so that nothing is missed. Changes of
- * one transaction past this many share the last place.
- */
-const PLACES = 8_192
+/** What the feed is read by: the horizon is one for all that read it in this process. */
+export interface Feed {
+  readonly session: Session
+  readonly horizon: Horizon
+}
+
+/** What may still be overtaken is looked for again so often and so long; then the caller's own turn comes. */
+const LOOK_AGAIN_MS = 4
+const LOOKS = 250
 
 /** Newest changes that stay in the feed, however slow a subscriber is. */
 const CHANGES_KEPT = 10_000
@@ -23,11 +27,23 @@ const SUBSCRIBE = `with lapsed as (
     insert into millhand.subscribers (id, lease_until) values ($2, ${NOW} + $3::bigint)
     on conflict (id) do update set lease_until = excluded.lease_until
   )
-  select pg_snapshot_xmin(pg_current_snapshot())::text::bigint * ${PLACES} as cursor`
+  select ${SEEN}`
 
-export async function subscribe(session: Session, subscriber: string, leaseMs: number): Promise<number> {
-  const [row] = await session.at<{ cursor: number }>(SUBSCRIBE, subscriber, leaseMs)
-  return row?.cursor ?? 0
+const LOOK = `select ${SEEN}`
+
+/** Gives the newest change once all before it are there, so that whatever is committed from now on comes after it. */
+export async function subscribe(
+  { session, horizon }: Feed,
+  subscriber: string,
+  leaseMs: number,
+): Promise<number> {
+  const [first] = await session.at<Seen>(SUBSCRIBE, subscriber, leaseMs)
+  const last = first?.last ?? 0
+  for (let look = 1, seen = first; seen !== undefined && horizon.of(seen) < last && look < LOOKS; look += 1) {
+    await sleep(systemClock, LOOK_AGAIN_MS)
+    ;[seen] = await session.rows<Seen>(LOOK)
+  }
+  return last
 }
 
 const UNSUBSCRIBE = 'delete from millhand.subscribers where id = $1'
@@ -40,25 +56,25 @@ export async function unsubscribe(session: Session, subscriber: string): Promise
   await session.rows(TURN_OFF)
 }
 
-const AFTER = `select * from (
-    select transaction::text::bigint * ${PLACES}
-      + least(row_number() over (partition by transaction order by number), ${PLACES} - 1) as cursor,
-      transaction < pg_snapshot_xmin(pg_current_snapshot()) as sure, id, name, queue, verb, state, at, progress
-    from millhand.changes
-    where number > (select max(number) from millhand.changes) - ${CHANGES_KEPT}
-    and transaction >= ($1::bigint / ${PLACES})::text::xid8
-  ) changes where cursor > $1 order by cursor limit $2`
+const AFTER = `select ${SEEN}, number as cursor, id, name, queue, verb, state, at, progress
+  from millhand.changes
+  where number > greatest($1::bigint, (select max(number) from millhand.changes) - ${CHANGES_KEPT})
+  order by number limit $2`
 
-/** Changes behind an open transaction are looked for again so often and so long; then the caller's own turn comes. */
-const LOOK_AGAIN_MS = 4
-const LOOKS = 250
-
-export async function changesAfter(session: Session, cursor: number, limit: number): Promise<JobChange[]> {
+export async function changesAfter(
+  { session, horizon }: Feed,
+  cursor: number,
+  limit: number,
+): Promise<JobChange[]> {
   for (let look = 1; ; look += 1) {
-    const rows = await session.rows<JobChange & { readonly sure: boolean }>(AFTER, cursor, limit)
-    const unsure = rows.findIndex((row) => !row.sure)
-    const changes = unsure < 0 ? rows : rows.slice(0, unsure)
-    if (changes.length > 0 || unsure < 0 || look >= LOOKS) return changes.map(({ sure, ...change }) => change)
+    const rows = await session.rows<JobChange & Seen>(AFTER, cursor, limit)
+    const whole = rows[0] === undefined ? 0 : horizon.of(rows[0])
+    const changes = rows.filter((row) => row.cursor <= whole)
+    if (changes.length > 0 || rows.length === 0 || look >= LOOKS) return changes.map(withoutSeen)
     await sleep(systemClock, LOOK_AGAIN_MS)
   }
+}
+
+function withoutSeen({ last: _last, open: _open, next: _next, ...change }: JobChange & Seen): JobChange {
+  return change
 }

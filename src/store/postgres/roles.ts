@@ -14,6 +14,7 @@ import type { Inserts } from './inserts.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
 import * as queues from './queues.ts'
+import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
 import type { Session } from './session.ts'
@@ -150,12 +151,11 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
 }
 
 function feedRole({ database: { session } }: Parts): Store['feed'] {
+  const read: feed.Feed = { session, horizon: new Horizon() }
+  const during = <Result>(work: Promise<Result>) => session.clock?.during?.(work) ?? work
   return {
-    subscribe: (subscriber, leaseMs) => feed.subscribe(session, subscriber, leaseMs),
+    subscribe: (subscriber, leaseMs) => during(feed.subscribe(read, subscriber, leaseMs)),
     unsubscribe: (subscriber) => feed.unsubscribe(session, subscriber),
-    changesAfter(cursor, limit) {
-      const changes = feed.changesAfter(session, cursor, limit)
-      return session.clock?.during?.(changes) ?? changes
-    },
+    changesAfter: (cursor, limit) => during(feed.changesAfter(read, cursor, limit)),
   }
 }

@@ -230,9 +230,8 @@ create table millhand.subscribers (
 );
 
 create table millhand.changes (
+  -- drawn while the job is locked; transactions commit in another order, so that readers wait for those that are open
   number bigint generated always as identity primary key,
-  -- transactions commit in another order than they begin: readers go by this
-  transaction xid8 not null default pg_current_xact_id(),
   id text not null,
   name text not null,
   queue text not null,
@@ -241,6 +240,4 @@ create table millhand.changes (
   at bigint not null,
   progress text
 );
-
-create index changes_transaction on millhand.changes (transaction, number);
 `
