@@ -26,7 +26,7 @@ async function run(options: SimulateOptions): Promise<boolean> {
   try {
     const failed = await firstFailed(options, databases, report)
     tell(report, options, failed && (await shorten(failed.simulation, failed.course)))
-    return failed === undefined
+    return failed === undefined && report.repeatsEnough
   } finally {
     await databases.remove()
     await server?.remove()
@@ -49,6 +49,7 @@ async function firstFailed(
     const simulation = { databases, seed, steps }
     const course = await simulate(simulation)
     report.add(course)
+    if (options.twice) report.again(course, await simulate(simulation))
     if (course.problems.length > 0) return { simulation, course }
     if (performance.now() - saidAtMs < PROGRESS_MS) continue
     saidAtMs = performance.now()

@@ -10,12 +10,14 @@ export interface SimulateOptions {
   readonly seeds: number
   /** Things that happen in each world before the faults stop. */
   readonly steps: number
+  /** Each seed once more: does it go the same way? */
+  readonly twice: boolean
   readonly json: boolean
   /** A PostgreSQL on which nothing else is at work; without it, one is started. */
   readonly url: string | undefined
 }
 
-export const USAGE = `npm run simulate -- [--store ${STORE_KINDS.join('|')}] [--seed N] [--seeds 100] [--steps 400] [--url postgres://…] [--json]`
+export const USAGE = `npm run simulate -- [--store ${STORE_KINDS.join('|')}] [--seed N] [--seeds 100] [--steps 400] [--url postgres://…] [--twice] [--json]`
 
 /** @throws Error, with what was expected */
 export function readOptions(given: readonly string[]): SimulateOptions {
@@ -27,6 +29,7 @@ export function readOptions(given: readonly string[]): SimulateOptions {
       seeds: { type: 'string', default: '100' },
       steps: { type: 'string', default: '400' },
       url: { type: 'string' },
+      twice: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -34,7 +37,7 @@ export function readOptions(given: readonly string[]): SimulateOptions {
   if (!store) throw new Error(`--store ${values.store}: expected ${STORE_KINDS.join(' or ')}`)
   const [seeds, steps] = [whole('seeds', values), whole('steps', values)]
   const seed = values.seed === undefined ? undefined : whole('seed', { seed: values.seed })
-  return { store, seed, seeds, steps, url: values.url, json: values.json }
+  return { store, seed, seeds, steps, url: values.url, twice: values.twice, json: values.json }
 }
 
 function whole<Name extends string>(name: Name, values: Readonly<Record<Name, string>>): number {

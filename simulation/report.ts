@@ -4,12 +4,17 @@ import type { Course } from './simulate.ts'
 /** Lines of the story that are shown: what was before is in the whole one, with `--json`. */
 const STORY_LINES = 60
 
+/** The least share of seeds that have to go the same way again: on a server, locks and plans are outside of the scheduler. */
+const REPEATED_MIN = { memory: 1, sqlite: 1, postgres: 0.9 } as const
+
 /** Adds up what came of many seeds. */
 export class Report {
   readonly #options: SimulateOptions
   readonly #calls = new Map<string, number>()
   readonly #faults = new Map<string, number>()
+  readonly #others: number[] = []
   #seeds = 0
+  #repeated = 0
   #failed: Course | undefined
 
   constructor(options: SimulateOptions) {
@@ -21,6 +26,18 @@ export class Report {
     addAll(this.#calls, course.calls)
     addAll(this.#faults, course.faults)
     if (course.problems.length > 0) this.#failed = course
+  }
+
+  /** Compares a course with that of the same seed before. */
+  again(first: Course, second: Course): void {
+    if (first.story().join('\n') === second.story().join('\n')) this.#repeated += 1
+    else this.#others.push(first.seed)
+  }
+
+  /** Whether as many seeds as have to have gone the same way again, of those that were run twice. */
+  get repeatsEnough(): boolean {
+    const twice = this.#repeated + this.#others.length
+    return this.#repeated >= twice * REPEATED_MIN[this.#options.store]
   }
 
   progress(): string {
@@ -35,6 +52,7 @@ export class Report {
         (this.#failed ? `a violation with seed ${this.#failed.seed}` : 'no violation'),
       `calls: ${counted(this.#calls)}`,
       `faults: ${counted(this.#faults)}`,
+      ...this.#repetitions(),
       ...(this.#failed ? this.#failure(this.#failed, shortest ?? this.#failed) : []),
     ]
   }
@@ -44,6 +62,7 @@ export class Report {
     const { store, steps } = this.#options
     const facts = {
       ...{ store, steps, seeds: this.#seeds, failed: this.#failed?.seed ?? null },
+      ...(this.#options.twice && { repeated: this.#repeated, others: this.#others }),
       calls: Object.fromEntries(this.#calls),
       faults: Object.fromEntries(this.#faults),
     }
@@ -69,6 +88,12 @@ export class Report {
       '',
       `Again: ${this.#replay(failed)}`,
     ]
+  }
+
+  #repetitions(): string[] {
+    if (!this.#options.twice) return []
+    const others = this.#others.length === 0 ? '' : `; another way: ${this.#others.join(', ')}`
+    return [`run twice: ${this.#repeated} went the same way again${others}`]
   }
 
   #replay({ seed }: Course): string {
