@@ -32,6 +32,7 @@ test('options that are none are refused with what was expected', () => {
     seeds: 100,
     steps: 400,
     url: undefined,
+    twice: false,
     json: false,
   })
   expect(() => readOptions(['--store', 'redis'])).toThrow(
@@ -45,3 +46,23 @@ function plantOf(fault: string): Plant {
   if (!found) throw new Error(`nothing is planted as '${fault}'`)
   return found.plant
 }
+
+test('seeds that go another way when they are run again are counted, and on a server one of ten may', async () => {
+  const databases = databasesOn('memory')
+  const [one, other] = [
+    await simulate({ databases, seed: 1, steps: 20 }),
+    await simulate({ databases, seed: 2, steps: 20 }),
+  ]
+  const [memory, postgres] = ['memory', 'postgres'].map(
+    (store) => new Report(readOptions(['--store', store, '--twice'])),
+  ) as [Report, Report]
+  for (let count = 0; count < 9; count += 1) for (const report of [memory, postgres]) report.again(one, one)
+  expect(memory.repeatsEnough).toBe(true)
+
+  memory.again(one, other)
+  postgres.again(one, other)
+
+  expect([memory.repeatsEnough, postgres.repeatsEnough]).toEqual([false, true])
+  expect(memory.lines()).toContain('run twice: 9 went the same way again; another way: 1')
+  expect(memory.facts()).toMatchObject({ repeated: 9, others: [1] })
+})
