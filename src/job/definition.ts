@@ -15,7 +15,7 @@ import {
 } from '../kit/options.ts'
 import { backoffField } from './backoff.ts'
 import type { Fate } from './control.ts'
-import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
+import type { Defined, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
@@ -73,9 +73,10 @@ export function defineJob<
   I extends Schema = Schema,
   O extends Schema = Schema,
   C extends Schema = Schema,
+  Named extends keyof JobOptions<I, O, C> = never,
   // Written out: a message of the compiler then names the types, not an alias of them.
-  R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = NoHandler,
->(options: JobOptions<I, O, C, R>): Defined<I, O, C, R> {
+  R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = Unread<Named, O>,
+>(options: JobOptions<I, O, C, R> & Names<Named>): Defined<I, O, C, R> {
   if (!isObject(options)) {
     const expected = "an object with a 'name', such as { name: 'mail.send', run }"
     throw optionError('invalid_option', {
