@@ -47,6 +47,32 @@ test('a choice that there is not is refused with the nearest one', async () => {
   }
 })
 
+test('a state or an event of another queue is refused with what it is called here', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const states = {
+    pending: ['wait', 'waiting', 'delayed', 'created', 'queued', 'scheduled', 'available', 'retrying'],
+    running: ['active', 'Active', 'stalled', 'processing'],
+    complete: ['completed', 'success', 'succeeded', 'done'],
+    failed: ['error', 'errored', 'dead', 'FAILED'],
+    cancelled: ['canceled', 'aborted'],
+  }
+  for (const [state, names] of Object.entries(states)) {
+    for (const name of names) {
+      const message = expect.stringContaining(`Did you mean '${state}'?`)
+      expect(await refusal((given) => queue.list({ state: given }), name), name).toMatchObject({ message })
+      expect(await refusal((given) => queue.count({ state: given }), ['failed', name])).toMatchObject({
+        message,
+      })
+    }
+  }
+  const events = { added: 'enqueue', active: 'start', success: 'complete', error: 'fail', stalled: 'rescue' }
+  for (const [given, event] of Object.entries(events)) {
+    const message = expect.stringContaining(`Did you mean '${event}'?`)
+    expect(await refusal((name) => queue.on(name, () => {}), given)).toMatchObject({ message })
+  }
+})
+
 test('a queue that was not awaited is said to be a promise, wherever a queue is taken', async () => {
   const promise = openQueue('memory:')
   const calls: ((queue: never) => unknown)[] = [
