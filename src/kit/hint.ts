@@ -56,3 +56,10 @@ export function nameHint(hints: NameHints, name: string): { readonly hint?: stri
   const known = name.toLowerCase()
   return Object.hasOwn(hints, known) ? { hint: hints[known] ?? '' } : {}
 }
+
+const NAME_CHARACTERS_SHOWN = 80
+
+/** Nobody means a name of a megabyte, and to look for the one that is nearest to it would take for ever. */
+export function shownName(option: string): string {
+  return option.length > NAME_CHARACTERS_SHOWN ? `${option.slice(0, NAME_CHARACTERS_SHOWN)}…` : option
+}

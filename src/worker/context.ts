@@ -7,7 +7,7 @@ import { type RunningJob, toJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
-import { showable, showableProgress, showableText } from '../job/showable.ts'
+import { fractionProblem, showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
@@ -36,6 +36,7 @@ export class Context implements JobContext {
   #job: RunningJob | undefined
   #log: JobLog | undefined
   #hasAsked = false
+  #hasWarned = false
 
   constructor(attempt: Attempt, parts: ContextParts) {
     this.#attempt = attempt
@@ -109,9 +110,18 @@ export class Context implements JobContext {
 
   #progress(given: Progress | number): void {
     const progress = showableProgress(given)
+    if (progress.fraction === 1 && !this.#hasWarned) this.#warnOf(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
     this.#parts.onProgress(this.#attempt, progress)
+  }
+
+  /** Once: what it is told of says so thousands of times. */
+  #warnOf(given: Progress | number): void {
+    const problem = fractionProblem(given)
+    if (problem === undefined) return
+    this.#hasWarned = true
+    this.log.warn(problem)
   }
 
   /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */

@@ -64,6 +64,23 @@ describeStores('the context of a handler', (test) => {
     expect((await handle.get()).progress).toEqual({ fraction: 0.5 })
   })
 
+  test('a percentage in place of a fraction is told once in the log of the job', async ({ queue }) => {
+    const job = defineJob({
+      name: 'test.percent',
+      run(_, ctx) {
+        for (const percent of [0.5, 1.0001, 50, 60]) ctx.progress(percent)
+        ctx.progress({ fraction: 70 })
+      },
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    expect(await handle.get()).toMatchObject({ state: 'complete', progress: { fraction: 1 } })
+    const warnings = (await queue.logs(handle.id)).filter(({ level }) => level === 'warn')
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'ctx.progress got 50, and a fraction is from 0 to 1: it is shown as 1. Half of the work is 0.5.',
+    ])
+  })
+
   test('a checkpoint is durable at once, and the next attempt begins there', async ({
     queue,
     clock,
