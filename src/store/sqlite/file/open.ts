@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { storeError } from '../../errors.ts'
 import { primaryCode, SQLITE } from './codes.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 import { makePrivate } from './private-file.ts'
 
 interface OpenOptions {
