@@ -58,7 +58,7 @@ function requireNoFolder(file: string): void {
 }
 
 /** A path that cannot be looked at is left to SQLite, which says what is wrong with it. */
-function isFolder(path: string): boolean {
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {
