@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
@@ -80,6 +80,13 @@ describe.each(Object.entries(STORES))('a program on %s', (_, openStore) => {
     },
     BUSY_MS,
   )
+})
+
+test('what the build exports is called in a stack as it is in the documentation', async () => {
+  for (const entry of ['index', 'config/index', 'testing/index', 'postgres/index']) {
+    const built = await import(pathToFileURL(join(folder, `node_modules/millhand/dist/${entry}.js`)).href)
+    for (const [name, value] of Object.entries(built)) expect((value as { name: string }).name).toBe(name)
+  }
 })
 
 test.each(COMMANDS)(
