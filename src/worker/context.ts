@@ -13,6 +13,7 @@ import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
+import type { FailedCall } from './failed-calls.ts'
 
 /** What the context needs of its worker. */
 export interface ContextParts {
@@ -23,6 +24,7 @@ export interface ContextParts {
     attempt: Attempt,
     body: (handle: Handle) => Output | Promise<Output>,
   ) => Promise<Output>
+  readonly onFailedCall: (attempt: Attempt, failed: FailedCall) => void
   readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
 }
 
@@ -147,9 +149,12 @@ export class Context implements JobContext {
     return (await this.#parts.enqueue(spec, input, carried(this.job, options))) as HandleOf<Spec>
   }
 
-  /** One that fails is told in the job's log: a handler that has not waited for it would never hear of that. */
-  #told<Value>(what: string, promise: Promise<Value>): Promise<Value> {
-    promise.catch((error) => this.log.warn(`${what} failed: ${messageOf(error)}`))
+  /** One that fails is told in the job's log, and where failures are: a handler that has not waited for it would never hear of that. */
+  #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
+    promise.catch((error) => {
+      this.log.warn(`${call} failed: ${messageOf(error)}`)
+      this.#parts.onFailedCall(this.#attempt, { call, error })
+    })
     return promise
   }
 
