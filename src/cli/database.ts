@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { asError } from '../kit/error.ts'
+import { asError, isMillhandError } from '../kit/error.ts'
 import { storeError } from '../store/errors.ts'
 import { type SchemaState, stateAt } from '../store/migration.ts'
 import { openDatabase } from '../store/sqlite/file/open.ts'
@@ -21,6 +21,7 @@ export function schemaState(file: string): SchemaState {
   try {
     return stateAt(existsSync(file) ? inspectFile(file, schemaVersion) : 0, MIGRATIONS)
   } catch (error) {
+    if (isMillhandError(error)) throw error
     throw storeError(
       'store_unavailable',
       { location: file, problem: asError(error).message },

@@ -1,14 +1,36 @@
+import { bareDurations } from '../job/definition.ts'
+import type { AnyJobSpec } from '../job/typed.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
-import { DEFAULT_STORE } from './options.ts'
+import { DEFAULT_STORE, OPTIONS } from './options.ts'
 
 /** Handlers share one event loop: past this many, more processes are worth more than more concurrency. */
 const CONCURRENCY_ODD = 1_000
 
 /** What is valid and probably not meant. */
 export function oddities(config: Config, { jobsRead }: { readonly jobsRead: boolean }): Problem[] {
-  return [...aboutStore(config), ...aboutWorker(config), ...(jobsRead ? aboutJobs(config) : [])]
+  const always = [...aboutStore(config), ...aboutWorker(config), ...aboutDurations(config)]
+  return [...always, ...(jobsRead ? aboutJobs(config) : [])]
+}
+
+/** A number without a unit that is smaller was probably meant as seconds. */
+const BARE_MS = 1_000
+
+function aboutDurations(config: Config): Problem[] {
+  return OPTIONS.flatMap(({ section, name, path, field }) => {
+    if (!field.isDuration || section === 'top') return []
+    const value = (config[section] as Record<string, unknown>)[name]
+    return isBare(value) ? [{ path, message: `is ${inWords(value)}` }] : []
+  })
+}
+
+function isBare(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < BARE_MS
+}
+
+function inWords(given: number): string {
+  return `${given}, which is ${given} ms; write '${given}s' if seconds are meant, else '${given}ms'`
 }
 
 function aboutStore({ store, storeNamed }: Config): Problem[] {
@@ -29,13 +51,23 @@ function aboutWorker({ worker }: Config): Problem[] {
 function aboutJobs({ specs, worker }: Config): Problem[] {
   const none = { path: 'jobs', message: 'there are none: a worker would have nothing to run' }
   if (specs.length === 0) return [none]
-  return specs.flatMap((spec): Problem[] => {
-    if (!isDefinition(spec)) {
-      const message = `'${spec.name}' has no handler: it can be enqueued, but not run from here`
-      return [{ path: 'jobs', message }]
-    }
-    if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
-    const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
-    return [{ path: 'worker.queues', message }]
-  })
+  return specs.flatMap((spec) => [...aboutTimes(spec), ...aboutJob(spec, worker)])
+}
+
+function aboutTimes(spec: AnyJobSpec): Problem[] {
+  const bare = bareDurations(spec).filter(([, ms]) => isBare(ms))
+  return bare.map(([option, ms]) => ({
+    path: 'jobs',
+    message: `'${spec.name}' has ${option}: ${inWords(ms)}`,
+  }))
+}
+
+function aboutJob(spec: AnyJobSpec, worker: Config['worker']): Problem[] {
+  if (!isDefinition(spec)) {
+    const message = `'${spec.name}' has no handler: it can be enqueued, but not run from here`
+    return [{ path: 'jobs', message }]
+  }
+  if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
+  const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
+  return [{ path: 'worker.queues', message }]
 }

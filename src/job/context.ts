@@ -35,7 +35,8 @@ export interface JobContext<Checkpoint = unknown> {
   readonly log: JobLog
   /**
    * Tells how far the job is. Cheap to call often: the worker writes at most a few times a second, and the last one
-   * always. Never throws: a fraction is held between 0 and 1, and what cannot be shown is told in words or cut.
+   * always. Never throws: a fraction is held between 0 and 1, which the log tells of one above it, and what cannot be shown is
+   * told in words or cut.
    */
   progress(progress: Progress | number): void
   /**

@@ -49,6 +49,17 @@ export type Defined<I extends Schema, O extends Schema, C extends Schema, R> =
 /** Whether two types are one, which `never` and `any` are with no other. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 
+/** Which options are given, whatever their values: the compiler knows that before it reads a handler. */
+export type Names<Named extends PropertyKey> = { readonly [Name in Named]?: unknown }
+
+/**
+ * What a handler returns that the compiler has not read, since another option is wrong: anything that it may, so that there
+ * is no second error at the handler.
+ */
+export type Unread<Named extends PropertyKey, O extends Schema> = 'run' extends Named
+  ? Returnable<O>
+  : NoHandler
+
 type AnyHandler = (input: never, ctx: JobContext<never>) => unknown
 
 /** A definition of any job that a worker can run. */

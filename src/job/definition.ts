@@ -15,7 +15,7 @@ import {
 } from '../kit/options.ts'
 import { backoffField } from './backoff.ts'
 import type { Fate } from './control.ts'
-import type { Defined, Handler, JobDefinition, JobSpec, NoHandler } from './defined.ts'
+import type { Defined, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
@@ -23,6 +23,7 @@ import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput } from './schema.ts'
 import { isSpec, optionsOf } from './spec.ts'
+import type { AnyJobSpec } from './typed.ts'
 
 const isSchema = (value: unknown): boolean =>
   (isObject(value) || isFunction(value)) && isObject((value as Partial<Schema>)['~standard'])
@@ -73,9 +74,10 @@ export function defineJob<
   I extends Schema = Schema,
   O extends Schema = Schema,
   C extends Schema = Schema,
+  Named extends keyof JobOptions<I, O, C> = never,
   // Written out: a message of the compiler then names the types, not an alias of them.
-  R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = NoHandler,
->(options: JobOptions<I, O, C, R>): Defined<I, O, C, R> {
+  R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = Unread<Named, O>,
+>(options: JobOptions<I, O, C, R> & Names<Named>): Defined<I, O, C, R> {
   if (!isObject(options)) {
     const expected = "an object with a 'name', such as { name: 'mail.send', run }"
     throw optionError('invalid_option', {
@@ -86,7 +88,21 @@ export function defineJob<
     })
   }
   const component = `defineJob '${requireJobName(readSafely(options, 'name'))}'`
-  return specFrom(component, options) as Defined<I, O, C, R>
+  const bare = DURATIONS.filter((option) => typeof readSafely(options, option) === 'number')
+  return specFrom(component, options, bare) as Defined<I, O, C, R>
+}
+
+const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn'] as const
+
+type Bare = readonly (typeof DURATIONS)[number][]
+
+/** The durations that were given without a unit, as milliseconds: it is easy to mean seconds by them. */
+const BARE: unique symbol = Symbol.for('millhand.bare')
+
+/** Which durations of a definition were given without a unit, and how many milliseconds they are. */
+export function bareDurations(spec: AnyJobSpec): [option: string, ms: number][] {
+  const bare = (readSafely(spec, BARE) ?? []) as Bare
+  return bare.map((option) => [option, Number(readSafely(spec, `${option}Ms`))])
 }
 
 /** Of what is frozen and has been checked. It is not enumerable, so that no spread of a definition has it. */
@@ -106,6 +122,7 @@ export function isChecked(value: object): boolean {
 export function specFrom<I extends Schema, O extends Schema, C extends Schema, R>(
   component: string,
   options: JobOptions<I, O, C, R>,
+  bare: Bare = [],
 ): JobSpec<I, O, C> | JobDefinition<I, O, C, R> {
   const parsed = parseOptions(component, definitionFields, options)
   const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
@@ -131,15 +148,15 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     // Of a definition that is spread from this one, what it has changed counts.
     const changed = isSpec(this) && !isChecked(this) ? optionsOf(this) : undefined
     const own = changed ? (specFrom(component, changed) as unknown as typeof spec) : spec
-    return make({ ...own, handle, run })
+    return make({ ...own, handle, run }, changed ? [] : bare)
   }
-  return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle })
+  return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
 }
 
 function handlerRefusal(component: string, run: unknown) {
   return { component: `${component}.handle`, option: 'run', expected: 'a function', got: preview(run) }
 }
 
-function make<Spec extends object>(spec: Spec): Readonly<Spec> {
-  return Object.freeze(Object.defineProperty(spec, CHECKED, { value: 1 }))
+function make<Spec extends object>(spec: Spec, bare: Bare): Readonly<Spec> {
+  return Object.freeze(Object.defineProperties(spec, { [CHECKED]: { value: 1 }, [BARE]: { value: bare } }))
 }

@@ -37,10 +37,38 @@ export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ repeat: REPEATS, cron: REPEATS, every: REPEATS },
 }
 
-/** States. */
+/** States. What waits for a time, a worker or another try is pending here, and what a lost worker had runs again. */
 export const STATES_ELSEWHERE: Readonly<Record<string, JobState>> = {
-  ...{ done: 'complete', finished: 'complete', succeeded: 'complete' },
-  ...{ waiting: 'pending', queued: 'pending', scheduled: 'pending', active: 'running', error: 'failed' },
+  ...{ wait: 'pending', waiting: 'pending', queued: 'pending', created: 'pending', added: 'pending' },
+  ...{ new: 'pending', ready: 'pending', available: 'pending', prioritized: 'pending' },
+  ...{
+    delayed: 'pending',
+    scheduled: 'pending',
+    retry: 'pending',
+    retrying: 'pending',
+    retryable: 'pending',
+  },
+  ...{
+    active: 'running',
+    started: 'running',
+    executing: 'running',
+    processing: 'running',
+    locked: 'running',
+  },
+  ...{ stalled: 'running', in_progress: 'running' },
+  ...{ completed: 'complete', done: 'complete', finished: 'complete' },
+  ...{ success: 'complete', succeeded: 'complete', successful: 'complete', skipped: 'complete' },
+  ...{ error: 'failed', errored: 'failed', failure: 'failed', dead: 'failed', expired: 'failed' },
+  ...{ crashed: 'failed', timeout: 'failed', discarded: 'failed' },
+  ...{ aborted: 'cancelled', removed: 'cancelled', stopped: 'cancelled' },
+}
+
+/** Events. */
+export const EVENTS_ELSEWHERE: Readonly<Record<string, string>> = {
+  ...{ added: 'enqueue', queued: 'enqueue', created: 'enqueue', waiting: 'enqueue' },
+  ...{ active: 'start', processing: 'start', stalled: 'rescue', retrying: 'retry' },
+  ...{ done: 'complete', finished: 'complete', success: 'complete', succeeded: 'complete' },
+  ...{ error: 'fail', failure: 'fail', removed: 'prune', ready: 'worker_start', closed: 'worker_stop' },
 }
 
 /** Options of a worker. */

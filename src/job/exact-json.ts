@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { isThenable } from '../kit/thenable.ts'
 
 /**
  * A value as JSON that gives the same value when it is read. `JSON.stringify` leaves out or bends what it has no word
@@ -182,6 +183,7 @@ function foreignObject(value: object): string | undefined {
   if (prototype === null)
     return isRawJson(value) ? 'raw JSON, which would arrive as what it says,' : undefined
   if (types.isDate(value)) return 'a Date, which would arrive as a text (pass toISOString() or getTime())'
+  if (isThenable(value)) return `${nameOfClass(value)}, which has no value yet (await it first)`
   // A plain object of another realm (a test runner, a vm) has another Object.prototype.
   if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')) return undefined
   return `${nameOfClass(value)}, which would arrive as a plain object (pass its data)`

@@ -1,3 +1,4 @@
+import { readSafely } from '../kit/brand.ts'
 import { pictureOf } from '../kit/picture.ts'
 import type { Json } from './json.ts'
 import { LOG_LINE_CHARACTERS, PAYLOAD_DEPTH_MAX, PROGRESS_BYTES_MAX } from './limits.ts'
@@ -32,6 +33,16 @@ export function showableProgress(given: unknown): Progress {
   const { fraction, message, ...others } = shown as { readonly [key: string]: Json }
   const told = message === undefined || message === null ? others : { ...others, message: textOf(message) }
   return fraction === undefined || fraction === null ? told : withFraction(fraction, told)
+}
+
+/** A sum of parts may come out a little above 1. */
+const FRACTION_MAX = 1.001
+
+/** What is told of progress that was given as more than all, such as a percentage; `undefined` where there is none. */
+export function fractionProblem(given: unknown): string | undefined {
+  const fraction = typeof given === 'number' ? given : readSafely(given, 'fraction')
+  if (typeof fraction !== 'number' || fraction <= FRACTION_MAX) return undefined
+  return `ctx.progress got ${fraction}, and a fraction is from 0 to 1: it is shown as 1. Half of the work is 0.5.`
 }
 
 /** A message of a log line, whatever was passed. */

@@ -1,3 +1,4 @@
+import { listOf } from '../kit/list.ts'
 import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import type { Schema } from './schema.ts'
@@ -40,5 +41,7 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
 
 /** What was probably meant in place of a list of definitions. */
 export function inList(value: unknown): string {
-  return isSpec(value) ? ' Put it in a list: { jobs: [job] }.' : ''
+  if (isSpec(value)) return ' Put it in a list: { jobs: [job] }.'
+  const at = listOf(value)?.findIndex((each) => !isSpec(each)) ?? -1
+  return at === -1 ? '' : ` The one at index ${at} is none. Make it with defineJob({ name, run }).`
 }

@@ -1,4 +1,4 @@
-/** A length of time: `'250ms' | '5s' | '5m' | '2h' | '7d'`, or a number of milliseconds. */
+/** A length of time: `'250ms' | '5s' | '5m' | '2h' | '7d'`, or a number of milliseconds: `30` is 30 ms. */
 export type Duration = number | `${number}${DurationUnit}`
 
 type DurationUnit = keyof typeof UNIT_MS

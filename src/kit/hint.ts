@@ -13,14 +13,18 @@ export interface RefusedOption {
 /** What was probably meant, as the end of a message; empty where nobody knows. */
 export type Hint = (value: unknown) => string
 
-/** Of an option whose values are these words: what is meant by the first that is none of them, or the nearest to it. */
+/**
+ * Of an option whose values are these words: what is meant by the first that is none of them, or the nearest to it.
+ * `elsewhere` has in small letters what they are called in other places.
+ */
 export function nearestOf(words: readonly string[], elsewhere: Readonly<Record<string, string>> = {}): Hint {
   return (value) => {
     const given = Array.isArray(value) ? (listOf(value) ?? []) : [value]
     const wrong = given.find((each) => typeof each === 'string' && !words.includes(each))
     if (wrong === undefined) return ''
     const text = String(wrong)
-    return Object.hasOwn(elsewhere, text) ? ` Did you mean '${elsewhere[text]}'?` : didYouMean(text, words)
+    const known = text.toLowerCase()
+    return Object.hasOwn(elsewhere, known) ? ` Did you mean '${elsewhere[known]}'?` : didYouMean(text, words)
   }
 }
 
@@ -51,4 +55,11 @@ export function hintsOf({ [HINTS]: hints = {} }: { readonly [HINTS]?: NameHints 
 export function nameHint(hints: NameHints, name: string): { readonly hint?: string } {
   const known = name.toLowerCase()
   return Object.hasOwn(hints, known) ? { hint: hints[known] ?? '' } : {}
+}
+
+const NAME_CHARACTERS_SHOWN = 80
+
+/** Nobody means a name of a megabyte, and to look for the one that is nearest to it would take for ever. */
+export function shownName(option: string): string {
+  return option.length > NAME_CHARACTERS_SHOWN ? `${option.slice(0, NAME_CHARACTERS_SHOWN)}…` : option
 }

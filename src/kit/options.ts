@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
-import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption } from './hint.ts'
+import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption, shownName } from './hint.ts'
 import { listOf } from './list.ts'
 import { holdsOptions, misplaced } from './misplaced.ts'
 import { didYouMean } from './suggest.ts'
@@ -11,6 +11,8 @@ export interface AnyField {
   readonly expected: string
   readonly fallback?: unknown
   readonly hint?: Hint
+  /** Whether it is a length of time, which may be a number of milliseconds. */
+  readonly isDuration?: boolean
   /** The value as the code uses it; `undefined` where it is not acceptable. */
   readonly parse: (value: unknown) => unknown
 }
@@ -66,7 +68,7 @@ export function parseOptions<Table extends Fields>(
 ): Parsed<Table> {
   for (const option of namesOf(component, table, given)) {
     if (!Object.hasOwn(table, option)) {
-      const facts = { component, option: nameOf(option), known: Object.keys(table) }
+      const facts = { component, option: shownName(option), known: Object.keys(table) }
       throw optionError('unknown_option', { ...facts, ...nameHint(hintsOf(table), option) })
     }
   }
@@ -115,13 +117,6 @@ function namesOf(component: string, table: Fields, given: unknown): readonly str
   throw optionError('invalid_option', { ...facts, ...misplaced(table, given) })
 }
 
-const NAME_CHARACTERS_SHOWN = 80
-
-/** Nobody means a name of a megabyte, and to look for the one that is nearest to it would take for ever. */
-function nameOf(option: string): string {
-  return option.length > NAME_CHARACTERS_SHOWN ? `${option.slice(0, NAME_CHARACTERS_SHOWN)}…` : option
-}
-
 interface Required<Given> {
   readonly default: Given
 }
@@ -158,10 +153,11 @@ export function integer<const S extends Spec<number> = Optional>(spec: S = {} as
 export function duration<const S extends Spec<Duration> = Optional>(spec: S = {} as S) {
   const min = spec.min ?? 0
   const expected = min > 0 ? `${DURATION_EXAMPLES}, of at least ${min}ms` : DURATION_EXAMPLES
-  return field<S, Duration, number>(spec, expected, (value) => {
+  const read = (value: unknown) => {
     const ms = parseDuration(value)
     return ms !== undefined && ms >= min && ms <= (spec.max ?? Number.POSITIVE_INFINITY) ? ms : undefined
-  })
+  }
+  return { ...field<S, Duration, number>(spec, expected, read), isDuration: true }
 }
 
 /** One of the words in `of`. */

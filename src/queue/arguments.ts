@@ -1,8 +1,9 @@
+import { EVENTS_ELSEWHERE } from '../job/elsewhere.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isError, preview } from '../kit/error.ts'
+import { nearestOf } from '../kit/hint.ts'
 import { listOf } from '../kit/list.ts'
 import { isFunction, optionError } from '../kit/options.ts'
-import { didYouMean } from '../kit/suggest.ts'
 import type { EventName } from '../telemetry/events.ts'
 import { EVENT_NAMES } from '../telemetry/logger.ts'
 
@@ -35,9 +36,9 @@ export function requireFunction(component: string, option: string, given: unknow
 /** @throws MillhandError `invalid_option` */
 export function requireEvent(component: string, name: unknown): void {
   if (EVENT_NAMES.includes(name as EventName)) return
-  const nearest = typeof name === 'string' ? didYouMean(name, EVENT_NAMES) : ''
+  const hint = nearestOf(EVENT_NAMES, EVENTS_ELSEWHERE)(name)
   const expected = `one of ${EVENT_NAMES.join(', ')}`
-  throw refused(component, 'name', { expected, got: name, ...(nearest !== '' && { hint: nearest }) })
+  throw refused(component, 'name', { expected, got: name, ...(hint !== '' && { hint }) })
 }
 
 function readList(given: unknown): readonly unknown[] | undefined {

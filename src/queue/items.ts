@@ -43,6 +43,11 @@ function toItem(item: unknown, index: number): EnqueueItem {
     const expected = 'an object with job, input and options'
     throw optionError('invalid_option', { component, option: 'item', expected, got: preview(item) })
   }
+  if (isSpec(item)) {
+    const expected = "an object with the definition as its 'job'"
+    const facts = { component, option: 'item', expected, got: `the definition of '${item.name}'` }
+    throw optionError('invalid_option', { ...facts, hint: ' Did you mean { job, input }?' })
+  }
   const unknown = Object.keys(item as object).find((part) => !ITEM_PARTS.includes(part))
   if (unknown !== undefined)
     throw optionError('unknown_option', {

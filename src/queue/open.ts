@@ -114,7 +114,7 @@ type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
 
 /**
  * Opens a queue: `'sqlite:FILE'` (made where there is none), `'postgres://USER:PASSWORD@HOST/DATABASE'` (its schema is
- * made where there is none), or `'memory:'` for tests. With `{ postgres: pool }` in place of a URL, on your own pool.
+ * made where there is none), or `'memory:'` for tests; a `URL` of these as well. With `{ postgres: pool }` in place of a URL, on your own pool.
  *
  * @example
  * const queue = await openQueue('memory:')
@@ -123,9 +123,13 @@ type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
  * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
  *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
  */
-export async function openQueue(url: string, options?: OpenOptions): Promise<Queue>
+export async function openQueue(url: string | URL, options?: OpenOptions): Promise<Queue>
 export async function openQueue(options: PoolOptions): Promise<Queue>
-export async function openQueue(to: string | PoolOptions, options: OpenOptions = {}): Promise<Queue> {
+export async function openQueue(
+  given: string | URL | PoolOptions,
+  options: OpenOptions = {},
+): Promise<Queue> {
+  const to = isUrl(given) ? given.href : given
   const parsed = parseOptions('openQueue', openFields, isPoolOptions(to) ? to : options)
   if (parsed.postgres && !isPoolOptions(to)) throw twoStores(to)
   requireOneSchema(to, parsed.schema)
@@ -136,6 +140,11 @@ export async function openQueue(to: string | PoolOptions, options: OpenOptions =
   const events = eventsFor(teller)
   const store = await openStore(to, { ...parsed, clock, teller, events })
   return queueOn(store, { ...parsed, clock }, events)
+}
+
+/** By what it calls itself: a test runner brings a class of its own. */
+function isUrl(to: unknown): to is URL {
+  return isObject(to) && Object.prototype.toString.call(to) === '[object URL]'
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {

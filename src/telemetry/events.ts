@@ -36,6 +36,11 @@ export interface MillhandEvents {
   fail: Ended & { readonly kind: FailureKind; readonly error: Error }
   /** An attempt failed; the job is due again after `dueInMs`. */
   retry: Ended & { readonly kind: FailureKind; readonly error: Error; readonly dueInMs: number }
+  /**
+   * A call of a handler's failed, and its attempt did not fail with that: the handler caught it, or has not waited for it
+   * (a forgotten `await`).
+   */
+  call_error: AttemptEvent & { readonly call: 'ctx.enqueue' | 'ctx.checkpoint'; readonly error: Error }
   snooze: Ended & { readonly dueInMs: number }
   /** A stopping worker gave a job back. */
   release: AttemptEvent

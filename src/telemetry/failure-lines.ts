@@ -23,7 +23,7 @@ interface FailureLinesParts {
 
 /**
  * Writes what went wrong to the standard error, one short line each, where nobody has handed over a logger: a job that
- * failed, an attempt that is tried again, a lease that was lost, a fault of a loop. The first line is followed by how to
+ * failed, an attempt that is tried again, a call of a handler's that failed unheard, a lease that was lost, a fault of a loop. The first line is followed by how to
  * change that. At most ten lines a second, and then how many there were besides: a million jobs that fail must not be a
  * million waits for a terminal.
  */
@@ -48,6 +48,11 @@ export class FailureLines {
         const next = `runs again in ${formatDuration(event.dueInMs)}`
         return `${attemptOf(event)} failed and ${next}: ${wordsOf(event.error)}`
       }),
+    )
+    events.on('call_error', (event) =>
+      this.#tell(
+        () => `${attemptOf(event)}: ${event.call} failed, and the attempt went on: ${wordsOf(event.error)}`,
+      ),
     )
     events.on('rescue', ({ quarantined }) => {
       for (const id of quarantined)

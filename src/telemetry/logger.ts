@@ -23,6 +23,7 @@ const LEVELS = {
   complete: 'info',
   fail: 'error',
   retry: 'warn',
+  call_error: 'warn',
   snooze: 'info',
   release: 'info',
   cancel: 'info',

@@ -70,6 +70,8 @@ export class Recorder {
         this.checkpoints.push(checkpoint)
         place.onCheckpoint?.(checkpoint)
       },
+      // The log has it.
+      onFailedCall() {},
       transaction: (attempt, body) => this.#transact(attempt, body),
       enqueue: (spec, input, options) => this.#enqueue(spec, { input, options }),
     }

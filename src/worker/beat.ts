@@ -1,4 +1,5 @@
-import { Worker as Thread } from 'node:worker_threads'
+// Not by name: in the build it would take that of the package's own class.
+import * as threads from 'node:worker_threads'
 import { type Clock, systemClock, type Timer, within } from '../kit/clock.ts'
 import { deferred } from '../kit/deferred.ts'
 import { asError } from '../kit/error.ts'
@@ -84,7 +85,7 @@ class ThreadBeater implements Beater {
   /** That the server had no connection left is why it took so long, whatever came after. */
   #crowd: BeatError | undefined
   #begun = false
-  #thread: Thread | undefined
+  #thread: threads.Worker | undefined
   #fallback: Beater | undefined
   /** A beat of the event loop's is under way, in place of one that the thread could not make. */
   #standsIn = false
@@ -128,7 +129,7 @@ class ThreadBeater implements Beater {
       blockedLimitMs,
       pulse,
     }
-    const thread = new Thread(isScript ? code : beatEntry(), {
+    const thread = new threads.Worker(isScript ? code : beatEntry(), {
       eval: isScript,
       execArgv: threadFlags(process.execArgv),
       workerData: data,

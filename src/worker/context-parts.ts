@@ -3,11 +3,17 @@ import type { AnyJobSpec } from '../job/typed.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { ContextParts } from './context.ts'
+import type { FailedCalls } from './failed-calls.ts'
 import { requireSettled, Transactor, type TransactorParts } from './transact.ts'
 
+interface Parts extends TransactorParts {
+  readonly door: Queue
+  readonly failedCalls: FailedCalls
+}
+
 /** What the contexts of a worker's attempts need of it; `door` is what jobs that they enqueue go through. */
-export function contextParts(parts: TransactorParts & { readonly door: Queue }): ContextParts {
-  const { door, queue, reporter } = parts
+export function contextParts(parts: Parts): ContextParts {
+  const { door, queue, reporter, failedCalls } = parts
   const { events } = queue
   const transactor = new Transactor(parts)
   return {
@@ -19,6 +25,7 @@ export function contextParts(parts: TransactorParts & { readonly door: Queue }):
       requireSettled(attempt, await reporter.write(attempt, json))
       events.emit('checkpoint', about(attempt))
     },
+    onFailedCall: (attempt, failed) => failedCalls.add(attempt, failed),
     transaction: (attempt, body) => transactor.run(attempt, body),
     enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) =>
       door.enqueue(spec, input, options),

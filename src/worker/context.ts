@@ -7,12 +7,13 @@ import { type RunningJob, toJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
-import { showable, showableProgress, showableText } from '../job/showable.ts'
+import { fractionProblem, showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
+import type { FailedCall } from './failed-calls.ts'
 
 /** What the context needs of its worker. */
 export interface ContextParts {
@@ -23,6 +24,7 @@ export interface ContextParts {
     attempt: Attempt,
     body: (handle: Handle) => Output | Promise<Output>,
   ) => Promise<Output>
+  readonly onFailedCall: (attempt: Attempt, failed: FailedCall) => void
   readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
 }
 
@@ -36,6 +38,7 @@ export class Context implements JobContext {
   #job: RunningJob | undefined
   #log: JobLog | undefined
   #hasAsked = false
+  #hasWarned = false
 
   constructor(attempt: Attempt, parts: ContextParts) {
     this.#attempt = attempt
@@ -109,9 +112,18 @@ export class Context implements JobContext {
 
   #progress(given: Progress | number): void {
     const progress = showableProgress(given)
+    if (progress.fraction === 1 && !this.#hasWarned) this.#warnOf(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
     this.#parts.onProgress(this.#attempt, progress)
+  }
+
+  /** Once: what it is told of says so thousands of times. */
+  #warnOf(given: Progress | number): void {
+    const problem = fractionProblem(given)
+    if (problem === undefined) return
+    this.#hasWarned = true
+    this.log.warn(problem)
   }
 
   /** Gives the very promise that the attempt waits for: where the handler forgets it, its failure is not unheard. */
@@ -137,9 +149,12 @@ export class Context implements JobContext {
     return (await this.#parts.enqueue(spec, input, carried(this.job, options))) as HandleOf<Spec>
   }
 
-  /** One that fails is told in the job's log: a handler that has not waited for it would never hear of that. */
-  #told<Value>(what: string, promise: Promise<Value>): Promise<Value> {
-    promise.catch((error) => this.log.warn(`${what} failed: ${messageOf(error)}`))
+  /** One that fails is told in the job's log, and where failures are: a handler that has not waited for it would never hear of that. */
+  #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
+    promise.catch((error) => {
+      this.log.warn(`${call} failed: ${messageOf(error)}`)
+      this.#parts.onFailedCall(this.#attempt, { call, error })
+    })
     return promise
   }
 

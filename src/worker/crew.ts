@@ -12,6 +12,7 @@ import type { Buffered } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
 import { execute } from './execute.ts'
+import { FailedCalls } from './failed-calls.ts'
 import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 import type { WorkerSettings } from './options.ts'
@@ -39,6 +40,7 @@ export class Crew {
   #begunMs = Number.NEGATIVE_INFINITY
   readonly #starts: Starts
   readonly #context: ContextParts
+  readonly #failedCalls: FailedCalls
   /** Told when a slot is free, or an outcome is written. */
   readonly #onFree: () => void
 
@@ -56,8 +58,9 @@ export class Crew {
     })
     this.#reporter = new Reporter(store, { clock, intervalMs: options.settings.progressMs, onError })
     this.#starts = new Starts(store, { clock, attempts: this.#running, onError })
+    this.#failedCalls = new FailedCalls(events)
     this.#context = contextParts({
-      ...{ door, queue, reporter: this.#reporter },
+      ...{ door, queue, reporter: this.#reporter, failedCalls: this.#failedCalls },
       definition: (name) => this.#definition(name),
       decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
     })
@@ -129,6 +132,7 @@ export class Crew {
     const settlement = this.#decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
     const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    this.#failedCalls.end(attempt, outcome)
     tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
     return settled
   }

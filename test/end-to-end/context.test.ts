@@ -1,4 +1,4 @@
-import { defineJob, type JobChange } from 'millhand'
+import { defineJob, type JobChange, type JobContext } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { z } from 'zod'
@@ -62,6 +62,49 @@ describeStores('the context of a handler', (test) => {
     expect(told).toEqual([{ fraction: 0.5 }])
     await clock.advance(0)
     expect((await handle.get()).progress).toEqual({ fraction: 0.5 })
+  })
+
+  test('a percentage in place of a fraction is told once in the log of the job', async ({ queue }) => {
+    const job = defineJob({
+      name: 'test.percent',
+      run(_, ctx) {
+        for (const percent of [0.5, 1.0001, 50, 60]) ctx.progress(percent)
+        ctx.progress({ fraction: 70 })
+      },
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    expect(await handle.get()).toMatchObject({ state: 'complete', progress: { fraction: 1 } })
+    const warnings = (await queue.logs(handle.id)).filter(({ level }) => level === 'warn')
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'ctx.progress got 50, and a fraction is from 0 to 1: it is shown as 1. Half of the work is 0.5.',
+    ])
+  })
+
+  test('a call that failed and that nobody waited for is told as an event, and one that fails its attempt is not', async ({
+    queue,
+  }) => {
+    const told: unknown[] = []
+    queue.on('call_error', ({ name, call, error }) => told.push([name, call, error.message]))
+    const picky = defineJob({ name: 'test.picky', input: z.number() })
+    const mistaken = (ctx: JobContext) => ctx.enqueue(picky, 'text' as never)
+    const forgets = defineJob({ name: 'test.forgets', run: (_, ctx) => void mistaken(ctx) })
+    let ended: JobContext | undefined
+    const late = defineJob({
+      name: 'test.late',
+      run(_, ctx) {
+        ended = ctx
+      },
+    })
+    const fails = defineJob({ name: 'test.fails', retries: 0, run: (_, ctx) => mistaken(ctx) })
+    await queue.enqueueMany([{ job: forgets }, { job: late }, { job: fails }])
+    await runUntilIdle(queue, { jobs: [forgets, late, fails] })
+    if (ended) await expect(mistaken(ended)).rejects.toThrow()
+    const message = expect.stringContaining("The input of job 'test.picky'")
+    expect(told.toSorted()).toEqual([
+      ['test.forgets', 'ctx.enqueue', message],
+      ['test.late', 'ctx.enqueue', message],
+    ])
   })
 
   test('a checkpoint is durable at once, and the next attempt begins there', async ({

@@ -111,6 +111,8 @@ describeStores('the door', (test) => {
     ['undefined in a list', [1, undefined], /undefined at \$\[1\]/],
     ['a symbol', Symbol('s'), /a symbol at \$/],
     ['a Date', { at: new Date(0) }, /a Date, which would arrive as a text .* at \$\.at/],
+    ['a promise', Promise.resolve(1), /a Promise, which has no value yet \(await it first\) at \$/],
+    ['a promise in it', { a: [Promise.resolve(1)] }, /a Promise, .* at \$\.a/],
     ['a Map', new Map(), /a Map, which would arrive as a plain object .* at \$/],
     ['a class', { user: new (class User {})() }, /a User.* at \$\.user/],
     ['an error', new Error('no'), /a Error.* at \$/],

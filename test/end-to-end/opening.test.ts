@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { type OpenOptions, openQueue } from 'millhand'
 import { expect, onTestFinished, test } from 'vitest'
@@ -75,7 +76,23 @@ test.each([
   expect(await waiting).toMatch(problem)
   await expect(opened).rejects.toMatchObject({
     code: 'store_unavailable',
-    facts: { problem: expect.stringMatching(/, for \d+ ms \(openTimeout\)$/) },
+    facts: {
+      problem: expect.stringMatching(/; it was tried again for \d+ ms, which is what 'openTimeout' allows$/),
+    },
+  })
+})
+
+test('a URL may be an object, and one that names no store is refused as its text is', async () => {
+  const file = newFile()
+  const queue = await openQueue(new URL(`sqlite:${file}`))
+  onTestFinished(() => queue.close())
+  await expect(openQueue(`sqlite:${file}`).then((other) => other.close())).resolves.toBeUndefined()
+  await expect(openQueue(new URL('postgres://ann@127.0.0.1:1/none'), { openTimeout: 0 })).rejects.toThrow(
+    'ECONNREFUSED',
+  )
+  await expect(openQueue(pathToFileURL(file))).rejects.toMatchObject({
+    code: 'invalid_store',
+    message: expect.stringContaining("write 'sqlite:FILE'"),
   })
 })
 

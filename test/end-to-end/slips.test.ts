@@ -47,6 +47,32 @@ test('a choice that there is not is refused with the nearest one', async () => {
   }
 })
 
+test('a state or an event of another queue is refused with what it is called here', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const states = {
+    pending: ['wait', 'waiting', 'delayed', 'created', 'queued', 'scheduled', 'available', 'retrying'],
+    running: ['active', 'Active', 'stalled', 'processing'],
+    complete: ['completed', 'success', 'succeeded', 'done'],
+    failed: ['error', 'errored', 'dead', 'FAILED'],
+    cancelled: ['canceled', 'aborted'],
+  }
+  for (const [state, names] of Object.entries(states)) {
+    for (const name of names) {
+      const message = expect.stringContaining(`Did you mean '${state}'?`)
+      expect(await refusal((given) => queue.list({ state: given }), name), name).toMatchObject({ message })
+      expect(await refusal((given) => queue.count({ state: given }), ['failed', name])).toMatchObject({
+        message,
+      })
+    }
+  }
+  const events = { added: 'enqueue', active: 'start', success: 'complete', error: 'fail', stalled: 'rescue' }
+  for (const [given, event] of Object.entries(events)) {
+    const message = expect.stringContaining(`Did you mean '${event}'?`)
+    expect(await refusal((name) => queue.on(name, () => {}), given)).toMatchObject({ message })
+  }
+})
+
 test('a queue that was not awaited is said to be a promise, wherever a queue is taken', async () => {
   const promise = openQueue('memory:')
   const calls: ((queue: never) => unknown)[] = [
@@ -73,6 +99,10 @@ test('what enqueueMany does not take is refused with the index of its item, and 
     [[[fine, { job: work, option: { key: 'a' } }]], `${at1} has no option 'option'. Did you mean 'options'?`],
     [[[fine, { jobb: work }]], `${at1} has no option 'jobb'. Did you mean 'job'?`],
     [[[fine, {}]], `${at1}: option 'job' is undefined, expected a job definition`],
+    [
+      [[fine, work]],
+      `${at1}: option 'item' is the definition of 'test.work', expected an object with the definition as its 'job'. Did you mean { job, input }?`,
+    ],
     [[[fine, 5]], `${at1}: option 'item' is 5, expected an object with job, input and options`],
     [
       [[fine, { ...fine, options: { prioritty: 1 } }]],
@@ -190,6 +220,11 @@ test('what is passed instead of options is refused with what they are', async ()
     ],
     [(given) => virtualClock(given), 'yesterday', "option 'start' is 'yesterday', expected a valid Date"],
     [(given) => new Worker(queue, { jobs: given }), work, 'Put it in a list: { jobs: [job] }.'],
+    [
+      (given) => new Worker(queue, { jobs: given }),
+      [work, { name: 'test.plain', run() {} }],
+      'The one at index 1 is none. Make it with defineJob({ name, run }).',
+    ],
     [(given) => defineJob({ name: 'test.slip', backoff: given }), 'fixed', "Did you mean { kind: 'fixed' }?"],
     [(backoff) => defineJob({ name: 'test.slip', backoff }), { type: 'fixed' }, "Did you mean 'kind'?"],
     [

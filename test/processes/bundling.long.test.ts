@@ -1,12 +1,23 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { fileAt } from '../repository/reading/files.ts'
+import { oldNode } from '../support/old-node.ts'
 import { emptySchema } from '../support/postgres.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -70,6 +81,30 @@ describe.each(Object.entries(STORES))('a program on %s', (_, openStore) => {
     BUSY_MS,
   )
 })
+
+test('what the build exports is called in a stack as it is in the documentation', async () => {
+  for (const entry of ['index', 'config/index', 'testing/index', 'postgres/index']) {
+    const built = await import(pathToFileURL(join(folder, `node_modules/millhand/dist/${entry}.js`)).href)
+    for (const [name, value] of Object.entries(built)) expect((value as { name: string }).name).toBe(name)
+  }
+})
+
+test.each(COMMANDS)(
+  'a Node that is too old says so in a sentence, of a program that is bundled by `%s`',
+  async (command) => {
+    const place = await bundle(command)
+    const texts = readdirSync(join(place, 'out')).map((name) =>
+      readFileSync(join(place, 'out', name), 'utf8'),
+    )
+    // What an old Node does not have is no import: those of all modules come before everything else.
+    for (const text of texts) expect(text).not.toMatch(/(from|import|require\()\s*["']node:sqlite["']/)
+    const file = join(place, /out\/\S+/.exec(command)?.[0] ?? 'out/app.js')
+    const { path, flags } = await oldNode()
+    const ended = run(path, [...flags, file], { env: { ...plainEnvironment(), STORE: 'sqlite:jobs.db' } })
+    await expect(ended).rejects.toThrow(/Millhand needs Node 22\.18 or newer, and this is Node /)
+  },
+  BUSY_MS,
+)
 
 test('the page names esbuild and Rolldown', () => {
   expect(COMMANDS.map((command) => command.split(' ')[0])).toEqual([

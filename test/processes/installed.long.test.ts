@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nodeProblem } from '../../src/kit/node-version.ts'
 import { ROOT } from '../repository/reading/files.ts'
+import { oldNode } from '../support/old-node.ts'
 import { Packed, plainEnvironment } from '../support/packed.ts'
 
 /** The oldest that the declarations are for, the last one that is written in JavaScript, and the one of the repository. */
@@ -152,19 +152,4 @@ interface Ended {
 function end(folder: string, words: readonly string[], node = process.execPath): Promise<Ended> {
   const options = { cwd: folder, env: plainEnvironment() }
   return execute(node, [...words], options).catch((error: Ended) => error)
-}
-
-/** An old one of this machine's, or, where there is none, the one that says that it is one. */
-async function oldNode(): Promise<{ readonly path: string; readonly flags: readonly string[] }> {
-  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node'))
-  for (const path of places.filter((each) => existsSync(each))) {
-    const { stdout } = await execute(path, ['-p', 'process.versions.node'], { env: plainEnvironment() })
-    if (nodeProblem(stdout.trim())) return { path, flags: [] }
-  }
-  const versions = "{ ...process.versions, node: '20.19.0' }"
-  const preload = `Object.defineProperty(process, 'versions', { value: ${versions} })`
-  return {
-    path: process.execPath,
-    flags: ['--import', `data:text/javascript,${encodeURIComponent(preload)}`],
-  }
 }

@@ -35,7 +35,7 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   ],
   'how a value is shown in a message or on a screen': [
     ...['cli/dev/develop.ts', 'cli/dev/view.ts', 'cli/doctor/postgres/privileges.ts', 'cli/json-text.ts'],
-    ...['cli/table.ts', 'cli/tell.ts', 'job/schema.ts', 'job/showable.ts', 'kit/error.ts', 'kit/options.ts'],
+    ...['cli/table.ts', 'cli/tell.ts', 'job/schema.ts', 'job/showable.ts', 'kit/error.ts', 'kit/hint.ts'],
     ...['kit/secrets.ts', 'kit/suggest.ts', 'testing/crash/shown.ts'],
   ],
   'what a machine, or a time, can hold': ['job/stored.ts', 'kit/clock.ts', 'kit/duration.ts'],

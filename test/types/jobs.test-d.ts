@@ -17,6 +17,7 @@ import {
   openQueue,
   type ResultOf,
   type RunningJob,
+  type Schema,
   Worker,
 } from 'millhand'
 import { fromDrizzle, fromKysely } from 'millhand/postgres'
@@ -118,6 +119,14 @@ expectTypeOf<ResultOf<typeof later>>().toEqualTypeOf<{ words: number }>()
 expectTypeOf(bare).toEqualTypeOf<JobSpec>()
 expectTypeOf(await (await queue.enqueue('by.name')).result()).toBeUnknown()
 new Worker(queue, { jobs: [counted, thrown, parsed, later] })
+
+// --- With type arguments of its own, the handler goes to `handle`: what it returns would be taken for nothing
+
+const explicit = defineJob<Schema<{ at: number }>, Schema<string>>({ name: 'test.explicit' })
+expectTypeOf(explicit).toEqualTypeOf<JobSpec<Schema<{ at: number }>, Schema<string>>>()
+new Worker(queue, { jobs: [explicit.handle(({ at }) => String(at))] })
+// @ts-expect-error: the handler is not a part of what the arguments name
+defineJob<Schema<{ at: number }>, Schema<string>>({ name: 'test.explicit', run: ({ at }) => String(at) })
 
 // --- A handler that may skip its job says so in the result
 

@@ -61,6 +61,36 @@ export const MISTAKES: readonly Mistake[] = [
     says: /Type 'string' is not assignable to type 'number'/,
   },
   {
+    code: "defineJob({ name: 'app.policy', retries: 'three', run: (input, ctx) => ctx.attempt })",
+    at: 'retries',
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
+  {
+    code: "defineJob({ name: 'app.policy', input: letter, timeout: true, run: async ({ to }) => ({ to }) })",
+    at: 'timeout',
+    says: /Type 'true' is not assignable to type 'Duration \| undefined'/,
+  },
+  {
+    code: "defineJob({ name: 'app.policy', output: z.number(), backoff: { kind: 'exp' }, async run(_, ctx) { return ctx.attempt } })",
+    at: 'kind',
+    says: /Type '"exp"' is not assignable to type .*"exponential"/,
+  },
+  {
+    code: 'defineJob({ name: 7, input: letter, run: (input) => input.to })',
+    at: 'name',
+    says: /Type 'number' is not assignable to type 'string'/,
+  },
+  {
+    code: 'defineJob({ input: letter, run: (input) => input.to })',
+    at: '\\{ input',
+    says: /Property 'name' is missing in type/,
+  },
+  {
+    code: "defineJob({ name: 'app.policy', input: 7, run: (_, ctx) => ctx.attempt })",
+    at: 'input',
+    says: /Type 'number' is not assignable to type 'StandardSchemaV1/,
+  },
+  {
     code: "defineJob({ name: 'app.policy', retry: 3, run: () => 1 })",
     at: 'retry',
     says: /'retry' does not exist in type 'JobOptions</,

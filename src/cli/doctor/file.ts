@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../kit/clock.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import { asError } from '../../kit/error.ts'
+import { isFolder } from '../../store/sqlite/file/open.ts'
 import { inspectFile, schemaState } from '../database.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { checkSchema } from './schema.ts'
@@ -24,8 +25,9 @@ export function checkPlace(file: string): Finding[] {
   return [there, ...checkFolder(folder), checkDisk(folder)]
 }
 
-/** Looks into the file, through a connection that cannot write. */
+/** Looks into the file, through a connection that cannot write; into a folder there is nothing to look. */
 export function checkDatabase(file: string): Finding[] {
+  if (isFolder(file)) return []
   try {
     return [
       checkSchema(schemaState(file)),
@@ -42,6 +44,7 @@ function nearestFolder(folder: string): string {
 }
 
 function writable(file: string): Finding {
+  if (isFolder(file)) return fail('file', `${file} is a folder`, 'Name a file in it with --store.')
   try {
     accessSync(file, constants.R_OK | constants.W_OK)
     return ok('file', file)

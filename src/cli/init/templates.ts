@@ -128,6 +128,11 @@ const server = createServer(async ({ method = 'GET', url = '/' }, response) => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
 server.listen(Number(process.env.PORT ?? 3000), () => console.log(server.address()))
+server.once('error', async (error) => {
+  console.error(\`The server cannot listen: \${error.message}. Another port: PORT=3001 node server.${ending}\`)
+  process.exitCode = 1
+  await queue.close()
+})
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => server.close(() => queue.close()))

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import { asError } from '../../kit/error.ts'
 import { storeError, TransientError } from '../errors.ts'
 import { primaryCode, SQLITE } from './file/codes.ts'
 import { isTooLarge, withNumbers } from './file/large-numbers.ts'
+import { DatabaseSync } from './file/node-sqlite.ts'
 import { isReadOnly, openDatabase } from './file/open.ts'
 import { Place } from './file/place.ts'
 

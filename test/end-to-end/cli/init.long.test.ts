@@ -59,6 +59,19 @@ describe.each(Object.entries(PACKAGES))('in %s', (name, manifest) => {
     expect(await stop()).toBe(0)
   })
 
+  test('its server says what to do where its port is taken, and ends', async () => {
+    const { port, stop } = await serve(folder)
+    const env = { ...plainEnvironment(), PORT: port }
+    const ended = run(process.execPath, [serverOf(folder)], { cwd: folder, env })
+    await expect(ended).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /The server cannot listen: .*EADDRINUSE.* Another port: PORT=3001 node server/,
+      ),
+    })
+    expect(await stop()).toBe(0)
+  })
+
   test('check has nothing to say about it either', async () => {
     expect(await millhand(folder, 'check')).toMatchObject({ ok: true, warnings: [], jobs: ['app.greet'] })
   })
@@ -98,16 +111,25 @@ async function millhand(folder: string, command: string, ...flags: string[]): Pr
   return JSON.parse(stdout)
 }
 
+function serverOf(folder: string): string {
+  return readdirSync(folder).find((name) => name.startsWith('server.')) ?? ''
+}
+
 /** The server of a folder, on a port that is free. */
 async function serve(folder: string) {
-  const [file = ''] = readdirSync(folder).filter((name) => name.startsWith('server.'))
   const env = { ...plainEnvironment(), PORT: '0' }
-  const child = spawn(process.execPath, [file], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [serverOf(folder)], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [told] = (await once(child.stdout, 'data')) as [Buffer]
-  const base = `http://localhost:${/port: (\d+)/.exec(String(told))?.[1]}`
+  const [, port = ''] = /port: (\d+)/.exec(String(told)) ?? []
+  const base = `http://localhost:${port}`
   const ask = async (path: string, method: string) => (await fetch(base + path, { method })).json()
   return {
+    port,
     post: <Answer>(path: string) => ask(path, 'POST') as Promise<Answer>,
     get: (path: string) => ask(path, 'GET'),
     async stop(): Promise<unknown> {

@@ -33,6 +33,18 @@ const REFUSALS: readonly Case[] = [
     error: 'invalid_option',
     message: /--state is 'runing', .* Did you mean 'running'\?/,
   },
+  {
+    words: 'jobs --state success',
+    code: 2,
+    error: 'invalid_option',
+    message: /--state is 'success', .* Did you mean 'complete'\?/,
+  },
+  {
+    words: 'cancel --state delayed --yes',
+    code: 2,
+    error: 'invalid_option',
+    message: /--state is 'delayed', .* Did you mean 'pending'\?/,
+  },
   { words: 'jobs --limit many', code: 2, error: 'invalid_option', message: /--limit is 'many'/ },
   { words: 'cancel', code: 2, error: 'usage', message: /ids of jobs, or a filter/ },
   { words: 'retry x --state failed', code: 2, error: 'usage', message: /not both/ },

@@ -30,6 +30,29 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   expect(found.map((each) => each.path)).toEqual([path])
 })
 
+test('a number below a second, which is easily meant as seconds, is told with both ways to write it', () => {
+  const bare = defineJob({ name: 'app.bare', timeout: 30, stallTimeout: 1_000, expiresIn: '30ms' })
+  const specs = [bare, bare.handle(() => {}), { ...bare.handle(() => {}), timeoutMs: 40 }]
+  const settings = {
+    worker: { lease: 500, beat: '20ms', progressInterval: 0 },
+    retention: { failed: 7 },
+  } as const
+  const found = oddities({ ...ORDINARY, ...settings, specs }, { jobsRead: true })
+  const ofDurations = found.filter(({ message }) => message.includes(' ms;'))
+  expect(ofDurations).toEqual([
+    {
+      path: 'worker.lease',
+      message: "is 500, which is 500 ms; write '500s' if seconds are meant, else '500ms'",
+    },
+    { path: 'retention.failed', message: expect.stringContaining("'7s'") },
+    {
+      path: 'jobs',
+      message: expect.stringContaining("'app.bare' has timeout: 30, which is 30 ms; write '30s'"),
+    },
+    { path: 'jobs', message: expect.stringContaining("'app.bare' has timeout: 30") },
+  ])
+})
+
 test('an ordinary configuration is no cause for a warning', () => {
   const worker = { concurrency: 1_000, lease: '6s', beat: '3s', queues: ['default'] } as const
   expect(oddities({ ...ORDINARY, worker }, { jobsRead: true })).toEqual([])

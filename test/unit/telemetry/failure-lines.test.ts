@@ -37,6 +37,14 @@ test('a failure, a retry, a lost lease and a fault of a loop are a short line ea
   ])
 })
 
+test('a call of a handler that failed unheard is a line, with the job and the call', () => {
+  const { written, events } = listen()
+  events.emit('call_error', { ...ended, call: 'ctx.enqueue', error: new TypeError('no such box') })
+  expect(written[0]).toBe(
+    'millhand: attempt 2 of job mail.send a1: ctx.enqueue failed, and the attempt went on: TypeError: no such box',
+  )
+})
+
 test('what goes well is not written', () => {
   const { written, events } = listen()
   events.emit('complete', { ...ended, outcome: 'done' })

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { storeError } from '../../errors.ts'
 import { primaryCode, SQLITE } from './codes.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 import { makePrivate } from './private-file.ts'
 
 interface OpenOptions {
@@ -58,7 +58,7 @@ function requireNoFolder(file: string): void {
 }
 
 /** A path that cannot be looked at is left to SQLite, which says what is wrong with it. */
-function isFolder(path: string): boolean {
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {

@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import { deferred } from '../../../kit/deferred.ts'
 import { storeError } from '../../errors.ts'
 import type { Connection } from '../connection.ts'
+import { DatabaseSync } from '../file/node-sqlite.ts'
 
 /** A commit or a rollback of the body's own takes it away. */
 const MARK = 'millhand_transaction'

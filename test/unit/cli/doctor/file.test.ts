@@ -57,6 +57,13 @@ test('a read-only file system is named, and what is on it is examined all the sa
   }
 })
 
+test('a folder in place of the file is told so, once, with what to do', () => {
+  const findings = [...checkPlace(folder), ...checkDatabase(folder)].filter(({ level }) => level !== 'ok')
+  expect(findings).toEqual([
+    { check: 'file', level: 'fail', text: `${folder} is a folder`, mend: 'Name a file in it with --store.' },
+  ])
+})
+
 test('a file that may only be read is examined, and not taken for a damaged one', async () => {
   const file = await madeFile('locked')
   chmodAll(file, { file: 0o444, folder: 0o555 })

@@ -1,0 +1,46 @@
+import type { Outcome } from '../job/outcome.ts'
+import type { Emitter } from '../kit/emitter.ts'
+import { asError } from '../kit/error.ts'
+import type { MillhandEvents } from '../telemetry/events.ts'
+import type { Attempt } from './attempt.ts'
+
+/** A call of a handler's that failed. */
+export interface FailedCall {
+  readonly call: 'ctx.enqueue' | 'ctx.checkpoint'
+  readonly error: unknown
+}
+
+/**
+ * Tells of calls of handlers that failed. One with which the attempt fails is told as its failure: so they are kept until
+ * that is known, and those that come later are told at once.
+ */
+export class FailedCalls {
+  readonly #events: Emitter<MillhandEvents>
+  readonly #kept = new WeakMap<Attempt, FailedCall[]>()
+
+  constructor(events: Emitter<MillhandEvents>) {
+    this.#events = events
+  }
+
+  add(attempt: Attempt, failed: FailedCall): void {
+    const kept = this.#kept.get(attempt)
+    if (attempt.ended) this.#tell(attempt, failed)
+    else if (kept) kept.push(failed)
+    else this.#kept.set(attempt, [failed])
+  }
+
+  /** The attempt is over. */
+  end(attempt: Attempt, outcome: Outcome): void {
+    const fatal = outcome.kind === 'failure' ? outcome.error : undefined
+    for (const failed of this.#kept.get(attempt) ?? [])
+      if (failed.error !== fatal) this.#tell(attempt, failed)
+  }
+
+  /** Where the attempt was aborted, its calls are refused for that, which is told of the attempt. */
+  #tell(attempt: Attempt, { call, error }: FailedCall): void {
+    if (attempt.interruption) return
+    const { job, worker } = attempt
+    const about = { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
+    this.#events.emit('call_error', { ...about, call, error: asError(error) })
+  }
+}
