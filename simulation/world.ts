@@ -118,8 +118,14 @@ export class World implements Gatekeeper {
     })
     this.processes.add(process)
     this.tell(process.name, 'starts')
-    process.worker?.start().catch((error) => this.expect(process.name, error))
+    process.worker?.start().catch((error) => this.#endUnstarted(process, error))
     return process
+  }
+
+  /** A worker that could not start ends with its process: one that stayed would be counted on by whoever looks for workers. */
+  #endUnstarted(process: SimulatedProcess, error: unknown): void {
+    this.expect(process.name, error)
+    if (process.state !== 'dead') this.quit(process)
   }
 
   async #connect(): Promise<Connection> {
