@@ -3,7 +3,7 @@ import { type Fate, Skip, Snooze } from '../job/control.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
-import { type RunningJob, toJob } from '../job/job.ts'
+import type { RunningJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
@@ -11,8 +11,9 @@ import { showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
-import type { ClaimedJob, LogLine } from '../store/jobs.ts'
+import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
+import { toRunningJob } from './job-view.ts'
 
 /** What the context needs of its worker. */
 export interface ContextParts {
@@ -168,31 +169,3 @@ function carried({ tags, context }: RunningJob, options: EnqueueOptions | undefi
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-/** The job as its handler sees it. */
-function toRunningJob({ job, worker, begunAtMs }: Attempt): RunningJob {
-  const begun = { state: 'running', worker, startedAt: begunAtMs, expiresAt: null } as const
-  return toJob({ ...job, ...UNSETTLED, ...begun }) as RunningJob
-}
-
-/** The job as a predicate sees it before it is claimed. */
-export function toPendingJob(job: ClaimedJob) {
-  return toJob({
-    ...job,
-    ...UNSETTLED,
-    state: 'pending',
-    worker: null,
-    startedAt: null,
-    attempt: job.attempt - 1,
-    epoch: job.epoch - 1,
-  })
-}
-
-const UNSETTLED = {
-  progress: null,
-  output: null,
-  outcome: null,
-  reason: null,
-  failureKind: null,
-  finishedAt: null,
-} as const

@@ -1,6 +1,6 @@
 import { CARE, runsAlone } from '../job/care.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
-import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
+import { type Outcome, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'
@@ -12,8 +12,8 @@ import type { Buffered } from './buffer.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
 import { execute } from './execute.ts'
-import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
+import { Judge } from './judge.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
@@ -30,6 +30,7 @@ export class Crew {
   readonly twins: Twins
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
+  readonly #judge: Judge
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
@@ -47,6 +48,7 @@ export class Crew {
     const store = queue.store.until(this.#abandoned.signal)
     this.#queue = queue
     this.#settings = options.settings
+    this.#judge = new Judge(options.settings, queue.random)
     this.#onFree = options.onFree
     this.twins = new Twins(store.capabilities.remote)
     const onError = (error: unknown) => events.emit('loop_error', { loop: 'report', error: asError(error) })
@@ -58,8 +60,8 @@ export class Crew {
     this.#starts = new Starts(store, { clock, attempts: this.#running, onError })
     this.#context = contextParts({
       ...{ door, queue, reporter: this.#reporter },
-      definition: (name) => this.#definition(name),
-      decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
+      definition: (name) => this.#judge.definition(name),
+      decide: (attempt, outcome, definition) => this.#judge.decide(attempt, outcome, definition),
     })
   }
 
@@ -99,7 +101,7 @@ export class Crew {
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
     try {
-      const definition = this.#definition(job.name)
+      const definition = this.#judge.definition(job.name)
       attempt = this.#begin(buffered, definition)
       settled = await this.#attempt(attempt, definition)
     } catch (error) {
@@ -126,7 +128,7 @@ export class Crew {
     }
     const durationMs = attempt.elapsedMs
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const settlement = this.#decide(attempt, outcome, definition)
+    const settlement = this.#judge.decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
     const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
     tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
@@ -161,7 +163,7 @@ export class Crew {
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
   async release(jobs: readonly Buffered[]): Promise<void> {
     const written = jobs.map(({ job, claim: { worker } }) =>
-      this.settler.add(settle(job, { kind: 'release' }, this.#policy(worker, job.claimedAt))),
+      this.settler.add(settle(job, { kind: 'release' }, this.#judge.policy(worker, job.claimedAt))),
     )
     const answers = await Promise.all(written)
     for (const [index, buffered] of jobs.entries()) {
@@ -199,11 +201,6 @@ export class Crew {
     this.#reporter.close()
   }
 
-  #definition(name: string): AnyJobDefinition | undefined {
-    const { definitions, fallback } = this.#settings
-    return definitions.get(name) ?? (fallback && fallbackDefinition(name, fallback))
-  }
-
   #begin({ job, claim }: Buffered, definition: AnyJobDefinition | undefined): Attempt {
     const { worker, claimedMs } = claim
     const { clock, events } = this.#queue
@@ -224,15 +221,5 @@ export class Crew {
       events.emit('start', { id, name, queue, worker, attempt: number, waitedMs })
     }
     return attempt
-  }
-
-  #decide(attempt: Attempt, outcome: Outcome, definition?: AnyJobDefinition): Settlement {
-    const policy = this.#policy(attempt.worker, attempt.nowMs, definition)
-    const begunAfterMs = attempt.job.begun ? null : attempt.begunAfterMs
-    return settle(attempt.job, outcome, { ...policy, begunAfterMs })
-  }
-
-  #policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
-    return { worker, retry: definition?.retry ?? {}, random: this.#queue.random, nowMs }
   }
 }
