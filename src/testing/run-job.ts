@@ -75,7 +75,13 @@ export type JobRunOutcome<Output = unknown> =
   | { readonly verb: 'skip'; readonly reason: string }
   | { readonly verb: 'snooze'; readonly delayMs: number }
   | { readonly verb: 'retry'; readonly kind: FailureKind; readonly error: Error; readonly delayMs: number }
-  | { readonly verb: 'fail'; readonly kind: FailureKind; readonly error: Error }
+  | {
+      readonly verb: 'fail'
+      readonly kind: FailureKind
+      readonly error: Error
+      /** What the handler told `ctx.fail` that it got done. */
+      readonly output?: unknown
+    }
   | { readonly verb: 'cancel'; readonly reason: string }
 
 /** How the handler ended, and everything that it told on the way. */
@@ -189,7 +195,9 @@ function toRunOutcome(
       return { verb: 'cancel', reason: '' }
     case 'failure': {
       const { failureKind: kind, error } = outcome
-      return verb === 'retry' ? { verb, kind, error, delayMs: dueInMs } : { verb: 'fail', kind, error }
+      if (verb === 'retry') return { verb, kind, error, delayMs: dueInMs }
+      const told = typeof outcome.output === 'string' && { output: JSON.parse(outcome.output) as unknown }
+      return { verb: 'fail', kind, error, ...told }
     }
   }
 }

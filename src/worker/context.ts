@@ -1,5 +1,6 @@
 import type { JobContext, JobLog } from '../job/context.ts'
 import { type Fate, Skip, Snooze } from '../job/control.ts'
+import { DeclaredFailure } from '../job/declared.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
@@ -98,7 +99,11 @@ export class Context implements JobContext {
     return (reason) => this.#asked(new Skip(reason))
   }
 
-  /** Whether `snooze` or `skip` was called: what they give does nothing by itself. */
+  get fail(): JobContext['fail'] {
+    return (failure) => this.#asked(new DeclaredFailure(failure))
+  }
+
+  /** Whether `snooze`, `skip` or `fail` was called: what they give does nothing by itself. */
   get hasAsked(): boolean {
     return this.#hasAsked
   }
