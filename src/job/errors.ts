@@ -86,6 +86,8 @@ export const jobErrors = {
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
   fate_not_returned: (facts: { how: string }) =>
     `ctx.snooze, ctx.skip or ctx.fail ${facts.how}: what it gives counts when the handler returns it. Write return ctx.snooze('5m').`,
+  cleanup_timed_out: (facts: { graceMs: number }) =>
+    `The cleanup of the job has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
   fate_not_thrown: (facts: { message: string }) =>
     `The handler returned a Fatal or a RetryAfter (${facts.message}): it counts when it is thrown. Write throw new Fatal('…').`,
   already_settled: (facts: { id: string }) =>

@@ -148,9 +148,9 @@ export class Attempt {
     return this.#controller.signal
   }
 
-  /** Aborts the handler. The first reason stands. After the grace, the attempt is over without the handler. */
+  /** Aborts the handler, while there is one. The first reason stands. After the grace, the attempt is over without the handler. */
   interrupt(reason: Interruption): void {
-    if (this.#interruption) return
+    if (this.#interruption || this.#ended) return
     this.#interruption = reason
     this.#controller?.abort(reason)
     this.#graceTimer = this.#options.clock.timer(this.#options.abortGraceMs, () => {

@@ -9,6 +9,7 @@ import type { Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered } from './buffer.ts'
+import { cleanUp } from './clean-up.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
 import { execute } from './execute.ts'
@@ -122,7 +123,9 @@ export class Crew {
     try {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
-      outcome = await execute(attempt, definition, new Context(attempt, this.#context))
+      const context = new Context(attempt, this.#context)
+      outcome = await execute(attempt, definition, context)
+      if (definition?.cleanup) await this.#cleanUp({ attempt, definition, context, outcome })
     } finally {
       this.#free(attempt)
     }
@@ -133,6 +136,14 @@ export class Crew {
     const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
     tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
     return settled
+  }
+
+  async #cleanUp(ended: Parameters<typeof cleanUp>[0]): Promise<void> {
+    const error = await cleanUp(ended, this.#queue.clock, this.#settings.abortGraceMs)
+    if (!error) return
+    const { job, worker } = ended.attempt
+    const { id, name, queue, attempt } = job
+    this.#queue.events.emit('cleanup_error', { id, name, queue, worker, attempt, error })
   }
 
   /** The handler has ended, or was left behind: its slot is free. */
