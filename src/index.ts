@@ -2,8 +2,10 @@ import './kit/require-node.ts'
 
 // Defining jobs
 
+export type { AttemptOutcome, Cleanup, CleanupContext } from './job/cleanup.ts'
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'
 export { Fatal, RetryAfter, Skip, Snooze } from './job/control.ts'
+export { DeclaredFailure, type FailOptions } from './job/declared.ts'
 export type { AnyJobDefinition, Handler, JobDefinition, JobSpec } from './job/defined.ts'
 export { defineJob } from './job/definition.ts'
 export type { EnqueueOptions } from './job/enqueue-options.ts'

@@ -62,7 +62,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['progress', job.progress ? [progressOf(job), json(job.progress.data)].join(' ').trim() : ''],
     ['checkpoint', json(job.checkpoint)],
     ['input', json(job.input)],
-    ['output', job.state === 'complete' ? json(job.output) : ''],
+    ['output', 'output' in job ? json(job.output) : ''],
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Duration } from '../kit/duration.ts'
 import type { Skip, Snooze } from './control.ts'
+import type { DeclaredFailure, FailOptions } from './declared.ts'
 import type { JobHandle } from './handle.ts'
 import type { RunningJob } from './job.ts'
 import type { Json } from './json.ts'
@@ -77,6 +78,14 @@ export interface JobContext<Checkpoint = unknown> {
   snooze(delay: Duration): Snooze
   /** `return ctx.skip('already done')`: end well without having done anything. */
   skip(reason: string): Skip
+  /**
+   * `return ctx.fail({ code, message, output })`: fail in the handler's own words, with what it got done; `permanent: true`
+   * is not retried. Counts when it is returned, and when it is thrown. The output is kept with the job when it has failed for
+   * good: `get` and the error of `result()` have it.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`
+   */
+  fail(failure: FailOptions): DeclaredFailure
 }
 
 /** The context that a definition's handler gets. */

@@ -1,12 +1,14 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import { messageOf, preview } from '../kit/error.ts'
+import type { DeclaredFailure } from './declared.ts'
 import { jobError } from './errors.ts'
 import { ERROR_MESSAGE_CHARACTERS } from './limits.ts'
 import { storableText } from './text.ts'
 
 /**
- * How a handler decides its own fate: two errors that it throws, two values that it returns. Any other throw is an
+ * How a handler decides its own fate: two errors that it throws, two values that it returns,
+ * and a failure of its own that it may return or throw (declared.ts). Any other throw is an
  * error to retry by policy; any other return value is the output.
  */
 
@@ -70,8 +72,8 @@ export class Skip {
   }
 }
 
-/** What a handler returns beside an output: what `ctx.snooze` or `ctx.skip` gave. */
-export type Fate = Snooze | Skip
+/** What a handler returns beside an output: what `ctx.snooze`, `ctx.skip` or `ctx.fail` gave. */
+export type Fate = Snooze | Skip | DeclaredFailure
 
 export function isFatal(thrown: unknown): boolean {
   return hasBrand(thrown, FATAL)

@@ -1,3 +1,4 @@
+import type { Cleanup } from './cleanup.ts'
 import type { JobContext } from './context.ts'
 import type { Fate, Skip } from './control.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
@@ -12,16 +13,24 @@ export type Handler<I extends Schema, O extends Schema, C extends Schema, R = Re
   ctx: JobContext<SchemaOutput<C>>,
 ) => R
 
+/** What `handle` takes beside the handler. */
+export interface HandleOptions<I extends Schema> {
+  /** See `defineJob`; that of the spec by default. */
+  readonly cleanup?: Cleanup<I>
+}
+
 /** A job's name, schemas and policy without its handler: all that an enqueuer needs. */
 export interface JobSpec<I extends Schema = Schema, O extends Schema = Schema, C extends Schema = Schema>
   extends AnyJobSpec {
   readonly input: I | undefined
   readonly output: O | undefined
   readonly checkpoint: C | undefined
+  readonly cleanup: Cleanup<I> | undefined
   /** The same definition with its handler. */
   // What it may return is written out: a message of the compiler then names the types, not an alias of them.
   handle<R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate>>(
     run: Handler<I, O, C, R>,
+    options?: HandleOptions<I>,
   ): JobDefinition<I, O, C, R>
 }
 
@@ -62,5 +71,10 @@ export type Unread<Named extends PropertyKey, O extends Schema> = 'run' extends 
 
 type AnyHandler = (input: never, ctx: JobContext<never>) => unknown
 
+type AnyCleanup = (...given: never) => unknown
+
 /** A definition of any job that a worker can run. */
-export type AnyJobDefinition = AnyJobSpec & { readonly run: AnyHandler }
+export type AnyJobDefinition = AnyJobSpec & {
+  readonly run: AnyHandler
+  readonly cleanup?: AnyCleanup | undefined
+}

@@ -14,8 +14,9 @@ import {
   text,
 } from '../kit/options.ts'
 import { backoffField } from './backoff.ts'
+import type { Cleanup } from './cleanup.ts'
 import type { Fate } from './control.ts'
-import type { Defined, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
+import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { RETRIES_MAX } from './limits.ts'
@@ -51,6 +52,7 @@ const definitionFields = {
   input: schemaField(),
   output: schemaField(),
   checkpoint: schemaField(),
+  cleanup: custom<Cleanup>({ expected: 'a function', accepts: isFunction }),
   run: custom<Handler<Schema, Schema, Schema, unknown>>({ expected: 'a function', accepts: isFunction }),
 } satisfies FieldsOf<JobOptions<Schema, Schema, Schema, unknown>>
 withHints(definitionFields, DEFINITION_HINTS)
@@ -130,6 +132,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     input: parsed.input as I | undefined,
     output: parsed.output as O | undefined,
     checkpoint: parsed.checkpoint as C | undefined,
+    cleanup: parsed.cleanup as Cleanup<I> | undefined,
     queue: requireQueueName(parsed.queue),
     priority: parsed.priority,
     retries: parsed.retries,
@@ -143,12 +146,20 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
       ...(parsed.classifyError && { classifyError: parsed.classifyError }),
     }),
   }
-  const handle = function <Out>(this: unknown, run: Handler<I, O, C, Out>): JobDefinition<I, O, C, Out> {
+  const handle = function <Out>(
+    this: unknown,
+    run: Handler<I, O, C, Out>,
+    given: HandleOptions<I> = {},
+  ): JobDefinition<I, O, C, Out> {
     if (!isFunction(run)) throw optionError('invalid_option', handlerRefusal(component, run))
     // Of a definition that is spread from this one, what it has changed counts.
     const changed = isSpec(this) && !isChecked(this) ? optionsOf(this) : undefined
     const own = changed ? (specFrom(component, changed) as unknown as typeof spec) : spec
-    return make({ ...own, handle, run }, changed ? [] : bare)
+    const { cleanup } = parseOptions(`${component}.handle`, { cleanup: definitionFields.cleanup }, given)
+    return make(
+      { ...own, ...(cleanup && { cleanup: cleanup as Cleanup<I> }), handle, run },
+      changed ? [] : bare,
+    )
   }
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
 }

@@ -57,7 +57,17 @@ export const jobErrors = {
     facts.state === 'failed' || facts.state === 'cancelled'
       ? `Job '${facts.id}' cannot be retried: an unfinished job of its name has the same key. Wait until that one has ended.`
       : `Job '${facts.id}' is ${facts.state}: only a failed or cancelled job can be retried.`,
-  job_failed: (facts: { id: string; name: string; kind: string; message: string; attempts: number }) =>
+  job_failed: (facts: {
+    id: string
+    name: string
+    kind: string
+    message: string
+    attempts: number
+    /** The error's own, where it has one. */
+    code?: string
+    /** What the handler got done, where it told `ctx.fail`. */
+    output?: unknown
+  }) =>
     `Job '${facts.name}' (${facts.id}) failed after ${facts.attempts} attempt(s), ${facts.kind}: ${facts.message}`,
   job_cancelled: (facts: { id: string; name: string; reason: string }) =>
     `Job '${facts.name}' (${facts.id}) was cancelled: ${facts.reason}`,
@@ -75,7 +85,9 @@ export const jobErrors = {
   lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
   fate_not_returned: (facts: { how: string }) =>
-    `ctx.snooze or ctx.skip ${facts.how}: what it gives counts when the handler returns it. Write return ctx.snooze('5m').`,
+    `ctx.snooze, ctx.skip or ctx.fail ${facts.how}: what it gives counts when the handler returns it. Write return ctx.snooze('5m').`,
+  cleanup_timed_out: (facts: { graceMs: number }) =>
+    `The cleanup of the job has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
   fate_not_thrown: (facts: { message: string }) =>
     `The handler returned a Fatal or a RetryAfter (${facts.message}): it counts when it is thrown. Write throw new Fatal('…').`,
   already_settled: (facts: { id: string }) =>

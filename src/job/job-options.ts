@@ -1,4 +1,5 @@
 import type { Duration } from '../kit/duration.ts'
+import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
 import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
 import type { Schema } from './schema.ts'
@@ -33,6 +34,11 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
   readonly stopOn?: readonly ErrorMatcher[]
   /** Maps a foreign error to `{ code, permanent, retryAfter }`. */
   readonly classifyError?: (error: Error) => ErrorClass | undefined
+  /**
+   * Runs after each attempt, however that ended, and before the next one; for `abortGrace` at most. Its own failure is logged
+   * and changes nothing. None by default.
+   */
+  readonly cleanup?: Cleanup<I>
   /** The handler: gets the checked input, returns the output or what `ctx.snooze` or `ctx.skip` gave. */
   readonly run?: Handler<I, O, C, R>
 }

@@ -64,6 +64,8 @@ export interface CompleteJob<Input = unknown, Output = unknown> extends JobField
 export interface FailedJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'failed'
   readonly failure: Failure
+  /** What the handler got done before it failed, as it told `ctx.fail`: no schema has checked it. */
+  readonly output?: unknown
   readonly startedAt?: Date
   readonly finishedAt: Date
 }
@@ -147,7 +149,14 @@ export function toJob(record: JobRecord): Job {
         finishedAt,
       }
     case 'failed':
-      return { ...fields, state, failure: lastFailure(fields.errors, record), ...startedAt, finishedAt }
+      return {
+        ...fields,
+        state,
+        failure: lastFailure(fields.errors, record),
+        ...(record.output === null ? {} : { output: readStored(record.output) }),
+        ...startedAt,
+        finishedAt,
+      }
     case 'cancelled':
       return { ...fields, state, reason: record.reason ?? '', ...startedAt, finishedAt }
     // Waiting; or, where somebody has edited the row, a state that there is not, which is shown as it is.

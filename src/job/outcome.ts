@@ -11,7 +11,15 @@ export type Outcome =
   | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'snooze'; readonly delayMs: number }
   | { readonly kind: 'release' }
-  | { readonly kind: 'failure'; readonly failureKind: FailureKind; readonly error: Error }
+  | {
+      readonly kind: 'failure'
+      readonly failureKind: FailureKind
+      readonly error: Error
+      /** What the handler got done, where it declared the failure itself. */
+      readonly output?: string | null
+      /** Whether the handler said that no retry can help; else the policy decides. */
+      readonly permanent?: boolean
+    }
 
 /** Jobs that a store keeps as one while a worker holds them: where all of them end alike, they can end as one. */
 export interface Hold {
@@ -95,8 +103,9 @@ function settleFailure(
   outcome: Extract<Outcome, { kind: 'failure' }>,
   policy: SettlePolicy,
 ): Partial<Settlement> & Pick<Settlement, 'verb'> {
-  const { failureKind, error } = outcome
-  const verdict = classify(policy.retry, failureKind, error)
+  const { failureKind, error, output = null } = outcome
+  const classified = classify(policy.retry, failureKind, error)
+  const verdict = outcome.permanent ? { ...classified, permanent: true } : classified
   const described = describeThrown(error)
   const code = verdict.code ?? described.code
   const failure = {
@@ -112,7 +121,7 @@ function settleFailure(
   // A database that was away is nobody's failure, as long as it is not the job that breaks its connection each time.
   if (isMillhandError(error, LOST) && countFailures(job.errors, LOST) < CRASH_LIMIT)
     return { verb: 'retry', errors, attempt: job.attempt - 1, dueInMs: dueAgainInMs() }
-  if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors }
+  if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors, output }
   return { verb: 'retry', errors, dueInMs: dueAgainInMs() }
 }
 

@@ -25,11 +25,11 @@ export function isSpec(value: unknown): value is AnyJobSpec {
 export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema> | undefined {
   try {
     const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
-    const { name, input, output, checkpoint, queue, priority, retries, retry, run } =
+    const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
-      ...{ name, input, output, checkpoint, queue, priority, retries, run },
+      ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
       ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)

@@ -4,7 +4,7 @@ import { type Job, type JobRecord, toJob } from '../job/job.ts'
 import { isSpec } from '../job/spec.ts'
 import { requireSpec } from '../job/specs.ts'
 import { isFinal } from '../job/state.ts'
-import { isJson } from '../job/stored.ts'
+import { isJson, readStored } from '../job/stored.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
@@ -71,11 +71,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       case 'cancelled':
         throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })
       default: {
-        const { kind, message } = job.errors.at(-1) ?? {
-          kind: record.failureKind ?? 'error',
-          message: 'unknown',
-        }
-        throw jobError('job_failed', { id: job.id, name: job.name, kind, message, attempts: job.attempt })
+        throw failedError(job, record)
       }
     }
   }
@@ -161,6 +157,18 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   #toJob(record: JobRecord): Job<Input, Output> {
     return toJob(record) as Job<Input, Output>
   }
+}
+
+/** What `result` says of a job that has failed, with what its handler got done. */
+function failedError({ id, name, attempt, errors }: Job, { failureKind, output }: JobRecord): Error {
+  const { kind, message, code } = errors.at(-1) ?? {
+    ...{ kind: failureKind ?? 'error', message: 'unknown', code: undefined },
+  }
+  return jobError('job_failed', {
+    ...{ id, name, kind, message, attempts: attempt },
+    ...(code !== undefined && { code }),
+    ...(output !== null && { output: readStored(output) }),
+  })
 }
 
 /** The job that a call names, by its id alone or with its definition. @throws MillhandError `invalid_option`, `invalid_name` */

@@ -50,6 +50,8 @@ export interface MillhandEvents {
   refuse: AttemptEvent & { readonly because: 'cancelled' | 'lost' }
   /** A handler went on after its attempt was over; its slot is free, its result will be refused. */
   abandon: AttemptEvent
+  /** The cleanup after an attempt failed, or took longer than `abortGrace`; what the attempt came to stands. */
+  cleanup_error: AttemptEvent & { readonly error: Error }
   /** Leases lapsed; their jobs run again, or are quarantined. */
   rescue: {
     readonly workers: readonly string[]

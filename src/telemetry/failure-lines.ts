@@ -54,6 +54,9 @@ export class FailureLines {
         () => `${attemptOf(event)}: ${event.call} failed, and the attempt went on: ${wordsOf(event.error)}`,
       ),
     )
+    events.on('cleanup_error', (event) =>
+      this.#tell(() => `the cleanup of ${attemptOf(event)} failed: ${wordsOf(event.error)}`),
+    )
     events.on('rescue', ({ quarantined }) => {
       for (const id of quarantined)
         this.#tell(() => `job ${fact(id)} is quarantined: too many workers crashed in it`)

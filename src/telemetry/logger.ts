@@ -29,6 +29,7 @@ const LEVELS = {
   cancel: 'info',
   refuse: 'warn',
   abandon: 'warn',
+  cleanup_error: 'error',
   rescue: 'warn',
   expire: 'warn',
   prune: 'info',

@@ -10,6 +10,7 @@ import type { Progress } from '../job/progress.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
 import type { InputOf, OutputOf } from '../job/typed.ts'
 import type { Clock } from '../kit/clock.ts'
+import { parseDuration } from '../kit/duration.ts'
 import { asError } from '../kit/error.ts'
 import {
   custom,
@@ -24,9 +25,11 @@ import {
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
 import { Attempt } from '../worker/attempt.ts'
+import { cleanUp } from '../worker/clean-up.ts'
 import { Context } from '../worker/context.ts'
 import { execute } from '../worker/execute.ts'
 import { interruptionError } from '../worker/interruption.ts'
+import { workerFields } from '../worker/options.ts'
 import { type RecordedEnqueue, type RecordedLog, Recorder, type RecorderPlace } from './recorder.ts'
 
 export type { RecordedEnqueue, RecordedLog } from './recorder.ts'
@@ -75,7 +78,13 @@ export type JobRunOutcome<Output = unknown> =
   | { readonly verb: 'skip'; readonly reason: string }
   | { readonly verb: 'snooze'; readonly delayMs: number }
   | { readonly verb: 'retry'; readonly kind: FailureKind; readonly error: Error; readonly delayMs: number }
-  | { readonly verb: 'fail'; readonly kind: FailureKind; readonly error: Error }
+  | {
+      readonly verb: 'fail'
+      readonly kind: FailureKind
+      readonly error: Error
+      /** What the handler told `ctx.fail` that it got done. */
+      readonly output?: unknown
+    }
   | { readonly verb: 'cancel'; readonly reason: string }
 
 /** How the handler ended, and everything that it told on the way. */
@@ -131,7 +140,9 @@ export async function runAlone<Definition extends AnyJobDefinition>(
   const cancel = () => attempt.interrupt(interruptionError('cancelled', { reason: reasonOf(options.signal) }))
   options.signal?.addEventListener('abort', cancel, { once: true })
   if (options.signal?.aborted) cancel()
-  const outcome = await execute(attempt, definition, new Context(attempt, recorder.contextParts))
+  const context = new Context(attempt, recorder.contextParts)
+  const outcome = await execute(attempt, definition, context)
+  if (definition.cleanup) await cleanUp({ attempt, definition, context, outcome }, clock, CLEANUP_GRACE_MS)
   options.signal?.removeEventListener('abort', cancel)
   recorder.hear(attempt)
   const { progress, checkpoints, enqueued, logs } = recorder
@@ -141,6 +152,9 @@ export async function runAlone<Definition extends AnyJobDefinition>(
     : toRunOutcome(job, { definition, worker }, recorder.committed ?? outcome)
   return { outcome: ended as JobRunOutcome<OutputOf<Definition>>, progress, logs, checkpoints, enqueued }
 }
+
+/** The `abortGrace` of a worker by default. */
+const CLEANUP_GRACE_MS = parseDuration(workerFields.abortGrace.fallback) ?? 0
 
 const IN_TESTS = {
   runner: 'runJob',
@@ -189,7 +203,9 @@ function toRunOutcome(
       return { verb: 'cancel', reason: '' }
     case 'failure': {
       const { failureKind: kind, error } = outcome
-      return verb === 'retry' ? { verb, kind, error, delayMs: dueInMs } : { verb: 'fail', kind, error }
+      if (verb === 'retry') return { verb, kind, error, delayMs: dueInMs }
+      const told = typeof outcome.output === 'string' && { output: JSON.parse(outcome.output) as unknown }
+      return { verb: 'fail', kind, error, ...told }
     }
   }
 }

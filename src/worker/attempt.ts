@@ -1,5 +1,5 @@
 import { jobError } from '../job/errors.ts'
-import { LOG_LINE_CHARACTERS, LOG_LINES_MAX } from '../job/limits.ts'
+import { LOG_LINE_CHARACTERS } from '../job/limits.ts'
 import type { Progress } from '../job/progress.ts'
 import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
@@ -7,6 +7,7 @@ import { adopt, isThenable } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Interruption } from './interruption.ts'
+import { News } from './news.ts'
 
 interface AttemptOptions {
   readonly clock: Clock
@@ -31,8 +32,7 @@ export class Attempt {
   #abandon: ((reason: Interruption) => void) | undefined
   #graceTimer: Timer | undefined
   readonly #deadlines: Deadlines | undefined
-  #progress: Progress | undefined
-  #logs: LogLine[] | undefined
+  #news: News | undefined
   #settled = false
   #transaction: Promise<unknown> | undefined
   #over: AbortController | undefined
@@ -148,9 +148,9 @@ export class Attempt {
     return this.#controller.signal
   }
 
-  /** Aborts the handler. The first reason stands. After the grace, the attempt is over without the handler. */
+  /** Aborts the handler, while there is one. The first reason stands. After the grace, the attempt is over without the handler. */
   interrupt(reason: Interruption): void {
-    if (this.#interruption) return
+    if (this.#interruption || this.#ended) return
     this.#interruption = reason
     this.#controller?.abort(reason)
     this.#graceTimer = this.#options.clock.timer(this.#options.abortGraceMs, () => {
@@ -199,14 +199,13 @@ export class Attempt {
   }
 
   setProgress(progress: Progress): void {
-    this.#progress = progress
+    this.#told.setProgress(progress)
     this.sign()
   }
 
   log(level: LogLine['level'], message: string, data: string | null): void {
-    this.#logs ??= []
-    this.#logs.push({ at: this.nowMs, level, message: storableText(message, LOG_LINE_CHARACTERS), data })
-    if (this.#logs.length > LOG_LINES_MAX) this.#logs.shift()
+    const shown = storableText(message, LOG_LINE_CHARACTERS)
+    this.#told.log({ at: this.nowMs, level, message: shown, data })
     this.sign()
   }
 
@@ -217,15 +216,14 @@ export class Attempt {
 
   /** What was told since this was last asked; `undefined` where nothing was. */
   takeReport(): Report | undefined {
-    if (this.#progress === undefined && this.#logs === undefined) return undefined
-    const report = {
-      ...this.identity,
-      ...(this.#progress !== undefined && { progress: this.#progress }),
-      ...(this.#logs !== undefined && { logs: this.#logs }),
-    }
-    this.#progress = undefined
-    this.#logs = undefined
-    return report
+    const told = this.#news?.take()
+    return told && { ...this.identity, ...told }
+  }
+
+  /** Made when it is first asked for: most handlers tell nothing. */
+  get #told(): News {
+    this.#news ??= new News()
+    return this.#news
   }
 
   /** What every write of this attempt is fenced with. */

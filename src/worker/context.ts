@@ -1,9 +1,10 @@
 import type { JobContext, JobLog } from '../job/context.ts'
 import { type Fate, Skip, Snooze } from '../job/control.ts'
+import { DeclaredFailure } from '../job/declared.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
-import { type RunningJob, toJob } from '../job/job.ts'
+import type { RunningJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
@@ -11,9 +12,10 @@ import { fractionProblem, showable, showableProgress, showableText } from '../jo
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
 import { messageOf } from '../kit/error.ts'
 import { unheard } from '../kit/thenable.ts'
-import type { ClaimedJob, LogLine } from '../store/jobs.ts'
+import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
 import type { FailedCall } from './failed-calls.ts'
+import { toRunningJob } from './job-view.ts'
 
 /** What the context needs of its worker. */
 export interface ContextParts {
@@ -100,7 +102,11 @@ export class Context implements JobContext {
     return (reason) => this.#asked(new Skip(reason))
   }
 
-  /** Whether `snooze` or `skip` was called: what they give does nothing by itself. */
+  get fail(): JobContext['fail'] {
+    return (failure) => this.#asked(new DeclaredFailure(failure))
+  }
+
+  /** Whether `snooze`, `skip` or `fail` was called: what they give does nothing by itself. */
   get hasAsked(): boolean {
     return this.#hasAsked
   }
@@ -183,31 +189,3 @@ function carried({ tags, context }: RunningJob, options: EnqueueOptions | undefi
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-/** The job as its handler sees it. */
-function toRunningJob({ job, worker, begunAtMs }: Attempt): RunningJob {
-  const begun = { state: 'running', worker, startedAt: begunAtMs, expiresAt: null } as const
-  return toJob({ ...job, ...UNSETTLED, ...begun }) as RunningJob
-}
-
-/** The job as a predicate sees it before it is claimed. */
-export function toPendingJob(job: ClaimedJob) {
-  return toJob({
-    ...job,
-    ...UNSETTLED,
-    state: 'pending',
-    worker: null,
-    startedAt: null,
-    attempt: job.attempt - 1,
-    epoch: job.epoch - 1,
-  })
-}
-
-const UNSETTLED = {
-  progress: null,
-  output: null,
-  outcome: null,
-  reason: null,
-  failureKind: null,
-  finishedAt: null,
-} as const

@@ -1,6 +1,6 @@
 import { CARE, runsAlone } from '../job/care.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
-import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
+import { type Outcome, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'
@@ -9,12 +9,13 @@ import type { Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered } from './buffer.ts'
+import { cleanUp } from './clean-up.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
 import { execute } from './execute.ts'
 import { FailedCalls } from './failed-calls.ts'
-import { fallbackDefinition } from './fallback.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
+import { Judge } from './judge.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
@@ -31,6 +32,7 @@ export class Crew {
   readonly twins: Twins
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
+  readonly #judge: Judge
   readonly #reporter: Reporter
   readonly #running = new Roster()
   readonly #abandoned = new AbortController()
@@ -49,6 +51,7 @@ export class Crew {
     const store = queue.store.until(this.#abandoned.signal)
     this.#queue = queue
     this.#settings = options.settings
+    this.#judge = new Judge(options.settings, queue.random)
     this.#onFree = options.onFree
     this.twins = new Twins(store.capabilities.remote)
     const onError = (error: unknown) => events.emit('loop_error', { loop: 'report', error: asError(error) })
@@ -61,8 +64,8 @@ export class Crew {
     this.#failedCalls = new FailedCalls(events)
     this.#context = contextParts({
       ...{ door, queue, reporter: this.#reporter, failedCalls: this.#failedCalls },
-      definition: (name) => this.#definition(name),
-      decide: (attempt, outcome, definition) => this.#decide(attempt, outcome, definition),
+      definition: (name) => this.#judge.definition(name),
+      decide: (attempt, outcome, definition) => this.#judge.decide(attempt, outcome, definition),
     })
   }
 
@@ -102,7 +105,7 @@ export class Crew {
     this.#active += 1
     if (runsAlone(job)) this.#alone += 1
     try {
-      const definition = this.#definition(job.name)
+      const definition = this.#judge.definition(job.name)
       attempt = this.#begin(buffered, definition)
       settled = await this.#attempt(attempt, definition)
     } catch (error) {
@@ -123,18 +126,28 @@ export class Crew {
     try {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
-      outcome = await execute(attempt, definition, new Context(attempt, this.#context))
+      const context = new Context(attempt, this.#context)
+      outcome = await execute(attempt, definition, context)
+      if (definition?.cleanup) await this.#cleanUp({ attempt, definition, context, outcome })
     } finally {
       this.#free(attempt)
     }
     const durationMs = attempt.elapsedMs
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
-    const settlement = this.#decide(attempt, outcome, definition)
+    const settlement = this.#judge.decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
     const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
     this.#failedCalls.end(attempt, outcome)
     tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
     return settled
+  }
+
+  async #cleanUp(ended: Parameters<typeof cleanUp>[0]): Promise<void> {
+    const error = await cleanUp(ended, this.#queue.clock, this.#settings.abortGraceMs)
+    if (!error) return
+    const { job, worker } = ended.attempt
+    const { id, name, queue, attempt } = job
+    this.#queue.events.emit('cleanup_error', { id, name, queue, worker, attempt, error })
   }
 
   /** The handler has ended, or was left behind: its slot is free. */
@@ -165,7 +178,7 @@ export class Crew {
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
   async release(jobs: readonly Buffered[]): Promise<void> {
     const written = jobs.map(({ job, claim: { worker } }) =>
-      this.settler.add(settle(job, { kind: 'release' }, this.#policy(worker, job.claimedAt))),
+      this.settler.add(settle(job, { kind: 'release' }, this.#judge.policy(worker, job.claimedAt))),
     )
     const answers = await Promise.all(written)
     for (const [index, buffered] of jobs.entries()) {
@@ -203,11 +216,6 @@ export class Crew {
     this.#reporter.close()
   }
 
-  #definition(name: string): AnyJobDefinition | undefined {
-    const { definitions, fallback } = this.#settings
-    return definitions.get(name) ?? (fallback && fallbackDefinition(name, fallback))
-  }
-
   #begin({ job, claim }: Buffered, definition: AnyJobDefinition | undefined): Attempt {
     const { worker, claimedMs } = claim
     const { clock, events } = this.#queue
@@ -228,15 +236,5 @@ export class Crew {
       events.emit('start', { id, name, queue, worker, attempt: number, waitedMs })
     }
     return attempt
-  }
-
-  #decide(attempt: Attempt, outcome: Outcome, definition?: AnyJobDefinition): Settlement {
-    const policy = this.#policy(attempt.worker, attempt.nowMs, definition)
-    const begunAfterMs = attempt.job.begun ? null : attempt.begunAfterMs
-    return settle(attempt.job, outcome, { ...policy, begunAfterMs })
-  }
-
-  #policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
-    return { worker, retry: definition?.retry ?? {}, random: this.#queue.random, nowMs }
   }
 }

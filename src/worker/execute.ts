@@ -1,4 +1,5 @@
 import { isFatal, retryDelayMs, skipReason, snoozeDelayMs } from '../job/control.ts'
+import { declaredOf } from '../job/declared.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
@@ -34,7 +35,10 @@ export async function execute(
     if (attempt.settled) return SETTLED
     if (isInVain(attempt)) return interrupted(attempt) as Outcome
     const outcome =
-      controlled(returned) ?? misplaced(context, returned) ?? checkOutput(name, definition, returned)
+      controlled(returned) ??
+      declared(returned) ??
+      misplaced(context, returned) ??
+      checkOutput(name, definition, returned)
     if (!(outcome instanceof Promise)) return outcome
     const checkedOutcome = await attempt.finish(outcome)
     return isInVain(attempt) ? (interrupted(attempt) as Outcome) : checkedOutcome
@@ -42,7 +46,7 @@ export async function execute(
     if (attempt.settled) return SETTLED
     const isFate = controlled(thrown) !== undefined
     const error = isFate ? jobError('fate_not_returned', { how: 'was thrown' }) : asError(thrown)
-    return interrupted(attempt) ?? failure('error', error)
+    return interrupted(attempt) ?? declared(thrown) ?? failure('error', error)
   }
 }
 
@@ -57,6 +61,19 @@ function controlled(returned: unknown): Outcome | undefined {
   if (delayMs !== undefined) return { kind: 'snooze', delayMs }
   const reason = skipReason(returned)
   return reason === undefined ? undefined : { kind: 'skip', reason }
+}
+
+/** What `ctx.fail` gave: it counts whether it was returned or thrown. */
+function declared(given: unknown): Outcome | undefined {
+  const told = declaredOf(given)
+  if (!told) return undefined
+  const { output, permanent } = told
+  try {
+    const json = output === undefined ? null : serialise('output of ctx.fail', output)
+    return { kind: 'failure', failureKind: 'error', error: asError(given), output: json, permanent }
+  } catch (error) {
+    return failure('invalid_output', asError(error))
+  }
 }
 
 /** A fate that went the other one's way: asked for and not returned, or returned where it is to be thrown. */

@@ -4,7 +4,7 @@ import { asError } from '../kit/error.ts'
 import { adopt, isThenable, unheard } from '../kit/thenable.ts'
 import { type ClaimedJob, type Place, REFUSALS_MAX } from '../store/jobs.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
-import { toPendingJob } from './context.ts'
+import { toPendingJob } from './job-view.ts'
 
 /** After a claim that was refused everything, others get so many times as long as it took: it has kept the store busy. */
 const REST_SHARE = 4

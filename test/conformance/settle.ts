@@ -62,6 +62,18 @@ export function settlePromises(test: StoreTest): void {
     })
   })
 
+  test('a failed job keeps what was done before it failed', async ({ store, worker }) => {
+    await enqueue(store, newJob('a'))
+    await worker.run({
+      ...{ kind: 'failure', failureKind: 'error', error: new Error('declined') },
+      ...{ permanent: true, output: '{"tried":2}' },
+    })
+    expect(await find(store, 'a')).toMatchObject({ state: 'failed', output: '{"tried":2}', outcome: null })
+
+    await store.catalog.retry(['a'])
+    expect(await find(store, 'a')).toMatchObject({ state: 'pending', output: null })
+  })
+
   test('a retry keeps its errors, and what the attempt has told', async ({ store, worker }) => {
     await enqueue(store, newJob('a'))
     const job = await worker.claimOne()

@@ -233,7 +233,7 @@ describeStores('retry', (test) => {
       await runUntilIdle(queue, { jobs: [job] })
       codes.push((await handle.get()).errors[0]?.message)
     }
-    const notReturned = expect.stringMatching(/^ctx\.snooze or ctx\.skip was .*return ctx\.snooze/)
+    const notReturned = expect.stringMatching(/^ctx\.snooze, ctx\.skip or ctx\.fail was .*return ctx\.snooze/)
     const notThrown = expect.stringMatching(/^The handler returned a Fatal .*throw new Fatal/)
     expect(codes).toEqual([notReturned, notReturned, notReturned, notThrown, notThrown])
   })

@@ -58,7 +58,7 @@ function ending(data: MemoryData, settlement: Settlement): Partial<JobRecord> {
     case 'complete':
       return { output, outcome, reason, finishedAt: nowMs }
     case 'fail':
-      return { failureKind, errors, finishedAt: nowMs }
+      return { failureKind, errors, output, finishedAt: nowMs }
     case 'retry':
     case 'snooze':
       return { attempt, errors, dueAt: nowMs + settlement.dueInMs }

@@ -111,7 +111,7 @@ function toLeave(settlement: Settlement): Leave {
     case 'complete':
       return { ...fence, output: settlement.output, outcome: settlement.outcome, reason: settlement.reason }
     case 'fail':
-      return { ...fence, failureKind: settlement.failureKind, errors }
+      return { ...fence, failureKind: settlement.failureKind, errors, output: settlement.output }
     case 'retry':
     case 'snooze':
       return { ...fence, attempt, errors, dueInMs: settlement.dueInMs }

@@ -9,8 +9,8 @@ import { goBack, isReady, putBack } from './pending.ts'
 const COMPLETE = `update millhand_jobs set state = 'complete', worker = null, output = ?5, outcome = ?6, reason = ?7,
   finished_at = ?8, ${BEGUN} where ${FENCE}`
 
-const FAIL = `update millhand_jobs set state = 'failed', worker = null, failure_kind = ?5, errors = ?6, finished_at = ?7,
-  ${BEGUN} where ${FENCE}`
+const FAIL = `update millhand_jobs set state = 'failed', worker = null, failure_kind = ?5, errors = ?6, output = ?7,
+  finished_at = ?8, ${BEGUN} where ${FENCE}`
 
 /** The handler of a cancelled job has ended: nothing of it is kept but that it has. */
 const ACKNOWLEDGE = `update millhand_jobs set worker = null
@@ -48,8 +48,10 @@ function write(connection: Connection, settlement: Settlement, nowMs: number): n
       const { output, outcome, reason } = settlement
       return connection.run(COMPLETE, seq, worker, epoch, begunAfterMs, output, outcome, reason, nowMs)
     }
-    case 'fail':
-      return connection.run(FAIL, seq, worker, epoch, begunAfterMs, settlement.failureKind, errors, nowMs)
+    case 'fail': {
+      const { failureKind, output } = settlement
+      return connection.run(FAIL, seq, worker, epoch, begunAfterMs, failureKind, errors, output, nowMs)
+    }
     case 'retry':
     case 'snooze':
     case 'release':

@@ -46,6 +46,7 @@ function doomedContext(ctx: JobContext, doom: Doom): JobContext {
     transaction: (body) => unheard(transact(ctx, doom, body)),
     snooze: (delay) => ctx.snooze(delay),
     skip: (reason) => ctx.skip(reason),
+    fail: (failure) => ctx.fail(failure),
   }
 }
 

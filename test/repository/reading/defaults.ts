@@ -21,6 +21,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/config/options.ts logFields': 'configuration',
   'src/config/options.ts topFields': 'configuration',
   'src/config/load.ts loadFields': 'loadConfig',
+  'src/job/declared.ts failFields': 'fail',
   'src/job/definition.ts definitionFields': 'defineJob',
   'src/job/enqueue-options.ts enqueueFields': 'enqueue',
   'src/job/retention.ts retentionFields': 'retention',
