@@ -1,3 +1,4 @@
+import { didYouMean } from '../kit/suggest.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
@@ -8,7 +9,11 @@ const CONCURRENCY_ODD = 1_000
 
 /** What is valid and probably not meant. */
 export function oddities(config: Config, { jobsRead }: { readonly jobsRead: boolean }): Problem[] {
-  return [...aboutStore(config), ...aboutWorker(config), ...(jobsRead ? aboutJobs(config) : [])]
+  return [
+    ...aboutStore(config),
+    ...aboutWorker(config),
+    ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config)] : []),
+  ]
 }
 
 function aboutStore({ store, storeNamed }: Config): Problem[] {
@@ -37,5 +42,15 @@ function aboutJobs({ specs, worker }: Config): Problem[] {
     if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
     const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
     return [{ path: 'worker.queues', message }]
+  })
+}
+
+/** A worker that starts where nobody knows the job is refused: another one has to have told it before. */
+function aboutSchedules({ specs, schedules }: Config): Problem[] {
+  const known = new Set(specs.map(({ name }) => name))
+  return Object.entries(schedules).flatMap(([name, { job }]): Problem[] => {
+    if (typeof job !== 'string' || known.has(job)) return []
+    const message = `its job '${job}' is none of 'jobs': a worker starts only where another one has told it${didYouMean(job, [...known])}`
+    return [{ path: `schedules.${name}`, message }]
   })
 }

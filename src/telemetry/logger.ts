@@ -29,6 +29,8 @@ const LEVELS = {
   refuse: 'warn',
   abandon: 'warn',
   rescue: 'warn',
+  tick: 'debug',
+  tick_refused: 'error',
   expire: 'warn',
   prune: 'info',
   pause: 'info',
