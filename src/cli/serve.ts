@@ -30,11 +30,11 @@ export async function serve(
   outliveOutput()
   const logger = makeLogger(config.log, terminal.stdout)
   for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
-  const { worker: settings, definitions, retention } = config
+  const { worker: settings, definitions, retention, schedules } = config
   const queue = await openQueue(config.store, { ...ofWorker(config.queue), jobs: config.specs, logger })
   limitYoungGeneration(queue)
   try {
-    const worker = new Worker(queue, { ...settings, jobs: definitions, retention })
+    const worker = new Worker(queue, { ...settings, jobs: definitions, retention, schedules })
     logger.info(whatItServes(config), `millhand ${VERSION} serves`)
     if (config.log.metrics !== undefined) logMetrics(queue, { logger, every: config.log.metrics })
     if (untilIdle) {

@@ -19,6 +19,7 @@ export interface Config {
   readonly specs: readonly AnyJobSpec[]
   /** Those of them that have a handler. */
   readonly definitions: readonly AnyJobDefinition[]
+  readonly schedules: NonNullable<ConfigOptions['schedules']>
   readonly worker: NonNullable<ConfigOptions['worker']>
   readonly queue: NonNullable<ConfigOptions['queue']>
   readonly retention: RetentionOptions

@@ -1,4 +1,5 @@
 import type { RetentionOptions } from '../job/retention.ts'
+import type { ScheduleOptions } from '../job/schedule-options.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import type { OpenOptions } from '../queue/open.ts'
@@ -13,8 +14,10 @@ export interface ConfigOptions {
   readonly store?: string
   /** The job definitions; or paths and globs of modules, and every definition that those export. */
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
+  /** When jobs are enqueued by themselves, by the name of the schedule; every worker declares them. None by default. */
+  readonly schedules?: Readonly<Record<string, ScheduleOptions>>
   /** Of every worker that the command line starts. */
-  readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention'>
+  readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention' | 'schedules'>
   /** Of every queue that the command line opens. */
   readonly queue?: Pick<
     OpenOptions,

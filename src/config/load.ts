@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { namedSchedules } from '../job/schedule-options.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
@@ -131,6 +132,7 @@ function assemble(
     storeNamed: settings.values.has('store'),
     specs,
     definitions: specs.filter(isDefinition),
+    schedules: (settings.values.get('schedules')?.value ?? {}) as Config['schedules'],
     worker: sectionOf(settings, 'worker'),
     queue: { ...sectionOf(settings, 'queue'), ...store.queue },
     retention: sectionOf(settings, 'retention'),
@@ -139,7 +141,7 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker }: Config): Problem[] {
+function refusals({ specs, definitions, worker, schedules }: Config): Problem[] {
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
@@ -150,6 +152,7 @@ function refusals({ specs, definitions, worker }: Config): Problem[] {
     }
   }
   attempt('jobs', () => byName(specs))
+  attempt('schedules', () => namedSchedules(schedules))
   if (problems.length === 0) attempt('worker', () => parseWorkerOptions({ ...worker, jobs: definitions }))
   return problems
 }

@@ -1,4 +1,5 @@
 import { retentionFields } from '../job/retention.ts'
+import { schedulesField } from '../job/schedule-options.ts'
 import {
   type AnyField,
   choice,
@@ -51,10 +52,11 @@ const topFields = {
     expected: 'a list of job definitions and of paths of modules',
     accepts: Array.isArray,
   }),
-} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs'>>
+  schedules: schedulesField(),
+} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules'>>
 
-// Retention has a section of its own, and the jobs stand at the top.
-const { jobs: _jobs, retention: _retention, ...workerSection } = workerFields
+// Retention has a section of its own, and the jobs and their schedules stand at the top.
+const { jobs: _jobs, retention: _retention, schedules: _schedules, ...workerSection } = workerFields
 
 const { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } = openFields
 const queueSection = {
@@ -72,8 +74,8 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS
 
-/** These are code, and no text can say them. */
-const CODE_ONLY: readonly string[] = ['worker.fallback', 'worker.canProcess']
+/** These are code, or more than a line: no variable can say them. */
+const NO_VARIABLE: readonly string[] = ['worker.fallback', 'worker.canProcess', 'schedules']
 
 export interface ConfigOption {
   readonly section: Section
@@ -89,7 +91,7 @@ export interface ConfigOption {
 export const OPTIONS: readonly ConfigOption[] = Object.entries(SECTIONS).flatMap(([section, fields]) =>
   Object.entries(fields as Fields).map(([name, field]) => {
     const path = section === 'top' ? name : `${section}.${name}`
-    const variable = CODE_ONLY.includes(path) ? undefined : variableOf(path)
+    const variable = NO_VARIABLE.includes(path) ? undefined : variableOf(path)
     return { section: section as Section, name, path, field, variable }
   }),
 )

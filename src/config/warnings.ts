@@ -1,5 +1,6 @@
 import { bareDurations } from '../job/definition.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import { didYouMean } from '../kit/suggest.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
@@ -11,7 +12,7 @@ const CONCURRENCY_ODD = 1_000
 /** What is valid and probably not meant. */
 export function oddities(config: Config, { jobsRead }: { readonly jobsRead: boolean }): Problem[] {
   const always = [...aboutStore(config), ...aboutWorker(config), ...aboutDurations(config)]
-  return [...always, ...(jobsRead ? aboutJobs(config) : [])]
+  return [...always, ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config)] : [])]
 }
 
 /** A number without a unit that is smaller was probably meant as seconds. */
@@ -70,4 +71,14 @@ function aboutJob(spec: AnyJobSpec, worker: Config['worker']): Problem[] {
   if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
   const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
   return [{ path: 'worker.queues', message }]
+}
+
+/** A worker that starts where nobody knows the job is refused: another one has to have told it before. */
+function aboutSchedules({ specs, schedules }: Config): Problem[] {
+  const known = new Set(specs.map(({ name }) => name))
+  return Object.entries(schedules).flatMap(([name, { job }]): Problem[] => {
+    if (typeof job !== 'string' || known.has(job)) return []
+    const message = `its job '${job}' is none of 'jobs': a worker starts only where another one has told it${didYouMean(job, [...known])}`
+    return [{ path: `schedules.${name}`, message }]
+  })
 }

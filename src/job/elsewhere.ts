@@ -12,7 +12,7 @@ const INPUT_BEFORE = ' The input is the second argument, before the options.'
 const KEY = " Did you mean 'key'?"
 const DUE = " Did you mean 'delay' or 'runAt'?"
 
-const REPEATS = ' Nothing repeats by itself: let the handler enqueue the next one, with a delay.'
+const REPEATS = ' Did you mean queue.schedules.set(name, { job, cron })?'
 const RETRIES_OF_JOB = " Retries are of each job: 'retries' of defineJob, or of enqueue."
 const LEASE = " Did you mean 'lease'?"
 const RETENTION = " Did you mean 'retention'?"

@@ -47,6 +47,11 @@ export const jobErrors = {
   bulk_incomplete: (facts: { verb: string; done: number; ids: readonly string[]; problem: string }) =>
     `The ${facts.verb} stopped half way: ${facts.problem} It was done to ${facts.done} job(s) before, and that stays. ` +
     'Mend the cause, then ask for all of it again: what is done is passed over.',
+  schedule_not_found: (facts: { name: string; known: readonly string[] }) =>
+    `No schedule is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
+    `There are: ${facts.known.join(', ') || 'none'}. Set it first, with queue.schedules.set or in the configuration.`,
+  schedule_changing: (facts: { name: string; verb: string }) =>
+    `Schedule '${facts.name}' was changed by others again and again: the ${facts.verb} was not done. Look at it, and try again.`,
   job_not_found: (facts: { id: string }) =>
     `No job has the id ${preview(facts.id)}. It never existed, or it was pruned after its retention.`,
   other_job: (facts: { id: string; name: string; expected: string }) =>

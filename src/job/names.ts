@@ -18,6 +18,11 @@ export function requireQueueName(name: unknown): string {
   return requireMatch('queue name', name, QUEUE_NAME)
 }
 
+/** A schedule's name. @throws MillhandError `invalid_name` */
+export function requireScheduleName(name: unknown): string {
+  return requireMatch('schedule name', name, QUEUE_NAME)
+}
+
 /** A key or a tag: any text that can be printed and compared. @throws MillhandError `invalid_name` */
 export function requireLabel(what: 'key' | 'tag', label: unknown): string {
   if (

@@ -3,7 +3,14 @@ import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import { onNextTurn } from '../kit/turn.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
+import { Ticker } from './ticker.ts'
 import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
+
+interface MaintenanceParts extends UpkeepParts {
+  readonly store: InstrumentedStore
+  /** Jobs that a queue takes; a schedule's are refused beyond that. */
+  readonly pendingMax: number
+}
 
 interface MaintenanceOptions {
   readonly worker: string
@@ -41,7 +48,7 @@ const SPARING_MAX = 3
 const RESCUE_PATIENCE = 0.1
 
 /**
- * The maintenance of a store: rescue, expire, prune. Every worker takes part; the one that holds the leader's lease
+ * The maintenance of a store: rescue, expire, prune, and the schedules. Every worker takes part; the one that holds the leader's lease
  * does the work, and when it is gone another one takes over as soon as that lease has lapsed.
  *
  * A lease that is alive cannot lapse before its time, so that the leader sleeps until then instead of asking every
@@ -52,6 +59,7 @@ export class Maintenance {
   readonly #rescuing: UpkeepParts
   readonly #options: MaintenanceOptions
   readonly #service: Service
+  readonly #ticker: Ticker
   #expireAtMs = 0
   #pruneAtMs = 0
   #leads = false
@@ -63,8 +71,8 @@ export class Maintenance {
   #sparingSinceMs = Number.NEGATIVE_INFINITY
   #missesBeats = false
 
-  constructor(parts: UpkeepParts & { readonly store: InstrumentedStore }, options: MaintenanceOptions) {
-    const { store, clock, events } = parts
+  constructor(parts: MaintenanceParts, options: MaintenanceOptions) {
+    const { store, clock, events, pendingMax } = parts
     // A round that waits for a store that is away ends with the maintenance.
     const within = (limitMs?: number) => ({
       store: store.until(this.#stopped.signal, limitMs),
@@ -73,6 +81,7 @@ export class Maintenance {
     })
     this.#parts = within()
     this.#rescuing = within(options.leaseMs * RESCUE_PATIENCE)
+    this.#ticker = new Ticker({ ...within(), pendingMax })
     this.#resign = () => store.upkeep.resign(options.worker)
     this.#options = options
     this.#stopListening = events.on('store_back', ({ awayMs }) => {
@@ -90,13 +99,16 @@ export class Maintenance {
   /** A turn later: the worker's first claim goes before, over the connection that is open already. */
   start(): void {
     onNextTurn(() => {
-      if (!this.#stopped.signal.aborted) this.#service.start()
+      if (this.#stopped.signal.aborted) return
+      this.#service.start()
+      this.#ticker.start()
     })
   }
 
   async stop(): Promise<void> {
     this.#stopListening()
     this.#stopped.abort()
+    await this.#ticker.stop()
     await this.#service.stop()
     const led = this.#leads
     this.#leads = false
@@ -119,6 +131,8 @@ export class Maintenance {
     if (clock.elapsed() - this.#plannedMs > this.#options.leaseMs * STANDSTILL) this.#spare()
     const delayMs = await this.#round()
     this.#plannedMs = clock.elapsed() + delayMs
+    // Where it is no loop, this round is the only one.
+    if (!this.#service.running) await this.#ticker.runOnce()
     return delayMs
   }
 
@@ -126,10 +140,13 @@ export class Maintenance {
     const { worker, leaseMs, rescueMs, crashLimit } = this.#options
     if (this.#missesBeats) {
       this.#leads = false
+      this.#ticker.elected({ leads: false })
       return leaseMs * FOLLOWER_ROUND
     }
-    const { leads, forMs } = await this.#parts.store.upkeep.elect(worker, leaseMs)
+    const leadership = await this.#parts.store.upkeep.elect(worker, leaseMs)
+    const { leads, forMs } = leadership
     this.#leads = leads
+    this.#ticker.elected(leadership)
     if (!leads) return Math.min(Math.max(forMs, 1), leaseMs * FOLLOWER_ROUND)
     const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
     if (sparingMs > 0) return sparingMs

@@ -1,11 +1,9 @@
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
-import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { type NewJob, newJob } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
-import { requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, InputOf, SpecOrName } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import { Coalescer } from '../kit/coalesce.ts'
@@ -18,6 +16,7 @@ import type { Inserted } from '../store/jobs.ts'
 import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { atItem, itemAt } from './item-errors.ts'
+import { knownSpec, resolveName } from './known-specs.ts'
 
 /** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
 export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
@@ -46,7 +45,8 @@ export class Enqueuer {
   }
 
   async enqueue(specOrName: SpecOrName, input: unknown, options?: EnqueueOptions): Promise<Inserted> {
-    const spec = this.#known('enqueue', specOrName) ?? (await this.#resolve(specOrName as string))
+    const spec =
+      knownSpec(this.#queue, 'enqueue', specOrName) ?? (await resolveName(this.#queue, specOrName as string))
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
     const tx = txOf(options)
@@ -84,28 +84,15 @@ export class Enqueuer {
     return inserted
   }
 
-  /** The definition that a call names, where this process knows it. */
-  #known(component: string, specOrName: SpecOrName): AnyJobSpec | undefined {
-    if (typeof specOrName === 'string') return this.#queue.specs.get(requireJobName(specOrName))
-    return requireSpec(component, specOrName)
-  }
-
-  /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
-  async #resolve(name: string): Promise<AnyJobSpec> {
-    const { specs, store } = this.#queue
-    const workers = await store.workers.list()
-    const names = new Set([...specs.keys(), ...workers.flatMap((worker) => worker.names ?? [])])
-    if (!names.has(name)) throw jobError('unknown_job', { name, known: [...names] })
-    return bareSpec(name)
-  }
-
   async #prepareAll(items: readonly EnqueueItem[]): Promise<NewJob[]> {
     const jobs: NewJob[] = []
     // By what names it: a definition that has to be checked is checked once, and not for each of its jobs.
     const known = new Map<SpecOrName, AnyJobSpec>()
     const breather = new Breather()
     for (const [index, { job, input, options }] of items.entries()) {
-      const spec = known.get(job) ?? this.#known(itemAt(index), job) ?? (await this.#resolve(job as string))
+      const queue = this.#queue
+      const spec =
+        known.get(job) ?? knownSpec(queue, itemAt(index), job) ?? (await resolveName(queue, job as string))
       known.set(job, spec)
       const checked = check(spec.input, input)
       const given = { input, options, index }
@@ -191,21 +178,4 @@ function incomplete(inserted: readonly Inserted[], of: number, cause: unknown): 
   const problem = asError(cause).message
   const facts = { stored: inserted.length, of, ids: inserted.map(({ id }) => id), problem }
   return jobError('enqueue_incomplete', facts, { cause })
-}
-
-/** A name that only a worker elsewhere knows: the default policy, and the worker checks the input. */
-function bareSpec(name: string): AnyJobSpec {
-  return {
-    name,
-    input: undefined,
-    output: undefined,
-    checkpoint: undefined,
-    queue: DEFAULT_QUEUE,
-    priority: 0,
-    retries: 3,
-    timeoutMs: undefined,
-    stallTimeoutMs: undefined,
-    expiresInMs: undefined,
-    retry: {},
-  }
 }

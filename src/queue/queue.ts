@@ -29,16 +29,20 @@ import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
 import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
+import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
 /** The door to a store: enqueue jobs, look at them, and control them. Made by `openQueue`. */
 export class Queue {
   readonly #parts: QueueInternals
   readonly #enqueuer: Enqueuer
+  /** What is enqueued by itself, again and again or once: see `Schedules`. */
+  readonly schedules: Schedules
 
   constructor(parts: QueueInternals) {
     this.#parts = parts
     this.#enqueuer = new Enqueuer(parts)
+    this.schedules = new Schedules(parts)
   }
 
   /** What it is made of, for the workers on it. Not part of the public contract. */

@@ -6,6 +6,8 @@ import type { Store, StoreTransaction } from './store.ts'
 export interface LocalNotices {
   /** Jobs became ready, or may have: an idle worker should claim. */
   ready: undefined
+  /** A schedule was changed: its next tick may be another. */
+  scheduled: undefined
   /** These jobs changed state, progress or checkpoint. */
   changed: { readonly ids: readonly string[] }
 }
@@ -17,6 +19,7 @@ export function telling(store: Store, local: Emitter<LocalNotices>): Store {
     jobs: tellJobs(store, local),
     catalog: tellCatalog(store, local),
     workers: tellWorkers(store, local),
+    schedules: tellSchedules(store, local),
     upkeep: tellUpkeep(store, local),
     transaction: tellTransaction(store, local),
   }
@@ -100,6 +103,23 @@ function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['w
     async deregister(id) {
       await workers.deregister(id)
       local.emit('ready', undefined)
+    },
+  }
+}
+
+function tellSchedules({ schedules }: Store, local: Emitter<LocalNotices>): Store['schedules'] {
+  return {
+    ...schedules,
+    async set(schedule) {
+      const record = await schedules.set(schedule)
+      local.emit('scheduled', undefined)
+      return record
+    },
+    async advance(step, jobs, pendingMax) {
+      const done = await schedules.advance(step, jobs, pendingMax)
+      if (done) local.emit('scheduled', undefined)
+      if (jobs.length > 0) local.emit('ready', undefined)
+      return done
     },
   }
 }

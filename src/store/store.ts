@@ -4,6 +4,7 @@ import type { CatalogStore } from './catalog.ts'
 import type { FeedStore } from './feed.ts'
 import type { Inserted, JobStore, Report, Settled } from './jobs.ts'
 import type { QueueStore } from './queues.ts'
+import type { ScheduleStore } from './schedules.ts'
 import type { UpkeepStore } from './upkeep.ts'
 import type { BeatThread, WorkerStore } from './workers.ts'
 
@@ -20,6 +21,7 @@ export interface Store {
   readonly catalog: CatalogStore
   readonly workers: WorkerStore
   readonly queues: QueueStore
+  readonly schedules: ScheduleStore
   readonly upkeep: UpkeepStore
   readonly feed: FeedStore
   /**

@@ -19,6 +19,8 @@ export interface Leadership {
   readonly leads: boolean
   /** For how long from now nobody else can take over, in milliseconds. */
   readonly forMs: number
+  /** In how many milliseconds a schedule is to be seen to; told to the leader, where there is one. */
+  readonly nextTickInMs?: number
 }
 
 export interface Rescued {

@@ -18,6 +18,8 @@ export interface NewWorker {
   readonly queues: readonly string[] | null
   readonly concurrency: number
   readonly leaseMs: number
+  /** The schedules that it declares, where there are any. */
+  readonly schedules?: readonly string[]
 }
 
 export interface WorkerRecord extends NewWorker {

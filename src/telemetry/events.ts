@@ -58,6 +58,19 @@ export interface MillhandEvents {
     readonly rescued: readonly string[]
     readonly quarantined: readonly string[]
   }
+  /**
+   * A tick of a schedule has come, and what followed: the jobs that it has enqueued, whether ticks before it were passed
+   * over (`missed`), and whether it was, since the job of an earlier one was unfinished (`overlaps`).
+   */
+  tick: {
+    readonly schedule: string
+    readonly at: Date
+    readonly ids: readonly string[]
+    readonly missed: boolean
+    readonly overlaps: boolean
+  }
+  /** A tick could not be run, as where the queue is full; it is tried again ten seconds later. */
+  tick_refused: { readonly schedule: string; readonly error: Error }
   expire: { readonly ids: readonly string[] }
   prune: { readonly count: number }
   pause: { readonly queue: string }

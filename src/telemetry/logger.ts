@@ -31,6 +31,8 @@ const LEVELS = {
   abandon: 'warn',
   cleanup_error: 'error',
   rescue: 'warn',
+  tick: 'debug',
+  tick_refused: 'error',
   expire: 'warn',
   prune: 'info',
   pause: 'info',

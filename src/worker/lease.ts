@@ -118,7 +118,7 @@ export class Lease {
   /** Makes the lease. Gives up sooner than it would otherwise where the server takes no more connections. */
   async #enter(worker: string): Promise<void> {
     const { events, clock, random, store } = this.#queue
-    const { leaseMs, concurrency, queues } = this.#settings
+    const { leaseMs, concurrency, queues, schedules } = this.#settings
     const crowded = new AbortController()
     const untilMs = clock.elapsed() + random() * YIELD_MS
     const stopWatching = events.on('store_retry', ({ error }) => {
@@ -135,6 +135,7 @@ export class Lease {
         queues,
         concurrency,
         leaseMs,
+        ...(schedules.size > 0 && { schedules: [...schedules.keys()] }),
       })
     } finally {
       stopWatching()

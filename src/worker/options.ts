@@ -6,6 +6,7 @@ import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { namedSchedules, type ScheduleOptions, schedulesField } from '../job/schedule-options.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
@@ -69,6 +70,8 @@ export interface WorkerOptions {
   readonly pruneInterval?: Duration
   /** Crashed workers after which a job is quarantined. Default 3, minimum 1. */
   readonly crashLimit?: number
+  /** When jobs are enqueued by themselves, by the name of the schedule. Set when the worker starts; none by default. */
+  readonly schedules?: Readonly<Record<string, ScheduleOptions>>
   /** How long settled jobs are kept: `{ complete, failed, cancelled }`. */
   readonly retention?: RetentionOptions
 }
@@ -102,6 +105,7 @@ export const workerFields = {
     expected: 'an object with complete, failed and cancelled',
     accepts: isObject,
   }),
+  schedules: schedulesField(),
 } satisfies FieldsOf<WorkerOptions>
 withHints(workerFields, WORKER_HINTS)
 
@@ -147,6 +151,7 @@ export function parseWorkerOptions(options: WorkerOptions) {
     pruneMs: parsed.pruneInterval,
     crashLimit: parsed.crashLimit,
     retention: parseRetention(parsed.retention),
+    schedules: namedSchedules(parsed.schedules),
   }
 }
 

@@ -9,6 +9,7 @@ import { type IdleOptions, parseIdleOptions, parseStopOptions, type StopOptions 
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
+import { declare } from './declare.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
 import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
@@ -195,11 +196,10 @@ export class Worker {
   }
 
   async #open(): Promise<void> {
+    await declare(this.#queue, this.#settings)
     await this.#lease.start()
     if (!this.#settings.maintenance) return
-    const { leaseMs, rescueMs, pruneMs, crashLimit, retention } = this.#settings
-    const options = { worker: this.id, leaseMs, rescueMs, pruneMs, crashLimit, retention }
-    this.#maintenance = new Maintenance(this.#queue, options)
+    this.#maintenance = new Maintenance(this.#queue, { ...this.#settings, worker: this.id })
     if (this.#state !== 'started') await this.#maintenance.runOnce()
   }
 

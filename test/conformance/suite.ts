@@ -16,6 +16,8 @@ import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
 import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
+import { scheduleControlPromises } from './schedule-control.ts'
+import { schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
 import { type StoreUnderTest, testOf } from './store-test.ts'
 import { textPromises } from './texts.ts'
@@ -40,6 +42,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('ended', () => endedPromises(test))
     describe('workers', () => workerPromises(test))
     describe('queues', () => queuePromises(test))
+    describe('schedules', () => schedulePromises(test))
+    describe('control of schedules', () => scheduleControlPromises(test))
     describe('upkeep', () => upkeepPromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))

@@ -178,7 +178,7 @@ test('an option that other queues call otherwise is refused with what it is call
     [enqueue, 'startAfter', "Did you mean 'delay' or 'runAt'?"],
     [(options) => queue.enqueueMany([{ job: work, ...options }]), 'data', "Did you mean 'input'?"],
     [(options) => queue.list(options as never), 'data', 'It takes: job, state, '],
-    [enqueue, 'repeat', 'Nothing repeats by itself'],
+    [enqueue, 'repeat', 'Did you mean queue.schedules.set(name, { job, cron })?'],
     [(options) => new Worker(queue, { jobs: [work], ...options }), 'lockDuration', "Did you mean 'lease'?"],
     [
       (options) => new Worker(queue, { jobs: [work], ...options }),

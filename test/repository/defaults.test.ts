@@ -4,6 +4,7 @@ import { fileAt } from './reading/files.ts'
 
 /** Numbers of the sources that are no default of anything that a user sees, by what they are instead. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
+  'how schedules are computed': ['job/schedule-rule.ts', 'maintenance/ticker.ts'],
   'how a store works inside': [
     ...['store/memory/data/', 'store/memory/transaction.ts CALL_WAIT_MS', 'store/patience.ts TURN_MS'],
     ...['store/postgres/claim.ts', 'store/postgres/claiming/', 'store/postgres/leaving/'],

@@ -15,6 +15,7 @@ import { queuesCommand } from './queues.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
 import { runCommand } from './run.ts'
+import { schedulesCommand } from './schedules.ts'
 import { statsCommand } from './stats.ts'
 import { workCommand } from './work.ts'
 import { workersCommand } from './workers.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   queuesCommand,
   pauseCommand,
   resumeCommand,
+  schedulesCommand,
   workersCommand,
   statsCommand,
   explainCommand,

@@ -12,6 +12,7 @@ import { insert } from './insert.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { rescue } from './rescue.ts'
+import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
@@ -38,6 +39,7 @@ export function openMemoryStore(options: MemoryOptions = {}): Store {
     catalog: catalogStore(data, transactions),
     workers: workerStore(data, transactions),
     queues: queueStore(data, transactions),
+    schedules: scheduleStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
     transaction: (body, { signal } = {}) => transactions.run(body, signal),
@@ -90,6 +92,17 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     pause: (queue) => transactions.write(() => queues.pause(data, queue)),
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
+  }
+}
+
+function scheduleStore(data: MemoryData, transactions: MemoryTransactions): Store['schedules'] {
+  return {
+    set: (schedule) => transactions.write(() => schedules.set(data, schedule)),
+    remove: (name) => transactions.write(() => schedules.remove(data, name)),
+    list: (name) => transactions.read(() => schedules.list(data, name)),
+    due: (limit) => transactions.read(() => schedules.due(data, limit)),
+    advance: (step, jobs, pendingMax) =>
+      transactions.write(() => schedules.advance(data, step, { jobs, pendingMax })),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { nextTickInMs } from './schedules.ts'
 
 export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
   const nowMs = data.clock.now()
@@ -14,7 +15,8 @@ export function elect(data: MemoryData, worker: string, leaseMs: number): Leader
     return { leads: false, forMs: leader.untilMs - nowMs }
   }
   data.leader = { worker, untilMs: nowMs + leaseMs }
-  return { leads: true, forMs: leaseMs }
+  const nextInMs = nextTickInMs(data)
+  return { leads: true, forMs: leaseMs, ...(nextInMs !== undefined && { nextTickInMs: nextInMs }) }
 }
 
 export function resign(data: MemoryData, worker: string): void {

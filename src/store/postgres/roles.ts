@@ -17,6 +17,7 @@ import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
+import * as schedules from './schedules.ts'
 import type { Session } from './session.ts'
 import { settle } from './settle.ts'
 import * as upkeep from './upkeep.ts'
@@ -32,12 +33,13 @@ interface Parts {
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
 export function roles(
   parts: Parts,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'upkeep' | 'feed'> {
+): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'schedules' | 'upkeep' | 'feed'> {
   return {
     jobs: jobRole(parts),
     catalog: catalogRole(parts),
     workers: workerRole(parts),
     queues: queueRole(parts),
+    schedules: scheduleRole(parts),
     upkeep: upkeepRole(parts),
     feed: feedRole(parts),
   }
@@ -119,6 +121,26 @@ function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
       claims.reset()
     },
     paused: () => queues.paused(session),
+  }
+}
+
+function scheduleRole({ database, claims, inserts }: Parts): Store['schedules'] {
+  const { session } = database
+  return {
+    set: (schedule) => schedules.set(session, schedule),
+    remove: (name) => schedules.remove(session, name),
+    list: (name) => schedules.list(session, name),
+    due: (limit) => schedules.due(session, limit),
+    async advance(step, jobs, pendingMax) {
+      if (jobs.length === 0) return schedules.advance(session, step)
+      const done = await database.transaction(async (_, within) => {
+        if (!(await schedules.advance(within, step))) return false
+        await inserts.insertIn(within, jobs, pendingMax)
+        return true
+      })
+      claims.inserted(jobs)
+      return done
+    },
   }
 }
 

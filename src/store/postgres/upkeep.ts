@@ -13,13 +13,18 @@ const ELECT = `with elected as (
     on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
     where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker
   )
-  select true as leads, $3::bigint as "forMs" from elected
-  union all select false, lease_until - ${NOW} from millhand.leader where not exists (select from elected)`
+  select true as leads, $3::bigint as "forMs", (select min(due_at) from millhand.schedules) - ${NOW} as "nextTickInMs"
+  from elected
+  union all select false, lease_until - ${NOW}, null from millhand.leader where not exists (select from elected)`
+
+type Elected = Omit<Leadership, 'nextTickInMs'> & { readonly nextTickInMs: number | null }
 
 /** Somebody who has just been elected for the first time is not seen by the others yet: they ask again soon. */
 export async function elect(session: Session, worker: string, leaseMs: number): Promise<Leadership> {
-  const [leadership] = await session.at<Leadership>(ELECT, worker, leaseMs)
-  return leadership ?? { leads: false, forMs: leaseMs }
+  const [leadership] = await session.at<Elected>(ELECT, worker, leaseMs)
+  if (!leadership) return { leads: false, forMs: leaseMs }
+  const { nextTickInMs, ...led } = leadership
+  return { ...led, ...(nextTickInMs !== null && { nextTickInMs }) }
 }
 
 export async function resign(session: Session, worker: string): Promise<void> {

@@ -15,20 +15,23 @@ const REGISTER = statement(
     queues: 'text',
     concurrency: 'integer',
     leaseMs: 'bigint',
+    schedules: 'text',
   },
   `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
-    started_at, beat_at, lease_until)
-  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs from (select ${NOW} as now) t
+    started_at, beat_at, lease_until, schedules)
+  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs, $schedules
+  from (select ${NOW} as now) t
   on conflict (id) do update set name = excluded.name, host = excluded.host, pid = excluded.pid,
     version = excluded.version, names = excluded.names, queues = excluded.queues, concurrency = excluded.concurrency,
     lease_ms = excluded.lease_ms, started_at = excluded.started_at, beat_at = excluded.beat_at,
-    lease_until = excluded.lease_until`,
+    lease_until = excluded.lease_until, schedules = excluded.schedules`,
 )
 
 export async function register(session: Session, worker: NewWorker): Promise<void> {
   const names = worker.names === null ? null : JSON.stringify(worker.names)
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
-  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues }))
+  const schedules = worker.schedules ? JSON.stringify(worker.schedules) : null
+  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues, schedules }))
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
@@ -82,20 +85,30 @@ export async function forget(session: Session, workers: readonly string[]): Prom
   await session.rows(FORGET, workers)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as "leaseMs",
+const LIST = `select id, name, host, pid, version, names, queues, schedules, concurrency, lease_ms as "leaseMs",
   started_at as "startedAt", beat_at as "beatAt", lease_until as "leaseUntil",
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and c.begun), 0) as running,
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and not c.begun), 0) as held
   from millhand.workers w order by started_at, id`
 
-type Row = Omit<WorkerRecord, 'names' | 'queues'> & {
+type Row = Omit<WorkerRecord, 'names' | 'queues' | 'schedules'> & {
   readonly names: string | null
   readonly queues: string | null
+  readonly schedules: string | null
 }
 
 export async function list(session: Session): Promise<WorkerRecord[]> {
-  const rows = await session.rows<Row>(LIST)
-  return rows.map((row) => ({ ...row, names: parse(row.names), queues: parse(row.queues) }))
+  return (await session.rows<Row>(LIST)).map(toWorker)
+}
+
+function toWorker({ schedules, ...row }: Row): WorkerRecord {
+  const declared = parse(schedules)
+  return {
+    ...row,
+    names: parse(row.names),
+    queues: parse(row.queues),
+    ...(declared && { schedules: declared }),
+  }
 }
 
 function parse(json: string | null): string[] | null {

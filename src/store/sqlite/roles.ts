@@ -17,6 +17,7 @@ import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { isUnfinished, nextLapse, rescue } from './rescue.ts'
+import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
@@ -24,12 +25,13 @@ import * as workers from './workers.ts'
 /** The roles of the store: which statements run in which kind of transaction. */
 export function roles(
   access: StoreAccess,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'upkeep' | 'feed'> {
+): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'schedules' | 'upkeep' | 'feed'> {
   return {
     jobs: jobRole(access),
     catalog: catalogRole(access),
     workers: workerRole(access),
     queues: queueRole(access),
+    schedules: scheduleRole(access),
     upkeep: upkeepRole(access),
     feed: feedRole(access),
   }
@@ -99,6 +101,17 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
     pause: (queue) => durably((connection, nowMs) => queues.pause(connection, queue, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
+  }
+}
+
+function scheduleRole({ read, durably, room }: StoreAccess): Store['schedules'] {
+  return {
+    set: (schedule) => durably((connection) => schedules.set(connection, schedule)),
+    remove: (name) => durably((connection) => schedules.remove(connection, name)),
+    list: (name) => read((connection) => schedules.list(connection, name)),
+    due: (limit) => read((connection, nowMs) => schedules.due(connection, limit, nowMs)),
+    advance: (step, jobs, pendingMax) =>
+      durably((connection, nowMs) => schedules.advance(connection, step, { jobs, room, pendingMax, nowMs })),
   }
 }
 

@@ -7,6 +7,7 @@ import { forgetCalls } from './calls.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
+import { nextDueAt } from './schedules.ts'
 
 const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
   on conflict (role) do update set worker = ?1, lease_until = ?2
@@ -21,7 +22,8 @@ export function elect(
 ): Leadership {
   const leads = connection.run(ELECT, worker.id, nowMs + worker.leaseMs, nowMs) > 0
   const { untilMs } = connection.get<{ untilMs: number }>(LED_UNTIL) ?? { untilMs: nowMs }
-  return { leads, forMs: untilMs - nowMs }
+  const dueAt = leads ? nextDueAt(connection) : null
+  return { leads, forMs: untilMs - nowMs, ...(dueAt !== null && { nextTickInMs: dueAt - nowMs }) }
 }
 
 export function resign(connection: Connection, worker: string): void {

@@ -6,14 +6,15 @@ import type { Connection } from './connection.ts'
 import { goBack, putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
-  lease_ms, started_at, beat_at, lease_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  lease_ms, started_at, beat_at, lease_until, schedules) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export function register(connection: Connection, worker: NewWorker, nowMs: number): void {
   const { id, name, host, pid, version, concurrency, leaseMs } = worker
   const names = worker.names === null ? null : JSON.stringify(worker.names)
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
+  const schedules = worker.schedules ? JSON.stringify(worker.schedules) : null
   const times = [leaseMs, nowMs, nowMs, nowMs + leaseMs] as const
-  connection.run(REGISTER, id, name, host, pid, version, names, queues, concurrency, ...times)
+  connection.run(REGISTER, id, name, host, pid, version, names, queues, concurrency, ...times, schedules)
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
@@ -52,21 +53,30 @@ export function deregister(connection: Connection, worker: string, nowMs: number
   connection.run(DEREGISTER, worker)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, concurrency, lease_ms as leaseMs,
+const LIST = `select id, name, host, pid, version, names, queues, schedules, concurrency, lease_ms as leaseMs,
   started_at as startedAt, beat_at as beatAt, lease_until as leaseUntil,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'pending') as held
   from millhand_workers order by started_at, id`
 
-type Row = Omit<WorkerRecord, 'names' | 'queues'> & {
+type Row = Omit<WorkerRecord, 'names' | 'queues' | 'schedules'> & {
   readonly names: string | null
   readonly queues: string | null
+  readonly schedules: string | null
 }
 
 export function list(connection: Connection): WorkerRecord[] {
-  return connection
-    .all<Row>(LIST)
-    .map((row) => ({ ...row, names: parse(row.names), queues: parse(row.queues) }))
+  return connection.all<Row>(LIST).map(toWorker)
+}
+
+function toWorker({ schedules, ...row }: Row): WorkerRecord {
+  const declared = parse(schedules)
+  return {
+    ...row,
+    names: parse(row.names),
+    queues: parse(row.queues),
+    ...(declared && { schedules: declared }),
+  }
 }
 
 function parse(json: string | null): string[] | null {

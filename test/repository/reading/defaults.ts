@@ -28,6 +28,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/filter.ts filterFields': 'list',
   'src/queue/filter.ts listFields': 'list',
   'src/queue/handle.ts resultFields': 'result',
+  'src/job/schedule-options.ts scheduleFields': 'schedule',
   'src/queue/handle.ts watchFields': 'watch',
   'src/queue/metrics.ts metricsFields': 'logMetrics',
   'src/queue/name-stats.ts nameStatsFields': 'stats',

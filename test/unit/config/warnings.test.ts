@@ -13,6 +13,7 @@ const ORDINARY: Config = {
   storeNamed: true,
   specs: [hello],
   definitions: [hello],
+  schedules: {},
   worker: {},
   queue: {},
   retention: {},

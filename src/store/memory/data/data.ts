@@ -1,3 +1,4 @@
+import type { ScheduleRecord } from '../../../job/schedule.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import type { JobChange } from '../../feed.ts'
 import type { LogLine } from '../../jobs.ts'
@@ -11,6 +12,8 @@ export interface MemoryData {
   /** Log lines by job. */
   readonly logs: Map<string, readonly LogLine[]>
   readonly workers: Map<string, Omit<WorkerRecord, 'running' | 'held'>>
+  /** By name. */
+  readonly schedules: Map<string, ScheduleRecord>
   /** Since when a queue is paused. */
   readonly paused: Map<string, number>
   /** When each job was claimed that is held and has not begun, by its id. */
@@ -33,6 +36,7 @@ export function emptyData(clock: Clock): MemoryData {
     jobs: new JobTable(clock),
     logs: new Map(),
     workers: new Map(),
+    schedules: new Map(),
     paused: new Map(),
     claimedAt: new Map(),
     lostWorkers: new Set(),

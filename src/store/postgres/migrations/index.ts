@@ -1,5 +1,6 @@
 import { numbered } from '../../migration.ts'
 import { core } from './001_core.ts'
+import { schedules } from './002_schedules.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
-export const MIGRATIONS = numbered({ '001_core': core })
+export const MIGRATIONS = numbered({ '001_core': core, '002_schedules': schedules })

@@ -1,0 +1,47 @@
+import { jobError } from '../job/errors.ts'
+import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
+import { requireSpec } from '../job/specs.ts'
+import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
+import type { QueueInternals } from './internals.ts'
+
+/**
+ * The definition that a call names, where this process knows it.
+ *
+ * @throws MillhandError `invalid_name`, `invalid_option`
+ */
+export function knownSpec(
+  queue: Pick<QueueInternals, 'specs'>,
+  component: string,
+  specOrName: SpecOrName,
+): AnyJobSpec | undefined {
+  if (typeof specOrName === 'string') return queue.specs.get(requireJobName(specOrName))
+  return requireSpec(component, specOrName)
+}
+
+/** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
+export async function resolveName(
+  { specs, store }: Pick<QueueInternals, 'specs' | 'store'>,
+  name: string,
+): Promise<AnyJobSpec> {
+  const workers = await store.workers.list()
+  const names = new Set([...specs.keys(), ...workers.flatMap((worker) => worker.names ?? [])])
+  if (!names.has(name)) throw jobError('unknown_job', { name, known: [...names] })
+  return bareSpec(name)
+}
+
+/** A name that only a worker elsewhere knows: the default policy, and the worker checks the input. */
+function bareSpec(name: string): AnyJobSpec {
+  return {
+    name,
+    input: undefined,
+    output: undefined,
+    checkpoint: undefined,
+    queue: DEFAULT_QUEUE,
+    priority: 0,
+    retries: 3,
+    timeoutMs: undefined,
+    stallTimeoutMs: undefined,
+    expiresInMs: undefined,
+    retry: {},
+  }
+}

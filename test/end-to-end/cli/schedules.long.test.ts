@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { Project, WITH_JOBS } from './project.ts'
+
+test('a schedule that is set on the command line is shown, paused, run and removed by it', async () => {
+  const project = new Project(WITH_JOBS)
+  await project.json('enqueue mail.send JSON', { json: '{"to":"ann"}' })
+  const set = await project.json('schedules set often mail.send JSON --every 1h', { json: '{"to":"ann"}' })
+  expect(set).toMatchObject({ name: 'often', everyMs: 3_600_000, state: 'active', origin: 'live' })
+  expect(await project.json('schedules pause often')).toMatchObject({ state: 'paused' })
+  const { id } = await project.json<{ id: string }>('schedules run often')
+  expect(await project.json(`job ${id}`)).toMatchObject({ state: 'pending', tags: ['schedule:often'] })
+  expect(await project.json('schedules')).toMatchObject([{ name: 'often', lastJob: id }])
+  expect(await project.json('schedules remove often')).toEqual({ name: 'often', removed: true })
+})

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { parseSchedule, type ScheduleOptions } from '../../../src/job/schedule-options.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+const parse = (given: Partial<ScheduleOptions>) =>
+  parseSchedule('nightly', { job: 'test.work', ...given }, NOW)
+
+/** What the refusal says, and of which option. */
+function refusal(given: Record<string, unknown>): { option: string; message: string } {
+  try {
+    parse(given as Partial<ScheduleOptions>)
+  } catch (error) {
+    const { message, facts } = error as { message: string; facts: { option: string } }
+    return { option: facts.option, message }
+  }
+  throw new Error('it was not refused')
+}
+
+test.each([
+  ['cron', { cron: '61 * * * *' }, 'Invalid value for minute: 61'],
+  ['cron', { cron: 'tomorrow' }, 'six with seconds first'],
+  ['cron', { cron: '0 0 30 2 *' }, 'this one never does'],
+  ['timeZone', { cron: '0 3 * * *', timeZone: 'Europe/Nowhere' }, "such as 'Europe/Berlin'"],
+  ['timeZone', { every: '1h', timeZone: 'Europe/Berlin' }, "only 'cron' has one"],
+  ['every', { every: '10ms' }, 'at least 1000ms'],
+  ['every', { cron: '0 3 * * *', every: '1h' }, 'no two of them'],
+  ['cron', {}, "one of 'cron', 'every' and 'at'"],
+  ['at', { at: '2026-06-01T09:00' }, 'with its offset'],
+  ['jitter', { every: '1m', jitter: '1m' }, 'less than the 60000ms'],
+  ['overlap', { every: '1m', overlap: 'wait' }, "'cancelPrevious'"],
+  ['overlap', { every: '1m', catchUp: 'all', overlap: 'skip' }, "with catchUp 'all'"],
+  ['context', { every: '1m', context: { schedule: 1 } }, "without 'schedule'"],
+  ['timezone', { cron: '0 3 * * *', timezone: 'UTC' }, "Did you mean 'timeZone'"],
+])('what cannot be meant is refused, and says of which option: %s %o', (option, given, words) => {
+  const { option: said, message } = refusal(given)
+  expect({ said, message }).toEqual({ said: option, message: expect.stringContaining(words) })
+  expect(message).toContain("schedule 'nightly'")
+})
+
+test('what is left out: UTC, skip, the last tick; queue beside catchUp all', () => {
+  expect(parse({ cron: '@daily' })).toMatchObject({
+    rule: { cron: '@daily', timeZone: 'UTC', jitterMs: 0 },
+    overlap: 'skip',
+    options: { catchUp: 'last', catchUpLimit: 100 },
+  })
+  expect(parse({ every: '1m', catchUp: 'all' }).overlap).toBe('queue')
+})
+
+test('a time may be a text with its offset', () => {
+  expect(parse({ at: '2026-06-01T09:00:00+02:00' }).rule).toEqual({
+    atMs: Date.parse('2026-06-01T07:00:00Z'),
+    jitterMs: 0,
+  })
+})
