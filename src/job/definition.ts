@@ -10,6 +10,7 @@ import {
   isObject,
   list,
   optionError,
+  type Parsed,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -139,12 +140,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     timeoutMs: parsed.timeout,
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
-    retry: Object.freeze({
-      ...(parsed.backoff && { backoff: parsed.backoff }),
-      ...(parsed.retryOn && { retryOn: Object.freeze(parsed.retryOn) }),
-      ...(parsed.stopOn && { stopOn: Object.freeze(parsed.stopOn) }),
-      ...(parsed.classifyError && { classifyError: parsed.classifyError }),
-    }),
+    retry: retryOf(parsed),
   }
   const handle = function <Out>(
     this: unknown,
@@ -162,6 +158,15 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     )
   }
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
+}
+
+function retryOf({ backoff, retryOn, stopOn, classifyError }: Parsed<typeof definitionFields>): RetryPolicy {
+  return Object.freeze({
+    ...(backoff && { backoff }),
+    ...(retryOn && { retryOn: Object.freeze(retryOn) }),
+    ...(stopOn && { stopOn: Object.freeze(stopOn) }),
+    ...(classifyError && { classifyError }),
+  })
 }
 
 function handlerRefusal(component: string, run: unknown) {
