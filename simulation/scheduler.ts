@@ -37,6 +37,13 @@ const LIVENESS_MS = 30 * 60_000
 /** And as much longer for each job that is left: more than an attempt may take. */
 const EACH_LEFT_MS = 15_000
 
+interface Course {
+  /** Numbers of what clients do and of what goes wrong that is left out. */
+  readonly without?: ReadonlySet<number> | undefined
+  /** Whether several calls are let through at once, where the store takes that. What comes of it the server decides as well. */
+  readonly isCrowded?: boolean
+}
+
 /** Decides, step by step, what happens next. Nothing happens that it has not let happen. */
 export class Scheduler {
   readonly #world: World
@@ -44,15 +51,16 @@ export class Scheduler {
   readonly #faults: Faults
   readonly #script: Script
   readonly #moves: Record<Move, number>
+  readonly #isCrowded: boolean
   readonly #waiting = new Map<Action, SimulatedProcess>()
   #isOver = false
   /** Time moves on by little as long as somebody can do something. */
   #isFair = false
   #steps = 0
 
-  /** @param without the numbers of what clients do and of what goes wrong that is left out */
-  constructor(world: World, chance: Chance, without: ReadonlySet<number> = new Set()) {
+  constructor(world: World, chance: Chance, { without = new Set(), isCrowded = false }: Course = {}) {
     this.#world = world
+    this.#isCrowded = isCrowded
     this.#chance = chance.fork()
     this.#script = new Script(chance.fork(), without)
     this.#moves = this.#chance.swayed(MOVES)
@@ -195,8 +203,8 @@ export class Scheduler {
   /** One call, or some that the store works on at once. A transaction is open for longer: it begins alone. */
   #some(calls: readonly Call[]): readonly Call[] {
     const first = this.#chance.pick(calls)
-    if (!this.#world.database.concurrent || first.within || !this.#chance.percent(AT_ONCE_PERCENT))
-      return [first]
+    const isCrowded = this.#isCrowded && this.#world.database.concurrent
+    if (!isCrowded || first.within || !this.#chance.percent(AT_ONCE_PERCENT)) return [first]
     const others = this.#chance.shuffled(calls.filter((call) => call !== first)).slice(0, AT_ONCE_MAX - 1)
     return [first, ...others].some(({ verb }) => verb === 'transaction') ? [first] : [first, ...others]
   }

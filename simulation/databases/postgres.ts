@@ -12,7 +12,11 @@ import { Wire } from './wire.ts'
 /** Moves with whatever is written anywhere on the server. */
 const VERSION = 'select pg_current_wal_insert_lsn()::text as version'
 
-const TABLES = "select tablename as name from pg_tables where schemaname = $1 and tablename <> 'migrations'"
+/** Empties what a world has left, and counts from one again: the numbers of jobs, lanes and changes are in its story. */
+const EMPTY = `select format('delete from %I.%I', schemaname, tablename) as sql from pg_tables
+    where schemaname = $1 and tablename <> 'migrations'
+  union all
+  select format('alter sequence %I.%I restart', schemaname, sequencename) from pg_sequences where schemaname = $1`
 
 /** One schema of a server that is there, emptied for each world. */
 export class PostgresSchema {
@@ -28,8 +32,8 @@ export class PostgresSchema {
 
   async make(timeline: Timeline): Promise<Database> {
     this.#eye ??= await this.#open()
-    const { rows } = await this.#eye.query<{ name: string }>(TABLES, [this.#schema])
-    await this.#eye.query(rows.map(({ name }) => `delete from "${this.#schema}"."${name}";`).join('\n'))
+    const { rows } = await this.#eye.query<{ sql: string }>(EMPTY, [this.#schema])
+    await this.#eye.query(rows.map(({ sql }) => sql).join(';\n'))
     return inSchema({ timeline, url: this.#url(this.#server), schema: this.#schema, eye: this.#eye })
   }
 
