@@ -1,4 +1,4 @@
-import { readTexts } from '../../job/stored.ts'
+import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leaving/leave.ts'
 import type { Session } from './session.ts'
@@ -91,26 +91,6 @@ const LIST = `select id, name, host, pid, version, names, queues, schedules, con
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and not c.begun), 0) as held
   from millhand.workers w order by started_at, id`
 
-type Row = Omit<WorkerRecord, 'names' | 'queues' | 'schedules'> & {
-  readonly names: string | null
-  readonly queues: string | null
-  readonly schedules: string | null
-}
-
 export async function list(session: Session): Promise<WorkerRecord[]> {
-  return (await session.rows<Row>(LIST)).map(toWorker)
-}
-
-function toWorker({ schedules, ...row }: Row): WorkerRecord {
-  const declared = parse(schedules)
-  return {
-    ...row,
-    names: parse(row.names),
-    queues: parse(row.queues),
-    ...(declared && { schedules: declared }),
-  }
-}
-
-function parse(json: string | null): string[] | null {
-  return json === null ? null : readTexts(json)
+  return (await session.rows<WorkerRow>(LIST)).map(toWorkerRecord)
 }

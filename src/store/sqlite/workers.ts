@@ -1,5 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
-import { readTexts } from '../../job/stored.ts'
+import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
@@ -59,26 +59,6 @@ const LIST = `select id, name, host, pid, version, names, queues, schedules, con
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'pending') as held
   from millhand_workers order by started_at, id`
 
-type Row = Omit<WorkerRecord, 'names' | 'queues' | 'schedules'> & {
-  readonly names: string | null
-  readonly queues: string | null
-  readonly schedules: string | null
-}
-
 export function list(connection: Connection): WorkerRecord[] {
-  return connection.all<Row>(LIST).map(toWorker)
-}
-
-function toWorker({ schedules, ...row }: Row): WorkerRecord {
-  const declared = parse(schedules)
-  return {
-    ...row,
-    names: parse(row.names),
-    queues: parse(row.queues),
-    ...(declared && { schedules: declared }),
-  }
-}
-
-function parse(json: string | null): string[] | null {
-  return json === null ? null : readTexts(json)
+  return connection.all<WorkerRow>(LIST).map(toWorkerRecord)
 }
