@@ -3,6 +3,7 @@ import { PENDING_MAX } from '../job/limits.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import { readSafely } from '../kit/brand.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
 import { Emitter } from '../kit/emitter.ts'
@@ -144,7 +145,7 @@ export async function openQueue(
 
 /** By what it calls itself: a test runner brings a class of its own. */
 function isUrl(to: unknown): to is URL {
-  return isObject(to) && Object.prototype.toString.call(to) === '[object URL]'
+  return readSafely(to, Symbol.toStringTag) === 'URL' && typeof readSafely(to, 'href') === 'string'
 }
 
 function isPoolOptions(to: unknown): to is PoolOptions {
