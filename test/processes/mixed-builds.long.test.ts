@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { Deploy, rollOver } from './mixed-builds.ts'
+import { Deploy, openBefore, rollOver } from './mixed-builds.ts'
 import { test as onServer } from './postgres-scene.ts'
 import { test as onFile } from './scene.ts'
 
@@ -15,12 +15,12 @@ const MIGRATIONS = {
 }
 
 describe('workers of a build of before and of the sources on one store, through a migration, both take jobs, rescue each other, lose none and run none twice', () => {
-  onFile('in one file', async ({ scene, queue }) => {
-    await rollOver(new Deploy(scene, queue, MIGRATIONS.sqlite))
+  onFile('in one file', async ({ scene }) => {
+    await rollOver(new Deploy(scene, await openBefore(scene), MIGRATIONS.sqlite))
     scene.expectSound()
   })
 
-  onServer('on one server', async ({ scene, queue }) => {
-    await rollOver(new Deploy(scene, queue, MIGRATIONS.postgres))
+  onServer('on one server', async ({ scene }) => {
+    await rollOver(new Deploy(scene, await openBefore(scene), MIGRATIONS.postgres))
   })
 })

@@ -1,15 +1,23 @@
 import { defineJob, type Queue } from 'millhand'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Child } from '../support/child.ts'
 import { savedBuild } from './builds/saved.ts'
 import type { BuildTold, Task } from './script.ts'
-import { BOUND, QUICK, type Stage } from './stage.ts'
+import { BOUND, PATIENT, QUICK, type Stage } from './stage.ts'
 
 /** Jobs that come at a time, until each build has run so many since they began to come. */
 const AT_A_TIME = 40
 const LEAST = 100
 
 const work = defineJob({ name: 'test.work' })
+
+/** A queue of a process of before, which knows no migration of later. */
+export async function openBefore(scene: Stage): Promise<Queue> {
+  const before = (await import(savedBuild())) as typeof import('millhand')
+  const queue = await before.openQueue(scene.url, { logger: false, ...PATIENT })
+  onTestFinished(() => queue.close())
+  return queue
+}
 
 /** Workers of a build of before and of the sources on one store, of which the sources know a migration more. */
 export class Deploy {
