@@ -186,7 +186,8 @@ export function schedulesField(): Field<Readonly<Record<string, ScheduleOptions>
 } {
   return {
     expected: "an object of schedules by name, such as { nightly: { job, cron: '0 3 * * *' } }",
-    parse: (value) => (isObject(value) && !Array.isArray(value) ? (value as object) : undefined),
+    // A copy: what is read later may throw, or be another by then.
+    parse: (value) => (isObject(value) && !Array.isArray(value) ? { ...(value as object) } : undefined),
   }
 }
 

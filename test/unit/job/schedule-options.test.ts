@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseSchedule, type ScheduleOptions } from '../../../src/job/schedule-options.ts'
+import { parseSchedule, type ScheduleOptions, schedulesField } from '../../../src/job/schedule-options.ts'
+import { parseOptions } from '../../../src/kit/options.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 const parse = (given: Partial<ScheduleOptions>) =>
@@ -51,4 +52,14 @@ test('a time may be a text with its offset', () => {
     atMs: Date.parse('2026-06-01T07:00:00Z'),
     jitterMs: 0,
   })
+})
+
+test('schedules that throw when they are read are refused as any other value, and read once', () => {
+  const boom = () => {
+    throw new RangeError('boom')
+  }
+  const schedules = Object.defineProperty({}, 'nightly', { enumerable: true, get: boom })
+  const read = () => parseOptions('Worker', { schedules: schedulesField() }, { schedules })
+
+  expect(read).toThrow("option 'schedules' is")
 })
