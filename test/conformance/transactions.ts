@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { PENDING_MAX } from '../../src/job/limits.ts'
 import { deferred } from '../../src/kit/deferred.ts'
-import { COMPLETE, enqueue, find, newJob, settlement, startWorker } from '../support/jobs.ts'
+import { COMPLETE, enqueue, find, idsOf, newJob, RELEASE, settlement, startWorker } from '../support/jobs.ts'
 import type { StoreTest } from './store-test.ts'
 
 /** All or nothing, and what becomes of a store in the end. */
@@ -36,6 +36,23 @@ export function transactionPromises(test: StoreTest): void {
     expect(await enqueue(store, newJob('d', { key: 'k' }))).toEqual([{ id: 'a', existed: true }])
     expect(await worker.claim()).toEqual([])
     expect(await worker.settle(job, COMPLETE)).toBe('settled')
+  })
+
+  test('what a transaction gives back is claimed at once when it has committed, before what came later', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, newJob('a'))
+    const [job] = await worker.claim({ limit: 3 })
+    if (!job) throw new Error('a job was expected')
+    const written = settlement(job, 'first', { outcome: RELEASE, nowMs: clock.now() })
+    await store.transaction(async (tx) => {
+      await tx.insert([newJob('b', { name: 'test.other' })], PENDING_MAX)
+      await tx.settle([written])
+    })
+
+    expect(idsOf(await worker.claim())).toEqual(['a', 'b'])
   })
 
   test('a store works on after a transaction that threw', async ({ store, worker }) => {

@@ -1,4 +1,5 @@
 import type { NewJob } from '../../job/new-job.ts'
+import type { Settlement } from '../../job/outcome.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'
@@ -8,6 +9,7 @@ import { Doubts } from './claiming/doubts.ts'
 import { nextDueAt } from './claiming/due.ts'
 import { before, Heads } from './claiming/heads.ts'
 import { type Due, type LanePlace, type Look, whenPromoted } from './claiming/look.ts'
+import { comesBackAtOnce } from './claiming/returns.ts'
 import { boundsOf, fits, keyOf, type Served } from './claiming/served.ts'
 import { claim, type Where } from './claiming/statements.ts'
 import type { Lanes } from './lanes.ts'
@@ -60,6 +62,11 @@ export class Claims {
     this.#lanes = lanes
     this.#self = self
     this.#doubts = new Doubts(session, clock)
+  }
+
+  /** What comes back at once may come before those places. */
+  settled(settlements: readonly Settlement[]): void {
+    if (settlements.some(comesBackAtOnce)) this.reset()
   }
 
   /** Something may have come before the places where the last claims ended. */

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg'
-import type { NewJob } from '../../job/new-job.ts'
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
@@ -21,7 +20,7 @@ import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { roles } from './roles.ts'
 import { NOW } from './sql.ts'
-import { Transactions } from './transaction.ts'
+import { Transactions, type Written } from './transaction.ts'
 import { Guests } from './transactions/guests.ts'
 
 interface PostgresOptions {
@@ -89,8 +88,11 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
   const lanes = new Lanes(session, clock, database.connections)
   const inserts = new Inserts({ database, lanes, room: new Room() })
   const claims = new Claims({ session, clock, lanes, self })
-  const onInserted = (jobs: readonly NewJob[]) => claims.inserted(jobs)
-  const transactions = new Transactions({ database, inserts, guests, onInserted, closeWaitMs })
+  const onCommitted = ({ jobs, settlements }: Written) => {
+    claims.inserted(jobs)
+    claims.settled(settlements)
+  }
+  const transactions = new Transactions({ database, inserts, guests, onCommitted, closeWaitMs })
   return {
     kind: 'postgres',
     location: database.address.location,

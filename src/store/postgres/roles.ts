@@ -1,5 +1,4 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
-import type { Settlement } from '../../job/outcome.ts'
 import type { Store } from '../store.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
@@ -57,18 +56,13 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
     begin: (starts) => begin(session, starts),
     async settle(settlements, repeated) {
       const settled = await settle(session, settlements, repeated)
-      if (settlements.some(comesBackAtOnce)) claims.reset()
+      claims.settled(settlements)
       return settled
     },
     report: (reports) => report(session, reports),
     waitsAlone: (request) => waitsAlone(session, request),
     nextDueAt: () => claims.nextDueAt(),
   }
-}
-
-/** What is due later is noticed when it is. */
-function comesBackAtOnce({ verb, dueInMs }: Settlement): boolean {
-  return verb === 'release' || (verb !== 'complete' && verb !== 'fail' && dueInMs <= 0)
 }
 
 function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {

@@ -1,4 +1,5 @@
 import type { NewJob } from '../../job/new-job.ts'
+import type { Settlement } from '../../job/outcome.ts'
 import { unlessAborted } from '../../kit/abort.ts'
 import { isMillhandError } from '../../kit/error.ts'
 import { Inside } from '../../kit/scope.ts'
@@ -19,10 +20,16 @@ interface TransactionsParts {
   readonly database: Database
   readonly inserts: Inserts
   readonly guests: Guests
-  /** Told of jobs when the transaction that stored them is committed; of a caller's own nobody hears when it is. */
-  readonly onInserted: (jobs: readonly NewJob[]) => void
+  /** Told of what a transaction wrote when it is committed; of a caller's own nobody hears when it is. */
+  readonly onCommitted: (written: Written) => void
   /** How long those that are open get to end when the store is closed. */
   readonly closeWaitMs?: number | undefined
+}
+
+/** What a transaction wrote that a claim may have to know of. */
+export interface Written {
+  readonly jobs: NewJob[]
+  readonly settlements: Settlement[]
 }
 
 /** So long without one transaction that ended: then those who wait for their turn hear that the store is busy. */
@@ -35,18 +42,18 @@ export class Transactions {
   readonly #database: Database
   readonly #inserts: Inserts
   readonly #guests: Guests
-  readonly #onInserted: (jobs: readonly NewJob[]) => void
+  readonly #onCommitted: (written: Written) => void
   readonly #inside = new Inside<Tx>()
   readonly #endings: Endings
   readonly #turns: Turns
   /** By what the caller was given. */
   readonly #own = new WeakMap<object, { readonly tx: Tx; readonly store: StoreTransaction }>()
 
-  constructor({ database, inserts, guests, onInserted, closeWaitMs }: TransactionsParts) {
+  constructor({ database, inserts, guests, onCommitted, closeWaitMs }: TransactionsParts) {
     this.#database = database
     this.#inserts = inserts
     this.#guests = guests
-    this.#onInserted = onInserted
+    this.#onCommitted = onCommitted
     this.#endings = new Endings(closeWaitMs)
     const error = (waitedMs: number) =>
       storeError('store_busy', { location: database.address.location, waitedMs })
@@ -80,14 +87,14 @@ export class Transactions {
 
   async #run<Result>(body: Body<Result>, signal: AbortSignal): Promise<Result> {
     let tx: Tx | undefined
-    const inserted: NewJob[] = []
+    const written: Written = { jobs: [], settlements: [] }
     try {
       const result = await this.#database.callersTransaction(async (client) => {
         tx = new Tx(client)
-        const { store } = this.#keep(tx, (jobs) => void inserted.push(...jobs))
+        const { store } = this.#keep(tx, written)
         return this.#runIn(tx, () => body(store), signal)
       }, signal)
-      this.#onInserted(inserted)
+      this.#onCommitted(written)
       return result
     } catch (error) {
       if (signal.aborted && tx?.isAbandoned !== false) throw signal.reason
@@ -111,19 +118,20 @@ export class Transactions {
     }
   }
 
-  #keep(tx: Tx, onInsert: (jobs: readonly NewJob[]) => void): { readonly store: StoreTransaction } {
+  #keep(tx: Tx, written: Written): { readonly store: StoreTransaction } {
     const session = this.#database.session.on(tx)
     const enqueues = new Turns(1)
     const store: StoreTransaction = {
       handle: tx.handle,
       insert: (jobs, pendingMax) => {
-        onInsert(jobs)
+        written.jobs.push(...jobs)
         return enqueues.take(() => nested(session, () => this.#inserts.insertIn(session, jobs, pendingMax)))
       },
       settle: async (settlements) => {
         // A body that ended the transaction itself has undone or committed its own writes: nothing can be one with them.
         if (!(await this.#database.isStillOpen(session)))
           throw storeError('foreign_transaction', { store: 'postgres', problem: 'its body has ended it' })
+        written.settlements.push(...settlements)
         return settle(session, settlements)
       },
       report: (reports) => report(session, reports),
