@@ -171,6 +171,11 @@ export function progressOf(record: ScheduleRecord): ScheduleProgress {
   return { tickAt, dueAt, pausedAt, lastTickAt, jobs, problem }
 }
 
+/** The change of a schedule from what it was when it was read. */
+export function stepOf({ name, revision, tickAt }: ScheduleRecord, next: ScheduleProgress): ScheduleStep {
+  return { name, expected: { revision, tickAt }, next }
+}
+
 /** Jobs of a schedule that are kept in mind: those that an overlap is decided by. */
 const JOBS_KEPT = 100
 

@@ -1,10 +1,4 @@
-import {
-  progressOf,
-  readSchedule,
-  type ScheduleProgress,
-  type ScheduleRecord,
-  withJobs,
-} from '../job/schedule.ts'
+import { progressOf, readSchedule, type ScheduleRecord, stepOf, withJobs } from '../job/schedule.ts'
 import { decideOverlap, dueTicks, type Overlap } from '../job/schedule-plan.ts'
 import { dueOf, jobOfTick } from '../job/schedule-tick.ts'
 import { isFinal } from '../job/state.ts'
@@ -95,8 +89,4 @@ async function cancelThose(
   const reason = `the next tick of schedule '${name}' has come`
   const cancelled = await store.catalog.cancel(ids, reason)
   if (cancelled.length > 0) events.emit('cancel', { ids: cancelled, reason })
-}
-
-function stepOf({ name, revision, tickAt }: ScheduleRecord, next: ScheduleProgress) {
-  return { name, expected: { revision, tickAt }, next }
 }

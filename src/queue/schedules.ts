@@ -7,6 +7,7 @@ import {
   type Schedule,
   type ScheduleProgress,
   type ScheduleRecord,
+  stepOf,
   toSchedule,
   withJobs,
 } from '../job/schedule.ts'
@@ -170,8 +171,4 @@ export class Schedules {
     const workers = await this.#queue.store.workers.list()
     return new Set(workers.flatMap((worker) => worker.schedules ?? []))
   }
-}
-
-function stepOf({ name, revision, tickAt }: ScheduleRecord, next: ScheduleProgress) {
-  return { name, expected: { revision, tickAt }, next }
 }

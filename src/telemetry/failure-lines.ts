@@ -57,6 +57,11 @@ export class FailureLines {
     events.on('cleanup_error', (event) =>
       this.#tell(() => `the cleanup of ${attemptOf(event)} failed: ${wordsOf(event.error)}`),
     )
+    events.on('tick_refused', ({ schedule, error }) =>
+      this.#tell(
+        () => `a tick of schedule ${fact(schedule)} was refused, and is tried again: ${wordsOf(error)}`,
+      ),
+    )
     events.on('rescue', ({ quarantined }) => {
       for (const id of quarantined)
         this.#tell(() => `job ${fact(id)} is quarantined: too many workers crashed in it`)

@@ -123,16 +123,17 @@ export class Crew {
   async #attempt(attempt: Attempt, definition: AnyJobDefinition | undefined): Promise<Settled> {
     const { job } = attempt
     let outcome: Outcome
+    let durationMs: number
     try {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
       const context = new Context(attempt, this.#context)
       outcome = await execute(attempt, definition, context)
+      durationMs = attempt.elapsedMs
       if (definition?.cleanup) await this.#cleanUp({ attempt, definition, context, outcome })
     } finally {
       this.#free(attempt)
     }
-    const durationMs = attempt.elapsedMs
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
     const settlement = this.#judge.decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)

@@ -1,6 +1,6 @@
 import { type AttemptOutcome, defineJob, type JobContext } from 'millhand'
-import { runJob, runUntilIdle } from 'millhand/testing'
-import { expect } from 'vitest'
+import { openTestQueue, runJob, runUntilIdle } from 'millhand/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { describeStores } from '../support/stores.ts'
 
@@ -155,4 +155,17 @@ describeStores('cleanup', (test) => {
     expect(outcome).toEqual({ verb: 'complete', output: 1 })
     expect(logs).toMatchObject([{ level: 'error', message: 'cleanup failed: no' }])
   })
+})
+
+test('what the cleanup takes is no part of how long the handler took', async () => {
+  const { queue, clock } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const durations: number[] = []
+  queue.on('complete', ({ durationMs }) => void durations.push(durationMs))
+  const job = defineJob({ name: 'test.slow', run: () => 1, cleanup: () => clock.advance(1_000) })
+  await queue.enqueue(job)
+
+  await runUntilIdle(queue, { jobs: [job] })
+
+  expect(durations).toEqual([0])
 })

@@ -5,7 +5,8 @@ import { coursesOf, problemsOf } from './seeds.ts'
 const SEEDS = [
   { store: 'memory', from: 1, count: 700 },
   { store: 'sqlite', from: 1_000, count: 250 },
-  { store: 'postgres', from: 1, count: 3 },
+  // In the last of them calls go on side by side.
+  { store: 'postgres', from: 10, count: 3 },
 ] as const
 
 test.each(SEEDS)('$count simulated worlds on $store break no promise', async (seeds) => {

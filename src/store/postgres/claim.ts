@@ -64,12 +64,12 @@ export class Claims {
     this.#doubts = new Doubts(session, clock)
   }
 
-  /** What comes back at once may come before those places. */
+  /** What comes back at once may come before the places where the last claims ended. */
   settled(settlements: readonly Settlement[]): void {
     if (settlements.some(comesBackAtOnce)) this.reset()
   }
 
-  /** Something may have come before the places where the last claims ended. */
+  /** Something may have come before those places. */
   reset(): void {
     this.#heads.clear()
   }

@@ -45,6 +45,16 @@ test('a call of a handler that failed unheard is a line, with the job and the ca
   )
 })
 
+test('a cleanup that failed and a tick that was refused are a line each', () => {
+  const { written, events } = listen()
+  events.emit('cleanup_error', { ...ended, error: new TypeError('no such box') })
+  events.emit('tick_refused', { schedule: 'nightly', error: new Error('the queue is full') })
+  expect(written.filter((line) => !line.includes('logger'))).toEqual([
+    'millhand: the cleanup of attempt 2 of job mail.send a1 failed: TypeError: no such box',
+    'millhand: a tick of schedule nightly was refused, and is tried again: Error: the queue is full',
+  ])
+})
+
 test('what goes well is not written', () => {
   const { written, events } = listen()
   events.emit('complete', { ...ended, outcome: 'done' })

@@ -1,26 +1,12 @@
-import { test as base, expect } from 'vitest'
+import { expect } from 'vitest'
 import { PENDING_MAX } from '../../../../src/job/limits.ts'
 import { systemClock } from '../../../../src/kit/clock.ts'
-import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
 import { Horizon } from '../../../../src/store/postgres/reading/horizon.ts'
 import { changesUntil } from '../../../support/feed.ts'
 import { COMPLETE, enqueue, newJob, settlement, startWorker } from '../../../support/jobs.ts'
-import { emptySchema } from '../../../support/postgres.ts'
+import { test } from '../../../support/postgres-store.ts'
 
 const LONG_MS = 60_000
-
-const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: the test runner reads from the pattern what a fixture needs
-  .extend('url', async ({}, { onCleanup }) => {
-    const { url, release } = await emptySchema()
-    onCleanup(release)
-    return url
-  })
-  .extend('store', async ({ url }, { onCleanup }) => {
-    const store = await openPostgresStore({ to: url })
-    onCleanup(() => store.close())
-    return store
-  })
 
 test('what a transaction does to a job is told after what was committed of it since the transaction began', async ({
   store,

@@ -1,7 +1,6 @@
-import { test as base, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Outcome } from '../../../../src/job/outcome.ts'
 import type { ClaimedJob, Settled } from '../../../../src/store/jobs.ts'
-import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
 import {
   COMPLETE,
   enqueue,
@@ -11,20 +10,8 @@ import {
   startWorker,
   type TestWorker,
 } from '../../../support/jobs.ts'
-import { emptySchema, postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
-
-const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: the test runner reads from the pattern what a fixture needs
-  .extend('url', async ({}, { onCleanup }) => {
-    const { url, release } = await emptySchema()
-    onCleanup(release)
-    return url
-  })
-  .extend('store', async ({ url }, { onCleanup }) => {
-    const store = await openPostgresStore({ to: url })
-    onCleanup(() => store.close())
-    return store
-  })
+import { postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
+import { test } from '../../../support/postgres-store.ts'
 
 type Write = (worker: TestWorker, job: ClaimedJob) => Promise<Settled>
 
