@@ -55,7 +55,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     terminal.show({ id }, () => id)
   },
   next: async (queue, name, { terminal, options }) => {
-    const times = await queue.schedules.next(name, Number(options.count ?? 5))
+    const times = await queue.schedules.next(name, numberOr(options.count) as number | undefined)
     terminal.show(times, () => times.map((time) => time.toISOString()))
   },
   remove: async (queue, name, { terminal }) => {
