@@ -37,7 +37,7 @@ import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
-import { Queue } from './queue.ts'
+import { OpenedQueue, type Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
 
 const CLOCK_METHODS = ['now', 'elapsed', 'timer'] as const
@@ -187,7 +187,7 @@ export function queueOn(
     enqueueTimeoutMs: enqueueTimeout,
   })
   const onError = (error: unknown) => events.emit('loop_error', { loop: 'watch', error: asError(error) })
-  return new Queue({
+  return new OpenedQueue({
     store,
     events,
     clock,

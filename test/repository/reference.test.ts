@@ -19,6 +19,16 @@ test('docs/guide.md has every filter', () => {
   expect(named.toSorted()).toEqual([...documented('src/queue/filter.ts', 'FilterOptions').keys()].toSorted())
 })
 
+test('every call of a queue says what it does, where an editor shows it', () => {
+  const calls = filesLike(/^src\/queue\/api\//).flatMap(({ path, text }) =>
+    [...text.matchAll(/^export interface (\w+)/gm)].flatMap(([, name = '']) => [...documented(path, name)]),
+  )
+  expect(calls.map(([call]) => call)).toEqual(
+    expect.arrayContaining(['enqueueMany', 'get', 'retry', 'stats']),
+  )
+  expect(calls.filter(([, said]) => said === '')).toEqual([])
+})
+
 test('docs/errors.md has every kind of failure that something makes', () => {
   const rows = rowsBelow('docs/errors.md', 'kind').map(([kind]) => kind)
   expect(rows).toEqual(FAILURE_KINDS)

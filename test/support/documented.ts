@@ -1,16 +1,20 @@
 import { fileAt } from '../repository/reading/files.ts'
 import { type Comment, child, nameOf, parse, walk } from '../repository/reading/syntax.ts'
 
-/** What an interface says of each of its properties, on one line; '' of one of which it says nothing. */
+const MEMBERS = ['TSPropertySignature', 'TSMethodSignature']
+
+/** What an interface says of each of its members, on one line; '' of one of which it says nothing. Of overloads, the first. */
 export function documented(path: string, name: string): ReadonlyMap<string, string> {
   const file = fileAt(path)
   const { body, comments } = parse(file)
   const found = new Map<string, string>()
   walk(body, (node, [, parent]) => {
-    if (node.type !== 'TSPropertySignature' || nameOf(parent && child(parent, 'id')) !== name) return
+    if (!MEMBERS.includes(node.type) || nameOf(parent && child(parent, 'id')) !== name) return
+    const key = nameOf(child(node, 'key'))
+    if (node.computed === true || found.has(key)) return
     const before = comments.findLast((comment) => comment.start < node.start)
     const isItsOwn = before && /^\*\/\s*$/.test(file.text.slice(endOf(before), node.start))
-    found.set(nameOf(child(node, 'key')), isItsOwn ? oneLine(before.value) : '')
+    found.set(key, isItsOwn ? oneLine(before.value) : '')
   })
   return found
 }

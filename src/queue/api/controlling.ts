@@ -1,0 +1,29 @@
+import type { RetentionOptions } from '../../job/retention.ts'
+
+/** What an operator does to jobs and queues. */
+export interface Controlling {
+  /**
+   * Cancels a job or several, running or not; gives the ids of those that were not settled yet.
+   *
+   * @throws MillhandError `job_not_found`, for a single id; `inside_transaction`; `bulk_incomplete` when a later piece of
+   *   more than 1,000 failed
+   */
+  cancel(ids: string | readonly string[], reason?: string): Promise<string[]>
+
+  /**
+   * Runs failed or cancelled jobs again, with all their attempts; gives the ids of those that were.
+   *
+   * @throws MillhandError `job_not_found`, `not_retryable`, for a single id; `inside_transaction`; `bulk_incomplete`
+   *   when a later piece of more than 1,000 failed
+   */
+  retry(ids: string | readonly string[]): Promise<string[]>
+
+  /** Stops claims from a queue, in all processes; what runs goes on. @throws MillhandError `invalid_name`, `inside_transaction` */
+  pause(queue: string): Promise<void>
+
+  /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
+  resume(queue: string): Promise<void>
+
+  /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+  prune(options?: RetentionOptions): Promise<number>
+}

@@ -1,0 +1,26 @@
+import type { WorkerRecord } from '../../store/workers.ts'
+import type { EventName, MillhandEvents } from '../../telemetry/events.ts'
+import type { Stats } from '../inspect.ts'
+import type { NameStatsOptions, StatsByName } from '../name-stats.ts'
+import type { JobChange, SubscribeOptions } from '../subscribe.ts'
+
+/** What shows how all of them get on. */
+export interface Watching {
+  /**
+   * How many jobs there are in each state and queue; with `by: 'name'`, how those of each name ended that ended in the
+   * last day (`newerThan`), the newest 10,000 at most: failure rate, mean and percentiles of the duration.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`
+   */
+  stats(): Promise<Stats>
+  stats(options: NameStatsOptions): Promise<StatsByName>
+
+  /** The workers that have a lease, and what they hold. */
+  workers(): Promise<WorkerRecord[]>
+
+  /** The changes of jobs in all processes, live, from now on. */
+  subscribe(options?: SubscribeOptions): AsyncIterableIterator<JobChange>
+
+  /** Calls `listener` for every event of this name in this process, until the returned function is called. */
+  on<Name extends EventName>(name: Name, listener: (event: MillhandEvents[Name]) => void): () => void
+}
