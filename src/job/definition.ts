@@ -2,6 +2,7 @@ import { hasBrand, readSafely } from '../kit/brand.ts'
 import { preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
 import {
+  choice,
   custom,
   duration,
   type FieldsOf,
@@ -20,6 +21,7 @@ import type { Fate } from './control.ts'
 import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
+import { CONFLICT_POLICIES, keyScopeField } from './key.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
@@ -43,6 +45,8 @@ const definitionFields = {
   timeout: duration({ min: 1 }),
   stallTimeout: duration({ min: 1 }),
   expiresIn: duration({ min: 1 }),
+  keyScope: keyScopeField,
+  onConflict: choice({ of: CONFLICT_POLICIES }),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -140,6 +144,8 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     timeoutMs: parsed.timeout,
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
+    keyScopeMs: parsed.keyScope,
+    onConflict: parsed.onConflict,
     retry: retryOf(parsed),
   }
   const handle = function <Out>(

@@ -1,8 +1,19 @@
 import type { Duration } from '../kit/duration.ts'
 import { withHints } from '../kit/hint.ts'
-import { custom, date, duration, type FieldsOf, integer, isObject, text, texts } from '../kit/options.ts'
+import {
+  choice,
+  custom,
+  date,
+  duration,
+  type FieldsOf,
+  integer,
+  isObject,
+  text,
+  texts,
+} from '../kit/options.ts'
 import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
+import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, keyScopeField } from './key.ts'
 import { RETRIES_MAX } from './limits.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
@@ -19,6 +30,17 @@ export interface EnqueueOptions {
   readonly expiresIn?: Duration
   /** While an unfinished job of this name has the same key, enqueueing gives that one. None by default. */
   readonly key?: string
+  /**
+   * How long the key is held: while the job is unfinished (`'active'`), `'forever'`, or so long from now and while it is
+   * unfinished, also when the job is gone. Default `'active'`; minimum `'1ms'`. Only with `key`.
+   */
+  readonly keyScope?: KeyScope
+  /**
+   * What happens where the key is held: the job that holds it is given (`'existing'`), or the call is refused
+   * (`'reject'`); a job that waits is given what this call says (`'replace'`, `'debounce'`). One that a worker has taken
+   * already refuses a `'replace'`, and lets a `'debounce'` store the next one. Default `'existing'`. Only with `key`.
+   */
+  readonly onConflict?: ConflictPolicy
   /** Labels to find it by. None by default. */
   readonly tags?: readonly string[]
   /** Travels with the job and its children: the user that it is for, a trace. An object that JSON can hold. */
@@ -42,6 +64,8 @@ export const enqueueFields = {
   runAt: date(),
   expiresIn: duration({ min: 1 }),
   key: text(),
+  keyScope: keyScopeField,
+  onConflict: choice({ of: CONFLICT_POLICIES }),
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
     expected: 'an object that JSON can hold',

@@ -1,6 +1,16 @@
 import { DURATION_EXAMPLES } from '../kit/duration.ts'
 import { errorFactory, preview } from '../kit/error.ts'
 import { didYouMean } from '../kit/suggest.ts'
+import type { Conflict, Standing } from './key.ts'
+
+/** Where the job stands that holds a key, and what to do. */
+const HOLDS: Readonly<Record<Standing, string>> = {
+  pending: "which waits to be run. Leave it, cancel it, or enqueue with onConflict 'replace'.",
+  begun:
+    "which a worker has taken already. Enqueue again when it has ended, or with onConflict 'debounce', to be run after it.",
+  ended:
+    'which has ended and keeps it by its keyScope. Free the key to run it again: queue.freeKey(name, key).',
+}
 
 /** Every error of the domain: what happened, what was expected, what to do. docs/errors.md lists them. */
 export const jobErrors = {
@@ -41,6 +51,9 @@ export const jobErrors = {
   queue_full: (facts: { queue: string; limit: number }) =>
     `Queue '${facts.queue}' already holds ${facts.limit} pending jobs, which is its limit. ` +
     `Wait until workers have caught up, add workers, or raise 'pendingMax'.`,
+  key_conflict: (facts: Omit<Conflict, 'index'> & { index?: number; conflicts?: readonly Conflict[] }) =>
+    `Key ${preview(facts.key)} of job '${facts.name}'${facts.index === undefined ? '' : ` at index ${facts.index}`} ` +
+    `is held by job '${facts.id}', ${HOLDS[facts.state]}`,
   enqueue_incomplete: (facts: { stored: number; of: number; ids: readonly string[]; problem: string }) =>
     `enqueueMany stored the first ${facts.stored} of ${facts.of} jobs, then failed: ${facts.problem} ` +
     `These stay; 'ids' has theirs, in order. Mend the cause, then enqueue the items from index ${facts.stored} on.`,
@@ -60,7 +73,8 @@ export const jobErrors = {
     `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>
     facts.state === 'failed' || facts.state === 'cancelled'
-      ? `Job '${facts.id}' cannot be retried: an unfinished job of its name has the same key. Wait until that one has ended.`
+      ? `Job '${facts.id}' cannot be retried: its key is held by another job of its name, which is unfinished or keeps it beyond its end. ` +
+        'Wait until that one has ended, or free the key if it has: queue.freeKey(name, key).'
       : `Job '${facts.id}' is ${facts.state}: only a failed or cancelled job can be retried.`,
   job_failed: (facts: {
     id: string

@@ -12,8 +12,10 @@ export interface ResultOptions {
 /** A job that was enqueued: ask it how it is, wait for it, or cancel it. From any process. */
 export interface JobHandle<Output = unknown, Input = unknown> {
   readonly id: string
-  /** The enqueue found an unfinished job with the same name and key, and this is that one. */
+  /** The enqueue found its key held by a job of its name, and this is that one. It is gone where it only keeps its key. */
   readonly existed: boolean
+  /** It waited, and the enqueue has given it its own input, options and due time (`onConflict`). */
+  readonly replaced: boolean
   /**
    * The job as it is now.
    *

@@ -1,6 +1,7 @@
 import type { Duration } from '../kit/duration.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
+import type { ConflictPolicy, KeyScope } from './key.ts'
 import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
 import type { Schema } from './schema.ts'
 
@@ -26,6 +27,10 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
   readonly stallTimeout?: Duration
   /** Fails as `expired` when nobody has started it in this time; never by default. Minimum `'1ms'`. */
   readonly expiresIn?: Duration
+  /** How long the key of a job is held, where the call gives one: see `EnqueueOptions`. Default `'active'`; minimum `'1ms'`. */
+  readonly keyScope?: KeyScope
+  /** What happens where its key is held: see `EnqueueOptions`. Default `'existing'`. */
+  readonly onConflict?: ConflictPolicy
   /** How long to wait before a retry. Exponential from 1 s to 1 h by default. */
   readonly backoff?: Backoff
   /** Only errors that match one of these are retried: classes, or functions that say yes. All by default. */

@@ -1,5 +1,6 @@
 import { optionError, type Parsed, parseOptions } from '../kit/options.ts'
 import { type EnqueueOptions, enqueueFields } from './enqueue-options.ts'
+import { type KeyRule, unlessPlain } from './key.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
 import type { AnyJobSpec } from './typed.ts'
@@ -12,6 +13,8 @@ export interface NewJob {
   readonly priority: number
   readonly input: string
   readonly key: string | null
+  /** What is said of the key; nothing where it is held while its job is unfinished, and gives that one. */
+  readonly keyRule?: KeyRule | undefined
   readonly tags: string | null
   readonly context: string | null
   readonly retries: number
@@ -51,6 +54,7 @@ export function newJob(
     priority: parsed.priority ?? spec.priority,
     input: job.input,
     key: parsed.key === undefined ? null : requireLabel('key', parsed.key),
+    keyRule: parsed.key === undefined ? withoutKey(parsed) : keyRule(parsed, spec),
     tags: parsed.tags?.length ? JSON.stringify(requireTags(parsed.tags)) : null,
     context: parsed.context === undefined ? null : serialise('context', parsed.context),
     retries: parsed.retries ?? spec.retries,
@@ -59,4 +63,24 @@ export function newJob(
     runAtMs: parsed.runAt?.getTime() ?? null,
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
   }
+}
+
+type KeyOptions = Pick<Parsed<typeof enqueueFields>, 'keyScope' | 'onConflict'>
+
+function keyRule({ keyScope, onConflict }: KeyOptions, spec: AnyJobSpec): KeyRule | undefined {
+  return unlessPlain({
+    keptMs: keyScope ?? spec.keyScopeMs ?? 0,
+    onConflict: onConflict ?? spec.onConflict ?? 'existing',
+  })
+}
+
+/** What is said of a key needs one. */
+function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
+  if (keyScope === undefined && onConflict === undefined) return undefined
+  throw optionError('invalid_option', {
+    component: 'enqueue',
+    option: keyScope === undefined ? 'onConflict' : 'keyScope',
+    expected: "a 'key' beside it: it says what becomes of that",
+    got: 'given without one',
+  })
 }

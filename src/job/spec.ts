@@ -1,6 +1,7 @@
 import { listOf } from '../kit/list.ts'
 import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
+import { scopeOf } from './key.ts'
 import type { Schema } from './schema.ts'
 import type { AnyJobSpec } from './typed.ts'
 
@@ -25,11 +26,13 @@ export function isSpec(value: unknown): value is AnyJobSpec {
 export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema> | undefined {
   try {
     const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
-    const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
+    const keyScope = scopeOf(given.keyScopeMs)
+    const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run, onConflict } =
       given as AnyJobDefinition
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
+      ...{ keyScope, onConflict },
       ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)

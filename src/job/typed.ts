@@ -2,6 +2,7 @@ import type { Fate, Skip } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import type { JobHandle } from './handle.ts'
 import type { Job } from './job.ts'
+import type { ConflictPolicy } from './key.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
 
@@ -20,6 +21,9 @@ export interface AnyJobSpec {
   readonly timeoutMs: number | undefined
   readonly stallTimeoutMs: number | undefined
   readonly expiresInMs: number | undefined
+  /** `0`: while it is unfinished; `Infinity`: for ever. */
+  readonly keyScopeMs: number | undefined
+  readonly onConflict: ConflictPolicy | undefined
   readonly retry: RetryPolicy
 }
 

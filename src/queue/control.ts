@@ -1,10 +1,12 @@
 import { reasonText } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
-import { requireQueueName } from '../job/names.ts'
+import { requireJobName, requireLabel, requireQueueName } from '../job/names.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import type { Retention } from '../job/retention.ts'
+import { requireSpec } from '../job/specs.ts'
 import type { JobState } from '../job/state.ts'
+import type { SpecOrName } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
 import { nextTurn } from '../kit/turn.ts'
 import { requireIds, requireReason } from './arguments.ts'
@@ -51,6 +53,14 @@ export async function retryJobs(queue: QueueInternals, given: string | readonly 
   if (typeof given === 'string' && retried.length === 0)
     throw whyNotDone('retry', given, await stateOf(queue, given))
   return retried
+}
+
+/** @throws MillhandError `invalid_name`, `invalid_option`, `inside_transaction` */
+export async function freeKeyOf(queue: QueueInternals, job: SpecOrName, key: unknown): Promise<boolean> {
+  const name = typeof job === 'string' ? requireJobName(job) : requireSpec('freeKey', job).name
+  const label = { name, key: requireLabel('key', key) }
+  requireOutside(queue, 'freeKey')
+  return (await queue.store.catalog.freeKey(label)).length > 0
 }
 
 async function stateOf({ store }: QueueInternals, id: string): Promise<JobState | undefined> {

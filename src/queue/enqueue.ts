@@ -16,6 +16,7 @@ import type { Inserted } from '../store/jobs.ts'
 import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { atItem, itemAt } from './item-errors.ts'
+import { asOfOne, countedFrom, insertingApart } from './key-conflicts.ts'
 import { knownSpec, resolveName } from './known-specs.ts'
 
 /** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
@@ -50,7 +51,7 @@ export class Enqueuer {
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
     const tx = txOf(options)
-    if (tx) return this.#first(await this.#insertIn(tx, [job]))
+    if (tx) return this.#first(await this.#insertIn(tx, [job]).catch(thrownAsOfOne))
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
     this.#announce([job], [inserted])
@@ -61,7 +62,7 @@ export class Enqueuer {
    * All are checked before one is stored. As many as one statement takes are stored in one transaction, all or none;
    * more of them piece by piece, in order, with a turn of the event loop in between.
    *
-   * @throws MillhandError `enqueue_incomplete` where a piece fails that is not the first
+   * @throws MillhandError `key_conflict`; `enqueue_incomplete` where a piece fails that is not the first
    */
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
     const [tx, ...others] = new Set(items.map(({ options }) => txOf(options)))
@@ -78,7 +79,8 @@ export class Enqueuer {
       try {
         inserted.push(...(await (tx ? this.#insertIn(tx, piece) : this.#insertAndTell(piece))))
       } catch (error) {
-        throw inserted.length === 0 ? error : incomplete(inserted, jobs.length, error)
+        if (inserted.length === 0) throw error
+        throw incomplete(inserted, jobs.length, countedFrom(error, inserted.length))
       }
     }
     return inserted
@@ -129,7 +131,8 @@ export class Enqueuer {
    */
   #insertGroup(jobs: readonly NewJob[]): Promise<(Inserted | Error)[]> {
     const isTheirs = (error: unknown) => isMillhandError(error, 'queue_full') || mayBeRefusal(error)
-    return halving<NewJob, Inserted>(jobs, (some) => this.#insert(some), isTheirs)
+    const insert = (some: readonly NewJob[]) => insertingApart(some, (each) => this.#insert(each))
+    return halving<NewJob, Inserted>(jobs, insert, isTheirs)
   }
 
   async #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
@@ -162,6 +165,10 @@ export class Enqueuer {
     if (stored.length === 0) return
     this.#queue.events.emit('enqueue', { jobs: stored.map(({ id, name, queue }) => ({ id, name, queue })) })
   }
+}
+
+function thrownAsOfOne(error: unknown): never {
+  throw asOfOne(error)
 }
 
 /** What was checked with the other options. */

@@ -32,6 +32,7 @@ const resultFields = { timeout: duration(), ...watchFields } satisfies FieldsOf<
 interface Of {
   readonly id: string
   readonly existed?: boolean
+  readonly replaced?: boolean
   /** What it has to be called, where somebody else than its enqueuer says so. */
   readonly name?: string
 }
@@ -40,12 +41,14 @@ interface Of {
 export class Handle<Output, Input> implements JobHandle<Output, Input> {
   readonly id: string
   readonly existed: boolean
+  readonly replaced: boolean
   readonly #queue: QueueInternals
   readonly #name: string | undefined
 
-  constructor(queue: QueueInternals, { id, existed = false, name }: Of) {
+  constructor(queue: QueueInternals, { id, existed = false, replaced = false, name }: Of) {
     this.id = id
     this.existed = existed
+    this.replaced = replaced
     this.#queue = queue
     this.#name = name
   }

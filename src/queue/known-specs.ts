@@ -42,6 +42,8 @@ function bareSpec(name: string): AnyJobSpec {
     timeoutMs: undefined,
     stallTimeoutMs: undefined,
     expiresInMs: undefined,
+    keyScopeMs: undefined,
+    onConflict: undefined,
     retry: {},
   }
 }

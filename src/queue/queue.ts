@@ -11,7 +11,7 @@ import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
-import { cancelJobs, pauseQueue, pruneJobs, resumeQueue, retryJobs } from './control.ts'
+import { cancelJobs, freeKeyOf, pauseQueue, pruneJobs, resumeQueue, retryJobs } from './control.ts'
 import { type EnqueueItem, Enqueuer } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
@@ -69,7 +69,7 @@ export class OpenedQueue implements Queue {
     options?: EnqueueOptions,
   ): Promise<JobHandle[]> {
     const inserted = await this.#enqueuer.enqueueMany(itemsOf({ first, inputs, options }))
-    return inserted.map(({ id, existed }) => new Handle(this.#parts, { id, existed }))
+    return inserted.map((each) => new Handle(this.#parts, each))
   }
 
   handle<Spec extends AnyJobSpec>(spec: Spec, id: string): HandleOf<Spec>
@@ -106,6 +106,10 @@ export class OpenedQueue implements Queue {
 
   async retry(ids: string | readonly string[]): Promise<string[]> {
     return retryJobs(this.#parts, ids)
+  }
+
+  async freeKey(job: SpecOrName, key: string): Promise<boolean> {
+    return freeKeyOf(this.#parts, job, key)
   }
 
   async pause(queue: string): Promise<void> {

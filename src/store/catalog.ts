@@ -23,6 +23,17 @@ export interface CatalogStore {
   cancel(ids: readonly string[], reason: string, call?: string): Promise<string[]>
   /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. `call` as above. */
   retry(ids: readonly string[], call?: string): Promise<string[]>
+  /**
+   * Lets go of a key that is kept beyond the end of its job; an unfinished job still holds it. Gives the id of that job,
+   * and nothing where no such key was kept. `call` as above.
+   */
+  freeKey(label: KeyLabel, call?: string): Promise<string[]>
+}
+
+/** A key belongs to the name. */
+export interface KeyLabel {
+  readonly name: string
+  readonly key: string
 }
 
 export interface JobFilter {

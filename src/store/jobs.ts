@@ -10,7 +10,9 @@ export interface JobStore {
    * job of the same name is not stored; the result names that one. A job that is there already was stored by this very
    * call, made again after its answer was lost.
    *
-   * @throws MillhandError `queue_full`, when not one of them is stored
+   * What else may happen to it, its `keyRule` says, and `meet` decides: jobs of one call meet each other, too.
+   *
+   * @throws MillhandError `queue_full`, `key_conflict`, when not one of them is stored
    */
   insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]>
   /** Takes up to `limit` due jobs for a worker, best first: priority, then due time, then order of arrival. */
@@ -34,6 +36,8 @@ export interface Inserted {
   readonly id: string
   /** The key was held: `id` is the job that holds it. */
   readonly existed: boolean
+  /** It waited, and is what this job was from now on. */
+  readonly replaced?: true
 }
 
 export interface ClaimRequest {

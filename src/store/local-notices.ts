@@ -30,6 +30,8 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
     ...jobs,
     async insert(news, pendingMax) {
       const inserted = await jobs.insert(news, pendingMax)
+      const replaced = local.has('changed') ? inserted.filter((each) => each.replaced) : []
+      if (replaced.length > 0) local.emit('changed', { ids: replaced.map(({ id }) => id) })
       local.emit('ready', undefined)
       return inserted
     },
@@ -92,6 +94,7 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     idsFrom: async (prefix, limit) => (isStorable(prefix) ? catalog.idsFrom(prefix, limit) : []),
     logs: async (id) => (isStorable(id) ? catalog.logs(id) : []),
     cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
+    freeKey: async (label, call) => (isStorable(label.key) ? catalog.freeKey(label, call) : []),
     retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),
   }
 }

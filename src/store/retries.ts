@@ -24,6 +24,7 @@ function withCalls(catalog: Store['catalog'], nameCall: Ids): Store['catalog'] {
     ...catalog,
     cancel: (ids, reason, call = nameCall()) => catalog.cancel(ids, reason, call),
     retry: (ids, call = nameCall()) => catalog.retry(ids, call),
+    freeKey: (label, call = nameCall()) => catalog.freeKey(label, call),
   }
 }
 

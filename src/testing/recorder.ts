@@ -127,6 +127,7 @@ function childHandle(id: string, { runner, instead }: RecorderPlace): JobHandle 
   return {
     id,
     existed: false,
+    replaced: false,
     get: refuse('get'),
     result: refuse('result'),
     cancel: refuse('cancel'),

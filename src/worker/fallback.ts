@@ -14,6 +14,8 @@ export function fallbackDefinition(name: string, run: FallbackHandler): AnyJobDe
     timeoutMs: undefined,
     stallTimeoutMs: undefined,
     expiresInMs: undefined,
+    keyScopeMs: undefined,
+    onConflict: undefined,
     retry: {},
     run: run as AnyJobDefinition['run'],
   }

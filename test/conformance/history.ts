@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { CONFLICT_POLICIES, type KeyRule } from '../../src/job/key.ts'
 import { STATES } from '../../src/job/state.ts'
 import type { JobFilter } from '../../src/store/catalog.ts'
 
@@ -20,6 +21,7 @@ export type Command =
       readonly fails: boolean
     }
   | { readonly do: 'cancel' | 'retry'; readonly jobs: readonly number[] }
+  | { readonly do: 'freeKey'; readonly name: string; readonly key: string }
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'register' | 'extend' | 'deregister' | 'elect' | 'resign'; readonly worker: string }
   | { readonly do: 'rescue'; readonly crashLimit: number }
@@ -35,6 +37,7 @@ export interface JobDraft {
   readonly priority: number
   readonly delayMs: number
   readonly key: string | null
+  readonly keyRule: KeyRule | undefined
   readonly tags: string | null
   readonly retries: number
   readonly expiresInMs: number | null
@@ -87,12 +90,18 @@ const queue = fc.constantFrom(...QUEUES)
 const rarely = <Value>(value: fc.Arbitrary<Value>, oneIn = 4): fc.Arbitrary<Value | null> =>
   fc.oneof({ weight: oneIn - 1, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value })
 
+const rule: fc.Arbitrary<KeyRule> = fc.record({
+  keptMs: fc.constantFrom(0, 0, 500, 1_500, Number.POSITIVE_INFINITY),
+  onConflict: fc.constantFrom(...CONFLICT_POLICIES),
+})
+
 const job: fc.Arbitrary<JobDraft> = fc.record({
   name: fc.constantFrom(...NAMES),
   queue,
   priority: fc.integer({ min: -2, max: 2 }),
   delayMs: fc.constantFrom(0, 0, 0, 0, 500, 1_000),
-  key: rarely(fc.constantFrom('k', '"k\'')),
+  key: rarely(fc.constantFrom('k', '"k\''), 2),
+  keyRule: rarely(rule, 2).map((given) => given ?? undefined),
   tags: rarely(fc.constantFrom(...TAGS)),
   retries: fc.integer({ min: 0, max: 2 }),
   expiresInMs: rarely(fc.constantFrom(500, 1_500)),
@@ -156,6 +165,10 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: command('transaction', { jobs: some(job), ends: some(end), fails: fc.boolean() }) },
   { weight: 2, arbitrary: command('cancel', { jobs: some(fc.nat(50)) }) },
   { weight: 3, arbitrary: command('retry', { jobs: some(fc.nat(50)) }) },
+  {
+    weight: 1,
+    arbitrary: command('freeKey', { name: fc.constantFrom(...NAMES), key: fc.constantFrom('k', '"k\'') }),
+  },
   { weight: 9, arbitrary: command('advance', { ms: fc.constantFrom(...STEPS_MS) }) },
   { weight: 4, arbitrary: command('register', { worker }) },
   { weight: 4, arbitrary: command('extend', { worker }) },

@@ -102,6 +102,8 @@ export class Player {
         return catalog.cancel(this.#ids(command.jobs), 'no longer "wanted"').then(sorted)
       case 'retry':
         return catalog.retry(this.#ids(command.jobs)).then(sorted)
+      case 'freeKey':
+        return catalog.freeKey({ name: command.name, key: command.key })
       case 'advance':
         return this.#clock.advance(command.ms)
       case 'register':

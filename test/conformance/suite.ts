@@ -8,6 +8,8 @@ import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
+import { keyConflictPromises } from './key-conflicts.ts'
+import { keyPromises } from './keys.ts'
 import { lanePromises } from './lanes.ts'
 import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
@@ -32,6 +34,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('the promises', () => publicPromises(test))
     describe('jobs', () => jobPromises(test))
     describe('enqueue', () => enqueuePromises(test))
+    describe('keys', () => keyPromises(test))
+    describe('keys that are held', () => keyConflictPromises(test))
     describe('claim', () => claimPromises(test))
     describe('lanes', () => lanePromises(test))
     describe('held', () => heldPromises(test))

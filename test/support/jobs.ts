@@ -1,6 +1,7 @@
 import type { FailureKind } from '../../src/job/failure.ts'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import type { JobRecord } from '../../src/job/job.ts'
+import type { KeyRule } from '../../src/job/key.ts'
 import { PENDING_MAX } from '../../src/job/limits.ts'
 import type { NewJob } from '../../src/job/new-job.ts'
 import { type Outcome, type Settlement, settle } from '../../src/job/outcome.ts'
@@ -52,6 +53,11 @@ export function newJob(id: string, given: Partial<NewJob> = {}): NewJob {
     expiresInMs: null,
     ...given,
   }
+}
+
+/** A job with key `k`, and what is said of that. */
+export function keyed(id: string, rule: Partial<KeyRule> = {}, given: Partial<NewJob> = {}): NewJob {
+  return newJob(id, { key: 'k', keyRule: { keptMs: 0, onConflict: 'existing', ...rule }, ...given })
 }
 
 /** Jobs named `job-0`, `job-1`, … */

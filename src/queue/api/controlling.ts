@@ -1,4 +1,5 @@
 import type { RetentionOptions } from '../../job/retention.ts'
+import type { SpecOrName } from '../../job/typed.ts'
 
 /** What an operator does to jobs and queues. */
 export interface Controlling {
@@ -17,6 +18,12 @@ export interface Controlling {
    *   when a later piece of more than 1,000 failed
    */
   retry(ids: string | readonly string[]): Promise<string[]>
+
+  /**
+   * Lets go of a key that is kept beyond the end of its job (`keyScope`), which still holds it while it is unfinished; gives
+   * whether one was kept. @throws MillhandError `invalid_name`, `invalid_option`, `inside_transaction`
+   */
+  freeKey(job: SpecOrName, key: string): Promise<boolean>
 
   /** Stops claims from a queue, in all processes; what runs goes on. @throws MillhandError `invalid_name`, `inside_transaction` */
   pause(queue: string): Promise<void>

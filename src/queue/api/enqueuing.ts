@@ -17,8 +17,8 @@ export interface Enqueuing {
    * Stores a job, durably: when this resolves, it survives a crash and a power cut. Concurrent calls are grouped into
    * one transaction, so that a loop of calls is as fast as a bulk call.
    *
-   * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `unknown_job`,
-   *   `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `foreign_transaction`
+   * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `key_conflict`,
+   *   `unknown_job`, `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `foreign_transaction`
    */
   enqueue<Spec extends SpecOrName>(
     spec: Spec,

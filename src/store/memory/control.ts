@@ -2,6 +2,7 @@ import { CARE } from '../../job/care.ts'
 import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { holderOf } from './keys.ts'
 
 /** A running job keeps its worker, so that the worker's next beat can tell it. */
 export function cancel(data: MemoryData, ids: readonly string[], reason: string): string[] {
@@ -10,12 +11,15 @@ export function cancel(data: MemoryData, ids: readonly string[], reason: string)
   return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
 }
 
-/** In order of arrival: of two jobs with one key, the older takes it, and the other one stays as it is. */
+/**
+ * In order of arrival: of two jobs with one key, the older takes it, and the other one stays as it is. A job that has kept
+ * its key beyond its end is no other one.
+ */
 export function retry(data: MemoryData, ids: readonly string[]): string[] {
   const retried: string[] = []
   for (const job of data.jobs.some(ids).sort((left, right) => left.seq - right.seq)) {
-    if ((job.state !== 'failed' && job.state !== 'cancelled') || data.jobs.holderOf(job) !== undefined)
-      continue
+    if (job.state !== 'failed' && job.state !== 'cancelled') continue
+    if ((holderOf(data, job)?.id ?? job.id) !== job.id) continue
     change(data, job, { verb: 'retry', ...AS_NEW, dueAt: data.clock.now() })
     retried.push(job.id)
   }

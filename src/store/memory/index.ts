@@ -9,6 +9,7 @@ import { emptyData, type MemoryData } from './data/data.ts'
 import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
+import { freeKey } from './keys.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { rescue } from './rescue.ts'
@@ -75,6 +76,7 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     cancel: (ids, reason, call) =>
       transactions.write(() => once(data, call, () => cancel(data, ids, reason))),
     retry: (ids, call) => transactions.write(() => once(data, call, () => retry(data, ids))),
+    freeKey: (label, call) => transactions.write(() => once(data, call, () => freeKey(data, label))),
   }
 }
 

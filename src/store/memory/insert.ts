@@ -1,56 +1,131 @@
 import { CARE } from '../../job/care.ts'
 import { jobError } from '../../job/errors.ts'
 import type { JobRecord } from '../../job/job.ts'
+import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } from '../../job/key.ts'
+import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
 import { announce } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { nameAndKey } from './data/job-table.ts'
+import { holderOf, keep } from './keys.ts'
 
 export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: number): Inserted[] {
-  const { inserted, fresh } = deduplicate(data, jobs)
-  requireRoom(data, fresh, pendingMax)
-  for (const job of fresh) store(data, job)
-  return inserted
+  const plan = planOf(data, jobs)
+  requireNoConflict(plan.conflicts)
+  requireRoom(data, plan.writes, pendingMax)
+  for (const write of plan.writes) carryOut(data, write)
+  return plan.inserted
 }
 
-/** What each job gets for an answer, and those that are to be stored: keys may also meet within one call. */
-function deduplicate(data: MemoryData, jobs: readonly NewJob[]): { inserted: Inserted[]; fresh: NewJob[] } {
-  const arriving = new Map<string, string>()
-  const fresh: NewJob[] = []
-  const inserted = jobs.map((job) => {
-    // Stored by this very call, which is made again since its answer was lost.
-    if (data.jobs.get(job.id)) return { id: job.id, existed: false }
-    const nameAndKey = JSON.stringify([job.name, job.key])
-    const holder = data.jobs.holderOf(job) ?? arriving.get(nameAndKey)
-    if (holder !== undefined) return { id: holder, existed: true }
-    if (job.key !== null) arriving.set(nameAndKey, job.id)
-    fresh.push(job)
-    return { id: job.id, existed: false }
-  })
-  return { inserted, fresh }
+/** One job that is to be stored: as itself, or as what `replaces` waits as from then on. */
+interface Write {
+  readonly job: NewJob
+  readonly replaces?: string
+  /** The job that has begun and gives its key up. */
+  readonly succeeds?: string
 }
 
-function requireRoom(data: MemoryData, fresh: readonly NewJob[], pendingMax: number): void {
+/** What each job gets for an answer, and what is to be written: keys may also meet within one call. */
+interface Plan {
+  readonly inserted: Inserted[]
+  readonly writes: Write[]
+  readonly conflicts: Conflict[]
+  /** Who holds the keys that this call takes. */
+  readonly arriving: Map<string, Holder>
+}
+
+function planOf(data: MemoryData, jobs: readonly NewJob[]): Plan {
+  const plan: Plan = { inserted: [], writes: [], conflicts: [], arriving: new Map() }
+  for (const [index, job] of jobs.entries()) plan.inserted.push(answerTo(data, plan, { job, index }))
+  return plan
+}
+
+function answerTo(data: MemoryData, plan: Plan, { job, index }: { job: NewJob; index: number }): Inserted {
+  const { id, name, key } = job
+  // Stored by this very call, which is made again since its answer was lost.
+  if (data.jobs.get(id)) return { id, existed: false }
+  if (key === null) return write(plan, { job })
+  const replacedBefore = mayReplace(job) ? data.calls.get(replacingCall(id))?.ids[0] : undefined
+  if (replacedBefore !== undefined) return { id: replacedBefore, existed: true, replaced: true }
+  const holder = plan.arriving.get(nameAndKey(job)) ?? holderOf(data, job)
+  if (!holder) return write(plan, { job })
+  switch (meet(ruleOf(job).onConflict, holder.standing)) {
+    case 'succeed':
+      return write(plan, { job, succeeds: holder.id })
+    case 'replace':
+      return write(plan, { job, replaces: holder.id })
+    case 'refuse':
+      plan.conflicts.push({ name, key, index, id: holder.id, state: holder.standing })
+  }
+  return { id: holder.id, existed: true }
+}
+
+function write(plan: Plan, given: Write): Inserted {
+  const { job, replaces } = given
+  const id = replaces ?? job.id
+  plan.writes.push(given)
+  if (job.key !== null) plan.arriving.set(nameAndKey(job), { id, standing: 'pending' })
+  return replaces === undefined ? { id, existed: false } : { id, existed: true, replaced: true }
+}
+
+/** Of the queues that get something: a job that is replaced leaves the one in which it was. */
+function requireRoom(data: MemoryData, writes: readonly Write[], pendingMax: number): void {
   const counts = new Map<string, number>()
-  for (const { queue } of fresh) {
-    const count = (counts.get(queue) ?? data.jobs.pending.count(queue)) + 1
-    if (count > pendingMax) throw jobError('queue_full', { queue, limit: pendingMax })
-    counts.set(queue, count)
+  const left = new Map<string, number>()
+  /** Where those are that may be replaced: what has no key is not. */
+  const queues = new Map<string, string>()
+  for (const { job, replaces } of writes) {
+    const { queue } = job
+    const from = replaces === undefined ? undefined : (queues.get(replaces) ?? data.jobs.get(replaces)?.queue)
+    if (job.key !== null) queues.set(replaces ?? job.id, queue)
+    if (from === queue) continue
+    counts.set(queue, (counts.get(queue) ?? data.jobs.pending.count(queue)) + 1)
+    if (from !== undefined) left.set(from, (left.get(from) ?? 0) + 1)
+  }
+  for (const [queue, count] of counts) {
+    if (count - (left.get(queue) ?? 0) > pendingMax)
+      throw jobError('queue_full', { queue, limit: pendingMax })
   }
 }
 
+function carryOut(data: MemoryData, { job, replaces, succeeds }: Write): void {
+  if (succeeds !== undefined) giveUpKey(data, succeeds)
+  const old = replaces === undefined ? undefined : data.jobs.get(replaces)
+  keep(data, job, replaces ?? job.id)
+  if (!old) {
+    store(data, job)
+    return
+  }
+  const { id, seq, epoch, createdAt } = old
+  data.calls.set(replacingCall(job.id), { at: data.clock.now(), ids: [id] })
+  put(data, job, { id, seq, epoch, createdAt })
+}
+
+/** What has begun goes on, without its key. */
+function giveUpKey(data: MemoryData, id: string): void {
+  const job = data.jobs.get(id)
+  if (job) data.jobs.put({ ...job, key: null })
+}
+
 function store(data: MemoryData, job: NewJob): void {
-  const nowMs = data.clock.now()
-  const { id, name, queue, priority, key, tags, context, input, retries, timeoutMs } = job
   data.lastSeq += 1
+  put(data, job, { id: job.id, seq: data.lastSeq, epoch: 0, createdAt: data.clock.now() })
+}
+
+type Identity = Pick<JobRecord, 'id' | 'seq' | 'epoch' | 'createdAt'>
+
+/** The job as it is enqueued, with nothing left of what one that it replaces has been. */
+function put(data: MemoryData, job: NewJob, identity: Identity): void {
+  const nowMs = data.clock.now()
+  const { name, queue, priority, key, tags, context, input, retries, timeoutMs } = job
   const record: JobRecord = {
-    ...{ id, name, queue, priority, key, tags, context, input, retries, timeoutMs },
+    ...identity,
+    ...{ name, queue, priority, key, tags, context, input, retries, timeoutMs },
     ...UNTOUCHED,
-    seq: data.lastSeq,
     state: 'pending',
     dueAt: job.runAtMs ?? nowMs + job.delayMs,
     expiresAt: job.expiresInMs === null ? null : nowMs + job.expiresInMs,
-    createdAt: nowMs,
   }
   data.jobs.put(record)
   announce(data, record, 'enqueue')
@@ -59,7 +134,6 @@ function store(data: MemoryData, job: NewJob): void {
 /** What a job is that nothing has happened to. */
 const UNTOUCHED = {
   attempt: 0,
-  epoch: 0,
   crashes: 0,
   care: CARE.none,
   worker: null,

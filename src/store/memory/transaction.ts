@@ -83,6 +83,7 @@ export class MemoryTransactions {
       const result = await unlessAborted(running, signal)
       signal.throwIfAborted()
       this.#data.jobs.commit()
+      this.#data.kept.commit()
       return result
     } catch (error) {
       undo()
@@ -133,8 +134,10 @@ function savepoint(data: MemoryData): () => void {
   const changes = [...data.changes]
   const claimedAt = new Map(data.claimedAt)
   data.jobs.begin()
+  data.kept.begin()
   return () => {
     data.jobs.rollback()
+    data.kept.rollback()
     Object.assign(data, { lastSeq, lastCursor, changes, claimedAt })
   }
 }

@@ -36,6 +36,7 @@ export function expire(data: MemoryData, limit: number): string[] {
 export function prune(data: MemoryData, retention: Retention, limit: number): number {
   const nowMs = data.clock.now()
   forgetCalls(data, nowMs)
+  data.kept.prune(nowMs, limit)
   const outlived = (job: JobRecord) => (job.finishedAt ?? nowMs) <= nowMs - retention[job.state as FinalState]
   const pruned = firstOf(data.jobs.settled, limit, outlived)
   for (const job of pruned) {

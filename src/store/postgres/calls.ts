@@ -9,6 +9,19 @@ const ANSWERED = 'select array_to_json(ids)::text as ids from millhand.calls whe
 
 const ANSWER = 'update millhand.calls set ids = $2::text[] where call = $1'
 
+const ALL_ANSWERED =
+  'select call, array_to_json(ids)::text as ids from millhand.calls where call = any($1::text[])'
+
+/** What calls have answered, of those that were made. */
+export async function answers(
+  session: Session,
+  calls: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (calls.length === 0) return new Map()
+  const rows = await session.rows<{ call: string; ids: string }>(ALL_ANSWERED, calls)
+  return new Map(rows.map(({ call, ids }) => [call, JSON.parse(ids)]))
+}
+
 /**
  * Makes a call, in a transaction; or, where it was made before and its answer was lost, answers what it answered then.
  */

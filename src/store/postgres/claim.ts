@@ -1,3 +1,4 @@
+import { mayReplace } from '../../job/key.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Clock } from '../../kit/clock.ts'
@@ -76,6 +77,8 @@ export class Claims {
 
   /** New jobs: a better one than those among which a claim ended comes before that place. */
   inserted(jobs: readonly NewJob[]): void {
+    // One that is replaced may come before any place, in any lane.
+    if (jobs.some(mayReplace)) this.reset()
     if (this.#heads.size === 0) return
     for (const { job, after } of boundsOf(jobs, this.#atMs)) {
       const lane = this.#lanes.known(job)

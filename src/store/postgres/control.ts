@@ -1,4 +1,5 @@
 import { tell, WAKE } from './change.ts'
+import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
 import { bytesOf } from './pending.ts'
@@ -61,7 +62,7 @@ interface Held {
   readonly epoch: number
 }
 
-/** A job whose key another unfinished job holds by now stays as it is. */
+/** A job whose key another one holds by now stays as it is; one that has kept its key beyond its end holds it itself. */
 const RETRY = statement(
   {
     ids: 'text[]',
@@ -79,6 +80,7 @@ const RETRY = statement(
     order by name, key, seq on conflict do nothing returning seq
   ), free as materialized (
     select * from wanted where key is null or seq in (select seq from held)
+    or exists (select from millhand.keys k where k.seq = -wanted.seq)
   ), revived as (
     delete from millhand.settled where seq in (select seq from free)
   ), waiting as (
@@ -97,6 +99,7 @@ const RETRY = statement(
 const PLACES = `select distinct queue, name from millhand.jobs where id = any($1::text[])`
 
 export async function retry(session: Session, ids: readonly string[], lanes: Lanes): Promise<string[]> {
+  await releaseKeysOf(session, ids)
   const places = await session.rows<{ queue: string; name: string }>(PLACES, ids)
   const values = RETRY.values({
     ids,

@@ -2,10 +2,28 @@ import type { NewJob } from '../../job/new-job.ts'
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
+import { heldUnder, heldUntil, holdersOf, keptFor, labelOf, releaseKeys } from './keys.ts'
 import { column } from './parameters.ts'
 import { bytesOf, waitsFor } from './pending.ts'
-import type { Session } from './session.ts'
+import type { Session, Value } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
+
+const PARAMETERS = {
+  ids: 'text[]',
+  names: 'text[]',
+  queues: 'text[]',
+  priorities: 'integer[]',
+  inputs: 'text[]',
+  keys: 'text[]',
+  tags: 'text[]',
+  contexts: 'text[]',
+  retries: 'integer[]',
+  timeouts: 'bigint[]',
+  delays: 'bigint[]',
+  runAt: 'bigint[]',
+  expiresIn: 'bigint[]',
+  lanes: 'integer[]',
+} as const
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
@@ -13,32 +31,46 @@ import { CLOCK, statement } from './sql.ts'
  * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
  * for a job that came to be there between the look and the write.
  */
-const INSERT = statement(
-  {
-    ids: 'text[]',
-    names: 'text[]',
-    queues: 'text[]',
-    priorities: 'integer[]',
-    inputs: 'text[]',
-    keys: 'text[]',
-    tags: 'text[]',
-    contexts: 'text[]',
-    retries: 'integer[]',
-    timeouts: 'bigint[]',
-    delays: 'bigint[]',
-    runAt: 'bigint[]',
-    expiresIn: 'bigint[]',
-    lanes: 'integer[]',
+const INSERT = insertion({
+  seq: "nextval('millhand.arrivals') as seq, ",
+  held: { columns: 'name, key, seq, id', values: 'name, key, seq, id', seq: 'seq' },
+  parameters: {},
+})
+
+/** The same with numbers that are drawn before, and with keys that outlive their jobs. */
+const INSERT_NUMBERED = insertion({
+  seq: '',
+  held: {
+    columns: 'name, key, seq, id, kept_until',
+    values: `name, key, ${heldUnder('given')}, id, ${heldUntil('given')}`,
+    seq: 'abs(seq) as seq',
   },
-  `with ${CLOCK}, given as materialized (
-    select nextval('millhand.arrivals') as seq, g.*
+  parameters: { seqs: 'bigint[]', kept: 'bigint[]' },
+})
+
+interface Insertion<Name extends string> {
+  /** Where the number of a job comes from. */
+  readonly seq: string
+  /** How a key is taken. */
+  readonly held: { readonly columns: string; readonly values: string; readonly seq: string }
+  readonly parameters: Readonly<Record<Name, 'bigint[]'>>
+}
+
+function insertion<Name extends string = never>({ seq, held, parameters }: Insertion<Name>) {
+  const more = Object.keys(parameters)
+  const arrays = more.map((name) => `, $${name}`).join('')
+  const columns = more.map((name) => (name === 'seqs' ? ', seq' : `, ${name}`)).join('')
+  return statement(
+    { ...PARAMETERS, ...parameters },
+    `with ${CLOCK}, given as materialized (
+    select ${seq}g.*
     from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
-      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes)
-    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane)
+      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes${arrays})
+    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane${columns})
   ), held as (
-    insert into millhand.keys (name, key, seq, id) select name, key, seq, id from given where key is not null
+    insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
-    order by name, key, seq on conflict do nothing returning seq
+    order by name, key, seq on conflict do nothing returning ${held.seq}
   ), stored as (
     insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input)
     select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input
@@ -54,12 +86,10 @@ const INSERT = statement(
   ), ${tell('announced', 'given')}
   select g.id, null::bigint as idle from given g join stored using (seq) where ${WAKE}
   union all select null, seq from held where seq not in (select seq from stored)`,
-)
+  )
+}
 
 const FREE = 'delete from millhand.keys where seq = any($1::bigint[])'
-
-const HOLDERS = `select k.name, k.key, k.id from millhand.keys k
-  join unnest($1::text[], $2::text[]) as g(name, key) using (name, key)`
 
 const KNOWN = 'select id from millhand.jobs where id = any($1::text[])'
 
@@ -71,8 +101,13 @@ export interface LanedJob extends NewJob {
   readonly lane: number
 }
 
+/** The same with its own number: drawn before, so that what is stored later still arrived in the order of the call. */
+export interface NumberedJob extends LanedJob {
+  readonly seq: number
+}
+
 /** What became of jobs: the answer for each, and the ids of those that were stored now and not before. */
-interface Stored {
+export interface Stored {
   readonly inserted: Inserted[]
   readonly stored: ReadonlySet<string>
 }
@@ -85,7 +120,7 @@ export async function insert(session: Session, jobs: readonly LanedJob[]): Promi
   for (let tries = 1; rest.length > 0 && tries <= KEY_TRIES; tries += 1) {
     for (const id of await store(session, rest)) stored.add(id)
     const others = rest.filter(({ id }) => !stored.has(id))
-    for (const [id, holder] of await holdersOf(session, others)) {
+    for (const [id, holder] of await heldBy(session, others)) {
       results.set(id, { id: holder, existed: holder !== id })
     }
     rest = others.filter(({ id }) => !results.has(id))
@@ -96,7 +131,17 @@ export async function insert(session: Session, jobs: readonly LanedJob[]): Promi
 }
 
 async function store(session: Session, jobs: readonly LanedJob[]): Promise<ReadonlySet<string>> {
-  const values = INSERT.values({
+  return written(session, INSERT.text, INSERT.values(valuesOf(jobs)))
+}
+
+/** Stores those jobs whose key nobody holds, in a transaction; gives their ids. */
+export function storeNumbered(session: Session, jobs: readonly NumberedJob[]): Promise<ReadonlySet<string>> {
+  const more = { seqs: jobs.map(({ seq }) => seq), kept: column(jobs, keptFor) }
+  return written(session, INSERT_NUMBERED.text, INSERT_NUMBERED.values({ ...valuesOf(jobs), ...more }))
+}
+
+function valuesOf(jobs: readonly LanedJob[]) {
+  return {
     ids: jobs.map(({ id }) => id),
     names: jobs.map(({ name }) => name),
     queues: jobs.map(({ queue }) => queue),
@@ -111,34 +156,45 @@ async function store(session: Session, jobs: readonly LanedJob[]): Promise<Reado
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
     lanes: jobs.map(({ lane }) => lane),
-  })
-  const rows = await session.at<{ id: string | null; idle: number | null }>(INSERT.text, ...values)
+  }
+}
+
+async function written(session: Session, text: string, values: Value[]): Promise<ReadonlySet<string>> {
+  const rows = await session.at<{ id: string | null; idle: number | null }>(text, ...values)
   const idle = rows.flatMap((row) => row.idle ?? [])
-  if (idle.length > 0) await session.rows(FREE, idle)
+  if (idle.length > 0)
+    await session.rows(
+      FREE,
+      idle.flatMap((seq) => [seq, -seq]),
+    )
   return new Set(rows.flatMap((row) => row.id ?? []))
 }
 
 /** For each job that was not stored: the job that holds its key, or itself where it was stored before. */
-async function holdersOf(session: Session, jobs: readonly LanedJob[]): Promise<Map<string, string>> {
+async function heldBy(session: Session, jobs: readonly LanedJob[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   if (jobs.length === 0) return found
-  const keyed = jobs.filter(({ key }) => key !== null)
-  const holders = await session.rows<{ name: string; key: string; id: string }>(
-    HOLDERS,
-    keyed.map(({ name }) => name),
-    keyed.map(({ key }) => key),
+  const holders = await holdersOf(session, jobs)
+  await releaseKeys(
+    session,
+    [...holders.values()].filter(({ over }) => over),
   )
-  const byKey = new Map(holders.map(({ name, key, id }) => [JSON.stringify([name, key]), id]))
-  for (const { id, name, key } of keyed) {
-    const holder = byKey.get(JSON.stringify([name, key]))
-    if (holder !== undefined) found.set(id, holder)
+  for (const job of jobs) {
+    const holder = holders.get(labelOf(job))
+    if (holder && !holder.over) found.set(job.id, holder.id)
   }
+  for (const id of await knownAmong(session, jobs)) found.set(id, id)
+  return found
+}
+
+/** Those of the jobs that are there already. */
+export async function knownAmong(session: Session, jobs: readonly LanedJob[]): Promise<string[]> {
+  if (jobs.length === 0) return []
   const known = await session.rows<{ id: string }>(
     KNOWN,
     jobs.map(({ id }) => id),
   )
-  for (const { id } of known) found.set(id, id)
-  return found
+  return known.map(({ id }) => id)
 }
 
 /** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */

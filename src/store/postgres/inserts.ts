@@ -3,6 +3,7 @@ import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'
 import { insert, type LanedJob, pendingIn } from './insert.ts'
+import { insertByRules } from './keyed/rules.ts'
 import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
 
@@ -30,11 +31,12 @@ export class Inserts {
     this.#room = room
   }
 
-  /** By itself: in a transaction only where a queue has to be counted. @throws MillhandError `queue_full` */
+  /** By itself: in a transaction only where a queue has to be counted, or a job says what becomes of its key. @throws MillhandError `queue_full` */
   async insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs)
     const uncounted = this.#room.take(jobs, pendingMax)
-    if (uncounted.length === 0) return (await insert(this.#database.session, laned)).inserted
+    if (uncounted.length === 0 && !jobs.some(hasRule))
+      return (await insert(this.#database.session, laned)).inserted
     const count = { uncounted, pendingMax }
     return this.#database.transaction((_, session) => this.#counting(session, laned, count))
   }
@@ -56,11 +58,17 @@ export class Inserts {
     jobs: readonly LanedJob[],
     { uncounted, pendingMax }: Count,
   ): Promise<Inserted[]> {
-    const { inserted, stored } = await insert(session, jobs)
+    const { inserted, stored } = jobs.some(hasRule)
+      ? await insertByRules(session, jobs)
+      : await insert(session, jobs)
     const filled = new Set(jobs.filter(({ id }) => stored.has(id)).map(({ queue }) => queue))
     const counted = uncounted.filter((queue) => filled.has(queue))
     const pending = await pendingIn(session, counted)
     for (const queue of counted) this.#room.counted(queue, pending.get(queue) ?? 0, pendingMax)
     return inserted
   }
+}
+
+function hasRule({ keyRule }: NewJob): boolean {
+  return keyRule !== undefined
 }

@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import type { Inserts } from './inserts.ts'
+import { forgetKeys, freeKey } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
 import * as queues from './queues.ts'
@@ -81,6 +82,7 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
       claims.reset()
       return retried
     },
+    freeKey: (label, call) => callOnce(database, call, (within) => freeKey(within, label)),
   }
 }
 
@@ -159,6 +161,7 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
       // With the last piece of a round.
       if (pruned < limit) {
         await upkeep.forgetCalls(session, limit)
+        await forgetKeys(session, limit)
         await keepLanes(session)
       }
       return pruned

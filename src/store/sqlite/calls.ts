@@ -17,11 +17,25 @@ export function once(
   make: () => string[],
 ): string[] {
   if (call === undefined) return make()
-  const made = connection.get<{ ids: string }>(ANSWER, call)
-  if (made) return JSON.parse(made.ids)
+  const made = answered(connection, call)
+  if (made) return made
   const ids = make()
-  connection.run(KEEP, call, JSON.stringify(ids), nowMs)
+  keepAnswer(connection, { call, nowMs }, ids)
   return ids
+}
+
+/** What a call has answered, where it was made. */
+export function answered(connection: Connection, call: string): string[] | undefined {
+  const made = connection.get<{ ids: string }>(ANSWER, call)
+  return made && JSON.parse(made.ids)
+}
+
+export function keepAnswer(
+  connection: Connection,
+  { call, nowMs }: { readonly call: string; readonly nowMs: number },
+  ids: readonly string[],
+): void {
+  connection.run(KEEP, call, JSON.stringify(ids), nowMs)
 }
 
 /** Forgets calls that nobody makes again any more. */

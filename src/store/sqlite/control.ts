@@ -1,5 +1,6 @@
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { keptByAnother } from './keys.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
 
@@ -8,10 +9,11 @@ const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane
   where id in (select value from json_each(?)) and state in ('pending', 'running')
   returning seq, id`
 
-const RETRY = `update or ignore millhand_jobs set state = 'pending', attempt = 0, crashes = 0, care = 0, due_at = ?,
+const RETRY = `update or ignore millhand_jobs set state = 'pending', attempt = 0, crashes = 0, care = 0, due_at = ?1,
   worker = null, started_at = null, finished_at = null, failure_kind = null, reason = null, output = null,
   outcome = null, expires_at = null
-  where id in (select value from json_each(?)) and state in ('failed', 'cancelled')
+  where id in (select value from json_each(?2)) and state in ('failed', 'cancelled')
+  and (key is null or not ${keptByAnother('?1')})
   returning seq, id`
 
 interface Changed {

@@ -1,10 +1,14 @@
+import { type Conflict, mayReplace, meet, ruleOf } from '../../job/key.ts'
+import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { holderOf, keep, keeperOf } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
 import { READY, READY_ALONE, WAITS } from './pending.ts'
+import { dueOf, giveUpKey, replace, replacedBefore } from './replace.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
   retries, timeout_ms, created_at, expires_at, input)
@@ -14,52 +18,125 @@ const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, 
 
 const HAS = 'select 1 from millhand_jobs where id = ?'
 
-const KEY_HOLDER = 'select id from millhand_jobs where name = ? and key = ? and finished_at is null'
-
-/**
- * Stores new jobs, inside the caller's transaction, which has to be undone when this throws.
- *
- * @throws MillhandError `queue_full`
- */
-export function insert(
-  connection: Connection,
-  jobs: readonly NewJob[],
-  { room, pendingMax, nowMs }: InsertOptions,
-): Inserted[] {
-  const seqs: number[] = []
-  const stored: NewJob[] = []
-  const statement = connection.prepare(INSERT)
-  const lanes = new LaneNumbers(connection)
-  const inserted = jobs.map((job) => {
-    const result = statement.run(...columns(job, nowMs, lanes))
-    if (result.changes === 0) return existing(connection, job)
-    seqs.push(Number(result.lastInsertRowid))
-    stored.push(job)
-    return { id: job.id, existed: false }
-  })
-  // Asked after the jobs were stored, since a job whose key is held takes no room.
-  for (const queue of room.take(stored, pendingMax)) {
-    room.counted(queue, pendingIn(connection, queue), pendingMax)
-  }
-  recordChanges(connection, { verb: 'enqueue', nowMs }, seqs)
-  return inserted
-}
-
 interface InsertOptions {
   readonly room: Room
   readonly pendingMax: number
   readonly nowMs: number
 }
 
+/**
+ * Stores new jobs, inside the caller's transaction, which has to be undone when this throws.
+ *
+ * @throws MillhandError `queue_full`, `key_conflict`
+ */
+export function insert(
+  connection: Connection,
+  jobs: readonly NewJob[],
+  { room, pendingMax, nowMs }: InsertOptions,
+): Inserted[] {
+  const insertion = new Insertion(connection, nowMs)
+  const inserted = jobs.map((job, index) => insertion.add(job, index))
+  insertion.tell()
+  requireNoConflict(insertion.conflicts)
+  // Asked after the jobs were stored, since a job whose key is held takes no room.
+  for (const queue of room.take(insertion.arrived, pendingMax)) {
+    room.counted(queue, pendingIn(connection, queue), pendingMax)
+  }
+  return inserted
+}
+
+/** What one call stores, job by job: keys may also meet within it. */
+class Insertion {
+  /** What takes room: new jobs, and those that have come from another queue. */
+  readonly arrived: NewJob[] = []
+  readonly conflicts: Conflict[] = []
+  readonly #connection: Connection
+  readonly #nowMs: number
+  readonly #lanes: LaneNumbers
+  readonly #insert: ReturnType<Connection['prepare']>
+  /** Of the jobs that were stored and of which nobody was told yet. */
+  #seqs: number[] = []
+
+  constructor(connection: Connection, nowMs: number) {
+    this.#connection = connection
+    this.#nowMs = nowMs
+    this.#lanes = new LaneNumbers(connection)
+    this.#insert = connection.prepare(INSERT)
+  }
+
+  add(job: NewJob, index: number): Inserted {
+    const { key } = job
+    if (key === null) {
+      this.#store(job)
+      return { id: job.id, existed: false }
+    }
+    const before = mayReplace(job) ? replacedBefore(this.#connection, job) : undefined
+    if (before !== undefined) return { id: before, existed: true, replaced: true }
+    const isKept = keeperOf(this.#connection, job, this.#nowMs) !== undefined
+    if (!isKept && this.#store(job)) return this.#keep(job)
+    // A job that is there already was stored by this very call, made again after its answer was lost.
+    if (this.#connection.get(HAS, job.id)) return { id: job.id, existed: false }
+    return this.#meet({ ...job, key }, index)
+  }
+
+  /** Tells subscribers of what was stored until now. */
+  tell(): void {
+    recordChanges(this.#connection, { verb: 'enqueue', nowMs: this.#nowMs }, this.#seqs)
+    this.#seqs = []
+  }
+
+  #meet(job: NewJob & { readonly key: string }, index: number): Inserted {
+    const connection = this.#connection
+    const holder = holderOf(connection, job, this.#nowMs)
+    if (!holder) return { id: job.id, existed: true }
+    const { id, standing } = holder
+    switch (meet(ruleOf(job).onConflict, standing)) {
+      case 'succeed':
+        giveUpKey(connection, id)
+        this.#store(job)
+        keep(connection, job, { id: job.id, nowMs: this.#nowMs })
+        return { id: job.id, existed: false }
+      case 'replace':
+        return this.#replace(job, id)
+      case 'refuse':
+        this.conflicts.push({ name: job.name, key: job.key, index, id, state: standing })
+    }
+    return { id, existed: true }
+  }
+
+  #replace(job: NewJob, id: string): Inserted {
+    // It may have been stored by this very call: each change is told as it was made.
+    this.tell()
+    const { seq, queue } = replace(this.#connection, { job, id }, { nowMs: this.#nowMs, lanes: this.#lanes })
+    if (queue !== job.queue) this.arrived.push(job)
+    this.#seqs.push(seq)
+    this.tell()
+    return { id, existed: true, replaced: true }
+  }
+
+  #keep(job: NewJob): Inserted {
+    if (ruleOf(job).keptMs > 0) keep(this.#connection, job, { id: job.id, nowMs: this.#nowMs })
+    return { id: job.id, existed: false }
+  }
+
+  /** False where it is there already, or its key is held. */
+  #store(job: NewJob): boolean {
+    const result = this.#insert.run(...columns(job, this.#nowMs, this.#lanes))
+    if (result.changes === 0) return false
+    this.#seqs.push(Number(result.lastInsertRowid))
+    this.arrived.push(job)
+    return true
+  }
+}
+
 function columns(job: NewJob, nowMs: number, lanes: LaneNumbers) {
-  const dueAt = job.runAtMs ?? nowMs + job.delayMs
-  const isDue = dueAt <= nowMs
+  const { dueAt, waits, lane } = dueOf(job, nowMs, lanes)
   return [
     job.id,
     job.name,
     job.queue,
-    isDue ? WAITS.ready : WAITS.due,
-    isDue ? lanes.of(job) : null,
+    waits,
+    lane,
     job.priority,
     dueAt,
     job.key,
@@ -71,13 +148,6 @@ function columns(job: NewJob, nowMs: number, lanes: LaneNumbers) {
     job.expiresInMs === null ? null : nowMs + job.expiresInMs,
     job.input,
   ] as const
-}
-
-/** A job that is there already was stored by this very call, made again after its answer was lost; else its key is held. */
-function existing(connection: Connection, job: NewJob): Inserted {
-  if (connection.get(HAS, job.id)) return { id: job.id, existed: false }
-  const holder = connection.get<{ id: string }>(KEY_HOLDER, job.name, job.key)
-  return { id: holder?.id ?? job.id, existed: true }
 }
 
 const LANES = 'select id from millhand_lanes where queue = ?1'

@@ -12,6 +12,7 @@ import * as control from './control.ts'
 import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
+import { freeKey } from './keys.ts'
 import { pruneLanes } from './lanes.ts'
 import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
@@ -82,6 +83,10 @@ function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
         durably((connection, nowMs) =>
           once(connection, { call: name, nowMs }, () => control.retry(connection, piece, nowMs)),
         ),
+      ),
+    freeKey: (label, call) =>
+      durably((connection, nowMs) =>
+        once(connection, { call, nowMs }, () => freeKey(connection, label, nowMs)),
       ),
   }
 }

@@ -6,6 +6,7 @@ import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { forgetKeys } from './keys.ts'
 import { asList, atMost } from './parameters.ts'
 import { nextDueAt } from './schedules.ts'
 
@@ -63,6 +64,7 @@ export function prune(
   nowMs: number,
 ): number[] {
   forgetCalls(connection, nowMs)
+  forgetKeys(connection, retention.limit, nowMs)
   const pruned: number[] = []
   for (const state of FINAL_STATES) {
     const before = nowMs - retention[state]

@@ -4,11 +4,13 @@ import type { JobChange } from '../../feed.ts'
 import type { LogLine } from '../../jobs.ts'
 import type { WorkerRecord } from '../../workers.ts'
 import { JobTable } from './job-table.ts'
+import { KeptKeys } from './kept-keys.ts'
 
 /** Everything that the memory store holds. The functions beside this file read and change it, one file a role. */
 export interface MemoryData {
   readonly clock: Clock
   readonly jobs: JobTable
+  readonly kept: KeptKeys
   /** Log lines by job. */
   readonly logs: Map<string, readonly LogLine[]>
   readonly workers: Map<string, Omit<WorkerRecord, 'running' | 'held'>>
@@ -34,6 +36,7 @@ export function emptyData(clock: Clock): MemoryData {
   return {
     clock,
     jobs: new JobTable(clock),
+    kept: new KeptKeys(),
     logs: new Map(),
     workers: new Map(),
     schedules: new Map(),

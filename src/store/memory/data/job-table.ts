@@ -110,7 +110,7 @@ export class JobTable {
 }
 
 /** A name holds no control character, so that no other name and key make the same text. */
-function nameAndKey(job: Pick<JobRecord, 'name' | 'key'>): string {
+export function nameAndKey(job: Pick<JobRecord, 'name' | 'key'>): string {
   return `${job.name}\0${job.key}`
 }
 

@@ -1,6 +1,7 @@
 import { numbered } from '../../migration.ts'
 import { core } from './001_core.ts'
 import { schedules } from './002_schedules.ts'
+import { keys } from './003_keys.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
-export const MIGRATIONS = numbered({ '001_core': core, '002_schedules': schedules })
+export const MIGRATIONS = numbered({ '001_core': core, '002_schedules': schedules, '003_keys': keys })
