@@ -5,7 +5,7 @@ import type { Inserted } from '../jobs.ts'
 import type { Room } from '../room.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
-import { holderOf, keep, keeperOf } from './keys.ts'
+import { holderOf, keep, keeperOf, keepsAny } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
 import { READY, READY_ALONE, WAITS } from './pending.ts'
 import { dueOf, giveUpKey, replace, replacedBefore } from './replace.ts'
@@ -54,6 +54,8 @@ class Insertion {
   readonly #nowMs: number
   readonly #lanes: LaneNumbers
   readonly #insert: ReturnType<Connection['prepare']>
+  /** Whether any key outlives its job: asked once a call, and only where a job has one. */
+  #keepsAny: boolean | undefined
   /** Of the jobs that were stored and of which nobody was told yet. */
   #seqs: number[] = []
 
@@ -72,8 +74,7 @@ class Insertion {
     }
     const before = mayReplace(job) ? replacedBefore(this.#connection, job) : undefined
     if (before !== undefined) return { id: before, existed: true, replaced: true }
-    const isKept = keeperOf(this.#connection, job, this.#nowMs) !== undefined
-    if (!isKept && this.#store(job)) return this.#keep(job)
+    if (!this.#isKept(job) && this.#store(job)) return this.#keep(job)
     // A job that is there already was stored by this very call, made again after its answer was lost.
     if (this.#connection.get(HAS, job.id)) return { id: job.id, existed: false }
     return this.#meet({ ...job, key }, index)
@@ -112,6 +113,12 @@ class Insertion {
     this.#seqs.push(seq)
     this.tell()
     return { id, existed: true, replaced: true }
+  }
+
+  /** What the call itself keeps is held by a job that is unfinished: its insert finds that. */
+  #isKept(job: NewJob): boolean {
+    this.#keepsAny ??= keepsAny(this.#connection)
+    return this.#keepsAny && keeperOf(this.#connection, job, this.#nowMs) !== undefined
   }
 
   #keep(job: NewJob): Inserted {

@@ -9,6 +9,13 @@ export const keptByAnother = (now: string): string => `exists (select 1 from mil
   where k.name = millhand_jobs.name and k.key = millhand_jobs.key and k.id <> millhand_jobs.id
   and (k.kept_until is null or k.kept_until > ${now}))`
 
+const ANY_KEPT = 'select 1 from millhand_keys limit 1'
+
+/** Whether any key at all outlives its job: most often none does, and then no job has to ask for its own. */
+export function keepsAny(connection: Connection): boolean {
+  return connection.get(ANY_KEPT) !== undefined
+}
+
 const KEPT = `select id from millhand_keys
   where name = ? and key = ? and (kept_until is null or kept_until > ?)`
 
