@@ -21,7 +21,7 @@ import type { Fate } from './control.ts'
 import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
-import { CONFLICT_POLICIES, keyScopeField } from './key.ts'
+import { CONFLICT_POLICIES, scope } from './key.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
@@ -45,8 +45,8 @@ const definitionFields = {
   timeout: duration({ min: 1 }),
   stallTimeout: duration({ min: 1 }),
   expiresIn: duration({ min: 1 }),
-  keyScope: keyScopeField,
-  onConflict: choice({ of: CONFLICT_POLICIES }),
+  keyScope: scope({ default: 'active', min: 1 }),
+  onConflict: choice({ of: CONFLICT_POLICIES, default: 'existing' }),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -99,7 +99,7 @@ export function defineJob<
   return specFrom(component, options, bare) as Defined<I, O, C, R>
 }
 
-const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn'] as const
+const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn', 'keyScope'] as const
 
 type Bare = readonly (typeof DURATIONS)[number][]
 

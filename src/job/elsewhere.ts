@@ -10,6 +10,9 @@ const RETRIES = " Did you mean 'retries'? These do not count the first attempt."
 const INPUT = " Did you mean 'input'?"
 const INPUT_BEFORE = ' The input is the second argument, before the options.'
 const KEY = " Did you mean 'key'?"
+const KEYS_KEPT = " Did you mean 'key' with a 'keyScope', which holds it for so long?"
+const CONFLICT = " Did you mean 'onConflict': 'existing', 'reject', 'replace' or 'debounce', beside a 'key'?"
+const DEBOUNCE = " Did you mean 'key' and 'delay', with onConflict: 'debounce'?"
 const DUE = " Did you mean 'delay' or 'runAt'?"
 
 const REPEATS = ' Did you mean queue.schedules.set(name, { job, cron })?'
@@ -32,7 +35,9 @@ export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
 export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
   ...{ data: INPUT_BEFORE, payload: INPUT_BEFORE },
-  ...{ jobid: KEY, jobkey: KEY, singletonkey: KEY },
+  ...{ jobid: KEY, jobkey: KEY, singletonkey: KEY, deduplicationid: KEY, unique: KEY },
+  ...{ deduplication: KEYS_KEPT, singletonseconds: KEYS_KEPT, throttle: KEYS_KEPT },
+  ...{ jobkeymode: CONFLICT, singletonnextslot: DEBOUNCE, debounce: DEBOUNCE },
   ...{ startafter: DUE, runafter: DUE },
   ...{ repeat: REPEATS, cron: REPEATS, every: REPEATS },
 }

@@ -13,7 +13,7 @@ import {
 } from '../kit/options.ts'
 import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
-import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, keyScopeField } from './key.ts'
+import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, scope } from './key.ts'
 import { RETRIES_MAX } from './limits.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
@@ -64,7 +64,7 @@ export const enqueueFields = {
   runAt: date(),
   expiresIn: duration({ min: 1 }),
   key: text(),
-  keyScope: keyScopeField,
+  keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({

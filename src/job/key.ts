@@ -83,16 +83,31 @@ export function replacingCall(id: string): string {
 
 const SCOPES = ['active', 'forever'] as const
 
+interface ScopeSpec {
+  readonly default?: KeyScope
+  /** The least duration, in milliseconds. */
+  readonly min: number
+}
+
+type ScopeField<Spec> = Field<KeyScope, number> &
+  (Spec extends { readonly default: KeyScope }
+    ? { readonly fallback: KeyScope }
+    : { readonly fallback?: never })
+
 /** `keyScope`, as `keptMs`. */
-export const keyScopeField: Field<KeyScope, number> & { readonly fallback?: undefined } = {
-  expected: "'active', 'forever', or a duration such as '1h', of at least 1ms",
-  parse(value) {
-    if (value === 'active') return 0
-    if (value === 'forever') return Number.POSITIVE_INFINITY
-    const ms = parseDuration(value)
-    return ms !== undefined && ms >= 1 ? ms : undefined
-  },
-  hint: nearestOf(SCOPES),
+export function scope<const Spec extends ScopeSpec>(spec: Spec): ScopeField<Spec> {
+  const field: Field<KeyScope, number> = {
+    expected: `'active', 'forever', or a duration such as '1h', of at least ${spec.min}ms`,
+    fallback: spec.default,
+    parse(value) {
+      if (value === 'active') return 0
+      if (value === 'forever') return Number.POSITIVE_INFINITY
+      const ms = parseDuration(value)
+      return ms !== undefined && ms >= spec.min ? ms : undefined
+    },
+    hint: nearestOf(SCOPES),
+  }
+  return field as ScopeField<Spec>
 }
 
 /** The option that a number of milliseconds came from. */

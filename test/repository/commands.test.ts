@@ -4,7 +4,7 @@ import { COMMANDS } from '../../src/cli/commands/index.ts'
 import { filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
 
 /** `millhand COMMAND …`, as far as the words of a command line go. */
-const CALL = /(?<!install )\bmillhand ([a-z]+)((?: +(?:-{1,2}[\w-]+|[\w./:=@'"{}?…-]+))*)/g
+const CALL = /(?<!install )\bmillhand ([a-z]+(?:-[a-z]+)*)((?: +(?:-{1,2}[\w-]+|[\w./:=@'"{}?…-]+))*)/g
 
 const PAGES = filesLike(/^(README\.md|docs\/[^/]+\.md)$/)
 

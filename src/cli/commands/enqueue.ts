@@ -20,6 +20,8 @@ interface Options {
   readonly runAt?: string
   readonly expiresIn?: string
   readonly key?: string
+  readonly keyScope?: string
+  readonly onConflict?: string
   readonly tag?: readonly string[]
   readonly context?: string
   readonly retries?: string
@@ -43,6 +45,14 @@ export const enqueueCommand: CommandSpec<Options> = {
     { flags: '--run-at <time>', doc: 'due at this time, with its zone, such as 2026-05-01T08:00:00Z' },
     { flags: '--expires-in <duration>', doc: 'fails as expired when nobody has started it in this time' },
     { flags: '--key <key>', doc: 'while an unfinished job of this name has the same key, gives that one' },
+    {
+      flags: '--key-scope <scope>',
+      doc: 'how long the key is held: active (while the job is unfinished), forever, or a duration',
+    },
+    {
+      flags: '--on-conflict <policy>',
+      doc: 'what happens where it is held: existing, reject, replace or debounce',
+    },
     { flags: '--tag <tag>', doc: 'a label to find it by; may be given several times', many: true },
     { flags: '--context <json>', doc: 'an object that travels with the job' },
     { flags: '--retries <count>', doc: "retries after a failed attempt (default: the definition's)" },
@@ -57,6 +67,7 @@ export const enqueueCommand: CommandSpec<Options> = {
     `millhand enqueue library.index_document '{"path":"a.pdf"}'`,
     `millhand enqueue mail.send - --delay 5m --tag campaign < mail.json`,
     `millhand enqueue report.build '{"day":"2026-05-01"}' --wait --json`,
+    `millhand enqueue report.build '{"day":"2026-05-01"}' --key 2026-05-01 --key-scope 30d --on-conflict reject`,
   ],
   run: async (call) => {
     requireSense(call.options)
@@ -67,12 +78,16 @@ export const enqueueCommand: CommandSpec<Options> = {
     return withQueue(call, { jobs: true, create: true, before }, async (queue) => {
       const job = await queue.enqueue(name, input, options)
       if (call.options.wait) return waitFor(job, call)
-      call.terminal.show({ id: job.id, existed: job.existed }, () =>
-        job.existed ? `${job.id} (an unfinished job with this key was there already)` : job.id,
-      )
+      const { id, existed, replaced } = job
+      call.terminal.show({ id, existed, replaced }, () => `${id}${remarkOn(job)}`)
       return undefined
     })
   },
+}
+
+function remarkOn({ existed, replaced }: JobHandle): string {
+  if (replaced) return ' (it waited with this key, and is what you gave now)'
+  return existed ? ' (a job with this key was there already)' : ''
 }
 
 /** Where there is no file yet, no worker has told its names there either: a slip makes none. @throws MillhandError `unknown_job` */
@@ -92,7 +107,8 @@ function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
 }
 
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
-  const { queue, priority, delay, runAt, expiresIn, key, tag, context, retries, timeout } = options
+  const { queue, priority, delay, runAt, expiresIn, tag, context, retries, timeout } = options
+  const { key, keyScope, onConflict } = options
   const { parseJson } = await import('../json-text.ts')
   return given({
     queue,
@@ -101,6 +117,8 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     runAt: runAt === undefined ? undefined : readTime('--run-at', runAt),
     expiresIn: numberOr(expiresIn),
     key,
+    keyScope: numberOr(keyScope),
+    onConflict,
     tags: tag,
     context: context === undefined ? undefined : parseJson('--context', context),
     retries: numberOr(retries),

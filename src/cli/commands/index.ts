@@ -5,6 +5,7 @@ import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { enqueueCommand } from './enqueue.ts'
 import { explainCommand } from './explain.ts'
+import { freeKeyCommand } from './free-key.ts'
 import { initCommand } from './init.ts'
 import { jobCommand } from './job.ts'
 import { jobsCommand } from './jobs.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   jobCommand,
   cancelCommand,
   retryCommand,
+  freeKeyCommand,
   queuesCommand,
   pauseCommand,
   resumeCommand,

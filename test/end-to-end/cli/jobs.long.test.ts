@@ -126,7 +126,7 @@ test('jobs are retried and cancelled by id and by filter; a filter asks for --ye
 test('a key gives the job that holds it; a pause is seen by everybody; prune deletes what is old', async () => {
   const { project, later } = await withHistory()
   const same = project.json('enqueue mail.send JSON --key k', { json: '{"to":"cem"}' })
-  expect(await same).toEqual({ id: later, existed: true })
+  expect(await same).toEqual({ id: later, existed: true, replaced: false })
   await project.run('pause default')
   expect(await project.json('queues')).toMatchObject([{ paused: true }])
   expect(await project.json('explain '.concat(later))).toMatchObject({
@@ -134,6 +134,31 @@ test('a key gives the job that holds it; a pause is seen by everybody; prune del
   })
   expect(await project.json('resume default')).toEqual({ queue: 'default', paused: false })
   expect(await project.json('prune --complete 0 --failed 0')).toEqual({ pruned: 2 })
+})
+
+test('a key is kept, replaced, refused and freed as its flags say', async () => {
+  const project = new Project(WITH_JOBS)
+  const keyed = (flags: string) =>
+    project.run(`enqueue mail.send JSON --key k ${flags}`, { json: '{"to":"ann"}' })
+  const first = await keyed('--key-scope forever --delay 1h')
+  const second = await keyed('--key-scope forever --on-conflict replace')
+  expect(second.stdout).toBe(`${first.stdout.trim()} (it waited with this key, and is what you gave now)\n`)
+  const held = await project.json<object>('free-key mail.send k')
+  expect(held).toEqual({ name: 'mail.send', key: 'k', freed: true, heldBy: first.stdout.trim() })
+  await keyed('--key-scope forever --on-conflict replace')
+  await project.run('work --until-idle')
+  expect(await keyed('--on-conflict reject')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('(key_conflict)'),
+  })
+  expect((await keyed('--on-conflict existing')).stdout).toContain('(a job with this key was there already)')
+  expect((await project.run('free-key mail.send k')).stdout).toBe("Key 'k' of 'mail.send' is free.\n")
+  expect((await project.run('free-key mail.send k')).stdout).toBe("Key 'k' of 'mail.send' was not kept.\n")
+  expect((await keyed('--on-conflict reject')).code).toBe(0)
+  expect(await keyed('--key-scope never')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("'active', 'forever'"),
+  })
 })
 
 test('changes are streamed while they happen', async () => {

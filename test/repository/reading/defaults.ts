@@ -92,7 +92,7 @@ function configured(component: string, option: string): string {
 }
 
 function limitsOf(kind: string, { min, max }: { min: Value | undefined; max: Value | undefined }): string {
-  const unit = kind === 'duration' ? 'ms' : ''
+  const unit = kind === 'duration' || kind === 'scope' ? 'ms' : ''
   const least = min ?? (kind === 'integer' ? 0 : undefined)
   if (max !== undefined && kind === 'text') return `at most ${counted(max)} characters`
   if (max !== undefined) return `${counted(least)} to ${counted(max)}`
