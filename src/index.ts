@@ -4,7 +4,7 @@ import './kit/require-node.ts'
 
 export type { AttemptOutcome, Cleanup, CleanupContext } from './job/cleanup.ts'
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'
-export { Fatal, RetryAfter, Skip, Snooze } from './job/control.ts'
+export { Fatal, RateLimited, RetryAfter, Skip, Snooze } from './job/control.ts'
 export { DeclaredFailure, type FailOptions } from './job/declared.ts'
 export type { AnyJobDefinition, Handler, JobDefinition, JobSpec } from './job/defined.ts'
 export { defineJob } from './job/definition.ts'

@@ -7,13 +7,14 @@ import { ERROR_MESSAGE_CHARACTERS } from './limits.ts'
 import { storableText } from './text.ts'
 
 /**
- * How a handler decides its own fate: two errors that it throws, two values that it returns,
+ * How a handler decides its own fate: three errors that it throws, two values that it returns,
  * and a failure of its own that it may return or throw (declared.ts). Any other throw is an
  * error to retry by policy; any other return value is the output.
  */
 
 const FATAL: unique symbol = Symbol.for('millhand.fatal')
 const RETRY_AFTER: unique symbol = Symbol.for('millhand.retry-after')
+const RATE_LIMITED: unique symbol = Symbol.for('millhand.rate-limited')
 const SNOOZE: unique symbol = Symbol.for('millhand.snooze')
 const SKIP: unique symbol = Symbol.for('millhand.skip')
 
@@ -42,6 +43,48 @@ export class RetryAfter extends Error {
   }
 
   get [RETRY_AFTER](): number {
+    return 1
+  }
+}
+
+/** What a `RateLimited` says beside the time. */
+export interface RateLimitedOptions extends ErrorOptions {
+  /** The name of the limit of whose key nobody runs until then. Default: the job's first one, in the order of their names. */
+  readonly limit?: string
+}
+
+/**
+ * Throw it when another service says that it had enough: until the time, or for as long as the duration says, no job runs
+ * that has the same key of the same limit, and this one runs again then, without a burnt attempt. A job that has no limit
+ * is snoozed.
+ *
+ * @example
+ * const ask = defineJob({
+ *   name: 'model.ask',
+ *   limits: [{ key: 'openai', concurrency: 20 }],
+ *   async run(input, ctx) {
+ *     const answer = await fetch('http://model.example/ask', { signal: ctx.signal })
+ *     if (answer.status === 429) throw new RateLimited('30s')
+ *   },
+ * })
+ *
+ * @throws MillhandError `invalid_duration`
+ */
+export class RateLimited extends Error {
+  override readonly name = 'RateLimited'
+  /** In milliseconds, counted from when it is thrown. */
+  readonly delayMs: number | undefined
+  readonly until: Date | undefined
+  readonly limit: string | undefined
+
+  constructor(until: Duration | Date, { limit, ...options }: RateLimitedOptions = {}) {
+    super('had enough for now', options)
+    this.until = until instanceof Date && Number.isFinite(until.getTime()) ? until : undefined
+    this.delayMs = this.until ? undefined : requireDuration('RateLimited', until)
+    this.limit = limit
+  }
+
+  get [RATE_LIMITED](): number {
     return 1
   }
 }
@@ -82,6 +125,19 @@ export function isFatal(thrown: unknown): boolean {
 /** The delay that a `RetryAfter` asks for; `undefined` for anything else. */
 export function retryDelayMs(thrown: unknown): number | undefined {
   return hasBrand(thrown, RETRY_AFTER) ? parseDuration(readSafely(thrown, 'delayMs')) : undefined
+}
+
+/** For how long from `nowMs`, and of which limit, a `RateLimited` lets nobody run; `undefined` for anything else. */
+export function rateLimitOf(
+  thrown: unknown,
+  nowMs: number,
+): { readonly delayMs: number; readonly limit: string | undefined } | undefined {
+  if (!hasBrand(thrown, RATE_LIMITED)) return undefined
+  const until = readSafely(thrown, 'until')
+  const limit = readSafely(thrown, 'limit')
+  const delayMs =
+    until instanceof Date ? until.getTime() - nowMs : parseDuration(readSafely(thrown, 'delayMs'))
+  return { delayMs: Math.max(0, delayMs ?? 0), limit: typeof limit === 'string' ? limit : undefined }
 }
 
 /** The delay of a `Snooze`; `undefined` for anything else. */

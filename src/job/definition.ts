@@ -22,6 +22,7 @@ import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Un
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { CONFLICT_POLICIES, scope } from './key.ts'
+import { limitsField, parseLimits } from './limit.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
@@ -47,6 +48,7 @@ const definitionFields = {
   expiresIn: duration({ min: 1 }),
   keyScope: scope({ default: 'active', min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES, default: 'existing' }),
+  limits: limitsField(),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -146,6 +148,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     expiresInMs: parsed.expiresIn,
     keyScopeMs: parsed.keyScope,
     onConflict: parsed.onConflict,
+    limits: parseLimits(component, requireJobName(parsed.name), parsed.limits ?? []),
     retry: retryOf(parsed),
   }
   const handle = function <Out>(

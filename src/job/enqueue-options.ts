@@ -14,6 +14,7 @@ import {
 import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
 import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, scope } from './key.ts'
+import { type LimitOptions, limitsField } from './limit.ts'
 import { RETRIES_MAX } from './limits.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
@@ -41,6 +42,8 @@ export interface EnqueueOptions {
    * already refuses a `'replace'`, and lets a `'debounce'` store the next one. Default `'existing'`. Only with `key`.
    */
   readonly onConflict?: ConflictPolicy
+  /** Its limits, in place of the definition's: see `LimitOptions`. */
+  readonly limits?: readonly LimitOptions[]
   /** Labels to find it by. None by default. */
   readonly tags?: readonly string[]
   /** Travels with the job and its children: the user that it is for, a trace. An object that JSON can hold. */
@@ -66,6 +69,7 @@ export const enqueueFields = {
   key: text(),
   keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),
+  limits: limitsField(),
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
     expected: 'an object that JSON can hold',

@@ -60,6 +60,12 @@ export const jobErrors = {
   bulk_incomplete: (facts: { verb: string; done: number; ids: readonly string[]; problem: string }) =>
     `The ${facts.verb} stopped half way: ${facts.problem} It was done to ${facts.done} job(s) before, and that stays. ` +
     'Mend the cause, then ask for all of it again: what is done is passed over.',
+  invalid_limit_key: (facts: { name: string; limit: string; got: string }) =>
+    `The key of limit '${facts.limit}' gave ${facts.got} for the input of job '${facts.name}': expected a text or a number, ` +
+    'or null where this job is not limited. Nothing was stored.',
+  limit_not_found: (facts: { name: string; known: readonly string[] }) =>
+    `No limit is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
+    `There are: ${facts.known.join(', ') || 'none'}. A limit is known once a job that has it was enqueued, or a worker for it has started.`,
   schedule_not_found: (facts: { name: string; known: readonly string[] }) =>
     `No schedule is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `There are: ${facts.known.join(', ') || 'none'}. Set it first, with queue.schedules.set or in the configuration.`,
@@ -108,7 +114,7 @@ export const jobErrors = {
   cleanup_timed_out: (facts: { graceMs: number }) =>
     `The cleanup of the job has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
   fate_not_thrown: (facts: { message: string }) =>
-    `The handler returned a Fatal or a RetryAfter (${facts.message}): it counts when it is thrown. Write throw new Fatal('…').`,
+    `The handler returned a Fatal, a RetryAfter or a RateLimited (${facts.message}): it counts when it is thrown. Write throw new Fatal('…').`,
   already_settled: (facts: { id: string }) =>
     `Job '${facts.id}' was settled by this attempt already, or is about to be. ctx.transaction completes the job: do all of the writes in one and return what it returns.`,
 } as const

@@ -2,8 +2,9 @@ import type { Duration } from '../kit/duration.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
 import type { ConflictPolicy, KeyScope } from './key.ts'
+import type { LimitOptions } from './limit.ts'
 import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
-import type { Schema } from './schema.ts'
+import type { Schema, SchemaOutput } from './schema.ts'
 
 /** What `defineJob` takes. */
 export interface JobOptions<I extends Schema, O extends Schema, C extends Schema, R = NoHandler> {
@@ -25,6 +26,11 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
   readonly timeout?: Duration
   /** Longest time without progress, checkpoint or log line; none by default. Minimum `'1ms'`. */
   readonly stallTimeout?: Duration
+  /**
+   * What its jobs may not do more of at a time, together or for each key, in this and all other processes: see
+   * `LimitOptions`. None by default, 10 at most. What cannot run now waits and blocks nobody.
+   */
+  readonly limits?: readonly LimitOptions<SchemaOutput<I>>[]
   /** Fails as `expired` when nobody has started it in this time; never by default. Minimum `'1ms'`. */
   readonly expiresIn?: Duration
   /** How long the key of a job is held, where the call gives one: see `EnqueueOptions`. Default `'active'`; minimum `'1ms'`. */

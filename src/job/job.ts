@@ -39,8 +39,11 @@ interface JobFields<Input = unknown> {
 
 export interface PendingJob<Input = unknown> extends JobFields<Input> {
   readonly state: 'pending'
-  /** Set where it is not only its turn that it waits for: `worker` has claimed it ahead, and has not begun it. */
-  readonly waitsFor?: { readonly worker: string }
+  /**
+   * Set where it is not only its turn that it waits for: `worker` has claimed it ahead, and has not begun it; or `limit`, or one
+   * key of it (`user=42`), lets no more pass now.
+   */
+  readonly waitsFor?: { readonly worker: string } | { readonly limit: string }
 }
 
 export interface RunningJob<Input = unknown> extends JobFields<Input> {
@@ -125,6 +128,10 @@ export interface JobRecord {
   readonly startedAt: number | null
   readonly finishedAt: number | null
   readonly expiresAt: number | null
+  /** The gates that it has to pass to run: JSON, see `JobGate`. */
+  readonly limits: string | null
+  /** The gate at which it waits, which is closed; `null`: it waits for something else, or for nothing. */
+  readonly gate: string | null
 }
 
 /** The job that a record describes. */
@@ -135,7 +142,7 @@ export function toJob(record: JobRecord): Job {
   const finishedAt = toDate(record.finishedAt ?? 0)
   switch (state) {
     case 'pending':
-      return { ...fields, state, ...(record.worker !== null && { waitsFor: { worker: record.worker } }) }
+      return { ...fields, state, ...waitOf(record) }
     case 'running':
       return { ...fields, state, worker: record.worker ?? '', startedAt: toDate(record.startedAt ?? 0) }
     case 'complete':
@@ -163,6 +170,11 @@ export function toJob(record: JobRecord): Job {
     default:
       return { ...fields, state }
   }
+}
+
+function waitOf({ worker, gate }: JobRecord): Pick<PendingJob, 'waitsFor'> {
+  if (worker !== null) return { waitsFor: { worker } }
+  return gate === null ? {} : { waitsFor: { limit: gate } }
 }
 
 function jobFields(record: JobRecord): JobFields {

@@ -4,6 +4,7 @@ import { KEY_CHARACTERS_MAX, NAME_CHARACTERS_MAX, TAGS_MAX } from './limits.ts'
 
 const JOB_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
 const QUEUE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
+const LIMIT_NAME = QUEUE_NAME
 const LETTERS = 'letters, digits and _ . : / -, starting with a letter, a digit or _'
 
 export const DEFAULT_QUEUE = 'default'
@@ -21,6 +22,11 @@ export function requireQueueName(name: unknown): string {
 /** A schedule's name. @throws MillhandError `invalid_name` */
 export function requireScheduleName(name: unknown): string {
   return requireMatch('schedule name', name, QUEUE_NAME)
+}
+
+/** A limit's name. @throws MillhandError `invalid_name` */
+export function requireLimitName(name: unknown): string {
+  return requireMatch('limit name', name, LIMIT_NAME)
 }
 
 /** A key or a tag: any text that can be printed and compared. @throws MillhandError `invalid_name` */

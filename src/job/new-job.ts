@@ -1,6 +1,8 @@
 import { optionError, type Parsed, parseOptions } from '../kit/options.ts'
 import { type EnqueueOptions, enqueueFields } from './enqueue-options.ts'
+import { gatesFor } from './job-gates.ts'
 import { type KeyRule, unlessPlain } from './key.ts'
+import { type DefinedLimit, type LimitOptions, parseLimits } from './limit.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
 import type { AnyJobSpec } from './typed.ts'
@@ -23,6 +25,8 @@ export interface NewJob {
   /** An absolute due time, in milliseconds since the epoch; wins over `delayMs`. */
   readonly runAtMs: number | null
   readonly expiresInMs: number | null
+  /** See `JobRecord`. */
+  readonly limits: string | null
 }
 
 /** The hot path: most calls pass no options, and then nothing needs to be read. */
@@ -35,7 +39,7 @@ const NO_OPTIONS: Parsed<typeof enqueueFields> = Object.freeze(parseOptions('enq
  */
 export function newJob(
   spec: AnyJobSpec,
-  job: { readonly id: string; readonly input: string },
+  job: { readonly id: string; readonly input: string; readonly checked: unknown },
   options?: EnqueueOptions,
 ): NewJob {
   const parsed = options === undefined ? NO_OPTIONS : parseOptions('enqueue', enqueueFields, options)
@@ -47,6 +51,7 @@ export function newJob(
       got: "given together with 'runAt'",
     })
   }
+  const limits = limitsOf(spec, parsed.limits)
   return {
     id: job.id,
     name: spec.name,
@@ -62,6 +67,7 @@ export function newJob(
     delayMs: parsed.delay ?? 0,
     runAtMs: parsed.runAt?.getTime() ?? null,
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
+    limits: limits.length === 0 ? null : gatesFor(spec.name, limits, job.checked),
   }
 }
 
@@ -83,4 +89,12 @@ function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
     expected: "a 'key' beside it: it says what becomes of that",
     got: 'given without one',
   })
+}
+
+/** The limits of a job: those of the call, or those of its definition. @throws MillhandError `invalid_option`, `invalid_name` */
+export function limitsOf(
+  spec: AnyJobSpec,
+  given: readonly LimitOptions[] | undefined,
+): readonly DefinedLimit[] {
+  return given === undefined ? (spec.limits ?? []) : parseLimits('enqueue', spec.name, given)
 }

@@ -2,6 +2,8 @@ import { isMillhandError } from '../kit/error.ts'
 import type { Random } from '../kit/random.ts'
 import { appendFailure, countFailures, describeThrown, type FailureKind } from './failure.ts'
 import { CRASH_LIMIT } from './interruption.ts'
+import { readGates } from './job-gates.ts'
+import { limitOf } from './limit.ts'
 import { backoffMs, classify, type RetryPolicy } from './retry.ts'
 import type { SettleVerb } from './state.ts'
 
@@ -9,7 +11,12 @@ import type { SettleVerb } from './state.ts'
 export type Outcome =
   | { readonly kind: 'complete'; readonly output: string | null }
   | { readonly kind: 'skip'; readonly reason: string }
-  | { readonly kind: 'snooze'; readonly delayMs: number }
+  | {
+      readonly kind: 'snooze'
+      readonly delayMs: number
+      /** All jobs of its limit are to wait, the first one or that of this name: the handler was told to come back later. */
+      readonly limited?: { readonly limit: string | undefined }
+    }
   | { readonly kind: 'release' }
   | {
       readonly kind: 'failure'
@@ -41,6 +48,7 @@ export interface Claimed {
   readonly epoch: number
   readonly errors: string | null
   readonly hold?: Hold | undefined
+  readonly limits: string | null
 }
 
 /**
@@ -68,6 +76,10 @@ export interface Settlement {
   readonly begunAfterMs: number | null
   /** What the store held the job in. */
   readonly hold?: Hold | undefined
+  /** It held gates: whoever waits there may go on. */
+  readonly limited: boolean
+  /** A gate of its that lets nobody pass for so long, as the handler has said. */
+  readonly closes?: { readonly gate: string; readonly forMs: number }
 }
 
 /** What decides a settlement beside the job and its outcome. */
@@ -90,12 +102,22 @@ export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Se
     case 'skip':
       return { ...still, verb: 'complete', outcome: 'skipped', reason: outcome.reason }
     case 'snooze':
-      return { ...still, verb: 'snooze', attempt: job.attempt - 1, dueInMs: outcome.delayMs }
+      return { ...still, verb: 'snooze', attempt: job.attempt - 1, ...pause(job, outcome) }
     case 'release':
       return { ...still, verb: 'release', attempt: job.attempt - 1 }
     case 'failure':
       return { ...still, ...settleFailure(job, outcome, policy) }
   }
+}
+
+/** Where its limit is to wait, the job waits at the gate with all others; one that has no such limit waits alone. */
+function pause(
+  job: Claimed,
+  { delayMs, limited }: Extract<Outcome, { kind: 'snooze' }>,
+): Pick<Settlement, 'dueInMs' | 'closes'> {
+  const gates = limited ? readGates(job.limits).map(({ gate }) => gate) : []
+  const gate = limited?.limit === undefined ? gates[0] : gates.find((each) => limitOf(each) === limited.limit)
+  return gate === undefined ? { dueInMs: delayMs } : { dueInMs: 0, closes: { gate, forMs: delayMs } }
 }
 
 function settleFailure(
@@ -145,5 +167,6 @@ function unchanged(job: Claimed, { worker, begunAfterMs = null }: SettlePolicy):
     dueInMs: 0,
     begunAfterMs,
     hold: job.hold,
+    limited: job.limits !== null,
   }
 }

@@ -3,7 +3,10 @@ import type { NewJob } from './new-job.ts'
 import type { ScheduleRule } from './schedule-rule.ts'
 
 /** What is the same in every job of a schedule. */
-export type ScheduledJob = Omit<NewJob, 'id' | 'key' | 'delayMs' | 'runAtMs'>
+export type ScheduledJob = Omit<NewJob, 'id' | 'key' | 'delayMs' | 'runAtMs' | 'limits'> & {
+  /** Not of one that was set by a version before. */
+  readonly limits?: string | null
+}
 
 /** By which the jobs of a schedule are listed. */
 export function scheduleTag(name: string): string {
@@ -35,7 +38,7 @@ export function jobOfTick(name: string, job: ScheduledJob, tickMs: number): NewJ
 /** The job of a run that somebody asked for: of no tick, so that its id is given. */
 export function jobAt(name: string, job: ScheduledJob, at: { id: string; tickMs: number }): NewJob {
   return {
-    ...job,
+    ...{ limits: null, ...job },
     id: at.id,
     key: null,
     context: contextAt(name, job.context, at.tickMs),

@@ -88,6 +88,8 @@ interface ScheduledSpec {
   readonly spec: AnyJobSpec
   /** Its checked input, as JSON. */
   readonly input: string
+  /** What its schema makes of the input. */
+  readonly checked: unknown
 }
 
 /**
@@ -98,10 +100,21 @@ interface ScheduledSpec {
 export function newSchedule(
   name: string,
   { options, rule, overlap }: ParsedSchedule,
-  { spec, input, declared, nowMs }: ScheduledSpec & { readonly declared: boolean; readonly nowMs: number },
+  {
+    spec,
+    input,
+    checked,
+    declared,
+    nowMs,
+  }: ScheduledSpec & { readonly declared: boolean; readonly nowMs: number },
 ): NewSchedule {
   const { catchUp, catchUpLimit: limit } = options
-  const plan: SchedulePlan = { overlap, catchUp, limit, job: scheduledJob(name, { spec, input }, options) }
+  const plan: SchedulePlan = {
+    overlap,
+    catchUp,
+    limit,
+    job: scheduledJob(name, { spec, input, checked }, options),
+  }
   const tickAt = tickAfter(rule, nowMs)
   return {
     name,
@@ -115,14 +128,20 @@ export function newSchedule(
 
 function scheduledJob(
   name: string,
-  { spec, input }: ScheduledSpec,
+  { spec, input, checked }: ScheduledSpec,
   options: ParsedSchedule['options'],
 ): ScheduledJob {
   const { queue, priority, expiresIn, context, retries, timeout } = options
   const tags = requireTags([scheduleTag(name), ...(options.tags ?? [])])
   const given = { queue, priority, expiresIn, tags, context, retries, timeout }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const { id: _id, key: _key, delayMs: _delay, runAtMs: _at, ...job } = newJob(spec, { id: '', input }, set)
+  const {
+    id: _id,
+    key: _key,
+    delayMs: _delay,
+    runAtMs: _at,
+    ...job
+  } = newJob(spec, { id: '', input, checked }, set)
   // Each job has the tick in its context: too large then, it is too large now.
   serialise('context', JSON.parse(contextAt(name, job.context, 0)))
   return job

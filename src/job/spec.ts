@@ -2,6 +2,7 @@ import { listOf } from '../kit/list.ts'
 import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import { scopeOf } from './key.ts'
+import { limitOptions } from './limit.ts'
 import type { Schema } from './schema.ts'
 import type { AnyJobSpec } from './typed.ts'
 
@@ -27,12 +28,14 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
   try {
     const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
     const keyScope = scopeOf(given.keyScopeMs)
-    const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run, onConflict } =
+    const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
+    const { onConflict, limits } = given
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
       ...{ keyScope, onConflict },
+      ...(limits?.length && { limits: limits.map(limitOptions) }),
       ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)

@@ -3,6 +3,7 @@ import type { EnqueueOptions } from './enqueue-options.ts'
 import type { JobHandle } from './handle.ts'
 import type { Job } from './job.ts'
 import type { ConflictPolicy } from './key.ts'
+import type { DefinedLimit } from './limit.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts'
 
@@ -24,6 +25,7 @@ export interface AnyJobSpec {
   /** `0`: while it is unfinished; `Infinity`: for ever. */
   readonly keyScopeMs: number | undefined
   readonly onConflict: ConflictPolicy | undefined
+  readonly limits?: readonly DefinedLimit[] | undefined
   readonly retry: RetryPolicy
 }
 

@@ -1,7 +1,7 @@
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
-import { type NewJob, newJob } from '../job/new-job.ts'
+import { limitsOf, type NewJob, newJob } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
 import type { AnyJobSpec, InputOf, SpecOrName } from '../job/typed.ts'
@@ -50,6 +50,8 @@ export class Enqueuer {
       knownSpec(this.#queue, 'enqueue', specOrName) ?? (await resolveName(this.#queue, specOrName as string))
     const checked = check(spec.input, input)
     const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
+    const declaring = this.#declare(spec, options)
+    if (declaring) await declaring
     const tx = txOf(options)
     if (tx) return this.#first(await this.#insertIn(tx, [job]).catch(thrownAsOfOne))
     requireOutside(this.#queue, 'enqueue')
@@ -99,10 +101,19 @@ export class Enqueuer {
       const checked = check(spec.input, input)
       const given = { input, options, index }
       jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, given))
+      const declaring = this.#declare(spec, options)
+      if (declaring) await declaring
       const pause = breather.pause()
       if (pause) await pause
     }
     return jobs
+  }
+
+  /** What the job's limits let pass is to be known before it is stored; most have none, or the same as those before. */
+  #declare(spec: AnyJobSpec, options: EnqueueOptions | undefined): Promise<void> | undefined {
+    const given = options?.limits
+    if (given === undefined && !spec.limits) return undefined
+    return this.#queue.limits.declare(limitsOf(spec, given))
   }
 
   #prepare(
@@ -117,7 +128,7 @@ export class Enqueuer {
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = given.input === undefined ? null : given.input
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
-    const stored = { id: this.#queue.ids(), input: serialise(what, input) }
+    const stored = { id: this.#queue.ids(), input: serialise(what, input), checked: checked.value }
     try {
       return newJob(spec, stored, options)
     } catch (error) {

@@ -44,7 +44,7 @@ function paused({ job, paused: isPaused }: Situation): Reason[] {
 
 function held(situation: Situation): Reason[] {
   const { job } = situation
-  if (job.state !== 'pending' || !job.waitsFor) return []
+  if (job.state !== 'pending' || !job.waitsFor || !('worker' in job.waitsFor)) return []
   const { worker } = job.waitsFor
   const text = `claimed ahead by worker ${placeOf(situation, worker)}, which begins it next or gives it back within a second`
   return [{ code: 'held', text, facts: { worker } }, ...whySilent(situation, worker)]

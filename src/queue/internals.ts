@@ -11,6 +11,7 @@ import { storeError } from '../store/errors.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Closing } from './closing.ts'
+import type { DeclaredLimits } from './declared-limits.ts'
 import type { JobWatch } from './watch.ts'
 
 /** What a queue is made of: shared by its parts and by the workers on it, hidden from everybody else. */
@@ -22,6 +23,7 @@ export interface QueueInternals {
   readonly ids: Ids
   readonly watch: JobWatch
   readonly closing: Closing
+  readonly limits: DeclaredLimits
   /** Definitions that the queue was opened with, for enqueueing by name. */
   readonly specs: ReadonlyMap<string, AnyJobSpec>
   readonly pendingMax: number

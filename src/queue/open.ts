@@ -37,6 +37,7 @@ import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
+import { DeclaredLimits } from './declared-limits.ts'
 import { OpenedQueue, type Queue } from './queue.ts'
 import { JobWatch } from './watch.ts'
 
@@ -195,6 +196,7 @@ export function queueOn(
     ids: uuidv7(clock, options.random ?? secureRandom()),
     watch: new JobWatch(store, clock, onError),
     closing: new Closing(),
+    limits: new DeclaredLimits(store),
     specs: byName(options.jobs ?? []),
     pendingMax,
     openTimeoutMs: options.openTimeout,

@@ -36,7 +36,10 @@ export async function setSchedule(
   const checked = await check(spec.input, parsed.options.input)
   if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
   const json = serialise(`input of schedule '${name}'`, input)
-  return queue.store.schedules.set(newSchedule(name, parsed, { spec, input: json, declared, nowMs }))
+  const scheduled = { spec, input: json, checked: checked.value, declared, nowMs }
+  const schedule = newSchedule(name, parsed, scheduled)
+  await queue.limits.declare(spec.limits)
+  return queue.store.schedules.set(schedule)
 }
 
 async function specOf(

@@ -88,6 +88,7 @@ export type ClaimedJob = Omit<
   | 'failureKind'
   | 'finishedAt'
   | 'startedAt'
+  | 'gate'
 > & {
   /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
   readonly claimedAt: number

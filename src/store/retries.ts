@@ -53,6 +53,7 @@ export function withRetries(store: Store, patience: Patience, limits: Limits): S
     catalog: withCalls(role('catalog', store.catalog), callNames),
     workers: role('workers', store.workers, { deregister: courteous }),
     queues: role('queues', store.queues),
+    limits: role('limits', store.limits),
     schedules: role('schedules', store.schedules),
     upkeep: role('upkeep', store.upkeep, { resign: courteous }),
     feed: role('feed', store.feed, { unsubscribe: courteous }),

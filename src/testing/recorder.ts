@@ -110,7 +110,8 @@ export class Recorder {
     const checked = await check(spec.input, input)
     if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
     const id = `child-${this.enqueued.length + 1}`
-    newJob(spec, { id, input: serialise(`input of job '${spec.name}'`, input ?? null) }, options)
+    const json = serialise(`input of job '${spec.name}'`, input ?? null)
+    newJob(spec, { id, input: json, checked: checked.value }, options)
     const enqueued = { name: spec.name, input, options }
     this.enqueued.push(enqueued)
     this.#place.onEnqueue?.(enqueued)

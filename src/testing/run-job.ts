@@ -172,7 +172,8 @@ async function claimed(
   const checked = await check(schema, input)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const { attempt, context, checkpoint } = options
-  const given = { id: 'run-job', input: serialise(`input of job '${name}'`, input ?? null) }
+  const json = serialise(`input of job '${name}'`, input ?? null)
+  const given = { id: 'run-job', input: json, checked: checked.value }
   const { runAtMs, delayMs, expiresInMs, ...fields } = newJob(definition, given, context && { context })
   return {
     ...fields,

@@ -1,4 +1,4 @@
-import { isFatal, retryDelayMs, skipReason, snoozeDelayMs } from '../job/control.ts'
+import { isFatal, rateLimitOf, retryDelayMs, skipReason, snoozeDelayMs } from '../job/control.ts'
 import { declaredOf } from '../job/declared.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
@@ -46,7 +46,7 @@ export async function execute(
     if (attempt.settled) return SETTLED
     const isFate = controlled(thrown) !== undefined
     const error = isFate ? jobError('fate_not_returned', { how: 'was thrown' }) : asError(thrown)
-    return interrupted(attempt) ?? declared(thrown) ?? failure('error', error)
+    return interrupted(attempt) ?? rateLimited(attempt, thrown) ?? declared(thrown) ?? failure('error', error)
   }
 }
 
@@ -76,11 +76,17 @@ function declared(given: unknown): Outcome | undefined {
   }
 }
 
+/** A service has said that it had enough, for all jobs of the limit. */
+function rateLimited(attempt: Attempt, thrown: unknown): Outcome | undefined {
+  const told = rateLimitOf(thrown, attempt.nowMs)
+  return told && { kind: 'snooze', delayMs: told.delayMs, limited: { limit: told.limit } }
+}
+
 /** A fate that went the other one's way: asked for and not returned, or returned where it is to be thrown. */
 function misplaced({ hasAsked }: Context, returned: unknown): Outcome | undefined {
   if (returned === undefined && hasAsked)
     return failure('error', jobError('fate_not_returned', { how: 'was called, and nothing was returned' }))
-  if (isFatal(returned) || retryDelayMs(returned) !== undefined)
+  if (isFatal(returned) || retryDelayMs(returned) !== undefined || rateLimitOf(returned, 0))
     return failure('error', jobError('fate_not_thrown', { message: messageOf(returned) }))
   return undefined
 }

@@ -22,6 +22,7 @@ export function toPendingJob(job: ClaimedJob) {
 }
 
 const UNSETTLED = {
+  gate: null,
   progress: null,
   output: null,
   outcome: null,

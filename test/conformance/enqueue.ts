@@ -26,6 +26,8 @@ export function enqueuePromises(test: StoreTest): void {
       startedAt: null,
       finishedAt: null,
       expiresAt: null,
+      limits: null,
+      gate: null,
     }
     const ends = { output: null, outcome: null, reason: null, failureKind: null, errors: null }
     const counts = { attempt: 0, epoch: 0, crashes: 0, care: 0 }

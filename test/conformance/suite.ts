@@ -11,11 +11,13 @@ import { jobPromises } from './jobs.ts'
 import { keyConflictPromises } from './key-conflicts.ts'
 import { keyPromises } from './keys.ts'
 import { lanePromises } from './lanes.ts'
+import { limitPromises } from './limits.ts'
 import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
+import { ratePromises } from './rates.ts'
 import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
 import { scheduleControlPromises } from './schedule-control.ts'
@@ -38,6 +40,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('keys that are held', () => keyConflictPromises(test))
     describe('claim', () => claimPromises(test))
     describe('lanes', () => lanePromises(test))
+    describe('limits', () => limitPromises(test))
+    describe('rates', () => ratePromises(test))
     describe('held', () => heldPromises(test))
     describe('repeated', () => repeatedPromises(test))
     describe('settle', () => settlePromises(test))

@@ -21,6 +21,8 @@ function record(given: Partial<JobRecord>): JobRecord {
       input: '1',
       retries: 3,
       timeoutMs: null,
+      limits: null,
+      gate: null,
       attempt: 0,
       epoch: 0,
     },

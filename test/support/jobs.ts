@@ -51,6 +51,7 @@ export function newJob(id: string, given: Partial<NewJob> = {}): NewJob {
     delayMs: 0,
     runAtMs: null,
     expiresInMs: null,
+    limits: null,
     ...given,
   }
 }

@@ -2,6 +2,8 @@ import type { JobRecord } from '../../job/job.ts'
 import { TRANSITIONS, type Verb } from '../../job/state.ts'
 import type { JobChange } from '../feed.ts'
 import type { MemoryData } from './data/data.ts'
+import { heldGates } from './data/job-table.ts'
+import { reopen } from './gates.ts'
 
 /** Changes that the feed keeps: more than a subscriber that reads at all can be behind. */
 const CHANGES_KEPT = 10_000
@@ -11,8 +13,9 @@ type Change = Partial<JobRecord> & { readonly verb: Verb }
 
 /** Does to a job what the verb says, and tells the subscribers of it. */
 export function change(data: MemoryData, job: JobRecord, { verb, ...fields }: Change): JobRecord {
-  const changed = { ...job, ...fields, state: TRANSITIONS[verb].to }
+  const changed = { ...job, ...fields, state: TRANSITIONS[verb].to, gate: null }
   data.jobs.put(changed)
+  if (changed.state !== 'running') for (const gate of heldGates(job)) reopen(data, gate)
   announce(data, changed, verb)
   return changed
 }

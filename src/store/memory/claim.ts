@@ -1,17 +1,23 @@
 import { runsAlone } from '../../job/care.ts'
 import type { JobRecord } from '../../job/job.ts'
+import { Admissions } from '../admissions.ts'
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { gateReader, nextOpening, openDue, park } from './gates.ts'
 import { isAlive } from './workers.ts'
 
 export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {
   const nowMs = data.clock.now()
   if (request.limit <= 0 || !isAlive(data, request.worker, nowMs)) return []
-  return choose(data, request, nowMs).map((job, place) => {
+  openDue(data, nowMs)
+  const admissions = new Admissions(gateReader(data), nowMs)
+  const claimed = choose(data, request, admissions).map((job, place) => {
     const begun = place < request.begins || runsAlone(job)
     return take(data, job, { worker: request.worker, begun, nowMs })
   })
+  park(data, admissions)
+  return claimed
 }
 
 function take(
@@ -30,24 +36,25 @@ function take(
   return claimed
 }
 
-function choose(data: MemoryData, request: ClaimRequest, nowMs: number): JobRecord[] {
+function choose(data: MemoryData, request: ClaimRequest, admissions: Admissions): JobRecord[] {
   const [apart] = request.takesAlone
-    ? chooseOf(data, { ...request, limit: 1 }, { runAlone: true, nowMs })
+    ? chooseOf(data, { ...request, limit: 1 }, { runAlone: true, admissions })
     : []
-  return apart ? [apart] : chooseOf(data, request, { runAlone: false, nowMs })
+  return apart ? [apart] : chooseOf(data, request, { runAlone: false, admissions })
 }
 
 /** The best jobs that have to run alone, or that have not. */
 function chooseOf(
   data: MemoryData,
   request: ClaimRequest,
-  { runAlone, nowMs }: { runAlone: boolean; nowMs: number },
+  { runAlone, admissions }: { runAlone: boolean; admissions: Admissions },
 ): JobRecord[] {
   const chosen: JobRecord[] = []
+  const nowMs = data.clock.now()
   let refusals = 0
   let bytes = 0
   for (const job of data.jobs.pending.dueAt(nowMs)) {
-    if (chosen.length >= request.limit || refusals >= REFUSALS_MAX) break
+    if (chosen.length >= request.limit || refusals >= REFUSALS_MAX || admissions.full) break
     if (runsAlone(job) !== runAlone) continue
     if (request.after && !comesAfter(job, request.after)) continue
     if (!isOpen(data, job, nowMs) || !serves(request, job)) continue
@@ -55,8 +62,11 @@ function chooseOf(
       refusals += 1
       continue
     }
+    if (bytes + bytesOf(job) > request.bytesMax && chosen.length > 0) break
+    // What has to pass gates is never held: it would keep them from others before it begins.
+    if (job.limits !== null && chosen.length >= request.begins) continue
+    if (!admissions.admit(job)) continue
     bytes += bytesOf(job)
-    if (bytes > request.bytesMax && chosen.length > 0) break
     chosen.push(job)
   }
   return chosen
@@ -76,8 +86,19 @@ function serves({ names, queues }: Pick<ClaimRequest, 'names' | 'queues'>, job: 
 
 /** The job as its worker gets it: in the attempt that begins now, or soon. What began in time does not expire any more. */
 function toClaimed(job: JobRecord, { begun, nowMs }: { begun: boolean; nowMs: number }): ClaimedJob {
-  const { state, worker, progress, output, outcome, reason, failureKind, startedAt, finishedAt, ...fields } =
-    job
+  const {
+    state,
+    worker,
+    progress,
+    output,
+    outcome,
+    reason,
+    failureKind,
+    startedAt,
+    finishedAt,
+    gate,
+    ...fields
+  } = job
   const expiresAt = begun ? null : job.expiresAt
   return { ...fields, attempt: job.attempt + 1, epoch: job.epoch + 1, claimedAt: nowMs, begun, expiresAt }
 }
@@ -90,5 +111,6 @@ export function waitsAlone(data: MemoryData, request: Pick<ClaimRequest, 'names'
 }
 
 export function nextDueAt(data: MemoryData): number | null {
-  return data.jobs.pending.nextDueAt()
+  const times = [data.jobs.pending.nextDueAt(), nextOpening(data)].filter((at) => at !== null)
+  return times.length === 0 ? null : Math.min(...times)
 }

@@ -10,6 +10,7 @@ import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
+import * as limits from './limits.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { rescue } from './rescue.ts'
@@ -40,6 +41,7 @@ export function openMemoryStore(options: MemoryOptions = {}): Store {
     catalog: catalogStore(data, transactions),
     workers: workerStore(data, transactions),
     queues: queueStore(data, transactions),
+    limits: limitStore(data, transactions),
     schedules: scheduleStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
@@ -94,6 +96,16 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     pause: (queue) => transactions.write(() => queues.pause(data, queue)),
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
+  }
+}
+
+function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['limits'] {
+  return {
+    declare: (given) => transactions.write(() => limits.declare(data, given)),
+    override: (name, rule) => transactions.write(() => limits.override(data, name, rule)),
+    list: () => transactions.read(() => limits.list(data)),
+    gates: (which, limit) => transactions.read(() => limits.gates(data, which, limit)),
+    tend: (limit) => transactions.write(() => limits.tend(data, limit)),
   }
 }
 

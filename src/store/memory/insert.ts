@@ -5,16 +5,20 @@ import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } f
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
+import { Placement } from '../placement.ts'
 import { announce } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { nameAndKey } from './data/job-table.ts'
+import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep } from './keys.ts'
 
 export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: number): Inserted[] {
   const plan = planOf(data, jobs)
   requireNoConflict(plan.conflicts)
   requireRoom(data, plan.writes, pendingMax)
-  for (const write of plan.writes) carryOut(data, write)
+  const placement = new Placement(gateReader(data), data.clock.now())
+  for (const write of plan.writes) carryOut(data, write, placement)
+  noteOpenings(data, placement.openings)
   return plan.inserted
 }
 
@@ -89,17 +93,25 @@ function requireRoom(data: MemoryData, writes: readonly Write[], pendingMax: num
   }
 }
 
-function carryOut(data: MemoryData, { job, replaces, succeeds }: Write): void {
+function carryOut(data: MemoryData, { job, replaces, succeeds }: Write, placement: Placement): void {
   if (succeeds !== undefined) giveUpKey(data, succeeds)
   const old = replaces === undefined ? undefined : data.jobs.get(replaces)
+  const gate = gateOf(data, job, placement)
   keep(data, job, replaces ?? job.id)
   if (!old) {
-    store(data, job)
+    store(data, job, gate)
     return
   }
   const { id, seq, epoch, createdAt } = old
   data.calls.set(replacingCall(job.id), { at: data.clock.now(), ids: [id] })
-  put(data, job, { id, seq, epoch, createdAt })
+  put(data, job, { id, seq, epoch, createdAt, gate })
+}
+
+/** What cannot pass its gates waits there from the beginning. */
+function gateOf(data: MemoryData, job: NewJob, placement: Placement): string | null {
+  const nowMs = data.clock.now()
+  const dueAt = job.runAtMs ?? nowMs + job.delayMs
+  return job.limits === null || dueAt > nowMs ? null : placement.gateOf(job)
 }
 
 /** What has begun goes on, without its key. */
@@ -108,20 +120,20 @@ function giveUpKey(data: MemoryData, id: string): void {
   if (job) data.jobs.put({ ...job, key: null })
 }
 
-function store(data: MemoryData, job: NewJob): void {
+function store(data: MemoryData, job: NewJob, gate: string | null): void {
   data.lastSeq += 1
-  put(data, job, { id: job.id, seq: data.lastSeq, epoch: 0, createdAt: data.clock.now() })
+  put(data, job, { id: job.id, seq: data.lastSeq, epoch: 0, createdAt: data.clock.now(), gate })
 }
 
-type Identity = Pick<JobRecord, 'id' | 'seq' | 'epoch' | 'createdAt'>
+type Identity = Pick<JobRecord, 'id' | 'seq' | 'epoch' | 'createdAt' | 'gate'>
 
 /** The job as it is enqueued, with nothing left of what one that it replaces has been. */
 function put(data: MemoryData, job: NewJob, identity: Identity): void {
   const nowMs = data.clock.now()
-  const { name, queue, priority, key, tags, context, input, retries, timeoutMs } = job
+  const { name, queue, priority, key, tags, context, input, retries, timeoutMs, limits } = job
   const record: JobRecord = {
     ...identity,
-    ...{ name, queue, priority, key, tags, context, input, retries, timeoutMs },
+    ...{ name, queue, priority, key, tags, context, input, retries, timeoutMs, limits },
     ...UNTOUCHED,
     state: 'pending',
     dueAt: job.runAtMs ?? nowMs + job.delayMs,

@@ -5,17 +5,19 @@ import { SortedSet } from './data/sorted-set.ts'
 export class PendingJobs {
   readonly #due = new SortedSet<JobRecord>(inClaimOrder)
   readonly #scheduled = new SortedSet<JobRecord>(byDueTime)
+  /** Those that wait at a gate, by its name. */
+  readonly #parked = new Map<string, SortedSet<JobRecord>>()
   readonly #counts = new Map<string, number>()
 
   add(job: JobRecord, nowMs: number): void {
-    const place = job.dueAt <= nowMs ? this.#due : this.#scheduled
-    place.add(job)
+    this.#placeOf(job, nowMs).add(job)
     this.#counts.set(job.queue, this.count(job.queue) + 1)
   }
 
   delete(job: JobRecord): void {
     this.#due.delete(job)
     this.#scheduled.delete(job)
+    if (job.gate !== null) this.#unpark(job, job.gate)
     this.#counts.set(job.queue, this.count(job.queue) - 1)
     if (this.count(job.queue) === 0) this.#counts.delete(job.queue)
   }
@@ -33,6 +35,21 @@ export class PendingJobs {
     return this.#due
   }
 
+  /** The jobs that wait at a gate, best first. */
+  parkedAt(gate: string): Iterable<JobRecord> {
+    return this.#parked.get(gate) ?? []
+  }
+
+  /** Whether a job waits at the gate. */
+  isParked(gate: string): boolean {
+    return this.#parked.has(gate)
+  }
+
+  /** Gates at which jobs wait. */
+  gates(): string[] {
+    return [...this.#parked.keys()]
+  }
+
   /** Those that were due when it was last asked, or when they came. */
   ready(): JobRecord[] {
     return [...this.#due]
@@ -41,6 +58,19 @@ export class PendingJobs {
   /** The first due time that nobody has asked for yet, be it past or to come. */
   nextDueAt(): number | null {
     return this.#scheduled.first?.dueAt ?? null
+  }
+
+  #placeOf(job: JobRecord, nowMs: number): SortedSet<JobRecord> {
+    if (job.gate === null) return job.dueAt <= nowMs ? this.#due : this.#scheduled
+    const parked = this.#parked.get(job.gate) ?? new SortedSet<JobRecord>(inClaimOrder)
+    this.#parked.set(job.gate, parked)
+    return parked
+  }
+
+  #unpark(job: JobRecord, gate: string): void {
+    const parked = this.#parked.get(gate)
+    parked?.delete(job)
+    if (parked && parked.first === undefined) this.#parked.delete(gate)
   }
 
   #scheduledUntil(nowMs: number): JobRecord[] {

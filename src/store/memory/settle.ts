@@ -5,6 +5,7 @@ import type { Settled } from '../jobs.ts'
 import { begunAt } from './begin.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { closeGate } from './gates.ts'
 import { heldJob, letGo } from './holding.ts'
 
 export function settle(
@@ -32,6 +33,7 @@ function settleOne(data: MemoryData, settlement: Settlement): Settled {
     ...ending(data, settlement),
   })
   data.claimedAt.delete(job.id)
+  if (settlement.closes) closeGate(data, settlement.closes)
   return 'settled'
 }
 

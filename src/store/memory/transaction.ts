@@ -133,11 +133,12 @@ function savepoint(data: MemoryData): () => void {
   const { lastSeq, lastCursor } = data
   const changes = [...data.changes]
   const claimedAt = new Map(data.claimedAt)
+  const gates = new Map(data.gates)
   data.jobs.begin()
   data.kept.begin()
   return () => {
     data.jobs.rollback()
     data.kept.rollback()
-    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt })
+    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt, gates })
   }
 }

@@ -16,7 +16,12 @@ export function elect(data: MemoryData, worker: string, leaseMs: number): Leader
   }
   data.leader = { worker, untilMs: nowMs + leaseMs }
   const nextInMs = nextTickInMs(data)
-  return { leads: true, forMs: leaseMs, ...(nextInMs !== undefined && { nextTickInMs: nextInMs }) }
+  const gatesWait = data.jobs.pending.gates().length > 0
+  return {
+    ...{ leads: true, forMs: leaseMs },
+    ...(nextInMs !== undefined && { nextTickInMs: nextInMs }),
+    ...(gatesWait && { gatesWait }),
+  }
 }
 
 export function resign(data: MemoryData, worker: string): void {

@@ -3,13 +3,14 @@ import type { NewJob } from '../../job/new-job.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest } from '../jobs.ts'
+import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
 import { type Choice, claimAccepted } from './claiming/candidates.ts'
 import { toClaimed } from './claiming/claimed.ts'
 import { Doubts } from './claiming/doubts.ts'
 import { nextDueAt } from './claiming/due.ts'
+import { type Filling, type Found, type Kind, NOTHING, restOf } from './claiming/filling.ts'
 import { before, Heads } from './claiming/heads.ts'
-import { type Due, type LanePlace, type Look, whenPromoted } from './claiming/look.ts'
+import { type Due, type LanePlace, type Note, whenPromoted } from './claiming/look.ts'
 import { comesBackAtOnce } from './claiming/returns.ts'
 import { boundsOf, fits, keyOf, type Served } from './claiming/served.ts'
 import { claim, type Where } from './claiming/statements.ts'
@@ -33,9 +34,6 @@ interface ClaimsParts {
   readonly self: string
 }
 
-/** Which jobs a claim is for. */
-type Kind = Pick<Look, 'class' | 'heedsApart'>
-
 /**
  * The claims of one process: where in each lane the last one ended, and which calls got no answer.
  *
@@ -56,6 +54,7 @@ export class Claims {
   #lookAtMs = Number.NEGATIVE_INFINITY
   /** The store's time at the last claim: what is enqueued later is not due before. */
   #atMs = 0
+  #seen: Pick<Note, 'limited' | 'opening'> = { limited: false, opening: false }
 
   constructor({ session, clock, lanes, self }: ClaimsParts) {
     this.#session = session
@@ -63,6 +62,18 @@ export class Claims {
     this.#lanes = lanes
     this.#self = self
     this.#doubts = new Doubts(session, clock)
+  }
+
+  /** What the last look has seen of gates. */
+  get seen(): Pick<Note, 'limited' | 'opening'> {
+    return this.#seen
+  }
+
+  /** A place that no ready job comes before that has no gates to pass; `undefined` where there is none. */
+  async firstPlace(request: ClaimRequest): Promise<Place | undefined> {
+    const known = () => this.#heads.get(keyOf(request))?.heads
+    if (!known()) await this.#look({ ...request, limit: 0 }, { class: 1, heedsApart: false })
+    return known()?.first
   }
 
   /** What comes back at once may come before the places where the last claims ended. */
@@ -119,10 +130,11 @@ export class Claims {
   }
 
   async #choose(request: Choice['request'], kind: Kind): Promise<Found> {
-    const call = this.#nextCall()
-    return this.#orDoubt(request, call, async () => {
+    const call = this.nextCall()
+    return this.orDoubt(request, call, async () => {
       const chosen = await claimAccepted(this.#session, { request, call, ...kind, due: NOTHING_DUE })
       this.#due = chosen.due
+      this.#seen = chosen.seen
       return chosen
     })
   }
@@ -183,8 +195,8 @@ export class Claims {
   }
 
   #claim(request: ClaimRequest, kind: Kind, where: (promoted: readonly LanePlace[]) => Where) {
-    const call = this.#nextCall()
-    return this.#orDoubt(request, call, async () => {
+    const call = this.nextCall()
+    return this.orDoubt(request, call, async () => {
       let place: Where
       const { rows, note, due } = await whenPromoted(this.#due, (promoting, promoted) => {
         place = where(promoted)
@@ -192,6 +204,7 @@ export class Claims {
       })
       this.#due = due
       this.#atMs = note.atMs
+      this.#seen = note
       return {
         jobs: toClaimed(rows, () => call),
         apart: note.apart,
@@ -202,12 +215,14 @@ export class Claims {
     })
   }
 
-  #nextCall(): string {
+  /** Names a call. */
+  nextCall(): string {
     this.#calls += 1
     return `${this.#self}-${this.#calls}`
   }
 
-  async #orDoubt<Result>(
+  /** Remembers a call that got no answer: it may have been written. */
+  async orDoubt<Result>(
     { worker }: ClaimRequest,
     call: string,
     claim: () => Promise<Result>,
@@ -218,33 +233,5 @@ export class Claims {
       if (isTransient(error)) this.#doubts.add(worker, call)
       throw error
     }
-  }
-}
-
-/** What a claim may have beside its request. */
-interface Filling {
-  readonly request: ClaimRequest
-  readonly kind: Kind
-  readonly jobs: readonly ClaimedJob[]
-  /** The answer had no room for more. */
-  readonly full?: boolean
-}
-
-interface Found {
-  readonly jobs: ClaimedJob[]
-  /** Nothing was taken, since a job waits that has to run alone. */
-  readonly apart: boolean
-}
-
-const NOTHING: Found = { jobs: [], apart: false }
-
-/** What a request leaves to be claimed. */
-function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
-  const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
-  return {
-    ...request,
-    limit: bytes < request.bytesMax ? request.limit - jobs.length : 0,
-    begins: Math.max(0, request.begins - jobs.length),
-    bytesMax: request.bytesMax - bytes,
   }
 }

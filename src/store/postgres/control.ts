@@ -36,7 +36,11 @@ const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
 const CANCEL_ROUNDS = 10
 
 /** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
-export async function cancel(session: Session, ids: readonly string[], reason: string): Promise<string[]> {
+export async function cancel(
+  session: Session,
+  ids: readonly string[],
+  { reason, left }: { readonly reason: string; readonly left: Set<string> },
+): Promise<string[]> {
   const cancelled: string[] = []
   let rest = ids
   for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
@@ -45,6 +49,7 @@ export async function cancel(session: Session, ids: readonly string[], reason: s
     const late = await leave(
       session,
       running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),
+      left,
     )
     cancelled.push(
       ...pending.map(({ id }) => id),
@@ -71,7 +76,7 @@ const RETRY = statement(
     lanes: 'integer[]',
   },
   `with ${CLOCK}, wanted as materialized (
-    select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key,
+    select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key, j.limits,
       ${bytesOf('d.errors', 'd.checkpoint')} as bytes
     from millhand.settled s join millhand.jobs j using (seq) left join millhand.details d using (seq)
     where j.id = any($ids) and s.state in ('failed', 'cancelled') order by s.seq for update of s
@@ -85,7 +90,7 @@ const RETRY = statement(
     delete from millhand.settled where seq in (select seq from free)
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
-    select f.seq, 1, 1, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
+    select f.seq, 1, case when f.limits is null then 1 else 3 end, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
     from free f join lateral (
       select id from unnest($queues, $names, $lanes) as l(queue, name, id)
       where l.queue = f.queue and l.name = f.name limit 1) l on true

@@ -11,6 +11,7 @@ import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { BEAT_SCRIPT } from './beat-script.ts'
 import { Claims } from './claim.ts'
+import { GatedClaims } from './claiming/gated.ts'
 import { type Address, addressOf, parseAddress } from './connection/address.ts'
 import { unreachable } from './connection/unreachable.ts'
 import { Database } from './database.ts'
@@ -87,10 +88,11 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
   const { session } = database
   const lanes = new Lanes(session, clock, database.connections)
   const inserts = new Inserts({ database, lanes, room: new Room() })
-  const claims = new Claims({ session, clock, lanes, self })
-  const onCommitted = ({ jobs, settlements }: Written) => {
+  const claims = new GatedClaims(new Claims({ session, clock, lanes, self }), database)
+  const onCommitted = async ({ jobs, settlements, left }: Written) => {
     claims.inserted(jobs)
     claims.settled(settlements)
+    await claims.left(left)
   }
   const transactions = new Transactions({ database, inserts, guests, onCommitted, closeWaitMs })
   return {

@@ -4,7 +4,7 @@ import type { Inserted } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
 import { heldUnder, heldUntil, holdersOf, keptFor, labelOf, releaseKeys } from './keys.ts'
 import { column } from './parameters.ts'
-import { bytesOf, waitsFor } from './pending.ts'
+import { bytesOf, placeFor } from './pending.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
@@ -23,6 +23,8 @@ const PARAMETERS = {
   runAt: 'bigint[]',
   expiresIn: 'bigint[]',
   lanes: 'integer[]',
+  limits: 'text[]',
+  gates: 'text[]',
 } as const
 
 /**
@@ -65,21 +67,22 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
     `with ${CLOCK}, given as materialized (
     select ${seq}g.*
     from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
-      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes${arrays})
-    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane${columns})
+      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes, $limits, $gates${arrays})
+    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane,
+      limits, gate${columns})
   ), held as (
     insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
     order by name, key, seq on conflict do nothing returning ${held.seq}
   ), stored as (
-    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input)
-    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input
+    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input, limits)
+    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input, limits
     from given where key is null or seq in (select seq from held)
     on conflict (id) do nothing returning seq
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes)
-    select seq, ${waitsFor('coalesce(run_at, now + delay_ms)')}, 1, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0, ${bytesOf('null', 'null')}
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
+    select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
+      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0, ${bytesOf('null', 'null')}, gate
     from given j join stored using (seq) cross join clock
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
@@ -99,6 +102,8 @@ const KEY_TRIES = 5
 /** A new job with the number of its lane. */
 export interface LanedJob extends NewJob {
   readonly lane: number
+  /** The gate at which it waits from the beginning, which is closed. */
+  readonly gate?: string | null
 }
 
 /** The same with its own number: drawn before, so that what is stored later still arrived in the order of the call. */
@@ -156,6 +161,8 @@ function valuesOf(jobs: readonly LanedJob[]) {
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
     lanes: jobs.map(({ lane }) => lane),
+    limits: column(jobs, ({ limits }) => limits),
+    gates: column(jobs, ({ gate }) => gate),
   }
 }
 
@@ -205,7 +212,9 @@ const COUNT_PENDING = `with mine as materialized (
   )
   select queue, sum(jobs) as pending from (
     select queue, (select count(*) from millhand.pending where waits = 1 and class = 1 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id) as jobs from mine
+      + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id)
+      + (select count(*) from millhand.pending where waits = 1 and class = 3 and lane = mine.id)
+      + (select count(*) from millhand.pending where waits = 3 and lane = mine.id) as jobs from mine
     union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
   ) each group by queue`
 

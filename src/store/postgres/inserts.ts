@@ -1,7 +1,10 @@
+import { readGates as gatesOf } from '../../job/job-gates.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
+import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'
+import { noteOpenings, readGates } from './gates.ts'
 import { insert, type LanedJob, pendingIn } from './insert.ts'
 import { insertByRules } from './keyed/rules.ts'
 import type { Lanes } from './lanes.ts'
@@ -19,6 +22,12 @@ interface Count {
   readonly pendingMax: number
 }
 
+interface Placed {
+  readonly jobs: readonly LanedJob[]
+  /** When gates open by themselves at which some of them wait. */
+  readonly openings: ReadonlyMap<string, number>
+}
+
 /** Stores new jobs where their queues have room for them. */
 export class Inserts {
   readonly #database: Database
@@ -33,18 +42,37 @@ export class Inserts {
 
   /** By itself: in a transaction only where a queue has to be counted, or a job says what becomes of its key. @throws MillhandError `queue_full` */
   async insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    const laned = await this.#laned(jobs)
+    const placed = await this.#placed(await this.#laned(jobs))
+    const inserted = await this.#insert(placed.jobs, pendingMax)
+    await noteOpenings(this.#database.session, placed.openings)
+    return inserted
+  }
+
+  async #insert(jobs: readonly LanedJob[], pendingMax: number): Promise<Inserted[]> {
     const uncounted = this.#room.take(jobs, pendingMax)
     if (uncounted.length === 0 && !jobs.some(hasRule))
-      return (await insert(this.#database.session, laned)).inserted
+      return (await insert(this.#database.session, jobs)).inserted
     const count = { uncounted, pendingMax }
-    return this.#database.transaction((_, session) => this.#counting(session, laned, count))
+    return this.#database.transaction((_, session) => this.#counting(session, jobs, count))
   }
 
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
   async insertIn(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs, session)
     return this.#counting(session, laned, { uncounted: this.#room.take(jobs, pendingMax), pendingMax })
+  }
+
+  /** What cannot pass its gates waits there from the beginning; in a caller's transaction a claim sees to that. */
+  async #placed(jobs: readonly LanedJob[]): Promise<Placed> {
+    const names = new Set(jobs.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))
+    if (names.size === 0) return { jobs, openings: new Map() }
+    const gates = await readGates(this.#database.session, [...names])
+    const placement = new Placement(gates, gates.nowMs)
+    const placed = jobs.map((job) => {
+      const dueAt = job.runAtMs ?? gates.nowMs + job.delayMs
+      return job.limits === null || dueAt > gates.nowMs ? job : { ...job, gate: placement.gateOf(job) }
+    })
+    return { jobs: placed, openings: placement.openings }
   }
 
   async #laned(jobs: readonly NewJob[], within?: Session): Promise<LanedJob[]> {

@@ -12,6 +12,8 @@ const PRUNE = `with idle as materialized (
     select id from millhand.lanes l where used_at <= ${NOW} - $2::bigint
     and not exists (select from millhand.pending where waits = 1 and class = 1 and lane = l.id)
     and not exists (select from millhand.pending where waits = 1 and class = 2 and lane = l.id)
+    and not exists (select from millhand.pending where waits = 1 and class = 3 and lane = l.id)
+    and not exists (select from millhand.pending where waits = 3 and lane = l.id)
     order by id limit $3
   ), scheduled as materialized (
     select distinct lane from millhand.pending where waits = 2 and exists (select from idle)

@@ -4,7 +4,7 @@ import { tell, WAKE } from './change.ts'
 import type { LanedJob } from './insert.ts'
 import { heldUnder, heldUntil, type KeyHolder, keptFor } from './keys.ts'
 import { column } from './parameters.ts'
-import { bytesOf, waitsFor } from './pending.ts'
+import { bytesOf, placeFor } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
@@ -30,28 +30,30 @@ const REPLACE = statement(
     runAt: 'bigint[]',
     expiresIn: 'bigint[]',
     lanes: 'integer[]',
+    limits: 'text[]',
+    gates: 'text[]',
     kept: 'bigint[]',
     calls: 'text[]',
   },
   `with ${CLOCK}, given as materialized (
     select * from unnest($seqs, $ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts, $retries, $timeouts,
-      $delays, $runAt, $expiresIn, $lanes, $kept, $calls)
+      $delays, $runAt, $expiresIn, $lanes, $limits, $gates, $kept, $calls)
     as g(seq, id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in,
-      lane, kept, call)
+      lane, limits, gate, kept, call)
   ), wanted as materialized (
     select seq from millhand.pending where seq = any($seqs) order by seq for update
   ), taken as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.seq, p.epoch
   ), changed as (
     update millhand.jobs j set queue = g.queue, priority = g.priority, input = g.input, tags = g.tags,
-      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms
+      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits
     from given g join taken using (seq) where j.seq = g.seq
   ), forgotten as (
     delete from millhand.details where seq in (select seq from taken)
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes)
-    select seq, ${waitsFor('coalesce(run_at, now + delay_ms)')}, 1, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + expires_in, 0, epoch, 0, ${bytesOf('null', 'null')}
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
+    select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
+      coalesce(run_at, now + delay_ms), now + expires_in, 0, epoch, 0, ${bytesOf('null', 'null')}, gate
     from given j join taken using (seq) cross join clock
   ), kept as (
     update millhand.keys k set seq = ${heldUnder('g')}, kept_until = ${heldUntil('g')}
@@ -91,6 +93,8 @@ export async function replace(session: Session, given: readonly Met[]): Promise<
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
     lanes: jobs.map(({ lane }) => lane),
+    limits: column(jobs, ({ limits }) => limits),
+    gates: column(jobs, ({ gate }) => gate),
     kept: column(jobs, keptFor),
     calls: jobs.map(({ id }) => replacingCall(id)),
   })

@@ -53,17 +53,21 @@ type Left = Pick<JobRecord, 'seq' | 'id' | 'epoch' | 'attempt' | 'crashes' | 'ca
  */
 export async function rescue(
   session: Session,
-  { crashLimit, limit }: { readonly crashLimit: number; readonly limit: number },
+  {
+    crashLimit,
+    limit,
+    left,
+  }: { readonly crashLimit: number; readonly limit: number; readonly left: Set<string> },
 ): Promise<Rescued> {
   const workers = (await session.at<{ id: string }>(LAPSED)).map(({ id }) => id)
   if (workers.length > 0) await forget(session, workers)
   const jobs = await session.at<Left>(LEFT_BEHIND, limit)
   const leaves = jobs.map((job) => interrupted(job, crashLimit))
-  const late = await leave(session, leaves)
+  const late = await leave(session, leaves, left)
   const idsOf = (verb: string) =>
     jobs.filter(({ seq }, index) => !late.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
-  const { nextLapseAt, left } = await lookForLapsed(session)
-  return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), more: left, nextLapseAt }
+  const { nextLapseAt, left: more } = await lookForLapsed(session)
+  return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), more, nextLapseAt }
 }
 
 function interrupted(job: Left, crashLimit: number): Leave {

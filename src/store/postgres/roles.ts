@@ -3,7 +3,7 @@ import type { Store } from '../store.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
-import type { Claims } from './claim.ts'
+import type { GatedClaims } from './claiming/gated.ts'
 import { waitsAlone } from './claiming/ready.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
@@ -13,6 +13,7 @@ import type { Inserts } from './inserts.ts'
 import { forgetKeys, freeKey } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
+import * as limits from './limits.ts'
 import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
@@ -25,7 +26,7 @@ import * as workers from './workers.ts'
 
 interface Parts {
   readonly database: Database
-  readonly claims: Claims
+  readonly claims: GatedClaims
   readonly inserts: Inserts
   readonly lanes: Lanes
 }
@@ -33,12 +34,13 @@ interface Parts {
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
 export function roles(
   parts: Parts,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'schedules' | 'upkeep' | 'feed'> {
+): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'upkeep' | 'feed'> {
   return {
     jobs: jobRole(parts),
     catalog: catalogRole(parts),
     workers: workerRole(parts),
     queues: queueRole(parts),
+    limits: limitRole(parts),
     schedules: scheduleRole(parts),
     upkeep: upkeepRole(parts),
     feed: feedRole(parts),
@@ -56,8 +58,10 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
     claim: (request) => claims.claim(request),
     begin: (starts) => begin(session, starts),
     async settle(settlements, repeated) {
-      const settled = await settle(session, settlements, repeated)
+      const left = new Set<string>()
+      const settled = await settle(session, settlements, { repeated, left })
       claims.settled(settlements)
+      await claims.left(left)
       return settled
     },
     report: (reports) => report(session, reports),
@@ -76,7 +80,14 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
     count: (filter) => catalog.count(session, filter),
     tally: () => catalog.tally(session),
     logs: (id) => catalog.logs(session, id),
-    cancel: (ids, reason, call) => callOnce(database, call, (within) => control.cancel(within, ids, reason)),
+    async cancel(ids, reason, call) {
+      const left = new Set<string>()
+      const cancelled = await callOnce(database, call, (within) =>
+        control.cancel(within, ids, { reason, left }),
+      )
+      await claims.left(left)
+      return cancelled
+    },
     async retry(ids, call) {
       const retried = await callOnce(database, call, (within) => control.retry(within, ids, lanes))
       claims.reset()
@@ -102,8 +113,10 @@ function workerRole({ database, claims }: Parts): Store['workers'] {
     register: (worker) => workers.register(session, worker),
     extend: (id, leaseMs) => workers.extend(session, id, leaseMs),
     async deregister(id) {
-      await database.transaction((_, within) => workers.deregister(within, id))
+      const left = new Set<string>()
+      await database.transaction((_, within) => workers.deregister(within, id, left))
       claims.reset()
+      await claims.left(left)
     },
     list: () => workers.list(session),
   }
@@ -117,6 +130,21 @@ function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
       claims.reset()
     },
     paused: () => queues.paused(session),
+  }
+}
+
+function limitRole({ database: { session } }: Parts): Store['limits'] {
+  let tendedTo = ''
+  return {
+    declare: (given) => limits.declare(session, given),
+    override: (name, rule) => limits.override(session, name, rule),
+    list: () => limits.list(session),
+    gates: (which, limit) => limits.gates(session, which, limit),
+    async tend(limit) {
+      const { count, next } = await limits.tend(session, { from: tendedTo, limit })
+      tendedTo = next
+      return count
+    },
   }
 }
 
@@ -146,10 +174,12 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
     elect: (worker, leaseMs) => upkeep.elect(session, worker, leaseMs),
     resign: (worker) => upkeep.resign(session, worker),
     async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
-      const { lapsed, left, nextLapseAt } = await lookForLapsed(session)
-      if (!lapsed && !left) return { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt }
-      const rescued = await database.transaction((_, within) => rescue(within, { crashLimit, limit }))
+      const { lapsed, left: more, nextLapseAt } = await lookForLapsed(session)
+      if (!lapsed && !more) return { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt }
+      const left = new Set<string>()
+      const rescued = await database.transaction((_, within) => rescue(within, { crashLimit, limit, left }))
       claims.reset()
+      await claims.left(left)
       return rescued
     },
     async expire(limit) {

@@ -1,6 +1,7 @@
 import type { Settlement } from '../../job/outcome.ts'
 import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
+import { closeGates } from './gates.ts'
 import { complete } from './leaving/complete.ts'
 import { type Leave, leave } from './leaving/leave.ts'
 import { inWaves } from './parameters.ts'
@@ -21,11 +22,12 @@ const ACKNOWLEDGE = `with told as materialized (
 export async function settle(
   session: Session,
   settlements: readonly Settlement[],
-  repeated = false,
+  { repeated = false, left }: { readonly repeated?: boolean | undefined; readonly left: Set<string> },
 ): Promise<Settled[]> {
+  await closeGates(session, settlements)
   const refused = new Map<Settlement, Settled>()
   for (const wave of inWaves(settlements)) {
-    const refusedSeqs = await write(session, wave)
+    const refusedSeqs = await write(session, wave, left)
     if (refusedSeqs.size === 0) continue
     const late = wave.filter(({ seq }) => refusedSeqs.has(seq))
     const acknowledged = await acknowledge(session, late)
@@ -71,23 +73,27 @@ async function writtenBefore(
 }
 
 /** What most jobs come to is written by a statement of its own; both lock in the same order. */
-async function write(session: Session, settlements: readonly Settlement[]): Promise<ReadonlySet<number>> {
+async function write(
+  session: Session,
+  settlements: readonly Settlement[],
+  left: Set<string>,
+): Promise<ReadonlySet<number>> {
   const plain = Map.groupBy(settlements.filter(isPlain), ({ worker }) => worker)
   const others = settlements.filter((each) => !isPlain(each))
   const parts = await Promise.all([
     ...[...plain].map(([worker, completions]) => complete(session, worker, completions)),
-    leave(session, others.map(toLeave)),
+    leave(session, others.map(toLeave), left),
   ])
   const late = new Set(parts.flatMap((seqs) => [...seqs]))
   // What was only held as far as the row says is left to the statement that knows what to make of it.
   const again = settlements.filter((each) => late.has(each.seq) && isPlain(each))
   for (const { seq } of again) late.delete(seq)
-  return new Set([...late, ...(await leave(session, again.map(toLeave)))])
+  return new Set([...late, ...(await leave(session, again.map(toLeave), left))])
 }
 
-/** Whether the job is complete, and there is no more to say of it. */
-function isPlain({ verb, outcome, output }: Settlement): boolean {
-  return verb === 'complete' && outcome === 'done' && output === null
+/** Whether the job is complete, and there is no more to say of it, nor gates that it has held. */
+function isPlain({ verb, outcome, output, limited }: Settlement): boolean {
+  return verb === 'complete' && outcome === 'done' && output === null && !limited
 }
 
 async function acknowledge(

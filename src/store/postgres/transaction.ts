@@ -21,7 +21,7 @@ interface TransactionsParts {
   readonly inserts: Inserts
   readonly guests: Guests
   /** Told of what a transaction wrote when it is committed; of a caller's own nobody hears when it is. */
-  readonly onCommitted: (written: Written) => void
+  readonly onCommitted: (written: Written) => Promise<void>
   /** How long those that are open get to end when the store is closed. */
   readonly closeWaitMs?: number | undefined
 }
@@ -30,6 +30,8 @@ interface TransactionsParts {
 export interface Written {
   readonly jobs: NewJob[]
   readonly settlements: Settlement[]
+  /** Gates that were left. */
+  readonly left: Set<string>
 }
 
 /** So long without one transaction that ended: then those who wait for their turn hear that the store is busy. */
@@ -42,7 +44,7 @@ export class Transactions {
   readonly #database: Database
   readonly #inserts: Inserts
   readonly #guests: Guests
-  readonly #onCommitted: (written: Written) => void
+  readonly #onCommitted: (written: Written) => Promise<void>
   readonly #inside = new Inside<Tx>()
   readonly #endings: Endings
   readonly #turns: Turns
@@ -87,14 +89,14 @@ export class Transactions {
 
   async #run<Result>(body: Body<Result>, signal: AbortSignal): Promise<Result> {
     let tx: Tx | undefined
-    const written: Written = { jobs: [], settlements: [] }
+    const written: Written = { jobs: [], settlements: [], left: new Set() }
     try {
       const result = await this.#database.callersTransaction(async (client) => {
         tx = new Tx(client)
         const { store } = this.#keep(tx, written)
         return this.#runIn(tx, () => body(store), signal)
       }, signal)
-      this.#onCommitted(written)
+      await this.#onCommitted(written)
       return result
     } catch (error) {
       if (signal.aborted && tx?.isAbandoned !== false) throw signal.reason
@@ -132,7 +134,7 @@ export class Transactions {
         if (!(await this.#database.isStillOpen(session)))
           throw storeError('foreign_transaction', { store: 'postgres', problem: 'its body has ended it' })
         written.settlements.push(...settlements)
-        return settle(session, settlements)
+        return settle(session, settlements, { left: written.left })
       },
       report: (reports) => report(session, reports),
     }

@@ -13,9 +13,10 @@ const ELECT = `with elected as (
     on conflict (role) do update set worker = excluded.worker, lease_until = excluded.lease_until
     where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker
   )
-  select true as leads, $3::bigint as "forMs", (select min(due_at) from millhand.schedules) - ${NOW} as "nextTickInMs"
+  select true as leads, $3::bigint as "forMs", (select min(due_at) from millhand.schedules) - ${NOW} as "nextTickInMs",
+    exists (select from millhand.pending where waits = 3) as "gatesWait"
   from elected
-  union all select false, lease_until - ${NOW}, null from millhand.leader where not exists (select from elected)`
+  union all select false, lease_until - ${NOW}, null, false from millhand.leader where not exists (select from elected)`
 
 type Elected = Omit<Leadership, 'nextTickInMs'> & { readonly nextTickInMs: number | null }
 
@@ -23,8 +24,8 @@ type Elected = Omit<Leadership, 'nextTickInMs'> & { readonly nextTickInMs: numbe
 export async function elect(session: Session, worker: string, leaseMs: number): Promise<Leadership> {
   const [leadership] = await session.at<Elected>(ELECT, worker, leaseMs)
   if (!leadership) return { leads: false, forMs: leaseMs }
-  const { nextTickInMs, ...led } = leadership
-  return { ...led, ...(nextTickInMs !== null && { nextTickInMs }) }
+  const { nextTickInMs, gatesWait, ...led } = leadership
+  return { ...led, ...(nextTickInMs !== null && { nextTickInMs }), ...(gatesWait && { gatesWait }) }
 }
 
 export async function resign(session: Session, worker: string): Promise<void> {

@@ -64,12 +64,13 @@ interface HeldJob {
 const LOCK_WORKER = 'select id from millhand.workers where id = $1 for update'
 
 /** Ends a lease, in a transaction. A claim that is under way is found by the next rescue, since its worker is gone. */
-export async function deregister(session: Session, worker: string): Promise<void> {
+export async function deregister(session: Session, worker: string, left: Set<string>): Promise<void> {
   await session.rows(LOCK_WORKER, worker)
   const held = await session.rows<HeldJob>(HELD_JOBS, worker)
   await leave(
     session,
     held.map(({ seq, epoch, attempt }) => ({ seq, worker, epoch, attempt: attempt - 1, verb: 'release' })),
+    left,
   )
   await forget(session, [worker])
 }

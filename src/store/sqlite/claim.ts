@@ -1,8 +1,10 @@
+import { Admissions } from '../admissions.ts'
 import type { ClaimedJob, ClaimRequest } from '../jobs.ts'
 import { recordChanges } from './change.ts'
 import { PROMOTE_MAX, promote } from './claiming/promote.ts'
 import { chooseReady, type Look } from './claiming/ready.ts'
 import type { Connection } from './connection.ts'
+import { admit, gateReader, openDue } from './gates.ts'
 import { asList } from './parameters.ts'
 
 /**
@@ -17,14 +19,21 @@ const PROMOTE_ROUNDS = 10
  * jobs which keep coming due stop nobody. Ready jobs are indexed by lane, so that a million jobs that this worker does
  * not serve cost nothing.
  */
-export function claim(connection: Connection, request: ClaimRequest, { heads, nowMs }: Look): ClaimedJob[] {
+export function claim(
+  connection: Connection,
+  request: ClaimRequest,
+  { heads, nowMs }: Omit<Look, 'admissions'>,
+): ClaimedJob[] {
   if (request.limit <= 0 || !connection.get(LEASE_ALIVE, request.worker, nowMs)) return []
   let chosen: readonly ClaimedJob[] = []
+  openDue(connection, nowMs)
   for (let round = 0; round < PROMOTE_ROUNDS && chosen.length === 0; round += 1) {
     const promoted = promote(connection, nowMs)
     heads.returned(connection, promoted)
-    chosen = chooseReady(connection, request, { heads, nowMs })
-    if (promoted.length < PROMOTE_MAX) break
+    const admissions = new Admissions(gateReader(connection), nowMs)
+    chosen = chooseReady(connection, request, { heads, nowMs, admissions })
+    admit(connection, admissions)
+    if (promoted.length < PROMOTE_MAX && !admissions.full) break
   }
   return take(connection, chosen, { ...request, nowMs })
 }

@@ -1,11 +1,12 @@
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { leaveGates } from './gates.ts'
 import { keptByAnother } from './keys.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
 
 /** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
-const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, reason = ?, finished_at = ?
+const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, gate = null, reason = ?, finished_at = ?
   where id in (select value from json_each(?)) and state in ('pending', 'running')
   returning seq, id`
 
@@ -28,6 +29,7 @@ export function cancel(
 ): string[] {
   const { nowMs } = reason
   const changed = connection.all<Changed>(CANCEL, reason.text, nowMs, asList(ids))
+  leaveGates(connection, seqsOf(changed), nowMs)
   recordChanges(connection, { verb: 'cancel', nowMs }, seqsOf(changed))
   return changed.map((job) => job.id)
 }

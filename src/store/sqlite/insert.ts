@@ -2,17 +2,19 @@ import { type Conflict, mayReplace, meet, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Inserted } from '../jobs.ts'
+import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep, keeperOf, keepsAny } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
-import { READY, READY_ALONE, WAITS } from './pending.ts'
-import { dueOf, giveUpKey, replace, replacedBefore } from './replace.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
+import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './replace.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
-  retries, timeout_ms, created_at, expires_at, input)
-  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  retries, timeout_ms, created_at, expires_at, input, limits, gate)
+  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (id) do nothing
   on conflict (name, key) where key is not null and finished_at is null do nothing`
 
@@ -37,6 +39,7 @@ export function insert(
   const insertion = new Insertion(connection, nowMs)
   const inserted = jobs.map((job, index) => insertion.add(job, index))
   insertion.tell()
+  noteOpenings(connection, insertion.openings)
   requireNoConflict(insertion.conflicts)
   // Asked after the jobs were stored, since a job whose key is held takes no room.
   for (const queue of room.take(insertion.arrived, pendingMax)) {
@@ -52,7 +55,7 @@ class Insertion {
   readonly conflicts: Conflict[] = []
   readonly #connection: Connection
   readonly #nowMs: number
-  readonly #lanes: LaneNumbers
+  readonly #placing: Placing
   readonly #insert: ReturnType<Connection['prepare']>
   /** Whether any key outlives its job: asked once a call, and only where a job has one. */
   #keepsAny: boolean | undefined
@@ -62,7 +65,8 @@ class Insertion {
   constructor(connection: Connection, nowMs: number) {
     this.#connection = connection
     this.#nowMs = nowMs
-    this.#lanes = new LaneNumbers(connection)
+    const placement = new Placement(gateReader(connection), nowMs)
+    this.#placing = { nowMs, lanes: new LaneNumbers(connection), placement }
     this.#insert = connection.prepare(INSERT)
   }
 
@@ -78,6 +82,11 @@ class Insertion {
     // A job that is there already was stored by this very call, made again after its answer was lost.
     if (this.#connection.get(HAS, job.id)) return { id: job.id, existed: false }
     return this.#meet({ ...job, key }, index)
+  }
+
+  /** When gates open by themselves at which new jobs wait. */
+  get openings(): ReadonlyMap<string, number> {
+    return this.#placing.placement.openings
   }
 
   /** Tells subscribers of what was stored until now. */
@@ -108,7 +117,7 @@ class Insertion {
   #replace(job: NewJob, id: string): Inserted {
     // It may have been stored by this very call: each change is told as it was made.
     this.tell()
-    const { seq, queue } = replace(this.#connection, { job, id }, { nowMs: this.#nowMs, lanes: this.#lanes })
+    const { seq, queue } = replace(this.#connection, { job, id }, this.#placing)
     if (queue !== job.queue) this.arrived.push(job)
     this.#seqs.push(seq)
     this.tell()
@@ -128,7 +137,7 @@ class Insertion {
 
   /** False where it is there already, or its key is held. */
   #store(job: NewJob): boolean {
-    const result = this.#insert.run(...columns(job, this.#nowMs, this.#lanes))
+    const result = this.#insert.run(...columns(job, this.#placing))
     if (result.changes === 0) return false
     this.#seqs.push(Number(result.lastInsertRowid))
     this.arrived.push(job)
@@ -136,8 +145,9 @@ class Insertion {
   }
 }
 
-function columns(job: NewJob, nowMs: number, lanes: LaneNumbers) {
-  const { dueAt, waits, lane } = dueOf(job, nowMs, lanes)
+function columns(job: NewJob, placing: Placing) {
+  const { nowMs } = placing
+  const { dueAt, waits, lane, gate } = dueOf(job, placing)
   return [
     job.id,
     job.name,
@@ -154,6 +164,8 @@ function columns(job: NewJob, nowMs: number, lanes: LaneNumbers) {
     nowMs,
     job.expiresInMs === null ? null : nowMs + job.expiresInMs,
     job.input,
+    job.limits,
+    gate,
   ] as const
 }
 
@@ -162,6 +174,8 @@ const LANES = 'select id from millhand_lanes where queue = ?1'
 const COUNT_PENDING = `select
   (select count(*) from millhand_jobs where ${READY} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where ${READY_ALONE} and lane in (${LANES})) +
+  (select count(*) from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})) +
+  (select count(*) from millhand_jobs where ${PARKED} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where waits = ${WAITS.due} and queue = ?1) as pending`
 
 function pendingIn(connection: Connection, queue: string): number {

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
-import { READY, READY_ALONE } from './pending.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED } from './pending.ts'
 
 /**
  * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
@@ -47,7 +47,9 @@ const SOME_LANES = `select id from millhand_lanes where id > ? order by id ${atM
 
 const PRUNE = `delete from millhand_lanes where id > ? and id <= ?
   and not exists (select 1 from millhand_jobs where ${READY} and lane = millhand_lanes.id)
-  and not exists (select 1 from millhand_jobs where ${READY_ALONE} and lane = millhand_lanes.id)`
+  and not exists (select 1 from millhand_jobs where ${READY_ALONE} and lane = millhand_lanes.id)
+  and not exists (select 1 from millhand_jobs where ${READY_LIMITED} and lane = millhand_lanes.id)
+  and not exists (select 1 from millhand_jobs where ${PARKED} and lane = millhand_lanes.id)`
 
 /**
  * Deletes lanes in which nothing is ready, of those after the lane `from`; gives from where to go on, 0 when through.

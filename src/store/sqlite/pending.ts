@@ -7,14 +7,20 @@ import { asList } from './parameters.ts'
 
 /**
  * What a pending job that nobody holds waits for, as `waits` says it: a worker, a worker that has nothing else, its due
- * time. Each has a partial index of its own. In a statement they are written out as numbers: SQLite takes a partial
+ * time; a worker, and then gates that it has to pass; a gate that is closed. Each has a partial index of its own. In a statement they are written out as numbers: SQLite takes a partial
  * index only for a condition that it can read.
  */
-export const WAITS = { ready: 1, readyAlone: 2, due: 3 } as const
+export const WAITS = { ready: 1, readyAlone: 2, due: 3, limited: 4, parked: 5 } as const
 
-/** Ready jobs, of the two ways to run, as their indexes have them. */
+/** Ready jobs, of the three ways to run, as their indexes have them. */
 export const READY = `waits = ${WAITS.ready}`
 export const READY_ALONE = `waits = ${WAITS.readyAlone}`
+
+export const READY_LIMITED = `waits = ${WAITS.limited}`
+/** In which of the three ways a job is ready. */
+export type ReadyKind = 'ready' | 'alone' | 'limited'
+/** Jobs that wait at a gate. */
+export const PARKED = `waits = ${WAITS.parked}`
 
 /** How a job goes back from the worker that has run or held it. What is `null`, or left out, stays as it is. */
 type Return = Pick<Settlement, 'seq' | 'worker' | 'epoch' | 'attempt' | 'errors' | 'begunAfterMs'> & {
@@ -65,7 +71,8 @@ const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
   where seq in (select value from json_each(?1)) and due_at <= ?2`
 
 const PUT_BACK = `update millhand_jobs set
-  waits = case when due_at > ?2 then ${WAITS.due} when care = ${CARE.alone} then ${WAITS.readyAlone} else ${WAITS.ready} end,
+  waits = case when due_at > ?2 then ${WAITS.due} when care = ${CARE.alone} then ${WAITS.readyAlone}
+    when limits is not null then ${WAITS.limited} else ${WAITS.ready} end, gate = null,
   lane = iif(due_at > ?2, null, (select id from millhand_lanes
     where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
   where seq in (select value from json_each(?1))`

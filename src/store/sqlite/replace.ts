@@ -1,5 +1,6 @@
 import { replacingCall } from '../../job/key.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import type { Placement } from '../placement.ts'
 import { answered, keepAnswer } from './calls.ts'
 import type { Connection } from './connection.ts'
 import { keep } from './keys.ts'
@@ -8,31 +9,45 @@ import { countReturn, WAITS } from './pending.ts'
 
 /** With nothing left of what it has been but its number, its epoch, and when it was stored. */
 const REPLACE = `update millhand_jobs set queue = ?2, waits = ?3, lane = ?4, priority = ?5, due_at = ?6, tags = ?7,
-  context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, input = ?12, attempt = 0, crashes = 0, care = 0,
+  context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, input = ?12, limits = ?13, gate = ?14, attempt = 0, crashes = 0, care = 0,
   started_at = null, progress = null, checkpoint = null, errors = null
   where id = ?1`
 
 const BEFORE = 'select seq, queue from millhand_jobs where id = ?'
 
+/** What says where new jobs wait. */
+export interface Placing {
+  readonly nowMs: number
+  readonly lanes: LaneNumbers
+  readonly placement: Placement
+}
+
 /** When a job is due, and what it waits for until then. */
-export function dueOf(job: NewJob, nowMs: number, lanes: LaneNumbers) {
+export function dueOf(job: NewJob, { nowMs, lanes, placement }: Placing) {
   const dueAt = job.runAtMs ?? nowMs + job.delayMs
-  const isDue = dueAt <= nowMs
-  return { dueAt, waits: isDue ? WAITS.ready : WAITS.due, lane: isDue ? lanes.of(job) : null }
+  if (dueAt > nowMs) return { dueAt, waits: WAITS.due, lane: null, gate: null }
+  const gate = job.limits === null ? null : placement.gateOf(job)
+  return { dueAt, waits: waitsOf(job, gate), lane: lanes.of(job), gate }
+}
+
+function waitsOf({ limits }: NewJob, gate: string | null): number {
+  if (gate !== null) return WAITS.parked
+  return limits === null ? WAITS.ready : WAITS.limited
 }
 
 /** Makes a job that waits what this one is; gives its number, and the queue in which it was. */
 export function replace(
   connection: Connection,
   { job, id }: { readonly job: NewJob; readonly id: string },
-  { nowMs, lanes }: { readonly nowMs: number; readonly lanes: LaneNumbers },
+  placing: Placing,
 ): { readonly seq: number; readonly queue: string } {
   const before = connection.get<{ seq: number; queue: string }>(BEFORE, id)
-  const { dueAt, waits, lane } = dueOf(job, nowMs, lanes)
-  const { queue, priority, tags, context, retries, timeoutMs, input } = job
+  const { nowMs } = placing
+  const { dueAt, waits, lane, gate } = dueOf(job, placing)
+  const { queue, priority, tags, context, retries, timeoutMs, input, limits } = job
   const expiresAt = job.expiresInMs === null ? null : nowMs + job.expiresInMs
   const place = [queue, waits, lane, priority, dueAt] as const
-  connection.run(REPLACE, id, ...place, tags, context, retries, timeoutMs, expiresAt, input)
+  connection.run(REPLACE, id, ...place, tags, context, retries, timeoutMs, expiresAt, input, limits, gate)
   // It may go before others now: who remembers lanes has to look again.
   countReturn(connection)
   keep(connection, job, { id, nowMs })

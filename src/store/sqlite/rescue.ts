@@ -3,6 +3,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { leaveGates } from './gates.ts'
 import { atMost } from './parameters.ts'
 import { goBack, putBack } from './pending.ts'
 
@@ -46,6 +47,7 @@ export function rescue(
   const again = verbs.get('rescue') ?? []
   const ended = verbs.get('fail') ?? []
   putBack(connection, seqsOf(again), nowMs)
+  leaveGates(connection, seqsOf([...again, ...ended]), nowMs)
   recordChanges(connection, { verb: 'rescue', nowMs }, seqsOf(again))
   recordChanges(connection, { verb: 'fail', nowMs }, seqsOf(ended))
   return {

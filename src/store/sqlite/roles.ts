@@ -14,6 +14,7 @@ import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
 import { pruneLanes } from './lanes.ts'
+import * as limits from './limits.ts'
 import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
@@ -26,12 +27,13 @@ import * as workers from './workers.ts'
 /** The roles of the store: which statements run in which kind of transaction. */
 export function roles(
   access: StoreAccess,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'schedules' | 'upkeep' | 'feed'> {
+): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'upkeep' | 'feed'> {
   return {
     jobs: jobRole(access),
     catalog: catalogRole(access),
     workers: workerRole(access),
     queues: queueRole(access),
+    limits: limitRole(access),
     schedules: scheduleRole(access),
     upkeep: upkeepRole(access),
     feed: feedRole(access),
@@ -106,6 +108,23 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
     pause: (queue) => durably((connection, nowMs) => queues.pause(connection, queue, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
+  }
+}
+
+function limitRole({ read, durably }: StoreAccess): Store['limits'] {
+  let tendedTo = ''
+  return {
+    declare: (given) => durably((connection, nowMs) => limits.declare(connection, given, nowMs)),
+    override: (name, rule) =>
+      durably((connection, nowMs) => limits.override(connection, { name, rule }, nowMs)),
+    list: () => read(limits.list),
+    gates: (which, limit) => read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs })),
+    async tend(limit) {
+      const from = { after: tendedTo, limit }
+      const { count, next } = await durably((connection, nowMs) => limits.tend(connection, from, nowMs))
+      tendedTo = next
+      return count
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { closeGates, leaveGates } from './gates.ts'
 import { BEGUN, FENCE } from './holding.ts'
 import { goBack, isReady, putBack } from './pending.ts'
 
@@ -36,8 +37,25 @@ export function settle(
     return 'settled'
   })
   putBack(connection, ready, nowMs)
+  leave(connection, settlements, { results, nowMs })
   for (const [verb, seqs] of changed) recordChanges(connection, { verb, nowMs }, seqs)
   return results
+}
+
+/** Only of jobs that had to pass gates: most have none. What a handler has closed is closed before anybody goes on. */
+function leave(
+  connection: Connection,
+  settlements: readonly Settlement[],
+  { results, nowMs }: { readonly results: readonly Settled[]; readonly nowMs: number },
+): void {
+  const left = settlements.filter(({ limited }, index) => limited && results[index] === 'settled')
+  if (left.length === 0) return
+  closeGates(connection, left, nowMs)
+  leaveGates(
+    connection,
+    left.map(({ seq }) => seq),
+    nowMs,
+  )
 }
 
 /** Values are passed one by one: to spread a list of them took a twentieth of the statement's time. */

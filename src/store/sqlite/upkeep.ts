@@ -8,11 +8,14 @@ import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { forgetKeys } from './keys.ts'
 import { asList, atMost } from './parameters.ts'
+import { PARKED } from './pending.ts'
 import { nextDueAt } from './schedules.ts'
 
 const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
   on conflict (role) do update set worker = ?1, lease_until = ?2
   where millhand_leader.worker = ?1 or millhand_leader.lease_until <= ?3`
+
+const GATES_WAIT = `select 1 from millhand_jobs where ${PARKED} limit 1`
 
 const LED_UNTIL = "select lease_until as untilMs from millhand_leader where role = 'maintenance'"
 
@@ -24,7 +27,12 @@ export function elect(
   const leads = connection.run(ELECT, worker.id, nowMs + worker.leaseMs, nowMs) > 0
   const { untilMs } = connection.get<{ untilMs: number }>(LED_UNTIL) ?? { untilMs: nowMs }
   const dueAt = leads ? nextDueAt(connection) : null
-  return { leads, forMs: untilMs - nowMs, ...(dueAt !== null && { nextTickInMs: dueAt - nowMs }) }
+  const gatesWait = leads && connection.get(GATES_WAIT) !== undefined
+  return {
+    ...{ leads, forMs: untilMs - nowMs },
+    ...(dueAt !== null && { nextTickInMs: dueAt - nowMs }),
+    ...(gatesWait && { gatesWait }),
+  }
 }
 
 export function resign(connection: Connection, worker: string): void {
@@ -39,7 +47,7 @@ export function mayExpire(connection: Connection, nowMs: number): boolean {
 const EXPIRED = `select seq, id, attempt, errors, expires_at as expiresAt from millhand_jobs
   where expires_at is not null and waits is not null and expires_at <= ? order by expires_at, seq ${atMost()}`
 
-const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, failure_kind = 'expired', errors = ?,
+const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, gate = null, failure_kind = 'expired', errors = ?,
   finished_at = ? where seq = ?`
 
 export function expire(connection: Connection, limit: number, nowMs: number): string[] {

@@ -3,6 +3,7 @@ import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { leaveGates } from './gates.ts'
 import { goBack, putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
@@ -48,6 +49,7 @@ export function deregister(connection: Connection, worker: string, nowMs: number
   for (const job of held) goBack(connection, { ...job, ...released, attempt: job.attempt - 1 }, nowMs)
   const seqs = held.map((job) => job.seq)
   putBack(connection, seqs, nowMs)
+  leaveGates(connection, seqs, nowMs)
   recordChanges(connection, { verb: 'release', nowMs }, seqs)
   connection.run(FORGET_CANCELLED, worker)
   connection.run(DEREGISTER, worker)

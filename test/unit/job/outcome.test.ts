@@ -6,7 +6,7 @@ import { type Claimed, type Outcome, settle } from '../../../src/job/outcome.ts'
 import { allows, STATES, TRANSITIONS, type Verb } from '../../../src/job/state.ts'
 import { storeError } from '../../../src/store/errors.ts'
 
-const job: Claimed = { seq: 7, id: 'j', attempt: 2, retries: 3, epoch: 5, errors: null }
+const job: Claimed = { seq: 7, id: 'j', attempt: 2, retries: 3, epoch: 5, errors: null, limits: null }
 
 const policy = {
   worker: 'w',

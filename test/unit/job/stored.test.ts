@@ -18,6 +18,8 @@ const RECORD: JobRecord = {
     priority: 0,
     key: null,
     retries: 3,
+    limits: null,
+    gate: null,
     timeoutMs: null,
   },
   ...{

@@ -1,7 +1,9 @@
+import type { Grants } from '../../../job/gate.ts'
 import type { ScheduleRecord } from '../../../job/schedule.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import type { JobChange } from '../../feed.ts'
 import type { LogLine } from '../../jobs.ts'
+import type { LimitRecord } from '../../limits.ts'
 import type { WorkerRecord } from '../../workers.ts'
 import { JobTable } from './job-table.ts'
 import { KeptKeys } from './kept-keys.ts'
@@ -18,6 +20,10 @@ export interface MemoryData {
   readonly schedules: Map<string, ScheduleRecord>
   /** Since when a queue is paused. */
   readonly paused: Map<string, number>
+  /** By name. */
+  readonly limits: Map<string, LimitRecord>
+  /** Of gates that have a rate, or were closed by a handler. A row is replaced, not changed. */
+  gates: Map<string, GateRow>
   /** When each job was claimed that is held and has not begun, by its id. */
   claimedAt: Map<string, number>
   /** Workers that were lost and of whose jobs some are still to be taken back. */
@@ -32,6 +38,14 @@ export interface MemoryData {
   lastCursor: number
 }
 
+/** What is kept of a gate beside who holds it and who waits at it. */
+export interface GateRow {
+  readonly grants: Grants
+  readonly closedUntil: number | null
+  /** When those that wait there are to be let go on. */
+  readonly opensAt: number | null
+}
+
 export function emptyData(clock: Clock): MemoryData {
   return {
     clock,
@@ -41,6 +55,8 @@ export function emptyData(clock: Clock): MemoryData {
     workers: new Map(),
     schedules: new Map(),
     paused: new Map(),
+    limits: new Map(),
+    gates: new Map(),
     claimedAt: new Map(),
     lostWorkers: new Set(),
     calls: new Map(),

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../../job/job.ts'
+import { readGates } from '../../../job/job-gates.ts'
 import { allows, isFinal } from '../../../job/state.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import { PendingJobs } from '../pending.ts'
@@ -21,6 +22,8 @@ export class JobTable {
   readonly #keys = new Map<string, string>()
   /** Ids of the jobs that carry a worker's name: held and running ones, and cancelled ones that it has not let go of. */
   readonly #held = new Map<string, Set<string>>()
+  /** Ids of the running jobs that hold a gate, by its name. */
+  readonly #holders = new Map<string, Set<string>>()
   /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
   #before: Map<string, JobRecord | undefined> | undefined
   readonly #clock: Clock
@@ -45,6 +48,16 @@ export class JobTable {
   /** The id of the unfinished job that has this name and key. */
   holderOf(job: Pick<JobRecord, 'name' | 'key'>): string | undefined {
     return job.key === null ? undefined : this.#keys.get(nameAndKey(job))
+  }
+
+  /** The running jobs that hold a gate. */
+  holding(gate: string): JobRecord[] {
+    return this.some(this.#holders.get(gate) ?? [])
+  }
+
+  /** Gates that somebody holds. */
+  heldGates(): string[] {
+    return [...this.#holders.keys()]
   }
 
   heldBy(worker: string): JobRecord[] {
@@ -92,6 +105,8 @@ export class JobTable {
     if (isFinal(job.state)) this.settled.add(job)
     else if (job.key !== null) this.#keys.set(nameAndKey(job), job.id)
     if (job.worker !== null) this.#held.set(job.worker, (this.#held.get(job.worker) ?? new Set()).add(job.id))
+    for (const gate of heldGates(job))
+      this.#holders.set(gate, (this.#holders.get(gate) ?? new Set()).add(job.id))
   }
 
   #unindex(job: JobRecord): void {
@@ -100,6 +115,11 @@ export class JobTable {
     if (isFinal(job.state)) this.settled.delete(job)
     else if (job.key !== null) this.#keys.delete(nameAndKey(job))
     if (job.worker !== null) this.#letGo(job.worker, job.id)
+    for (const gate of heldGates(job)) {
+      const holders = this.#holders.get(gate)
+      holders?.delete(job.id)
+      if (holders?.size === 0) this.#holders.delete(gate)
+    }
   }
 
   #letGo(worker: string, id: string): void {
@@ -112,6 +132,11 @@ export class JobTable {
 /** A name holds no control character, so that no other name and key make the same text. */
 export function nameAndKey(job: Pick<JobRecord, 'name' | 'key'>): string {
   return `${job.name}\0${job.key}`
+}
+
+/** The gates that it holds: those of a job that runs. */
+export function heldGates(job: JobRecord): readonly string[] {
+  return job.limits === null || job.state !== 'running' ? [] : readGates(job.limits).map(({ gate }) => gate)
 }
 
 /** Whether it waits for a worker to claim it. */

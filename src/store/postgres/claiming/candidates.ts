@@ -2,7 +2,15 @@ import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX }
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
-import { type Answer, type Due, LOOK_PARAMETERS, type Look, lookValues, whenPromoted } from './look.ts'
+import {
+  type Answer,
+  type Due,
+  LOOK_PARAMETERS,
+  type Look,
+  lookValues,
+  type Note,
+  whenPromoted,
+} from './look.ts'
 import { LOOK, note } from './ready.ts'
 import { take } from './statements.ts'
 import { FITTING } from './take.ts'
@@ -41,7 +49,10 @@ interface Chosen {
   readonly jobs: ClaimedJob[]
   readonly apart: boolean
   readonly due: Due
+  readonly seen: Seen
 }
+
+type Seen = Pick<Note, 'limited' | 'opening'>
 
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
 export async function claimAccepted(session: Session, choice: Choice): Promise<Chosen> {
@@ -56,29 +67,31 @@ async function choose(session: Session, { request, due: from, call, ...kind }: C
   const chosen: ClaimedJob[] = []
   let { after, due }: { after?: Place | undefined; due: Due } = { after: request.after, due: from }
   let [refusals, bytes] = [0, 0]
+  let seen: Seen = { limited: false, opening: false }
   for (let more = true; more; ) {
     const {
       rows,
       note,
-      due: seen,
+      due: dueBefore,
     }: Answer = await whenPromoted(due, (promoting) =>
       candidates(session, request, { ...kind, ...promoting, after }),
     )
-    due = seen
-    if (note.apart) return { chosen: [], apart: true, due }
+    due = dueBefore
+    seen = note
+    if (note.apart) return { chosen: [], apart: true, due, seen }
     const heads = toClaimed(rows, () => call)
     for (const job of heads) {
       if (accepts(job)) {
         bytes += bytesOf(job)
-        if (bytes > bytesMax && chosen.length > 0) return { chosen, apart: false, due }
+        if (bytes > bytesMax && chosen.length > 0) return { chosen, apart: false, due, seen }
         chosen.push(job)
       } else refusals += 1
-      if (chosen.length >= limit || refusals >= REFUSALS_MAX) return { chosen, apart: false, due }
+      if (chosen.length >= limit || refusals >= REFUSALS_MAX) return { chosen, apart: false, due, seen }
     }
     more = note.more && heads.length > 0
     after = heads.at(-1)
   }
-  return { chosen, apart: false, due }
+  return { chosen, apart: false, due, seen }
 }
 
 function candidates(session: Session, request: ClaimRequest, look: Look): Promise<ClaimRow[]> {

@@ -4,7 +4,7 @@ import type { ClaimedJob } from '../../jobs.ts'
 
 /** What stands in a claimed job, in the order of `ClaimRow`. */
 export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
-  j.timeout_ms, j.created_at, d.errors, d.checkpoint`
+  j.timeout_ms, j.created_at, d.errors, d.checkpoint, j.limits`
 
 /**
  * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
@@ -19,7 +19,8 @@ export const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p
 export type ClaimRow = readonly [
   ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
   ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
-  ...[createdAt: number, errors: string | null, checkpoint: string | null, dueAt: number, attempt: number],
+  ...[createdAt: number, errors: string | null, checkpoint: string | null, limits: string | null],
+  ...[dueAt: number, attempt: number],
   ...[
     epoch: number,
     crashes: number,
@@ -47,16 +48,17 @@ const AT = {
   createdAt: 11,
   errors: 12,
   checkpoint: 13,
-  dueAt: 14,
-  attempt: 15,
-  epoch: 16,
-  crashes: 17,
-  care: 18,
-  expiresAt: 19,
-  claimedAt: 20,
-  begun: 21,
-  hold: 22,
-  beside: 23,
+  limits: 14,
+  dueAt: 15,
+  attempt: 16,
+  epoch: 17,
+  crashes: 18,
+  care: 19,
+  expiresAt: 20,
+  claimedAt: 21,
+  begun: 22,
+  hold: 23,
+  beside: 24,
 } as const
 
 /** A row in which there is no job, but a text beside it. */
@@ -115,6 +117,7 @@ function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
     createdAt: row[AT.createdAt],
     errors: row[AT.errors],
     checkpoint: row[AT.checkpoint],
+    limits: row[AT.limits],
     dueAt: row[AT.dueAt],
     attempt: row[AT.attempt],
     epoch: row[AT.epoch],

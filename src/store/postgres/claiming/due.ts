@@ -1,8 +1,9 @@
 import type { Session } from '../session.ts'
 import type { Due } from './look.ts'
 
-const NEXT_DUE = `select min(due_at) as "dueAt" from millhand.pending
-  where waits = 2 and (due_at, seq) > ($1::bigint, $2::bigint)`
+const NEXT_DUE = `select least(
+    (select min(due_at) from millhand.pending where waits = 2 and (due_at, seq) > ($1::bigint, $2::bigint)),
+    (select min(opens_at) from millhand.gates where opens_at is not null)) as "dueAt"`
 
 /**
  * The first due time of the jobs that no claim has made ready yet, be it past or to come: what falls due between a

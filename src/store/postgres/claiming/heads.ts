@@ -39,6 +39,16 @@ export class Heads {
     return this.#lanes.size
   }
 
+  /** A place that no job of any lane comes before. */
+  get first(): Place | undefined {
+    const places = [...this.#lanes.values()].map(({ after }) => after)
+    if (this.#edge) places.push(this.#edge)
+    return places.reduce<Place | undefined>(
+      (first, place) => (first && comparePlaces(first, place) <= 0 ? first : place),
+      undefined,
+    )
+  }
+
   /** There is a job in a lane, behind a place. */
   lower(head: Head): void {
     if (this.#underWay > 0) this.#arrivals.push(head)

@@ -12,6 +12,10 @@ export interface Note {
   readonly alive: boolean
   /** A job waits that has to run alone: nothing else was taken. */
   readonly apart: boolean
+  /** Jobs are ready that have to pass gates. */
+  readonly limited: boolean
+  /** Gates open by themselves by now, at which jobs wait. */
+  readonly opening: boolean
   /** It left some of what it had found. */
   readonly more: boolean
   /** What it has made ready: the place of the last one that was due, and the first place in each lane. */

@@ -15,9 +15,9 @@ export const HEADS_MAX = 4_000
 const AFTER = (place: string): string => `(p.rank, p.due_at, p.seq) > (${place})`
 
 const isAlive = `exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))`
-const isOpen = (queue: string): string =>
+export const isOpen = (queue: string): string =>
   `not exists (select from millhand.queues q where q.queue = ${queue} and q.paused_at is not null)`
-const isServed = (lane: string): string =>
+export const isServed = (lane: string): string =>
   `($names is null or ${lane}.name = any($names)) and ($queues is null or ${lane}.queue = any($queues))`
 const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
@@ -36,9 +36,12 @@ const ONE_APART = `select from (select * from millhand.pending where waits = 1 a
       cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
       where ${isOpen('l.queue')} and ${hasTime}`
 
+/** The same of one that has to pass gates first. */
+const ONE_LIMITED_APART = ONE_APART.replace('class = 2', 'class = 3 and care = 2')
+
 const WAITS_ALONE = statement(
   { names: 'text[]', queues: 'text[]' },
-  `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l')}) as waits`,
+  `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l')}) or exists (${ONE_LIMITED_APART} and ${isServed('l')}) as waits`,
 )
 
 /** Whether a job is ready, of those that are served, that has to run alone. */
@@ -184,6 +187,8 @@ export const note = (
   more: string,
 ): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
+    'limited', exists (select from millhand.pending where waits = 1 and class = 3),
+    'opening', exists (select from millhand.gates where opens_at <= (select now from clock)),
     'due', (select json_build_array(due_at, seq) from promoted order by due_at desc, seq desc limit 1),
     'promoted', (select json_agg(json_build_array(lane, -rank, due_at, seq)) from
       (select distinct on (lane) * from promoted where class = 1 order by lane, rank, due_at, seq) p),

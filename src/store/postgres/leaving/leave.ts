@@ -83,16 +83,30 @@ const LEAVE = statement(
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
     delete from millhand.keys where seq = any (array(select seq from moved where state <> 'pending'))
+  ), opened as (
+    delete from millhand.holders where job = any (array(select seq from moved)) returning gate
   ), ${tell('moved')}
-  select seq from given where ${WAKE} and seq not in (select seq from moved)`,
+  select seq, null as gate from given where ${WAKE} and seq not in (select seq from moved)
+  union all select null, gate from opened`,
 )
 
-/** Writes how jobs leave their workers; gives those that had left before. No job may be in it twice. */
-export function leave(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
-  return lookingTwice(leaves, (some) => leaveOnce(session, some))
+/**
+ * Writes how jobs leave their workers; gives those that had left before. No job may be in it twice. The gates that they held
+ * are added to `left`: whoever waits there may go on.
+ */
+export function leave(
+  session: Session,
+  leaves: readonly Leave[],
+  left: Set<string>,
+): Promise<ReadonlySet<number>> {
+  return lookingTwice(leaves, (some) => leaveOnce(session, some, left))
 }
 
-async function leaveOnce(session: Session, leaves: readonly Leave[]): Promise<ReadonlySet<number>> {
+async function leaveOnce(
+  session: Session,
+  leaves: readonly Leave[],
+  left: Set<string>,
+): Promise<ReadonlySet<number>> {
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)
   const workers = [...new Set(leaves.map(({ worker }) => worker))]
@@ -114,6 +128,7 @@ async function leaveOnce(session: Session, leaves: readonly Leave[]): Promise<Re
     workers,
     ...rangeOf(seqs),
   })
-  const rows = await session.at<{ seq: number }>(LEAVE.text, ...values)
-  return new Set(rows.map((row) => row.seq))
+  const rows = await session.at<{ seq: number | null; gate: string | null }>(LEAVE.text, ...values)
+  for (const { gate } of rows) if (gate !== null) left.add(gate)
+  return new Set(rows.flatMap(({ seq }) => seq ?? []))
 }

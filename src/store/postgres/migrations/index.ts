@@ -2,6 +2,9 @@ import { numbered } from '../../migration.ts'
 import { core } from './001_core.ts'
 import { schedules } from './002_schedules.ts'
 import { keys } from './003_keys.ts'
+import { limits } from './004_limits.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
-export const MIGRATIONS = numbered({ '001_core': core, '002_schedules': schedules, '003_keys': keys })
+export const MIGRATIONS = numbered({
+  ...{ '001_core': core, '002_schedules': schedules, '003_keys': keys, '004_limits': limits },
+})

@@ -1,11 +1,13 @@
 import { Heap } from '../../../kit/heap.ts'
+import type { Admissions } from '../../admissions.ts'
 import { type ClaimedJob, type ClaimRequest, REFUSALS_MAX } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
+import type { ReadyKind } from '../pending.ts'
 import type { LaneHead } from './heads.ts'
 import { comesBefore, LaneReader } from './lane-reader.ts'
 
 /** What of a request says how much it is for. */
-type Wanted = Pick<ClaimRequest, 'limit' | 'bytesMax' | 'accepts' | 'after'>
+type Wanted = Pick<ClaimRequest, 'limit' | 'begins' | 'bytesMax' | 'accepts' | 'after'>
 
 /** Lanes that may have jobs for it, in order. */
 interface Lanes {
@@ -14,16 +16,22 @@ interface Lanes {
   take(): void
 }
 
-interface Choice {
+/** Lanes in which jobs are ready in one way. */
+export interface Source {
+  readonly kind: ReadyKind
   readonly lanes: Lanes
-  /** Whether they are those of jobs that run alone. */
-  readonly alone: boolean
+}
+
+interface Choice {
+  readonly from: readonly Source[]
   readonly nowMs: number
+  /** Who passes the gates; those that do not are noted there. */
+  readonly admissions: Admissions
 }
 
 interface Chosen {
   readonly jobs: readonly ClaimedJob[]
-  /** The lanes that were read, and are not among the others any more. */
+  /** The ordinary lanes that were read, and are not among the others any more. */
   readonly read: readonly LaneReader[]
 }
 
@@ -32,12 +40,13 @@ interface Chosen {
  * before the last one that is taken are read, and those about as far as they are needed.
  */
 export function choose(connection: Connection, wanted: Wanted, choice: Choice): Chosen {
-  const { limit, bytesMax, accepts } = wanted
+  const { limit, begins, bytesMax, accepts } = wanted
+  const { admissions } = choice
   const open = new OpenLanes(connection, wanted, choice)
   const jobs: ClaimedJob[] = []
   let refusals = 0
   let bytes = 0
-  while (jobs.length < limit && refusals < REFUSALS_MAX) {
+  while (jobs.length < limit && refusals < REFUSALS_MAX && !admissions.full) {
     const lane = open.next()
     if (!lane) break
     const { job, size } = lane.take()
@@ -46,30 +55,35 @@ export function choose(connection: Connection, wanted: Wanted, choice: Choice): 
     } else if (bytes + size > bytesMax && jobs.length > 0) {
       lane.leave()
       break
-    } else {
+    } else if (job.limits !== null && jobs.length >= begins) {
+      // What has to pass gates is never held: it would keep them from others before it begins.
+      open.closeLeast()
+      continue
+    } else if (job.limits === null || admissions.admit(job)) {
       bytes += size
       jobs.push(job)
     }
     open.sinkLeast()
   }
-  return { jobs, read: open.all }
+  return { jobs, read: open.all.filter(({ kind }) => kind === 'ready') }
 }
 
 /** The lanes that one claim reads. */
 class OpenLanes {
   readonly all: LaneReader[] = []
   readonly #inOrder = new Heap<LaneReader>((left, right) => comesBefore(left.place, right.place))
-  readonly #others: Lanes
-  readonly #reading: ConstructorParameters<typeof LaneReader>[1]
+  readonly #sources: readonly Source[]
+  readonly #reading: ConstructorParameters<typeof LaneReader>[2]
   /** How many jobs each lane is likely to give. */
   readonly #share: number
 
-  constructor(connection: Connection, wanted: Wanted, { lanes, alone, nowMs }: Choice) {
+  constructor(connection: Connection, wanted: Wanted, { from, nowMs }: Choice) {
     const { after, accepts, bytesMax, limit } = wanted
-    this.#others = lanes
-    this.#share = Math.ceil(limit / Math.max(1, lanes.size))
+    this.#sources = from
+    const size = from.reduce((sum, { lanes }) => sum + lanes.size, 0)
+    this.#share = Math.ceil(limit / Math.max(1, size))
     const leavesSome = after !== undefined || accepts !== undefined
-    this.#reading = { connection, alone, nowMs, after, leavesSome, bytesLeft: bytesMax }
+    this.#reading = { connection, nowMs, after, leavesSome, bytesLeft: bytesMax }
   }
 
   /** The lane whose first job is the best of all, with that job read. */
@@ -89,13 +103,21 @@ class OpenLanes {
     this.#inOrder.sinkLeast()
   }
 
+  /** The best lane has nothing more for this claim. */
+  closeLeast(): void {
+    this.#inOrder.take()
+  }
+
+  /** Opens each lane of which the first job may be the best of all. */
   #openNext(): void {
-    const other = this.#others.least
-    const least = this.#inOrder.least
-    if (!other || (least && !comesBefore(other, least.place))) return
-    this.#others.take()
-    const lane = new LaneReader(other, this.#reading)
-    this.all.push(lane)
-    this.#inOrder.add(lane)
+    for (const { kind, lanes } of this.#sources) {
+      const other = lanes.least
+      const least = this.#inOrder.least
+      if (!other || (least && !comesBefore(other, least.place))) continue
+      lanes.take()
+      const lane = new LaneReader(other, kind, this.#reading)
+      this.all.push(lane)
+      this.#inOrder.add(lane)
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { ClaimRequest, Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import type { Lane } from '../lanes.ts'
 import { asList } from '../parameters.ts'
-import { READY, READY_ALONE } from '../pending.ts'
+import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts'
 
 /** A lane in which something is ready, and a place that no job in it comes before: that of the first, or an earlier one. */
 export interface LaneHead extends Lane, Place {}
@@ -34,26 +34,24 @@ const headsOf = (ready: string) => `${lanesWith(ready)}
   join millhand_jobs as head on head.seq = (select seq from millhand_jobs where ${ready} and lane = lanes.lane
     order by priority desc, due_at, seq limit 1)`
 
-const LANES = lanesOf(READY)
-const LANES_ALONE = lanesOf(READY_ALONE)
-const HEADS = headsOf(READY)
-const HEADS_ALONE = headsOf(READY_ALONE)
+const LANES = { ready: lanesOf(READY), alone: lanesOf(READY_ALONE), limited: lanesOf(READY_LIMITED) }
+const HEADS = { ready: headsOf(READY), alone: headsOf(READY_ALONE), limited: headsOf(READY_LIMITED) }
 
 /** Whether something is ready in a lane that is served. */
 export function isAnyServed(
   connection: Connection,
   isServed: (lane: Omit<Lane, 'lane'>) => boolean,
-  alone: boolean,
+  kind: ReadyKind,
 ): boolean {
-  for (const [, queue, name] of connection.lists(alone ? LANES_ALONE : LANES)) {
+  for (const [, queue, name] of connection.lists(LANES[kind])) {
     if (isServed({ queue: queue as string, name: name as string })) return true
   }
   return false
 }
 
 /** The lanes that have something, each with its first job. */
-export function headsIn(connection: Connection, alone: boolean): LaneHead[] {
-  return (connection.allLists(alone ? HEADS_ALONE : HEADS) as Row[]).map(laneHead)
+export function headsIn(connection: Connection, kind: ReadyKind): LaneHead[] {
+  return (connection.allLists(HEADS[kind]) as Row[]).map(laneHead)
 }
 
 /** The sign keeps SQLite from the index of ready jobs: what is new is at the end of the table. */

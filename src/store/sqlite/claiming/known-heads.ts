@@ -1,5 +1,6 @@
 import { Heap } from '../../../kit/heap.ts'
 import type { Connection } from '../connection.ts'
+import type { ReadyKind } from '../pending.ts'
 import {
   headsAmong,
   headsIn,
@@ -48,7 +49,7 @@ export class KnownHeads {
 
   /** Whether something is ready that is served. Asked without a lock. */
   isAny(connection: Connection, served: Served, nowMs: number): boolean {
-    if (!this.#marks) return isAnyServed(connection, servedBy(served, pausedQueues(connection)), false)
+    if (!this.#marks) return isAnyServed(connection, servedBy(served, pausedQueues(connection)), 'ready')
     this.refresh(connection, served, nowMs)
     return this.least !== undefined
   }
@@ -121,7 +122,7 @@ export class KnownHeads {
     this.#lookedAtMs = nowMs
     this.#heads.clear()
     this.#inOrder = new Heap<LaneHead>(comesBefore)
-    this.#addAll(headsIn(connection, false))
+    this.#addAll(headsIn(connection, 'ready'))
   }
 
   #reorder(): void {
@@ -142,10 +143,10 @@ export class KnownHeads {
   }
 }
 
-/** The lanes of jobs that run alone: few, and looked at anew each time. */
-export function aloneHeads(connection: Connection, served: Served): Heap<LaneHead> {
+/** The lanes of jobs that run alone, or that have to pass gates: few, and looked at anew each time. */
+export function headsOfKind(connection: Connection, served: Served, kind: ReadyKind): Heap<LaneHead> {
   const isServed = servedBy(served, pausedQueues(connection))
   const heads = new Heap<LaneHead>(comesBefore)
-  for (const head of headsIn(connection, true)) if (isServed(head)) heads.add(head)
+  for (const head of headsIn(connection, kind)) if (isServed(head)) heads.add(head)
   return heads
 }

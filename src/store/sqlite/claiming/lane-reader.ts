@@ -2,7 +2,7 @@ import type { Care } from '../../../job/care.ts'
 import type { ClaimedJob, Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { atMost } from '../parameters.ts'
-import { READY, READY_ALONE } from '../pending.ts'
+import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts'
 import { type LaneHead, laneHead } from './heads.ts'
 
 /** Two at least: the second tells how far the first lane may be read before it is another's turn. */
@@ -13,7 +13,7 @@ const ROWS_UNASKED = 8
 
 /** What a claim reads of a job beside its lane, in the order of `Row`. */
 const COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch, crashes, care,
-  checkpoint, errors, created_at, expires_at`
+  checkpoint, errors, created_at, expires_at, limits`
 
 type Row = [
   seq: number,
@@ -34,6 +34,7 @@ type Row = [
   errors: string | null,
   createdAt: number,
   expiresAt: number | null,
+  limits: string | null,
 ]
 
 /** Where each stands in a row: a row of names takes three times as long to read (see `Connection.lists`). */
@@ -56,6 +57,7 @@ const AT = {
   errors: 15,
   createdAt: 16,
   expiresAt: 17,
+  limits: 18,
 } as const
 
 interface Statements {
@@ -77,15 +79,20 @@ const statements = (ready: string, start = ''): Statements => {
 
 const AFTER = 'and (priority < ?5 or (priority = ?5 and (due_at > ?6 or (due_at = ?6 and seq > ?7))))'
 
-const ORDINARY = statements(READY)
-const ORDINARY_AFTER = statements(READY, AFTER)
-const ALONE = statements(READY_ALONE)
-const ALONE_AFTER = statements(READY_ALONE, AFTER)
+const FROM_TOP = {
+  ready: statements(READY),
+  alone: statements(READY_ALONE),
+  limited: statements(READY_LIMITED),
+}
+const FROM_PLACE = {
+  ready: statements(READY, AFTER),
+  alone: statements(READY_ALONE, AFTER),
+  limited: statements(READY_LIMITED, AFTER),
+}
 
 /** How the lanes of one claim are read. */
 interface Reading {
   readonly connection: Connection
-  readonly alone: boolean
   readonly nowMs: number
   readonly after: Place | undefined
   /** Whether jobs may be passed over that another claim takes. */
@@ -97,6 +104,7 @@ interface Reading {
 /** The jobs of one lane in order, read in pieces, as far as they are needed. */
 export class LaneReader {
   readonly head: LaneHead
+  readonly kind: ReadyKind
   readonly #reading: Reading
   /** What is read and not taken, the next one last. */
   #rows: Row[] = []
@@ -106,8 +114,9 @@ export class LaneReader {
   /** No job of the lane that is not taken comes before this place. */
   place: Place
 
-  constructor(head: LaneHead, reading: Reading) {
+  constructor(head: LaneHead, kind: ReadyKind, reading: Reading) {
     this.head = head
+    this.kind = kind
     this.#reading = reading
     this.place = head
   }
@@ -185,9 +194,7 @@ export class LaneReader {
   }
 
   get #statements(): Statements {
-    const { alone, after } = this.#reading
-    if (alone) return after ? ALONE_AFTER : ALONE
-    return after ? ORDINARY_AFTER : ORDINARY
+    return (this.#reading.after ? FROM_PLACE : FROM_TOP)[this.kind]
   }
 
   #values(count: number): number[] {
@@ -237,5 +244,6 @@ function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): ClaimedJob
     claimedAt: nowMs,
     begun: false,
     expiresAt: row[AT.expiresAt],
+    limits: row[AT.limits],
   }
 }

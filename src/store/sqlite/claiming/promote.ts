@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts'
+import { nextOpening } from '../gates.ts'
 import { atMost } from '../parameters.ts'
 import { putBack, WAITS } from '../pending.ts'
 
@@ -21,5 +22,7 @@ const NEXT_DUE = `select min(due_at) as dueAt from millhand_jobs where waits = $
  * a worker's claim and this look would otherwise be seen by neither, and wait for the worker's next poll.
  */
 export function nextDueAt(connection: Connection): number | null {
-  return connection.get<{ dueAt: number | null }>(NEXT_DUE)?.dueAt ?? null
+  const times = [connection.get<{ dueAt: number | null }>(NEXT_DUE)?.dueAt, nextOpening(connection)]
+  const known = times.filter((at) => at !== null && at !== undefined)
+  return known.length === 0 ? null : Math.min(...known)
 }

@@ -1,14 +1,17 @@
+import { Admissions } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
-import { READY, READY_ALONE, WAITS } from '../pending.ts'
-import { choose } from './choose.ts'
-import type { Served } from './heads.ts'
-import { aloneHeads, type KnownHeads } from './known-heads.ts'
+import { gateReader } from '../gates.ts'
+import { READY, READY_ALONE, READY_LIMITED, WAITS } from '../pending.ts'
+import { choose, type Source } from './choose.ts'
+import { isAnyServed, pausedQueues, type Served, servedBy } from './heads.ts'
+import { headsOfKind, type KnownHeads } from './known-heads.ts'
 
 /** What a claim knows before, and as of when it looks. */
 export interface Look {
   readonly heads: KnownHeads
   readonly nowMs: number
+  readonly admissions: Admissions
 }
 
 /** The one best job that has to run alone, if there may be one; else the best of all others. */
@@ -17,56 +20,79 @@ export function chooseReady(
   request: ClaimRequest,
   look: Look,
 ): readonly ClaimedJob[] {
-  const [apart] = request.takesAlone ? chooseAlone(connection, request, look.nowMs) : []
+  const [apart] = request.takesAlone ? chooseAlone(connection, request, look) : []
   return apart ? [{ ...apart, begun: true }] : chooseOrdinary(connection, request, look)
 }
 
 function chooseAlone(
   connection: Connection,
   request: Served & Pick<ClaimRequest, 'accepts' | 'after'>,
-  nowMs: number,
+  { nowMs, admissions }: Omit<Look, 'heads'>,
 ): readonly ClaimedJob[] {
   if (!connection.get(IS_READY_ALONE)) return []
-  const lanes = aloneHeads(connection, request)
-  return choose(connection, { ...request, limit: 1, bytesMax: 0 }, { lanes, alone: true, nowMs }).jobs
+  const from = [{ kind: 'alone', lanes: headsOfKind(connection, request, 'alone') }] as const
+  const wanted = { ...request, limit: 1, begins: 1, bytesMax: 0 }
+  return choose(connection, wanted, { from, nowMs, admissions }).jobs
 }
 
 function chooseOrdinary(
   connection: Connection,
   request: ClaimRequest,
-  { heads, nowMs }: Look,
+  { heads, nowMs, admissions }: Look,
 ): readonly ClaimedJob[] {
   heads.refresh(connection, request, nowMs)
-  const { jobs, read } = choose(connection, request, { lanes: heads, alone: false, nowMs })
+  const from: Source[] = [{ kind: 'ready', lanes: heads }]
+  if (request.begins > 0 && connection.get(IS_READY_LIMITED))
+    from.push({ kind: 'limited', lanes: headsOfKind(connection, request, 'limited') })
+  const { jobs, read } = choose(connection, request, { from, nowMs, admissions })
   heads.putBack(read)
   return jobs
 }
 
 /** Whether a claim could find anything: a look that takes no lock, so that idle workers cost the busy ones nothing. */
-export function mayClaim(connection: Connection, request: ClaimRequest, { heads, nowMs }: Look): boolean {
+export function mayClaim(
+  connection: Connection,
+  request: ClaimRequest,
+  { heads, nowMs }: Omit<Look, 'admissions'>,
+): boolean {
   if (request.limit <= 0) return false
-  const { ready, alone, due } = connection.get<Peek>(PEEK, nowMs) ?? { ready: 0, alone: 0, due: 0 }
+  const { ready, alone, due, limited, opening } = connection.get<Peek>(PEEK, nowMs) ?? NOTHING
   return (
     due > 0 ||
+    opening > 0 ||
+    (limited > 0 && request.begins > 0 && isAnyLimited(connection, request)) ||
     (ready > 0 && heads.isAny(connection, request, nowMs)) ||
     (request.takesAlone && alone > 0 && waitsAlone(connection, request, nowMs))
   )
 }
 
+function isAnyLimited(connection: Connection, served: Served): boolean {
+  return isAnyServed(connection, servedBy(served, pausedQueues(connection)), 'limited')
+}
+
 /** Whether a job is ready, of those that the worker serves, that has to run alone. */
 export function waitsAlone(connection: Connection, { names, queues }: Served, nowMs: number): boolean {
-  return chooseAlone(connection, { names, queues }, nowMs).length > 0
+  const admissions = new Admissions(gateReader(connection), nowMs)
+  return chooseAlone(connection, { names, queues }, { nowMs, admissions }).length > 0
 }
 
 interface Peek {
   readonly ready: number
   readonly alone: number
   readonly due: number
+  readonly limited: number
+  readonly opening: number
 }
+
+const NOTHING: Peek = { ready: 0, alone: 0, due: 0, limited: 0, opening: 0 }
 
 const IS_READY_ALONE = `select 1 from millhand_jobs where ${READY_ALONE} limit 1`
 
-const IS_DUE = `select 1 from millhand_jobs where waits = ${WAITS.due} and due_at <= ?`
+const IS_READY_LIMITED = `select 1 from millhand_jobs where ${READY_LIMITED} limit 1`
+
+const IS_DUE = `select 1 from millhand_jobs where waits = ${WAITS.due} and due_at <= ?1`
 
 const PEEK = `select exists (select 1 from millhand_jobs where ${READY}) as ready,
-  exists (select 1 from millhand_jobs where ${READY_ALONE}) as alone, exists (${IS_DUE}) as due`
+  exists (select 1 from millhand_jobs where ${READY_ALONE}) as alone, exists (${IS_DUE}) as due,
+  exists (${IS_READY_LIMITED}) as limited,
+  exists (select 1 from millhand_gates where opens_at <= ?1) as opening`

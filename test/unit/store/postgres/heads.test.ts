@@ -4,7 +4,16 @@ import { type Brought, Heads } from '../../../../src/store/postgres/claiming/hea
 import type { LanePlace, Note } from '../../../../src/store/postgres/claiming/look.ts'
 import type { Where } from '../../../../src/store/postgres/claiming/statements.ts'
 
-const SAID: Note = { atMs: 0, alive: true, apart: false, more: false, due: null, promoted: null }
+const SAID: Note = {
+  atMs: 0,
+  alive: true,
+  apart: false,
+  more: false,
+  limited: false,
+  opening: false,
+  due: null,
+  promoted: null,
+}
 const place = (dueAt: number, seq = 0, priority = 0): Place => ({ priority, dueAt, seq })
 
 function brought(where: Where, given: Partial<Note>, jobs: readonly Place[] = []): Brought {

@@ -1,0 +1,97 @@
+import { type GateState, opensAt, passed } from '../job/gate.ts'
+import type { JobRecord } from '../job/job.ts'
+import { type JobGate, readGates } from '../job/job-gates.ts'
+import { type Limit, limitOf } from '../job/limit.ts'
+
+/** What a claim asks of a store: what holds of a limit, and how a gate stands. */
+export interface GateReader {
+  limit(name: string): Limit | undefined
+  state(gate: string): GateState
+}
+
+/** A job that has to wait at a gate; `opensAt`: until then, `Infinity`: until somebody leaves. */
+export interface Parked {
+  readonly seq: number
+  readonly id: string
+  readonly gate: string
+  readonly opensAt: number
+}
+
+export interface Admitted {
+  readonly seq: number
+  readonly gates: readonly JobGate[]
+}
+
+/** Jobs that one claim leaves to wait at gates: bounds what it does beside what it takes. */
+export const PARKED_MAX = 1_000
+
+/**
+ * The gates as one claim sees them: whoever passes holds them at once, so that the next one of the same claim sees it. A job
+ * passes all of its gates or none.
+ */
+export class Admissions {
+  readonly parked: Parked[] = []
+  readonly admitted: Admitted[] = []
+  readonly #states = new Map<string, GateState>()
+  readonly #changed = new Set<string>()
+  readonly #reader: GateReader
+  readonly #nowMs: number
+
+  constructor(reader: GateReader, nowMs: number) {
+    this.#reader = reader
+    this.#nowMs = nowMs
+  }
+
+  /** Whether the job passes; if not, it is noted at the first gate that is closed. */
+  admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>): boolean {
+    const gates = readGates(job.limits)
+    const { seq, id } = job
+    for (const { gate, cost } of gates) {
+      const at = opensAt(this.#reader.limit(limitOf(gate)), this.#stateOf(gate), cost)
+      if (at > this.#nowMs) {
+        this.parked.push({ seq, id, gate, opensAt: at })
+        return false
+      }
+    }
+    for (const each of gates) this.#pass(each)
+    if (gates.length > 0) this.admitted.push({ seq, gates })
+    return true
+  }
+
+  /** It has done enough. */
+  get full(): boolean {
+    return this.parked.length >= PARKED_MAX
+  }
+
+  /** Gates whose grants have changed. */
+  get granted(): (readonly [gate: string, state: GateState])[] {
+    return [...this.#changed].map((gate) => [gate, this.#stateOf(gate)])
+  }
+
+  /** When each gate opens by itself at which somebody has to wait, or is to be looked at again. */
+  get openings(): ReadonlyMap<string, number> {
+    const openings = new Map<string, number>()
+    const note = (gate: string, at: number) => {
+      if (at > this.#nowMs && at < (openings.get(gate) ?? Number.POSITIVE_INFINITY)) openings.set(gate, at)
+    }
+    for (const each of this.parked) note(each.gate, each.opensAt)
+    for (const gate of this.#changed)
+      note(gate, opensAt(this.#reader.limit(limitOf(gate)), this.#stateOf(gate)))
+    return openings
+  }
+
+  #pass({ gate, cost }: JobGate): void {
+    const limit = this.#reader.limit(limitOf(gate))
+    if (!limit) return
+    this.#states.set(gate, passed(limit, this.#stateOf(gate), { cost, nowMs: this.#nowMs }))
+    if (limit.rateCount !== null) this.#changed.add(gate)
+  }
+
+  #stateOf(gate: string): GateState {
+    const known = this.#states.get(gate)
+    if (known) return known
+    const state = this.#reader.state(gate)
+    this.#states.set(gate, state)
+    return state
+  }
+}

@@ -1,0 +1,46 @@
+import type { Limit } from '../job/limit.ts'
+
+/** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
+export interface LimitStore {
+  /** Writes what definitions say, where it is not known yet. In a transaction of its own: nobody else's keeps a limit from others. */
+  declare(limits: readonly Limit[]): Promise<void>
+  /** What holds instead of what the definitions say, at once and for all; `null`: that again. `false`: there is no such limit. */
+  override(name: string, values: LimitRule | null): Promise<boolean>
+  /** All of them, by name. */
+  list(): Promise<LimitRecord[]>
+  /** Gates that somebody holds or waits at: those of a limit, or these; the first `limit`, by name. */
+  gates(
+    which: { readonly limit: string } | { readonly names: readonly string[] },
+    limit: number,
+  ): Promise<GateRecord[]>
+  /** Lets go on what waits at gates that are open, at most `limit` gates a call: what no hint has told of. Gives how many jobs. */
+  tend(limit: number): Promise<number>
+}
+
+export type LimitRule = Omit<Limit, 'name'>
+
+export interface LimitRecord {
+  readonly name: string
+  /** What its definitions say. */
+  readonly declared: LimitRule
+  /** What holds instead, where an operator has said so. */
+  readonly override: LimitRule | null
+}
+
+export interface GateRecord {
+  readonly gate: string
+  /** The jobs that run and hold it, oldest first, at most `HOLDERS_SHOWN`. */
+  readonly holders: readonly { readonly id: string; readonly worker: string; readonly since: number }[]
+  readonly running: number
+  /** The jobs that wait at it. */
+  readonly waiting: number
+  /** Nobody passes before, since a handler has said so. */
+  readonly closedUntil: number | null
+}
+
+export const HOLDERS_SHOWN = 20
+
+/** What holds of a limit. */
+export function ruleOf({ name, declared, override }: LimitRecord): Limit {
+  return { name, ...(override ?? declared) }
+}

@@ -1,0 +1,93 @@
+import { type GateState, opensAt, roomAt } from '../../job/gate.ts'
+import type { JobRecord } from '../../job/job.ts'
+import { type Limit, limitOf } from '../../job/limit.ts'
+import type { Settlement } from '../../job/outcome.ts'
+import type { Admissions } from '../admissions.ts'
+import { ruleOf } from '../limits.ts'
+import type { PlacementReader } from '../placement.ts'
+import type { GateRow, MemoryData } from './data/data.ts'
+
+const UNTOUCHED: GateRow = { grants: [], closedUntil: null, opensAt: null }
+
+export function gateReader(data: MemoryData): PlacementReader {
+  return {
+    limit: (name) => limitNamed(data, name),
+    state: (gate) => stateOf(data, gate),
+    firstPriority: (gate) => firstOf(data.jobs.pending.parkedAt(gate), 1)[0]?.priority,
+  }
+}
+
+function limitNamed(data: MemoryData, name: string): Limit | undefined {
+  const record = data.limits.get(name)
+  return record && ruleOf(record)
+}
+
+function stateOf(data: MemoryData, gate: string): GateState {
+  const { grants, closedUntil } = data.gates.get(gate) ?? UNTOUCHED
+  return { holders: data.jobs.holding(gate).length, grants, closedUntil }
+}
+
+/** Writes what a claim has found out: who waits at which gate, what a rate has spent, and when to look again. */
+export function park(data: MemoryData, admissions: Admissions): void {
+  for (const { id, gate } of admissions.parked) {
+    const job = data.jobs.get(id)
+    if (job) data.jobs.put({ ...job, gate })
+  }
+  for (const [gate, { grants }] of admissions.granted) put(data, gate, { grants })
+  noteOpenings(data, admissions.openings)
+}
+
+/** When those that wait are to be let go on, where it is a matter of time. */
+export function noteOpenings(data: MemoryData, openings: ReadonlyMap<string, number>): void {
+  for (const [gate, at] of openings) openAt(data, gate, at)
+}
+
+/** Somebody has left the gate, or it may be open otherwise: as many go on as there is room for. */
+export function reopen(data: MemoryData, gate: string): number {
+  const limit = limitNamed(data, limitOf(gate))
+  const state = stateOf(data, gate)
+  const nowMs = data.clock.now()
+  const mayRun = (job: JobRecord) => !data.paused.has(job.queue)
+  const going = firstOf(data.jobs.pending.parkedAt(gate), roomAt(limit, state, nowMs), mayRun)
+  for (const job of going) data.jobs.put({ ...job, gate: null })
+  const at = opensAt(limit, state)
+  openAt(data, gate, at > nowMs && Number.isFinite(at) ? at : null)
+  return going.length
+}
+
+function firstOf(jobs: Iterable<JobRecord>, count: number, fits?: (job: JobRecord) => boolean): JobRecord[] {
+  const found: JobRecord[] = []
+  for (const job of jobs) {
+    if (found.length >= count) break
+    if (fits?.(job) ?? true) found.push(job)
+  }
+  return found
+}
+
+/** Opens what opens by itself by now. */
+export function openDue(data: MemoryData, nowMs: number): void {
+  for (const [gate, row] of data.gates) if (row.opensAt !== null && row.opensAt <= nowMs) reopen(data, gate)
+}
+
+export function nextOpening(data: MemoryData): number | null {
+  const times = [...data.gates.values()].map((row) => row.opensAt).filter((at) => at !== null)
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+/** A handler has said that nobody may pass for so long; what was said before and lasts longer stands. */
+export function closeGate(data: MemoryData, { gate, forMs }: NonNullable<Settlement['closes']>): void {
+  const until = data.clock.now() + forMs
+  const { closedUntil } = data.gates.get(gate) ?? UNTOUCHED
+  put(data, gate, { closedUntil: Math.max(closedUntil ?? 0, until) })
+}
+
+/** Only where somebody waits there: nobody is to be woken for nothing. */
+function openAt(data: MemoryData, gate: string, at: number | null): void {
+  const waits = data.jobs.pending.isParked(gate)
+  if (waits || data.gates.has(gate)) put(data, gate, { opensAt: waits ? at : null })
+}
+
+function put(data: MemoryData, gate: string, changed: Partial<GateRow>): void {
+  const row = { ...(data.gates.get(gate) ?? UNTOUCHED), ...changed }
+  data.gates.set(gate, row)
+}

@@ -1,0 +1,79 @@
+import { alike, type Limit, limitOf } from '../../job/limit.ts'
+import {
+  type GateRecord,
+  HOLDERS_SHOWN,
+  type LimitRecord,
+  type LimitRule,
+  type LimitStore,
+} from '../limits.ts'
+import type { MemoryData } from './data/data.ts'
+import { reopen } from './gates.ts'
+
+export function declare(data: MemoryData, limits: readonly Limit[]): void {
+  for (const { name, ...declared } of limits) {
+    const known = data.limits.get(name)
+    if (known && alike({ name, ...known.declared }, { name, ...declared })) continue
+    data.limits.set(name, { name, declared, override: known?.override ?? null })
+    reopenAll(data, name)
+  }
+}
+
+export function override(data: MemoryData, name: string, rule: LimitRule | null): boolean {
+  const known = data.limits.get(name)
+  if (!known) return false
+  data.limits.set(name, { ...known, override: rule })
+  reopenAll(data, name)
+  return true
+}
+
+function reopenAll(data: MemoryData, name: string): void {
+  for (const gate of data.jobs.pending.gates()) if (limitOf(gate) === name) reopen(data, gate)
+}
+
+export function list(data: MemoryData): LimitRecord[] {
+  return [...data.limits.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+export function gates(
+  data: MemoryData,
+  which: Parameters<LimitStore['gates']>[0],
+  limit: number,
+): GateRecord[] {
+  const names = 'names' in which ? which.names : gatesOf(data, which.limit)
+  return [...new Set(names)]
+    .sort()
+    .slice(0, limit)
+    .map((gate) => recordOf(data, gate))
+}
+
+function gatesOf(data: MemoryData, limit: string): string[] {
+  const known = [...data.jobs.pending.gates(), ...data.jobs.heldGates(), ...closedGates(data)]
+  return known.filter((gate) => limitOf(gate) === limit)
+}
+
+function closedGates(data: MemoryData): string[] {
+  const nowMs = data.clock.now()
+  return [...data.gates].flatMap(([gate, row]) => ((row.closedUntil ?? 0) > nowMs ? [gate] : []))
+}
+
+function recordOf(data: MemoryData, gate: string): GateRecord {
+  const running = data.jobs.holding(gate)
+  const closedUntil = data.gates.get(gate)?.closedUntil ?? 0
+  return {
+    gate,
+    holders: running
+      .map(({ id, worker, startedAt }) => ({ id, worker: worker ?? '', since: startedAt ?? 0 }))
+      .sort((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1))
+      .slice(0, HOLDERS_SHOWN),
+    running: running.length,
+    waiting: [...data.jobs.pending.parkedAt(gate)].length,
+    closedUntil: closedUntil > data.clock.now() ? closedUntil : null,
+  }
+}
+
+export function tend(data: MemoryData, limit: number): number {
+  return data.jobs.pending
+    .gates()
+    .slice(0, limit)
+    .reduce((sum, gate) => sum + reopen(data, gate), 0)
+}

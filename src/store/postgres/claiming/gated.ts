@@ -1,0 +1,92 @@
+import { runsAlone } from '../../../job/care.ts'
+import type { NewJob } from '../../../job/new-job.ts'
+import type { Settlement } from '../../../job/outcome.ts'
+import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
+import type { Claims } from '../claim.ts'
+import type { Database } from '../database.ts'
+import { openDue, reopen } from '../gates.ts'
+import { restOf } from './filling.ts'
+import { claimLimited } from './limited.ts'
+import { comparePlaces } from './look.ts'
+
+/**
+ * The claims of one process, those through gates among the others. Whoever has no limits pays for none: a claim of what has
+ * no gates to pass tells whether something is ready that has.
+ */
+export class GatedClaims {
+  readonly #claims: Claims
+  readonly #database: Database
+  /** Jobs may be ready that have to pass gates. */
+  #limited = false
+
+  constructor(claims: Claims, database: Database) {
+    this.#claims = claims
+    this.#database = database
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
+    // What comes before the best of the others goes first.
+    const first = this.#limited ? await this.#claimFirst(request) : []
+    const jobs = [...first, ...(await this.#orKeep(first, () => this.#claims.claim(after(request, first))))]
+    const { limited, opening } = this.#claims.seen
+    this.#limited = limited || opening
+    if (this.#limited && !jobs.some(runsAlone))
+      jobs.push(...(await this.#orKeep(jobs, () => this.#claimLast(after(request, jobs), opening))))
+    return jobs.sort(comparePlaces)
+  }
+
+  async #claimFirst(request: ClaimRequest): Promise<ClaimedJob[]> {
+    return this.#claimLimited(request, await this.#claims.firstPlace(request))
+  }
+
+  async #claimLast(request: ClaimRequest, opening: boolean): Promise<ClaimedJob[]> {
+    if (opening) await openDue(this.#database.session)
+    return this.#claimLimited(request)
+  }
+
+  /** New jobs: of those that have gates to pass, no place is known. */
+  inserted(jobs: readonly NewJob[]): void {
+    if (jobs.some(({ limits }) => limits !== null)) this.#limited = true
+    this.#claims.inserted(jobs.filter(({ limits }) => limits === null))
+  }
+
+  settled(settlements: readonly Settlement[]): void {
+    this.#claims.settled(settlements)
+  }
+
+  reset(): void {
+    this.#claims.reset()
+  }
+
+  nextDueAt(): Promise<number | null> {
+    return this.#claims.nextDueAt()
+  }
+
+  /** These gates were left: whoever waits there goes on, as far as there is room. What fails is seen to by the leader. */
+  async left(gates: Iterable<string>): Promise<void> {
+    const names = [...gates].sort()
+    if (names.length === 0) return
+    const count = await reopen(this.#database.session, names).catch(() => 1)
+    if (count > 0) this.#limited = true
+  }
+
+  #claimLimited(request: ClaimRequest, before?: Place): Promise<ClaimedJob[]> {
+    if (request.limit <= 0 || request.begins <= 0) return Promise.resolve([])
+    return claimLimited(this.#database, { request, before, calls: this.#claims })
+  }
+
+  /** What is claimed already is not lost to a fault of what follows. */
+  async #orKeep(jobs: readonly ClaimedJob[], claim: () => Promise<ClaimedJob[]>): Promise<ClaimedJob[]> {
+    try {
+      return await claim()
+    } catch (error) {
+      if (jobs.length === 0) throw error
+      return []
+    }
+  }
+}
+
+/** What a request leaves to be claimed: where something is claimed, nothing that has to run alone. */
+function after(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
+  return { ...restOf(request, jobs), takesAlone: request.takesAlone && jobs.length === 0 }
+}

@@ -1,0 +1,223 @@
+import { runsAlone } from '../../../job/care.ts'
+import { readGates as gatesOf } from '../../../job/job-gates.ts'
+import { Admissions, PARKED_MAX } from '../../admissions.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../../jobs.ts'
+import type { Claims } from '../claim.ts'
+import type { Database } from '../database.ts'
+import { type Gates, makeGates, noteOpenings, readGates } from '../gates.ts'
+import type { Session } from '../session.ts'
+import { LIGHT_CLOCK, statement } from '../sql.ts'
+import { type ClaimRow, JOB_COLUMNS, toClaimed, WITH_JOB } from './claimed.ts'
+import { comparePlaces, LOOK_PARAMETERS, lookValues } from './look.ts'
+import { isOpen, isServed } from './ready.ts'
+import { take } from './statements.ts'
+
+/** Jobs that one look locks, for each that it may take: some of them will have to wait at their gates. */
+const LOOKED_AT = 2
+const LOOKED_AT_MIN = 50
+/** Looks in one claim: each one takes something, or puts something away. */
+const ROUNDS_MAX = 10
+
+const { class: _class, dueFrom, dueFromSeq, promotes, horizon, heedsApart, ...PARAMETERS } = LOOK_PARAMETERS
+
+/** The best jobs that have to pass gates, in lanes that are found by going through the index from one to the next. */
+const CANDIDATES = statement(
+  { ...PARAMETERS, alone: 'boolean' },
+  `with recursive ${LIGHT_CLOCK}, present as (
+    (select lane from millhand.pending where waits = 1 and class = 3 order by lane limit 1)
+    union all
+    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = 3 and p.lane > n.lane
+      order by p.lane limit 1) from present n where n.lane is not null
+  ), served as materialized (
+    select l.id as lane from present n cross join lateral (select * from millhand.lanes where id = n.lane limit 1) l
+    where ${isServed('l')} and ${isOpen('l.queue')}
+    and exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))
+  ), best as materialized (
+    select p.seq from served s cross join lateral (
+      select seq, rank, due_at from millhand.pending p where p.waits = 1 and p.class = 3 and p.lane = s.lane
+      and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq) and (p.care <> 2 or $alone)
+      and (p.expires_at is null or p.expires_at > (select now from clock))
+      order by p.rank, p.due_at, p.seq limit $limit
+    ) p order by p.rank, p.due_at, p.seq limit $limit
+  ), candidates as materialized (
+    select p.* from millhand.pending p where p.seq in (select seq from best) and p.waits = 1 for update of p skip locked
+  )
+  select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
+    (select now from clock), false, null, null
+  from candidates p ${WITH_JOB}`,
+)
+
+const LOCKED = `select g.gate, l.gate is not null as locked, exists (select from millhand.gates where gate = g.gate) as made
+  from unnest($1::text[]) as g(gate) left join (
+    select gate from millhand.gates where gate = any($1::text[]) order by gate for update skip locked
+  ) l on l.gate = g.gate`
+
+interface LockedRow {
+  readonly gate: string
+  readonly locked: boolean
+  readonly made: boolean
+}
+
+const WRITE = statement(
+  {
+    ...{ heldGates: 'text[]', holders: 'bigint[]', parkedAt: 'text[]', parked: 'bigint[]' },
+    ...{ grantedGates: 'text[]', grants: 'text[]' },
+  },
+  `with held as (
+    insert into millhand.holders (gate, job) select * from unnest($heldGates, $holders) on conflict do nothing
+  ), waiting as (
+    update millhand.pending p set waits = 3, gate = g.gate
+    from unnest($parkedAt, $parked) as g(gate, seq) where p.seq = g.seq
+  )
+  update millhand.gates m set grants = g.grants from unnest($grantedGates, $grants) as g(gate, grants)
+  where m.gate = g.gate and $1::bigint is not distinct from $1::bigint`,
+)
+
+interface LimitedClaim {
+  readonly request: ClaimRequest
+  /** Only jobs that come before: others are better. */
+  readonly before: Place | undefined
+  readonly calls: Pick<Claims, 'nextCall' | 'orDoubt'>
+}
+
+/**
+ * Claims jobs that have to pass gates, best first, and those alone that can begin at once. Who passes is decided under the
+ * locks of the gates; a gate that somebody else has locked is left for the next look. What cannot pass is left to wait at
+ * its gate, so that nobody looks at it again before that opens. On the disk when it is answered: a handler that runs must
+ * not be forgotten.
+ */
+export async function claimLimited(database: Database, claim: LimitedClaim): Promise<ClaimedJob[]> {
+  const jobs: ClaimedJob[] = []
+  let { request } = claim
+  for (let round = 0; round < ROUNDS_MAX && request.begins > 0 && request.limit > 0; round += 1) {
+    const found = await lookAgain(database, { ...claim, request }, jobs)
+    jobs.push(...found.jobs)
+    if (!found.more) break
+    const bytes = found.jobs.reduce((sum, job) => sum + bytesOf(job), 0)
+    request = {
+      ...request,
+      limit: request.limit - found.jobs.length,
+      begins: request.begins - found.jobs.length,
+      bytesMax: request.bytesMax - bytes,
+      takesAlone: request.takesAlone && jobs.length === 0,
+    }
+    if (request.bytesMax <= 0 || jobs.some(runsAlone)) break
+  }
+  return jobs
+}
+
+interface Found {
+  readonly jobs: ClaimedJob[]
+  /** Something was put away, or a gate was made: it is worth to look again. */
+  readonly more: boolean
+}
+
+const NOTHING: Found = { jobs: [], more: false }
+
+/** What is claimed already is not lost to a fault of what follows. */
+async function lookAgain(
+  database: Database,
+  claim: LimitedClaim,
+  jobs: readonly ClaimedJob[],
+): Promise<Found> {
+  const call = claim.calls.nextCall()
+  try {
+    return await claim.calls.orDoubt(claim.request, call, () => look(database, claim, call))
+  } catch (error) {
+    if (jobs.length === 0) throw error
+    return NOTHING
+  }
+}
+
+async function look(database: Database, claim: LimitedClaim, call: string): Promise<Found> {
+  const { found, unmade } = await database.transaction(async (_, session) => {
+    const candidates = await candidatesOf(session, claim)
+    if (candidates.length === 0) return { found: NOTHING, unmade: [] }
+    const names = [
+      ...new Set(candidates.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate))),
+    ].sort()
+    const rows = await session.rows<LockedRow>(LOCKED, names)
+    const locked = new Set(rows.flatMap(({ gate, locked: isLocked }) => (isLocked ? [gate] : [])))
+    const gates = await readGates(session, [...locked])
+    const passable = candidates.filter(({ limits }) => gatesOf(limits).every(({ gate }) => locked.has(gate)))
+    const missing = rows.filter(({ made }) => !made).map(({ gate }) => gate)
+    return { found: await admit(session, { claim, call, candidates: passable, gates }), unmade: missing }
+  })
+  await makeGates(database.session, unmade)
+  return { jobs: found.jobs, more: found.more || unmade.length > 0 }
+}
+
+async function candidatesOf(session: Session, { request, before }: LimitedClaim): Promise<ClaimedJob[]> {
+  const limit = Math.min(
+    PARKED_MAX,
+    Math.max(LOOKED_AT_MIN, LOOKED_AT * Math.min(request.begins, request.limit)),
+  )
+  const look = {
+    class: 1,
+    due: { dueAt: 0, seq: 0 },
+    promotes: 0,
+    horizonMs: null,
+    heedsApart: false,
+  } as const
+  const values = {
+    ...lookValues({ ...request, limit }, { ...look, after: request.after }),
+    alone: String(request.takesAlone),
+  }
+  const rows = await session.lists<ClaimRow>(CANDIDATES.text, ...CANDIDATES.values(values))
+  return toClaimed(rows, () => '').filter((job) => !before || comparePlaces(job, before) < 0)
+}
+
+interface Admitting {
+  readonly claim: LimitedClaim
+  readonly call: string
+  readonly candidates: readonly ClaimedJob[]
+  readonly gates: Gates
+}
+
+/** Lets pass whom the gates let, and takes them. */
+async function admit(
+  session: Session,
+  { claim: { request }, call, candidates, gates }: Admitting,
+): Promise<Found> {
+  const admissions = new Admissions(gates, gates.nowMs)
+  const chosen = choose(candidates, request, admissions)
+  const jobs =
+    chosen.length === 0
+      ? []
+      : await take(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
+  await write(session, admissions)
+  return { jobs, more: admissions.parked.length > 0 }
+}
+
+function choose(
+  candidates: readonly ClaimedJob[],
+  request: ClaimRequest,
+  admissions: Admissions,
+): ClaimedJob[] {
+  const chosen: ClaimedJob[] = []
+  let bytes = 0
+  for (const job of candidates) {
+    if (chosen.length >= Math.min(request.limit, request.begins) || chosen.some(runsAlone)) break
+    if (request.accepts?.(job) === false || (runsAlone(job) && chosen.length > 0)) continue
+    bytes += bytesOf(job)
+    if (bytes > request.bytesMax && chosen.length > 0) break
+    if (admissions.admit(job)) chosen.push(job)
+  }
+  return chosen
+}
+
+async function write(session: Session, admissions: Admissions): Promise<void> {
+  const { admitted, parked, granted, openings } = admissions
+  if (admitted.length === 0 && parked.length === 0) return
+  const held = admitted.flatMap(({ seq, gates }) => gates.map(({ gate }) => ({ gate, seq })))
+  const values = WRITE.values({
+    heldGates: held.map(({ gate }) => gate),
+    holders: held.map(({ seq }) => seq),
+    parkedAt: parked.map(({ gate }) => gate),
+    parked: parked.map(({ seq }) => seq),
+    grantedGates: granted.map(([gate]) => gate),
+    grants: granted.map(([, { grants }]) => JSON.stringify(grants)),
+  })
+  await session.at(WRITE.text, ...values)
+  await noteOpenings(session, openings)
+}

@@ -1,0 +1,132 @@
+import type { Limit } from '../../job/limit.ts'
+import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
+import {
+  type GateRecord,
+  HOLDERS_SHOWN,
+  type LimitRecord,
+  type LimitRule,
+  type LimitStore,
+} from '../limits.ts'
+import { reopen } from './gates.ts'
+import type { Session } from './session.ts'
+import { NOW, statement } from './sql.ts'
+
+const DECLARE = `insert into millhand.limits as l (name, declared)
+  select name, declared from unnest($1::text[], $2::text[]) as g(name, declared) order by name
+  on conflict (name) do update set declared = excluded.declared where l.declared <> excluded.declared
+  returning name`
+
+const OVERRIDE = 'update millhand.limits set override = $2 where name = $1 returning name'
+
+/** Gates that a changed limit opens at once; the leader sees to the others. */
+const REOPENED_MAX = 1_000
+
+/** In one order; each name once. Those that have changed let others pass at once. */
+export async function declare(session: Session, limits: readonly Limit[]): Promise<void> {
+  const rules = new Map(limits.map(({ name, ...rule }) => [name, ruleText(rule)]))
+  const rows = await session.rows<{ name: string }>(DECLARE, [...rules.keys()], [...rules.values()])
+  for (const { name } of rows) await reopenAll(session, name)
+}
+
+export async function override(session: Session, name: string, rule: LimitRule | null): Promise<boolean> {
+  const rows = await session.rows(OVERRIDE, name, rule && ruleText(rule))
+  if (rows.length > 0) await reopenAll(session, name)
+  return rows.length > 0
+}
+
+/** Gates at which jobs wait, found by going through the index from one to the next. */
+const WAITED_AT = `with recursive at (gate) as (
+    (select gate from millhand.pending where waits = 3 and gate >= $1 and gate < $2 order by gate limit 1)
+    union all
+    select (select p.gate from millhand.pending p where p.waits = 3 and p.gate > at.gate and p.gate < $2
+      order by p.gate limit 1) from at where at.gate is not null
+  )
+  select gate from at where gate is not null limit $3::integer`
+
+/** After every name. */
+const LAST = '\u{10ffff}'
+
+async function waitedAt(
+  session: Session,
+  { from, to = LAST, limit }: { readonly from: string; readonly to?: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await session.rows<{ gate: string }>(WAITED_AT, from, to, limit)
+  return rows.map(({ gate }) => gate)
+}
+
+async function reopenAll(session: Session, name: string): Promise<void> {
+  const keyed = await waitedAt(session, { from: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
+  await reopen(session, [name, ...keyed])
+}
+
+const LIST = 'select name, declared, override from millhand.limits order by name'
+
+export async function list(session: Session): Promise<LimitRecord[]> {
+  return (await session.rows<LimitRow>(LIST)).map(toLimitRecord)
+}
+
+const isOf = (gate: string) => `(${gate} = $name or (${gate} >= $name || '=' and ${gate} < $name || '>'))`
+
+const KNOWN = statement(
+  { name: 'text', limit: 'integer' },
+  `select gate from (
+    select gate from millhand.holders where ${isOf('gate')}
+    union select gate from millhand.pending where waits = 3 and ${isOf('gate')}
+    union select gate from millhand.gates where closed_until > ${NOW} and ${isOf('gate')}
+  ) known order by gate limit $limit`,
+)
+
+const RECORDS = `select g.gate,
+  (select count(*)::integer from millhand.holders h where h.gate = g.gate) as running,
+  (select count(*)::integer from millhand.pending p where p.waits = 3 and p.gate = g.gate) as waiting,
+  (select closed_until from millhand.gates m where m.gate = g.gate and m.closed_until > ${NOW}) as "closedUntil"
+  from unnest($2::text[]) as g(gate) order by g.gate`
+
+/** Of each gate the first ones: a look into the rows of \`claims\` for each. */
+const HOLDERS = `select g.gate, j.id, c.worker, c.started_at as since from unnest($1::text[]) as g(gate)
+  cross join lateral (select job from millhand.holders h where h.gate = g.gate order by job limit $2::integer) h
+  join millhand.jobs j on j.seq = h.job
+  cross join lateral (
+    select worker, started_at from millhand.claims c where c.low <= h.job and c.high >= h.job and h.job = any(c.seqs) limit 1
+  ) c order by c.started_at, j.id`
+
+export async function gates(
+  session: Session,
+  which: Parameters<LimitStore['gates']>[0],
+  limit: number,
+): Promise<GateRecord[]> {
+  const names = 'names' in which ? [...new Set(which.names)].sort() : await known(session, which.limit, limit)
+  const chosen = names.slice(0, limit)
+  const records = await session.at<Omit<GateRecord, 'holders'>>(RECORDS, chosen)
+  const holders = await session.rows<GateRecord['holders'][number] & { gate: string }>(
+    HOLDERS,
+    chosen,
+    HOLDERS_SHOWN,
+  )
+  const byGate = Map.groupBy(holders, ({ gate }) => gate)
+  return records.map((record) => ({
+    ...record,
+    holders: (byGate.get(record.gate) ?? []).map(({ id, worker, since }) => ({ id, worker, since })),
+  }))
+}
+
+async function known(session: Session, name: string, limit: number): Promise<string[]> {
+  const rows = await session.at<{ gate: string }>(KNOWN.text, ...KNOWN.values({ name, limit }))
+  return rows.map(({ gate }) => gate)
+}
+
+/** Of jobs that run no more. */
+const FORGET = `delete from millhand.holders h where not exists (
+    select from millhand.claims c where c.low <= h.job and c.high >= h.job and h.job = any(c.seqs)
+  ) returning gate`
+
+/** Lets go on what waits at open gates from the one named on; gives how many jobs that were, and where to go on. */
+export async function tend(
+  session: Session,
+  { from, limit }: { readonly from: string; readonly limit: number },
+): Promise<{ readonly count: number; readonly next: string }> {
+  await session.rows(FORGET)
+  const waited = await waitedAt(session, { from, limit })
+  const count = await reopen(session, waited)
+  return { count, next: waited.length < limit ? '' : `${waited.at(-1)}\u0001` }
+}

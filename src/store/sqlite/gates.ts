@@ -1,0 +1,153 @@
+import { CARE } from '../../job/care.ts'
+import { type GateState, type Grants, opensAt, roomAt } from '../../job/gate.ts'
+import { type Limit, limitOf } from '../../job/limit.ts'
+import type { Settlement } from '../../job/outcome.ts'
+import type { Admissions } from '../admissions.ts'
+import { toLimitRecord } from '../limit-row.ts'
+import { ruleOf } from '../limits.ts'
+import type { PlacementReader } from '../placement.ts'
+import type { Connection } from './connection.ts'
+import { asList, atMost } from './parameters.ts'
+import { PARKED, WAITS } from './pending.ts'
+
+const LIMIT = 'select name, declared, override from millhand_limits where name = ?'
+
+const HOLDERS = 'select count(*) as holders from millhand_holders where gate = ?'
+
+const GATE = 'select grants, closed_until as closedUntil from millhand_gates where gate = ?'
+
+/** Good for one transaction: what it has read of a limit, it does not read again. */
+export function gateReader(connection: Connection): PlacementReader {
+  const limits = new Map<string, Limit | undefined>()
+  return {
+    limit(name) {
+      if (!limits.has(name)) limits.set(name, limitNamed(connection, name))
+      return limits.get(name)
+    },
+    state: (gate) => stateOf(connection, gate),
+    firstPriority: (gate) => firstPriority(connection, gate),
+  }
+}
+
+function limitNamed(connection: Connection, name: string): Limit | undefined {
+  const row = connection.get<{ name: string; declared: string; override: string | null }>(LIMIT, name)
+  return row && ruleOf(toLimitRecord(row))
+}
+
+function stateOf(connection: Connection, gate: string): GateState {
+  const row = connection.get<{ grants: string; closedUntil: number | null }>(GATE, gate)
+  return {
+    holders: connection.get<{ holders: number }>(HOLDERS, gate)?.holders ?? 0,
+    closedUntil: row?.closedUntil ?? null,
+    grants: row ? (JSON.parse(row.grants) as Grants) : [],
+  }
+}
+
+const HOLD = 'insert or ignore into millhand_holders (gate, job) values (?, ?)'
+
+const PARK = `update millhand_jobs set waits = ${WAITS.parked}, gate = ? where seq = ?`
+
+const GRANT = `insert into millhand_gates (gate, grants) values (?, ?)
+  on conflict (gate) do update set grants = excluded.grants`
+
+/** Writes what a claim has found out: who holds which gate and who waits there, what a rate has spent, and when to look again. */
+export function admit(connection: Connection, admissions: Admissions): void {
+  for (const { seq, gates } of admissions.admitted) {
+    for (const { gate } of gates) connection.run(HOLD, gate, seq)
+  }
+  for (const { seq, gate } of admissions.parked) connection.run(PARK, gate, seq)
+  for (const [gate, { grants }] of admissions.granted) connection.run(GRANT, gate, JSON.stringify(grants))
+  noteOpenings(connection, admissions.openings)
+}
+
+/** When those that wait are to be let go on, where it is a matter of time. */
+export function noteOpenings(connection: Connection, openings: ReadonlyMap<string, number>): void {
+  for (const [gate, at] of openings) openAt(connection, gate, at)
+}
+
+const FIRST = `select priority from millhand_jobs where ${PARKED} and gate = ?
+  order by priority desc, due_at, seq limit 1`
+
+function firstPriority(connection: Connection, gate: string): number | undefined {
+  return connection.get<{ priority: number }>(FIRST, gate)?.priority
+}
+
+/** Whether a job waits at the gate. */
+function isParked(connection: Connection, gate: string): boolean {
+  return firstPriority(connection, gate) !== undefined
+}
+
+const OPEN_AT = `insert into millhand_gates (gate, opens_at) values (?1, ?2)
+  on conflict (gate) do update set opens_at = excluded.opens_at`
+
+/** Only where somebody waits there: nobody is to be woken for nothing. */
+function openAt(connection: Connection, gate: string, at: number): void {
+  if (isParked(connection, gate)) connection.run(OPEN_AT, gate, at)
+}
+
+const IS_HELD = 'select 1 from millhand_holders limit 1'
+
+const LEFT = 'delete from millhand_holders where job in (select value from json_each(?)) returning gate'
+
+/** These jobs run no more: whoever waits at their gates goes on, as far as there is room. */
+export function leaveGates(connection: Connection, seqs: readonly number[], nowMs: number): void {
+  if (seqs.length === 0 || !connection.get(IS_HELD)) return
+  const left = connection.all<{ gate: string }>(LEFT, asList(seqs)).map(({ gate }) => gate)
+  reopen(connection, new Set(left), nowMs)
+}
+
+const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ?
+  and queue not in (select queue from millhand_queues where paused_at is not null)
+  order by priority desc, due_at, seq ${atMost()}`
+
+const GO_ON = `update millhand_jobs set gate = null,
+  waits = iif(care = ${CARE.alone}, ${WAITS.readyAlone}, ${WAITS.limited})
+  where seq in (select value from json_each(?))`
+
+const FORGET_OPENING = 'update millhand_gates set opens_at = null where gate = ? and opens_at is not null'
+
+/** Lets as many go on at each gate as there is room for; gives how many those were. */
+export function reopen(connection: Connection, gates: Iterable<string>, nowMs: number): number {
+  const reader = gateReader(connection)
+  const going: number[] = []
+  for (const gate of gates) {
+    if (!isParked(connection, gate)) {
+      connection.run(FORGET_OPENING, gate)
+      continue
+    }
+    const limit = reader.limit(limitOf(gate))
+    const state = reader.state(gate)
+    const room = roomAt(limit, state, nowMs)
+    if (room > 0) going.push(...connection.all<{ seq: number }>(NEXT, gate, room).map(({ seq }) => seq))
+    const at = opensAt(limit, state)
+    if (at > nowMs && Number.isFinite(at)) connection.run(OPEN_AT, gate, at)
+    else connection.run(FORGET_OPENING, gate)
+  }
+  if (going.length > 0) connection.run(GO_ON, asList(going))
+  return going.length
+}
+
+/** Gates that one claim opens which open by themselves; the rest follow with the next one. */
+const OPENINGS_MAX = 200
+
+const OPENING = `select gate from millhand_gates where opens_at <= ? order by opens_at ${atMost()}`
+
+/** Opens what opens by itself by now. */
+export function openDue(connection: Connection, nowMs: number): void {
+  const gates = connection.all<{ gate: string }>(OPENING, nowMs, OPENINGS_MAX).map(({ gate }) => gate)
+  if (gates.length > 0) reopen(connection, gates, nowMs)
+}
+
+const NEXT_OPENING = 'select min(opens_at) as at from millhand_gates where opens_at is not null'
+
+export function nextOpening(connection: Connection): number | null {
+  return connection.get<{ at: number | null }>(NEXT_OPENING)?.at ?? null
+}
+
+const CLOSE = `insert into millhand_gates (gate, closed_until) values (?1, ?2)
+  on conflict (gate) do update set closed_until = max(coalesce(closed_until, 0), excluded.closed_until)`
+
+/** Handlers have said that nobody may pass for so long; what was said before and lasts longer stands. */
+export function closeGates(connection: Connection, settlements: readonly Settlement[], nowMs: number): void {
+  for (const { closes } of settlements) if (closes) connection.run(CLOSE, closes.gate, nowMs + closes.forMs)
+}

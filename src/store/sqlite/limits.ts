@@ -1,0 +1,123 @@
+import type { Limit } from '../../job/limit.ts'
+import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
+import {
+  type GateRecord,
+  HOLDERS_SHOWN,
+  type LimitRecord,
+  type LimitRule,
+  type LimitStore,
+} from '../limits.ts'
+import type { Connection } from './connection.ts'
+import { reopen } from './gates.ts'
+import { atMost } from './parameters.ts'
+import { PARKED } from './pending.ts'
+
+const DECLARE = `insert into millhand_limits (name, declared) values (?1, ?2)
+  on conflict (name) do update set declared = excluded.declared where declared <> excluded.declared`
+
+const OVERRIDE = 'update millhand_limits set override = ? where name = ?'
+
+/** Gates that a changed limit opens at once; the leader sees to the others. */
+const REOPENED_MAX = 1_000
+
+export function declare(connection: Connection, limits: readonly Limit[], nowMs: number): void {
+  for (const { name, ...rule } of limits) {
+    if (connection.run(DECLARE, name, ruleText(rule)) > 0) reopenAll(connection, name, nowMs)
+  }
+}
+
+export function override(
+  connection: Connection,
+  { name, rule }: { readonly name: string; readonly rule: LimitRule | null },
+  nowMs: number,
+): boolean {
+  if (connection.run(OVERRIDE, rule && ruleText(rule), name) === 0) return false
+  reopenAll(connection, name, nowMs)
+  return true
+}
+
+function reopenAll(connection: Connection, name: string, nowMs: number): void {
+  const gates = [name, ...gatesFrom(connection, `${name}=`, REOPENED_MAX)]
+  reopen(
+    connection,
+    gates.filter((gate) => gate === name || gate.startsWith(`${name}=`)),
+    nowMs,
+  )
+}
+
+/** Gates at which jobs wait, found by skipping from one to the next. */
+const WAITED_AT = `with recursive at (gate) as (
+    select * from (select gate from millhand_jobs where ${PARKED} and gate > ?1 order by gate limit 1)
+    union all
+    select (select gate from millhand_jobs where ${PARKED} and gate > at.gate order by gate limit 1)
+      from at where at.gate is not null
+  )
+  select gate from at where gate is not null ${atMost('?2')}`
+
+function gatesFrom(connection: Connection, after: string, limit: number): string[] {
+  return connection.all<{ gate: string }>(WAITED_AT, after, limit).map(({ gate }) => gate)
+}
+
+const LIST = 'select name, declared, override from millhand_limits order by name'
+
+export function list(connection: Connection): LimitRecord[] {
+  return connection.all<LimitRow>(LIST).map(toLimitRecord)
+}
+
+/** Those of a limit: its own name, and what comes between `name=` and the next text that cannot begin so. */
+const KNOWN = `select gate from (
+    select gate from millhand_holders where gate = ?1 or (gate >= ?2 and gate < ?3)
+    union select gate from millhand_jobs where ${PARKED} and (gate = ?1 or (gate >= ?2 and gate < ?3))
+    union select gate from millhand_gates where closed_until > ?4 and (gate = ?1 or (gate >= ?2 and gate < ?3))
+  ) order by gate ${atMost('?5')}`
+
+export function gates(
+  connection: Connection,
+  which: Parameters<LimitStore['gates']>[0],
+  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+): GateRecord[] {
+  const names =
+    'names' in which ? [...new Set(which.names)].sort() : known(connection, which.limit, { limit, nowMs })
+  return names.slice(0, limit).map((gate) => recordOf(connection, gate, nowMs))
+}
+
+function known(
+  connection: Connection,
+  name: string,
+  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+): string[] {
+  const rows = connection.all<{ gate: string }>(KNOWN, name, `${name}=`, `${name}>`, nowMs, limit)
+  return rows.map(({ gate }) => gate)
+}
+
+const HOLDERS = `select id, worker, started_at as since from millhand_holders
+  join millhand_jobs on millhand_jobs.seq = millhand_holders.job
+  where millhand_holders.gate = ? order by started_at, id ${atMost()}`
+
+const COUNTS = `select (select count(*) from millhand_holders where gate = ?1) as running,
+  (select count(*) from millhand_jobs where ${PARKED} and gate = ?1) as waiting,
+  (select closed_until from millhand_gates where gate = ?1 and closed_until > ?2) as closedUntil`
+
+function recordOf(connection: Connection, gate: string, nowMs: number): GateRecord {
+  const counts = connection.get<Omit<GateRecord, 'gate' | 'holders'>>(COUNTS, gate, nowMs)
+  const holders = connection.all<GateRecord['holders'][number]>(HOLDERS, gate, HOLDERS_SHOWN)
+  return { gate, holders, ...(counts ?? { running: 0, waiting: 0, closedUntil: null }) }
+}
+
+const FORGET = `delete from millhand_holders where not exists (
+    select 1 from millhand_jobs where millhand_jobs.seq = millhand_holders.job and state = 'running'
+  )`
+
+/** Lets go on what waits at open gates after the one named; gives how many jobs that were, and where to go on. */
+export function tend(
+  connection: Connection,
+  { after, limit }: { readonly after: string; readonly limit: number },
+  nowMs: number,
+): { readonly count: number; readonly next: string } {
+  connection.run(FORGET)
+  const waited = gatesFrom(connection, after, limit)
+  return {
+    count: reopen(connection, waited, nowMs),
+    next: waited.length < limit ? '' : (waited.at(-1) ?? ''),
+  }
+}
