@@ -21,6 +21,36 @@ const LEASE = " Did you mean 'lease'?"
 const RETENTION = " Did you mean 'retention'?"
 const FIRST = ' What to open is the first argument, before the options.'
 
+const LIMIT = ' Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'
+const SLOTS = `${LIMIT} It holds in all processes; 'concurrency' of a worker is how many it runs itself.`
+const RATE = " Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"
+const LIMITS_OF_JOB = " Limits are of each job: 'limits' of defineJob, or of enqueue."
+const CONCURRENCY = " Did you mean 'concurrency'?"
+const RATE_PART = " Did you mean rate: { count: 60, per: '1m' }?"
+const LIMIT_KEY = ' Did you mean key: (input) => input.userId?'
+const PER = " Did you mean 'per'?"
+const COUNT = " Did you mean 'count'?"
+
+/** Options that hold jobs back, by what they hold to. */
+const LIMITERS: Readonly<Record<string, string>> = {
+  ...{ concurrency: SLOTS, localconcurrency: SLOTS, maxconcurrency: SLOTS, concurrencylimit: SLOTS },
+  ...{ groupconcurrency: LIMIT, concurrencykey: LIMIT, group: LIMIT, limit: LIMIT },
+  ...{ limiter: RATE, ratelimit: RATE, ratelimits: RATE, throttle: RATE },
+}
+
+/** Parts of a limit. */
+export const LIMIT_HINTS: Readonly<Record<string, string>> = {
+  ...{ limit: CONCURRENCY, max: CONCURRENCY, maxruns: CONCURRENCY, slots: CONCURRENCY },
+  ...{ count: RATE_PART, per: RATE_PART, duration: RATE_PART, period: RATE_PART, ratelimit: RATE_PART },
+  ...{ expression: LIMIT_KEY, group: LIMIT_KEY, scope: LIMIT_KEY },
+}
+
+/** Parts of a `rate`. */
+export const RATE_HINTS: Readonly<Record<string, string>> = {
+  ...{ max: COUNT, limit: COUNT },
+  ...{ duration: PER, period: PER, interval: PER, window: PER, every: PER },
+}
+
 /** Parts of an item of `enqueueMany`. */
 export const ITEM_HINTS: Readonly<Record<string, string>> = { data: INPUT, payload: INPUT }
 
@@ -28,6 +58,7 @@ export const ITEM_HINTS: Readonly<Record<string, string>> = { data: INPUT, paylo
 export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...{ handler: RUN, process: RUN, processor: RUN, perform: RUN, execute: RUN },
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
+  ...LIMITERS,
   ...ITEM_HINTS,
 }
 
@@ -40,6 +71,7 @@ export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ jobkeymode: CONFLICT, singletonnextslot: DEBOUNCE, debounce: DEBOUNCE },
   ...{ startafter: DUE, runafter: DUE },
   ...{ repeat: REPEATS, cron: REPEATS, every: REPEATS },
+  ...LIMITERS,
 }
 
 /** States. What waits for a time, a worker or another try is pending here, and what a lost worker had runs again. */
@@ -81,11 +113,14 @@ export const WORKER_HINTS: Readonly<Record<string, string>> = {
   ...{ lockduration: LEASE, leaseduration: LEASE, visibilitytimeout: LEASE },
   ...{ removeoncomplete: RETENTION, removeonfail: RETENTION, keepjobs: RETENTION },
   ...{ attempts: RETRIES_OF_JOB, maxattempts: RETRIES_OF_JOB, retries: RETRIES_OF_JOB },
+  ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB, ratelimit: LIMITS_OF_JOB, throttle: LIMITS_OF_JOB },
+  ...{ groupconcurrency: LIMITS_OF_JOB, localconcurrency: CONCURRENCY, teamsize: CONCURRENCY },
 }
 
 /** Options of `openQueue`. */
 export const OPEN_HINTS: Readonly<Record<string, string>> = {
   ...{ url: FIRST, store: FIRST, connection: FIRST, connectionstring: FIRST, database: FIRST },
+  ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB },
 }
 
 /** Parts of a `backoff`. */

@@ -1,5 +1,6 @@
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import {
   custom,
   duration,
@@ -12,6 +13,7 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { LIMIT_HINTS, RATE_HINTS } from './elsewhere.ts'
 import { requireLabel, requireLimitName } from './names.ts'
 
 /** How many may start in any window of time. */
@@ -62,11 +64,13 @@ const rateFields = {
   count: integer({ min: 1, max: 1_000_000 }),
   per: duration({ min: 1 }),
 } satisfies FieldsOf<RateOptions>
+withHints(rateFields, RATE_HINTS)
 
 const valueFields = {
   concurrency: integer({ min: 1, max: 1_000_000 }),
   rate: custom<RateOptions>({ expected: "an object such as { count: 60, per: '1m' }", accepts: isObject }),
 } satisfies FieldsOf<LimitValues>
+withHints(valueFields, LIMIT_HINTS)
 
 const limitFields = {
   key: custom<LimitOptions['key']>({
@@ -77,6 +81,7 @@ const limitFields = {
   ...valueFields,
   cost: integer({ default: 1, min: 1, max: 1_000_000 }),
 } satisfies FieldsOf<LimitOptions>
+withHints(limitFields, LIMIT_HINTS)
 
 /** The option of a definition or a call. Each of them is read by `parseLimits`, which knows whose they are. */
 export const limitsField = () =>
@@ -86,7 +91,7 @@ export const limitsField = () =>
   })
 
 /** Limits that one job may have. */
-export const LIMITS_MAX = 10
+const LIMITS_MAX = 10
 
 /**
  * The limits of a definition or a call, checked. `job` is the name of the job.

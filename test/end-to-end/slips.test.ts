@@ -190,6 +190,26 @@ test('an option that other queues call otherwise is refused with what it is call
       "Did you mean 'retention'?",
     ],
     [(options) => openQueue('memory:', options), 'url', 'What to open is the first argument'],
+    [define, 'groupConcurrency', 'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'],
+    [
+      define,
+      'localConcurrency',
+      'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]? It',
+    ],
+    [define, 'limiter', "Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"],
+    [define, 'throttle', "Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"],
+    [enqueue, 'group', 'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'],
+    [(options) => new Worker(queue, { jobs: [work], ...options }), 'limiter', 'Limits are of each job'],
+    [
+      (options) => new Worker(queue, { jobs: [work], ...options }),
+      'localConcurrency',
+      "Did you mean 'concurrency'?",
+    ],
+    [(options) => openQueue('memory:', options), 'limits', 'Limits are of each job'],
+    [(part) => define({ limits: [{ key: 'api', ...part }] }), 'limit', "Did you mean 'concurrency'?"],
+    [(part) => define({ limits: [{ key: 'api', ...part }] }), 'duration', 'Did you mean rate: { count: 60'],
+    [(part) => define({ limits: [{ key: 'api', rate: part }] }), 'max', "Did you mean 'count'?"],
+    [(part) => define({ limits: [{ key: 'api', rate: part }] }), 'window', "Did you mean 'per'?"],
   ]
   for (const [call, option, hint] of slips) {
     expect(await refusal(call, { [option]: 1 })).toMatchObject({

@@ -12,6 +12,7 @@ import {
   type JobHandle,
   type JobOf,
   type JobSpec,
+  type LimitOptions,
   type ListOptions,
   type OutputOf,
   openQueue,
@@ -201,6 +202,37 @@ const send = spec.handle(({ to }, ctx) => {
 new Worker(queue, { jobs: [send, index, plain] })
 // @ts-expect-error: the handler of a spec returns its output
 spec.handle(() => 'sent')
+
+// --- The key of a limit gets what the input schema gives, wherever the limits stand
+
+const perUser = defineJob({
+  limits: [
+    {
+      key: (input) => {
+        expectTypeOf(input).toEqualTypeOf<{ user: string; pages: number }>()
+        return input.user
+      },
+      concurrency: 2,
+    },
+    { key: 'openai', rate: { count: 60, per: '1m' }, cost: 2 },
+    { key: ({ pages }) => (pages > 9 ? pages : null), name: 'pages', concurrency: 1 },
+  ],
+  name: 'test.per_user',
+  input: z.object({ user: z.string(), pages: z.coerce.number().default(1) }),
+  output: z.number(),
+})
+expectTypeOf<InputOf<typeof perUser>>().toEqualTypeOf<{ user: string; pages?: unknown }>()
+new Worker(queue, { jobs: [perUser.handle(({ pages }) => pages)] })
+await queue.enqueue(perUser, { user: 'ada' }, { limits: [{ key: 'ada', name: 'urgent', concurrency: 1 }] })
+const byUser: LimitOptions<{ user: string }> = { key: ({ user }) => user, concurrency: 2 }
+defineJob({
+  name: 'test.shared_limit',
+  input: z.object({ user: z.string() }),
+  limits: [byUser],
+  run: () => {},
+})
+// @ts-expect-error: the input has no such field
+defineJob({ name: 'test.other_input', input: z.object({ to: z.string() }), limits: [byUser], run: () => {} })
 
 // --- A handler may stand by itself
 

@@ -105,6 +105,52 @@ export const MISTAKES: readonly Mistake[] = [
     at: 'state',
     says: /Type '"done"' is not assignable to type .*"complete"/,
   },
+  // --- Limits
+  {
+    code: "defineJob({ name: 'app.limit', input: letter, limits: [{ key: (input) => input.too, concurrency: 1 }], run: (input) => input.to })",
+    at: 'too',
+    says: /Property 'too' does not exist on type '\{ to: string; copies\?: number \| undefined; \}'/,
+  },
+  {
+    code: "defineJob({ limits: [{ key: (letter) => letter.too, concurrency: 1 }], name: 'app.limit', input: letter })",
+    at: 'too',
+    says: /Property 'too' does not exist on type '\{ to: string; copies\?: number \| undefined; \}'/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', input: letter, limits: [{ key: ({ copies }) => copies, concurrency: 1 }], run: () => 1 })",
+    at: 'key',
+    says: /Type 'number \| undefined' is not assignable to type 'string \| number \| null'/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', limits: [{ key: 'api', concurency: 1 }], run: (_, ctx) => ctx.attempt })",
+    at: 'concurency',
+    says: /does not exist in type 'LimitOptions<unknown>'. Did you mean to write 'concurrency'\?/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', input: letter, limits: [{ key: ({ to }) => to, rate: { count: 60, per: '1 minute' } }], run: (input) => input.to })",
+    at: 'per',
+    says: /Type '"1 minute"' is not assignable to type 'Duration'/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', input: letter, limits: [{ key: ({ to }) => to, rate: 60 }], run: (input) => input.to })",
+    at: 'rate',
+    says: /Type 'number' is not assignable to type 'RateOptions'/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', limits: [{ concurrency: 1 }], run: (_, ctx) => ctx.attempt })",
+    at: '\\{ concurrency',
+    says: /Property 'key' is missing in type/,
+  },
+  {
+    code: "defineJob({ name: 'app.limit', limits: { key: 'api', concurrency: 1 }, run: (_, ctx) => ctx.attempt })",
+    at: 'key',
+    says: /'key' does not exist in type 'readonly LimitOptions<unknown>\[\]'/,
+  },
+  {
+    code: "queue.enqueue(mail, { to: 'ada' }, { limits: [{ key: 'api', concurrency: '2' }] })",
+    at: 'concurrency',
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
   // --- Handlers
   {
     code: "defineJob({ name: 'app.output', output: z.number(), run: () => 'text' })",
