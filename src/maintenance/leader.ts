@@ -3,6 +3,8 @@ import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import { onNextTurn } from '../kit/turn.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
+import type { Leadership } from '../store/upkeep.ts'
+import { Gatekeeper } from './gatekeeper.ts'
 import { Ticker } from './ticker.ts'
 import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
 
@@ -48,8 +50,8 @@ const SPARING_MAX = 3
 const RESCUE_PATIENCE = 0.1
 
 /**
- * The maintenance of a store: rescue, expire, prune, and the schedules. Every worker takes part; the one that holds the leader's lease
- * does the work, and when it is gone another one takes over as soon as that lease has lapsed.
+ * The maintenance of a store: rescue, expire, prune, the schedules, and the gates of limits. Every worker takes part; the one
+ * that holds the leader's lease does the work, and when it is gone another one takes over as soon as that lease has lapsed.
  *
  * A lease that is alive cannot lapse before its time, so that the leader sleeps until then instead of asking every
  * second: an idle system stays idle.
@@ -60,6 +62,7 @@ export class Maintenance {
   readonly #options: MaintenanceOptions
   readonly #service: Service
   readonly #ticker: Ticker
+  readonly #gatekeeper: Gatekeeper
   #expireAtMs = 0
   #pruneAtMs = 0
   #leads = false
@@ -82,6 +85,7 @@ export class Maintenance {
     this.#parts = within()
     this.#rescuing = within(options.leaseMs * RESCUE_PATIENCE)
     this.#ticker = new Ticker({ ...within(), pendingMax })
+    this.#gatekeeper = new Gatekeeper(within())
     this.#resign = () => store.upkeep.resign(options.worker)
     this.#options = options
     this.#stopListening = events.on('store_back', ({ awayMs }) => {
@@ -102,6 +106,7 @@ export class Maintenance {
       if (this.#stopped.signal.aborted) return
       this.#service.start()
       this.#ticker.start()
+      this.#gatekeeper.start()
     })
   }
 
@@ -109,6 +114,7 @@ export class Maintenance {
     this.#stopListening()
     this.#stopped.abort()
     await this.#ticker.stop()
+    await this.#gatekeeper.stop()
     await this.#service.stop()
     const led = this.#leads
     this.#leads = false
@@ -132,21 +138,30 @@ export class Maintenance {
     const delayMs = await this.#round()
     this.#plannedMs = clock.elapsed() + delayMs
     // Where it is no loop, this round is the only one.
-    if (!this.#service.running) await this.#ticker.runOnce()
+    if (!this.#service.running) await this.#runOthers()
     return delayMs
+  }
+
+  async #runOthers(): Promise<void> {
+    await this.#ticker.runOnce()
+    await this.#gatekeeper.runOnce()
+  }
+
+  #elected(leadership: Pick<Leadership, 'leads' | 'nextTickInMs' | 'gatesWait'>): void {
+    this.#leads = leadership.leads
+    this.#ticker.elected(leadership)
+    this.#gatekeeper.elected(leadership)
   }
 
   async #round(): Promise<number> {
     const { worker, leaseMs, rescueMs, crashLimit } = this.#options
     if (this.#missesBeats) {
-      this.#leads = false
-      this.#ticker.elected({ leads: false })
+      this.#elected({ leads: false })
       return leaseMs * FOLLOWER_ROUND
     }
     const leadership = await this.#parts.store.upkeep.elect(worker, leaseMs)
     const { leads, forMs } = leadership
-    this.#leads = leads
-    this.#ticker.elected(leadership)
+    this.#elected(leadership)
     if (!leads) return Math.min(Math.max(forMs, 1), leaseMs * FOLLOWER_ROUND)
     const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
     if (sparingMs > 0) return sparingMs

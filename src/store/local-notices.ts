@@ -1,3 +1,4 @@
+import type { Settlement } from '../job/outcome.ts'
 import { isStorable } from '../job/text.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import type { Store, StoreTransaction } from './store.ts'
@@ -20,6 +21,7 @@ export function telling(store: Store, local: Emitter<LocalNotices>): Store {
     catalog: tellCatalog(store, local),
     workers: tellWorkers(store, local),
     schedules: tellSchedules(store, local),
+    limits: tellLimits(store, local),
     upkeep: tellUpkeep(store, local),
     transaction: tellTransaction(store, local),
   }
@@ -38,8 +40,7 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
     async settle(settlements, repeated) {
       const results = await jobs.settle(settlements, repeated)
       if (local.has('changed')) local.emit('changed', { ids: settlements.map((settlement) => settlement.id) })
-      if (settlements.some(({ verb }) => verb !== 'complete' && verb !== 'fail'))
-        local.emit('ready', undefined)
+      if (settlements.some(mayMakeReady)) local.emit('ready', undefined)
       return results
     },
     async report(reports) {
@@ -59,6 +60,11 @@ function tellJobs({ jobs }: Store, local: Emitter<LocalNotices>): Store['jobs'] 
       return claimed
     },
   }
+}
+
+/** The job itself runs again, or whoever waits at a gate that it has left may go on. */
+function mayMakeReady({ verb, limited }: Settlement): boolean {
+  return limited || (verb !== 'complete' && verb !== 'fail')
 }
 
 /** What a transaction changed is told when it has committed. */
@@ -123,6 +129,27 @@ function tellSchedules({ schedules }: Store, local: Emitter<LocalNotices>): Stor
       if (done) local.emit('scheduled', undefined)
       if (jobs.length > 0) local.emit('ready', undefined)
       return done
+    },
+  }
+}
+
+/** A limit that is another one may let more pass, and so does one that was not known. */
+function tellLimits({ limits }: Store, local: Emitter<LocalNotices>): Store['limits'] {
+  return {
+    ...limits,
+    async declare(news) {
+      await limits.declare(news)
+      local.emit('ready', undefined)
+    },
+    async override(name, rule) {
+      const known = await limits.override(name, rule)
+      if (known) local.emit('ready', undefined)
+      return known
+    },
+    async tend(limit) {
+      const count = await limits.tend(limit)
+      if (count > 0) local.emit('ready', undefined)
+      return count
     },
   }
 }

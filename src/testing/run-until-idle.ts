@@ -1,3 +1,4 @@
+import type { PendingJob } from '../job/job.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
 import { holdsOptions } from '../kit/misplaced.ts'
@@ -109,18 +110,31 @@ async function runDue(
 /** More scheduled jobs than `maxJobs` allows need not be looked through. */
 const SCHEDULED_LOOKED_AT = 10_000
 
-/** When the first job will be due that such a worker would run. */
+/** When the first job will be due that such a worker would run, or may pass its limits. */
 async function nextDueAt(
   queue: Queue,
   { jobs, fallback, unknownJobs, queues }: WorkerOptions,
 ): Promise<number | undefined> {
   const anyName = fallback !== undefined || unknownJobs === 'fail'
-  const scheduled = await queue.list({
-    scheduled: true,
+  const theirs = {
     limit: SCHEDULED_LOOKED_AT,
     ...(!anyName && { name: (jobs ?? []).map((job) => job.name) }),
     ...(queues && { queue: queues }),
-  })
-  const dueTimes = scheduled.map((job) => job.dueAt.getTime())
-  return dueTimes.length === 0 ? undefined : Math.min(...dueTimes)
+  }
+  const scheduled = await queue.list({ ...theirs, scheduled: true })
+  const due = await queue.list({ ...theirs, state: 'pending', scheduled: false })
+  const opensAt = due.some(waitsForLimit) ? await nextOpening(queue) : []
+  const times = [...scheduled.map((job) => job.dueAt.getTime()), ...opensAt]
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** A store tells only of all that comes by itself: where it is another's, the next look goes further. */
+async function nextOpening(queue: Queue): Promise<number[]> {
+  const { store, clock } = internalsOf(queue, 'runUntilIdle')
+  const at = await store.jobs.nextDueAt()
+  return at !== null && at > clock.now() ? [at] : []
+}
+
+function waitsForLimit({ waitsFor }: PendingJob): boolean {
+  return waitsFor !== undefined && 'limit' in waitsFor
 }
