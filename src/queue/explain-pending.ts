@@ -2,6 +2,7 @@ import { runsAlone } from '../job/care.ts'
 import type { Job } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'
+import { limited } from './explain-limit.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
@@ -13,6 +14,7 @@ export function whyPending(situation: Situation): Reason[] {
     ...expired(situation),
     ...paused(situation),
     ...held(situation),
+    ...limited(situation),
     ...(fit.length === 0 ? [noWorker(situation)] : []),
     ...alone(situation),
   ]

@@ -2,6 +2,7 @@ import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
+import { aroundGate } from './explain-limit.ts'
 import { whyPending } from './explain-pending.ts'
 import { whySettled } from './explain-settled.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
@@ -28,6 +29,7 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     nowMs: await store.now(),
     paused: (await store.queues.paused()).some((each) => each.queue === job.queue),
     workers: await store.workers.list(),
+    gate: record.gate === null ? undefined : await aroundGate(store, record.gate),
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
   const text = reasons.map((reason) => reason.text + (reason.mend ? ` (${reason.mend})` : '')).join('; ')

@@ -19,6 +19,7 @@ import { askedFor, Handle, requireNamed } from './handle.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
+import { Limits } from './limits.ts'
 import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
@@ -33,11 +34,14 @@ export class OpenedQueue implements Queue {
   readonly #parts: QueueInternals
   readonly #enqueuer: Enqueuer
   readonly schedules: Schedules
+  /** What jobs are held to, together or by key: see `Limits`. */
+  readonly limits: Limits
 
   constructor(parts: QueueInternals) {
     this.#parts = parts
     this.#enqueuer = new Enqueuer(parts)
     this.schedules = new Schedules(parts)
+    this.limits = new Limits(parts)
   }
 
   get [QUEUE](): OfferedQueue {

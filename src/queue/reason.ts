@@ -1,4 +1,6 @@
 import type { Job, JobRecord } from '../job/job.ts'
+import type { Limit } from '../job/limit.ts'
+import type { GateRecord } from '../store/limits.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 
 /** One of the reasons why a job is where it is. */
@@ -9,6 +11,11 @@ export interface Reason {
     | 'queue_paused'
     | 'no_worker'
     | 'held'
+    | 'limit_full'
+    | 'rate_reached'
+    | 'limit_closed'
+    | 'limit_unknown'
+    | 'limit_open'
     | 'runs_alone'
     | 'waiting_for_slot'
     | 'not_taken'
@@ -24,6 +31,13 @@ export interface Reason {
   readonly facts: Readonly<Record<string, string | number | boolean | null>>
 }
 
+/** The gate at which a job waits: what its limit lets pass, where that is known, and how it stands. */
+export interface GateAround {
+  readonly gate: string
+  readonly limit: Limit | undefined
+  readonly state: Omit<GateRecord, 'gate'>
+}
+
 /** A job and what is around it. */
 export interface Situation {
   readonly job: Job
@@ -31,6 +45,8 @@ export interface Situation {
   readonly nowMs: number
   readonly paused: boolean
   readonly workers: readonly WorkerRecord[]
+  /** The gate at which it waits. */
+  readonly gate?: GateAround | undefined
 }
 
 /** That nobody has heard of a worker within its lease; nothing where somebody has. */

@@ -105,6 +105,19 @@ test('a held job names who holds it', async () => {
   ])
 })
 
+test('a job that waits for a limit that nobody has declared says so, and one whose limit is open', async () => {
+  const [reason] = (await explain({ limits: '[["api=7",1]]', gate: 'api=7' }, [worker()])).reasons
+  expect(reason).toMatchObject({
+    code: 'limit_unknown',
+    text: "waits for limit 'api' for '7', of which nobody has said what it lets pass",
+    facts: { limit: 'api', key: '7' },
+  })
+  const store = openMemoryStore({ clock })
+  await store.limits.declare([{ name: 'api', concurrency: 2, rateCount: null, ratePerMs: null }])
+  const around = { ...store, catalog: { ...store.catalog, get: async () => [record({ gate: 'api' })] } }
+  expect((await queueOn(around, clock).explain('j')).reasons).toMatchObject([{ code: 'limit_open' }, {}])
+})
+
 test('that nobody handles a job says what the workers that are there lack', async () => {
   const mends: [WorkerRecord[], RegExp][] = [
     [[], /none is live at all/],

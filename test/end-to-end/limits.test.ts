@@ -212,4 +212,126 @@ describeStores('limits', (test) => {
     await expect.poll(() => ran).toEqual(['ada'])
     expect(new Worker(queue, { jobs: [spec.handle(() => {})] })).toBeInstanceOf(Worker)
   })
+
+  test('a limit is shown with what it lets pass, who holds it and what waits', async ({
+    queue,
+    start,
+    clock,
+  }) => {
+    const { job, runs } = heldJob({ limits: [PER_USER, { key: 'api', rate: { count: 9, per: '1m' } }] })
+    const [first] = await enqueueFor(queue, job, ['ada', 'ada', 'bob'])
+    const worker = await start({ jobs: [job] })
+    await expect.poll(() => runs.length).toBe(2)
+    expect(await queue.limits.list()).toEqual([
+      { name: 'api', declared: { rate: { count: 9, per: 60_000 } }, keys: 1, running: 2, waiting: 0 },
+      { name: 'user', declared: { concurrency: 1 }, keys: 2, running: 2, waiting: 1 },
+    ])
+    const holder = { id: first?.id, worker: worker.id, since: new Date(clock.now()) }
+    expect(await queue.limits.keys('user')).toMatchObject([
+      { key: 'ada', running: 1, waiting: 1, holders: [holder] },
+      { key: 'bob', running: 1, waiting: 0 },
+    ])
+    expect(await queue.limits.keys('user', { limit: 1 })).toHaveLength(1)
+    expect(await queue.limits.keys('api')).toMatchObject([{ key: null, running: 2 }])
+    expect(await queue.limits.get('none')).toBeNull()
+  })
+
+  test('a limit is changed live, for what waits already, and reset', async ({ queue, start }) => {
+    const { job, runs, run } = heldJob({ limits: [{ key: 'api', concurrency: 1 }] })
+    await queue.enqueueMany(job, [1, 2, 3, 4, 5])
+    await start({ jobs: [job] })
+    await expect.poll(() => runs.length).toBe(1)
+    expect(await queue.limits.set('api', { concurrency: 3 })).toMatchObject({
+      declared: { concurrency: 1 },
+      override: { concurrency: 3 },
+    })
+    await expect.poll(() => runs.length).toBe(3)
+    expect(await queue.limits.reset('api')).not.toHaveProperty('override')
+    for (const ended of [0, 1]) run(ended).end()
+    await expect.poll(() => queue.count({ state: 'running' })).toBe(1)
+    expect(runs).toHaveLength(3)
+    run(2).end()
+    await expect.poll(() => runs.length).toBe(4)
+  })
+
+  test('a limit that there is not, or that would limit nothing, is refused', async ({ queue }) => {
+    await queue.enqueue(defineJob({ name: 'test.limited', limits: [{ key: 'openai', concurrency: 1 }] }))
+    const { limits } = queue
+    for (const call of [
+      () => limits.set('opnai', { concurrency: 1 }),
+      () => limits.reset('opnai'),
+      () => limits.keys('opnai'),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'limit_not_found',
+        message: expect.stringContaining(
+          "No limit is named 'opnai'. Did you mean 'openai'? There are: openai.",
+        ),
+      })
+    }
+    const slips: [given: object, message: string][] = [
+      [{}, "expected 'concurrency', 'rate' or both"],
+      [{ concurrency: 0 }, "option 'concurrency' is 0, expected a whole number from 1 to"],
+      [{ max: 2 }, "limits.set has no option 'max'. Did you mean 'concurrency'?"],
+      [{ rate: { max: 2 } }, "limits.set.rate has no option 'max'. Did you mean 'count'?"],
+      [{ rate: { count: 2 } }, 'expected both of them'],
+    ]
+    for (const [given, message] of slips)
+      await expect(limits.set('openai', given)).rejects.toThrow(
+        expect.objectContaining({ message: expect.stringContaining(message) }),
+      )
+  })
+
+  test('explain names the limit that keeps a job, with its numbers and who holds it', async ({
+    queue,
+    start,
+  }) => {
+    const { job, runs, run } = heldJob({ limits: [PER_USER] })
+    const [first, second] = await enqueueFor(queue, job, ['ada', 'ada'])
+    const worker = await start({ jobs: [job], name: 'mill' })
+    await expect.poll(() => second?.get()).toHaveProperty('waitsFor')
+    const { reasons } = await queue.explain(second?.id ?? '')
+    expect(reasons).toMatchObject([
+      {
+        code: 'limit_full',
+        text: expect.stringMatching(
+          `^waits for limit 'user' for 'ada': 1 of 1 run, 1 wait; held by ${first?.id} on worker mill \\(.*\\) since 2`,
+        ),
+        mend: expect.stringContaining('millhand limits set user --concurrency 2'),
+        facts: { limit: 'user', key: 'ada', running: 1, waiting: 1, concurrency: 1, holder: first?.id },
+      },
+    ])
+    expect(worker.running).toBe(1)
+    run(0).fail(new RateLimited('90s'))
+    await expect
+      .poll(async () => (await queue.explain(second?.id ?? '')).reasons)
+      .toMatchObject([
+        {
+          code: 'limit_closed',
+          text: expect.stringContaining('(RateLimited) for 1m 30s more, until 2'),
+          facts: { opensInMs: 90_000 },
+        },
+      ])
+    expect(runs).toHaveLength(1)
+  })
+
+  test('explain tells of a rate, and of a cost that never passes', async ({ queue, start }) => {
+    const { job, runs } = heldJob({ limits: [{ key: 'api', rate: { count: 2, per: '1m' }, cost: 2 }] })
+    await queue.enqueue(job)
+    const waits = await queue.enqueue(job)
+    await start({ jobs: [job] })
+    await expect.poll(() => runs.length).toBe(1)
+    const why = async () => (await queue.explain(waits.id)).reasons
+    await expect.poll(why).toMatchObject([
+      {
+        code: 'rate_reached',
+        text: expect.stringContaining("limit 'api': no more than 2 in any 1m may start"),
+        facts: { cost: 2 },
+      },
+    ])
+    await queue.limits.set('api', { rate: { count: 1, per: '1m' } })
+    await expect
+      .poll(why)
+      .toMatchObject([{ code: 'rate_reached', text: expect.stringContaining('for ever: it costs 2') }])
+  })
 })

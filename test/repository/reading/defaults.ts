@@ -33,6 +33,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/handle.ts resultFields': 'result',
   'src/job/schedule-options.ts scheduleFields': 'schedule',
   'src/queue/handle.ts watchFields': 'watch',
+  'src/queue/limits.ts keysFields': 'limits.keys',
   'src/queue/metrics.ts metricsFields': 'logMetrics',
   'src/queue/name-stats.ts nameStatsFields': 'stats',
   'src/queue/open.ts openFields': 'openQueue',

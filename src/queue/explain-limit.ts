@@ -1,0 +1,100 @@
+import { readGates } from '../job/job-gates.ts'
+import { type Limit, limitOf } from '../job/limit.ts'
+import { formatDuration } from '../kit/duration.ts'
+import { ruleOf } from '../store/limits.ts'
+import type { Store } from '../store/store.ts'
+import { keyOf } from './limits.ts'
+import { type GateAround, placeOf, type Reason, type Situation } from './reason.ts'
+
+const NOBODY: GateAround['state'] = { holders: [], running: 0, waiting: 1, closedUntil: null }
+
+/** What is around a gate that a job waits at. */
+export async function aroundGate(store: Pick<Store, 'limits'>, gate: string): Promise<GateAround> {
+  const record = (await store.limits.list()).find(({ name }) => name === limitOf(gate))
+  const [state = NOBODY] = await store.limits.gates({ names: [gate] }, 1)
+  return { gate, limit: record && ruleOf(record), state }
+}
+
+/** Which limit keeps it, with its numbers; nothing where none does. */
+export function limited(situation: Situation): Reason[] {
+  const { gate: around, nowMs } = situation
+  if (!around) return []
+  const { limit, state } = around
+  if (!limit) return [undeclared(around)]
+  if (state.closedUntil !== null && state.closedUntil > nowMs)
+    return [closed(around, state.closedUntil - nowMs)]
+  if (limit.concurrency !== null && state.running >= limit.concurrency) return [full(situation, around)]
+  return [rated(situation, around, limit) ?? open(around)]
+}
+
+function factsOf({ gate, state }: GateAround) {
+  return { limit: limitOf(gate), key: keyOf(gate), running: state.running, waiting: state.waiting }
+}
+
+function called({ gate }: GateAround): string {
+  const key = keyOf(gate)
+  return `limit '${limitOf(gate)}'${key === null ? '' : ` for '${key}'`}`
+}
+
+function undeclared(around: GateAround): Reason {
+  const text = `waits for ${called(around)}, of which nobody has said what it lets pass`
+  const mend = 'start a worker with the definition that has it'
+  return { code: 'limit_unknown', text, mend, facts: factsOf(around) }
+}
+
+function closed(around: GateAround, opensInMs: number): Reason {
+  const until = new Date(around.state.closedUntil ?? 0).toISOString()
+  const text = `waits for ${called(around)}: a handler has closed it (RateLimited) for ${formatDuration(opensInMs)} more, until ${until}; ${around.state.waiting} wait`
+  return { code: 'limit_closed', text, facts: { ...factsOf(around), opensInMs } }
+}
+
+function full(situation: Situation, around: GateAround): Reason {
+  const { limit, state } = around
+  const concurrency = limit?.concurrency ?? 0
+  const holders = holdersOf(situation, state)
+  const text = `waits for ${called(around)}: ${state.running} of ${concurrency} run, ${state.waiting} wait${holders}`
+  const name = limitOf(around.gate)
+  const mend = `to let more run: millhand limits set ${name} --concurrency ${concurrency + 1}${rateFlag(limit)}; who runs: millhand limits show ${name}`
+  const holder = state.holders[0]?.id ?? null
+  return { code: 'limit_full', text, mend, facts: { ...factsOf(around), concurrency, holder } }
+}
+
+/** What is set takes the place of all that was declared. */
+function rateFlag(limit: Limit | undefined): string {
+  if (!limit || limit.rateCount === null) return ''
+  return ` --rate ${limit.rateCount}/${limit.ratePerMs}ms`
+}
+
+/** Of more the command line tells. */
+const HOLDERS_TOLD = 3
+
+function holdersOf(situation: Situation, { holders, running }: GateAround['state']): string {
+  const told = holders.slice(0, HOLDERS_TOLD).map(({ id, worker, since }) => {
+    return `${id} on worker ${placeOf(situation, worker)} since ${new Date(since).toISOString()}`
+  })
+  if (told.length === 0) return ''
+  const more = running - told.length
+  return `; held by ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+function rated({ record }: Situation, around: GateAround, limit: Limit): Reason | undefined {
+  const { rateCount, ratePerMs } = limit
+  if (rateCount === null || ratePerMs === null) return undefined
+  const cost = readGates(record.limits).find(({ gate }) => gate === around.gate)?.cost ?? 1
+  const facts = { ...factsOf(around), rateCount, ratePerMs, cost }
+  const rate = `${rateCount} in any ${formatDuration(ratePerMs)}`
+  const name = limitOf(around.gate)
+  if (cost > rateCount) {
+    const text = `waits for ${called(around)} for ever: it costs ${cost}, and no more than ${rate} may start`
+    const mend = `millhand limits set ${name} --rate ${cost}/${ratePerMs}ms, or enqueue it anew with a smaller cost`
+    return { code: 'rate_reached', text, mend, facts }
+  }
+  const text = `waits for ${called(around)}: no more than ${rate} may start, and they have; ${around.state.waiting} wait`
+  return { code: 'rate_reached', text, mend: `to let more start: millhand limits set ${name} --rate`, facts }
+}
+
+function open(around: GateAround): Reason {
+  const text = `waited for ${called(around)}, which has room by now: it goes on within seconds`
+  const mend = 'the worker that leads the maintenance sees to it, where none is told of it before'
+  return { code: 'limit_open', text, mend, facts: factsOf(around) }
+}

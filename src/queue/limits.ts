@@ -1,0 +1,163 @@
+import { jobError } from '../job/errors.ts'
+import { type LimitValues, limitOf, toLimit } from '../job/limit.ts'
+import { requireLimitName } from '../job/names.ts'
+import { integer, parseOptions } from '../kit/options.ts'
+import type { GateRecord, LimitRecord, LimitRule } from '../store/limits.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+
+/** Keys of a limit that are added up; those after them are left out of the sums. */
+const KEYS_SUMMED_MAX = 10_000
+
+/** A limit as it is now. */
+export interface LimitState {
+  readonly name: string
+  /** What its definitions say. */
+  readonly declared: LimitValues
+  /** What holds instead, where somebody has set it. */
+  readonly override?: LimitValues
+  /** Keys that somebody holds or waits for; 10,000 at most are counted. */
+  readonly keys: number
+  /** Jobs that run, of all these keys. */
+  readonly running: number
+  /** Jobs that wait for these keys. */
+  readonly waiting: number
+}
+
+/** One key of a limit: who holds it, and how many wait. */
+export interface LimitKey {
+  /** `null`: all its jobs share it. */
+  readonly key: string | null
+  readonly running: number
+  readonly waiting: number
+  /** No job passes before: a handler has said so (`RateLimited`). */
+  readonly closedUntil?: Date
+  /** The jobs that run, oldest first; 20 at most. */
+  readonly holders: readonly LimitHolder[]
+}
+
+export interface LimitHolder {
+  readonly id: string
+  readonly worker: string
+  readonly since: Date
+}
+
+/** What `queue.limits.keys` takes. */
+export interface LimitKeysOptions {
+  /** Keys at most, by name. Default 100, from 1 to 10,000. */
+  readonly limit?: number
+}
+
+const keysFields = { limit: integer({ default: 100, min: 1, max: 10_000 }) }
+
+/**
+ * What jobs are held to, together or by key: `queue.limits`. A limit is known by its name once a worker that has it has
+ * started, or a job that has it was enqueued.
+ *
+ * @example
+ * const queue = await openQueue('memory:')
+ * const ask = defineJob({ name: 'model.ask', limits: [{ key: 'openai', concurrency: 20 }] })
+ * await queue.enqueue(ask)
+ * await queue.limits.set('openai', { concurrency: 5 })
+ * console.log(await queue.limits.keys('openai'))
+ */
+export class Limits {
+  readonly #queue: QueueInternals
+
+  constructor(queue: QueueInternals) {
+    this.#queue = queue
+  }
+
+  /** All of them, by name. */
+  async list(): Promise<LimitState[]> {
+    const records = await this.#queue.store.limits.list()
+    const states: LimitState[] = []
+    for (const record of records) states.push(await this.#stateOf(record))
+    return states
+  }
+
+  /** The limit as it is now; `null` where there is none of this name. @throws MillhandError `invalid_name` */
+  async get(name: string): Promise<LimitState | null> {
+    const record = await this.#find(requireLimitName(name))
+    return record ? this.#stateOf(record) : null
+  }
+
+  /**
+   * The keys that somebody holds or waits for, by name.
+   *
+   * @throws MillhandError `limit_not_found`, `invalid_name`, `unknown_option`, `invalid_option`
+   */
+  async keys(name: string, options: LimitKeysOptions = {}): Promise<LimitKey[]> {
+    const { limit } = parseOptions('limits.keys', keysFields, options)
+    if (!(await this.#find(requireLimitName(name)))) throw await this.#notFound(name)
+    const gates = await this.#queue.store.limits.gates({ limit: name }, limit)
+    return gates.map(toKey)
+  }
+
+  /**
+   * Holds its jobs to these values at once, in all processes, whatever its definitions say, now or later, until it is reset.
+   * What is left out is not limited. Jobs that run go on, also where fewer may.
+   *
+   * @throws MillhandError `limit_not_found`, `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
+   */
+  async set(name: string, values: LimitValues): Promise<LimitState> {
+    const { name: _, ...rule } = toLimit('limits.set', requireLimitName(name), values)
+    return this.#override('set', name, rule)
+  }
+
+  /** Holds them to what its definitions say again. @throws MillhandError `limit_not_found`, `invalid_name`, `inside_transaction` */
+  reset(name: string): Promise<LimitState> {
+    return this.#override('reset', name, null)
+  }
+
+  async #override(verb: string, given: string, rule: LimitRule | null): Promise<LimitState> {
+    const name = requireLimitName(given)
+    requireOutside(this.#queue, `limits.${verb}`)
+    const known = await this.#queue.store.limits.override(name, rule)
+    const state = known ? await this.get(name) : null
+    if (!state) throw await this.#notFound(name)
+    return state
+  }
+
+  async #find(name: string): Promise<LimitRecord | undefined> {
+    const records = await this.#queue.store.limits.list()
+    return records.find((record) => record.name === name)
+  }
+
+  async #notFound(name: string): Promise<Error> {
+    const known = (await this.#queue.store.limits.list()).map((record) => record.name)
+    return jobError('limit_not_found', { name, known })
+  }
+
+  async #stateOf({ name, declared, override }: LimitRecord): Promise<LimitState> {
+    const gates = await this.#queue.store.limits.gates({ limit: name }, KEYS_SUMMED_MAX)
+    return {
+      name,
+      declared: toValues(declared),
+      ...(override && { override: toValues(override) }),
+      keys: gates.length,
+      running: gates.reduce((sum, { running }) => sum + running, 0),
+      waiting: gates.reduce((sum, { waiting }) => sum + waiting, 0),
+    }
+  }
+}
+
+function toValues({ concurrency, rateCount, ratePerMs }: LimitRule): LimitValues {
+  return {
+    ...(concurrency !== null && { concurrency }),
+    ...(rateCount !== null && ratePerMs !== null && { rate: { count: rateCount, per: ratePerMs } }),
+  }
+}
+
+function toKey({ gate, running, waiting, closedUntil, holders }: GateRecord): LimitKey {
+  return {
+    ...{ key: keyOf(gate), running, waiting },
+    ...(closedUntil !== null && { closedUntil: new Date(closedUntil) }),
+    holders: holders.map(({ id, worker, since }) => ({ id, worker, since: new Date(since) })),
+  }
+}
+
+/** What a gate is one key of its limit by; `null` of one that all its jobs share. */
+export function keyOf(gate: string): string | null {
+  const name = limitOf(gate)
+  return name === gate ? null : gate.slice(name.length + 1)
+}
