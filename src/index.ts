@@ -22,7 +22,7 @@ export type {
 } from './job/job.ts'
 export type { JobOptions } from './job/job-options.ts'
 export type { Json } from './job/json.ts'
-export type { LimitOptions, LimitValues, RateOptions } from './job/limit.ts'
+export type { LimitChange, LimitOptions, LimitValues, RateOptions } from './job/limit.ts'
 export type { Progress } from './job/progress.ts'
 export type { RetentionOptions } from './job/retention.ts'
 export type { Backoff, ErrorClass, ErrorMatcher } from './job/retry.ts'

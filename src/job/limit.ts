@@ -1,3 +1,4 @@
+import { readSafely } from '../kit/brand.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
@@ -30,6 +31,14 @@ export interface LimitValues {
   readonly concurrency?: number
   /** How many of them start in a window of time. Any number by default. */
   readonly rate?: RateOptions
+}
+
+/** What `queue.limits.set` takes: what is left out stays as it is. One of the two at least. */
+export interface LimitChange {
+  /** How many of its jobs run at a time; `null`: any number. */
+  readonly concurrency?: number | null
+  /** How many of them start in a window of time; `null`: any number. */
+  readonly rate?: RateOptions | null
 }
 
 /** One limit of a definition or of a call. */
@@ -144,23 +153,41 @@ function parseLimit(component: string, job: string, given: LimitOptions): Define
  *
  * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`
  */
-export function toLimit(component: string, name: string, given: LimitValues): Limit {
-  const { concurrency, rate } = parseOptions(component, valueFields, given)
-  if (concurrency === undefined && rate === undefined) {
+function toLimit(component: string, name: string, given: LimitValues): Limit {
+  const { concurrency = null, rate } = parseOptions(component, valueFields, given)
+  if (concurrency === null && rate === undefined) {
     const expected = "'concurrency', 'rate' or both: without one it limits nothing"
     throw optionError('invalid_option', { component, option: 'limit', expected, got: 'neither' })
   }
-  const { count, per } = rate ? parseOptions(`${component}.rate`, rateFields, rate) : {}
-  if (rate && (count === undefined || per === undefined)) {
-    const expected = "both of them: { count: 60, per: '1m' }"
-    throw optionError('invalid_option', { component, option: 'rate', expected, got: preview(rate) })
+  return Object.freeze({ name: requireLimitName(name), concurrency, ...partsOf(component, rate) })
+}
+
+function partsOf(component: string, rate: RateOptions | undefined): Pick<Limit, 'rateCount' | 'ratePerMs'> {
+  if (rate === undefined) return { rateCount: null, ratePerMs: null }
+  const { count, per } = parseOptions(`${component}.rate`, rateFields, rate)
+  if (count !== undefined && per !== undefined) return { rateCount: count, ratePerMs: per }
+  const expected = "both of them: { count: 60, per: '1m' }"
+  throw optionError('invalid_option', { component, option: 'rate', expected, got: preview(rate) })
+}
+
+/**
+ * What a limit lets pass once this is set of it.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`
+ */
+export function changedLimit(component: string, limit: Limit, given: LimitChange): Limit {
+  const { concurrency, rate } = parseOptions(component, valueFields, given)
+  const lifts = (option: keyof LimitChange) => readSafely(given, option) === null
+  if (concurrency === undefined && rate === undefined && !lifts('concurrency') && !lifts('rate')) {
+    const expected = "'concurrency', 'rate' or both; null lifts one"
+    throw optionError('invalid_option', { component, option: 'values', expected, got: 'neither' })
   }
-  return Object.freeze({
-    name: requireLimitName(name),
-    concurrency: concurrency ?? null,
-    rateCount: count ?? null,
-    ratePerMs: per ?? null,
-  })
+  return {
+    ...limit,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(lifts('concurrency') && { concurrency: null }),
+    ...((rate !== undefined || lifts('rate')) && partsOf(component, rate)),
+  }
 }
 
 /** The gate of one key: a name holds no `=`, so that no other name and key make the same text. */

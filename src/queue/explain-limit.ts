@@ -54,15 +54,9 @@ function full(situation: Situation, around: GateAround): Reason {
   const holders = holdersOf(situation, state)
   const text = `waits for ${called(around)}: ${state.running} of ${concurrency} run, ${state.waiting} wait${holders}`
   const name = limitOf(around.gate)
-  const mend = `to let more run: millhand limits set ${name} --concurrency ${concurrency + 1}${rateFlag(limit)}; who runs: millhand limits show ${name}`
+  const mend = `to let more run: millhand limits set ${name} --concurrency ${concurrency + 1}; who runs: millhand limits show ${name}`
   const holder = state.holders[0]?.id ?? null
   return { code: 'limit_full', text, mend, facts: { ...factsOf(around), concurrency, holder } }
-}
-
-/** What is set takes the place of all that was declared. */
-function rateFlag(limit: Limit | undefined): string {
-  if (!limit || limit.rateCount === null) return ''
-  return ` --rate ${limit.rateCount}/${limit.ratePerMs}ms`
 }
 
 /** Of more the command line tells. */

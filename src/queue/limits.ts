@@ -1,8 +1,8 @@
 import { jobError } from '../job/errors.ts'
-import { type LimitValues, limitOf, toLimit } from '../job/limit.ts'
+import { changedLimit, type LimitChange, type LimitValues, limitOf } from '../job/limit.ts'
 import { requireLimitName } from '../job/names.ts'
 import { integer, parseOptions } from '../kit/options.ts'
-import type { GateRecord, LimitRecord, LimitRule } from '../store/limits.ts'
+import { type GateRecord, type LimitRecord, type LimitRule, ruleOf } from '../store/limits.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /** Keys of a limit that are added up; those after them are left out of the sums. */
@@ -77,7 +77,8 @@ export class Limits {
 
   /** The limit as it is now; `null` where there is none of this name. @throws MillhandError `invalid_name` */
   async get(name: string): Promise<LimitState | null> {
-    const record = await this.#find(requireLimitName(name))
+    const required = requireLimitName(name)
+    const record = (await this.#queue.store.limits.list()).find((each) => each.name === required)
     return record ? this.#stateOf(record) : null
   }
 
@@ -88,44 +89,40 @@ export class Limits {
    */
   async keys(name: string, options: LimitKeysOptions = {}): Promise<LimitKey[]> {
     const { limit } = parseOptions('limits.keys', keysFields, options)
-    if (!(await this.#find(requireLimitName(name)))) throw await this.#notFound(name)
+    await this.#require(name)
     const gates = await this.#queue.store.limits.gates({ limit: name }, limit)
     return gates.map(toKey)
   }
 
   /**
-   * Holds its jobs to these values at once, in all processes, whatever its definitions say, now or later, until it is reset.
-   * What is left out is not limited. Jobs that run go on, also where fewer may.
+   * Changes what it lets pass, at once and in all processes, whatever its definitions say, now or later, until it is reset.
+   * What is left out stays as it is, `null` lifts it. Jobs that run go on, also where fewer may.
    *
    * @throws MillhandError `limit_not_found`, `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
    */
-  async set(name: string, values: LimitValues): Promise<LimitState> {
-    const { name: _, ...rule } = toLimit('limits.set', requireLimitName(name), values)
-    return this.#override('set', name, rule)
+  async set(name: string, values: LimitChange): Promise<LimitState> {
+    requireOutside(this.#queue, 'limits.set')
+    const record = await this.#require(name)
+    const { name: _, ...rule } = changedLimit('limits.set', ruleOf(record), values)
+    await this.#queue.store.limits.override(name, rule)
+    return this.#stateOf({ ...record, override: rule })
   }
 
   /** Holds them to what its definitions say again. @throws MillhandError `limit_not_found`, `invalid_name`, `inside_transaction` */
-  reset(name: string): Promise<LimitState> {
-    return this.#override('reset', name, null)
+  async reset(name: string): Promise<LimitState> {
+    requireOutside(this.#queue, 'limits.reset')
+    const record = await this.#require(name)
+    await this.#queue.store.limits.override(name, null)
+    return this.#stateOf({ ...record, override: null })
   }
 
-  async #override(verb: string, given: string, rule: LimitRule | null): Promise<LimitState> {
+  /** @throws MillhandError `invalid_name`, `limit_not_found` */
+  async #require(given: string): Promise<LimitRecord> {
     const name = requireLimitName(given)
-    requireOutside(this.#queue, `limits.${verb}`)
-    const known = await this.#queue.store.limits.override(name, rule)
-    const state = known ? await this.get(name) : null
-    if (!state) throw await this.#notFound(name)
-    return state
-  }
-
-  async #find(name: string): Promise<LimitRecord | undefined> {
     const records = await this.#queue.store.limits.list()
-    return records.find((record) => record.name === name)
-  }
-
-  async #notFound(name: string): Promise<Error> {
-    const known = (await this.#queue.store.limits.list()).map((record) => record.name)
-    return jobError('limit_not_found', { name, known })
+    const record = records.find((each) => each.name === name)
+    if (record) return record
+    throw jobError('limit_not_found', { name, known: records.map((each) => each.name) })
   }
 
   async #stateOf({ name, declared, override }: LimitRecord): Promise<LimitState> {

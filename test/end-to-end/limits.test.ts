@@ -254,6 +254,17 @@ describeStores('limits', (test) => {
     await expect.poll(() => runs.length).toBe(4)
   })
 
+  test('what is left out of a change stays, and null lifts it', async ({ queue }) => {
+    const both = { key: 'api', concurrency: 2, rate: { count: 60, per: '1m' } } as const
+    await queue.enqueue(defineJob({ name: 'test.limited', limits: [both] }))
+    const { limits } = queue
+    const rate = { count: 60, per: 60_000 }
+    expect(await limits.set('api', { concurrency: 1 })).toMatchObject({ override: { concurrency: 1, rate } })
+    expect((await limits.set('api', { rate: null })).override).toEqual({ concurrency: 1 })
+    expect((await limits.set('api', { concurrency: null })).override).toEqual({})
+    expect(await limits.get('api')).toMatchObject({ declared: { concurrency: 2, rate }, override: {} })
+  })
+
   test('a limit that there is not, or that would limit nothing, is refused', async ({ queue }) => {
     await queue.enqueue(defineJob({ name: 'test.limited', limits: [{ key: 'openai', concurrency: 1 }] }))
     const { limits } = queue
@@ -270,7 +281,7 @@ describeStores('limits', (test) => {
       })
     }
     const slips: [given: object, message: string][] = [
-      [{}, "expected 'concurrency', 'rate' or both"],
+      [{}, "expected 'concurrency', 'rate' or both; null lifts one"],
       [{ concurrency: 0 }, "option 'concurrency' is 0, expected a whole number from 1 to"],
       [{ max: 2 }, "limits.set has no option 'max'. Did you mean 'concurrency'?"],
       [{ rate: { max: 2 } }, "limits.set.rate has no option 'max'. Did you mean 'count'?"],
