@@ -36,7 +36,7 @@ export function noteOf(job: Job, nowMs: number): string {
 function rawNoteOf(job: Job, nowMs: number): string {
   switch (job.state) {
     case 'pending':
-      return [heldBy(job), dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
+      return [waitsFor(job), dueIn(job.dueAt, nowMs), lastError(job)].filter((note) => note !== '').join('; ')
     case 'running':
       return progressOf(job)
     case 'complete':
@@ -60,8 +60,9 @@ export function progressOf({ progress }: Pick<Job, 'progress'>): string {
     .join(' ')
 }
 
-function heldBy(job: Job): string {
-  return job.state === 'pending' && job.waitsFor ? 'claimed ahead by a worker' : ''
+function waitsFor(job: Job): string {
+  if (job.state !== 'pending' || !job.waitsFor) return ''
+  return 'limit' in job.waitsFor ? `waits for limit ${job.waitsFor.limit}` : 'claimed ahead by a worker'
 }
 
 function dueIn(dueAt: Date, nowMs: number): string {

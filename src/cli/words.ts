@@ -49,7 +49,12 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
 }
 
-const FLAGS: Readonly<Record<string, string>> = { tags: '--tag', 'result.timeout': '--wait-timeout' }
+const FLAGS: Readonly<Record<string, string>> = {
+  tags: '--tag',
+  'result.timeout': '--wait-timeout',
+  'limits.set.rate.count': '--rate',
+  'limits.set.rate.per': '--rate',
+}
 
 /** The texts of a list, of which `got` is the JSON: a command makes one of a flag that may be given again. */
 function listed(got: string): readonly string[] | undefined {

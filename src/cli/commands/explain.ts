@@ -10,7 +10,7 @@ export const explainCommand: CommandSpec = {
   name: 'explain',
   arguments: [['<id>', ID_DOC]],
   summary:
-    'Say why a job is where it is: due later, queue paused, no worker for it, waiting for a slot, running where.',
+    'Say why a job is where it is: due later, queue paused, no worker for it, waiting for a slot or a limit, running where.',
   examples: ['millhand explain 0190a1b2-…', 'millhand explain last'],
   run: (call) =>
     withQueue(call, {}, async (queue) => {

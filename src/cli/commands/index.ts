@@ -9,6 +9,7 @@ import { freeKeyCommand } from './free-key.ts'
 import { initCommand } from './init.ts'
 import { jobCommand } from './job.ts'
 import { jobsCommand } from './jobs.ts'
+import { limitsCommand } from './limits.ts'
 import { migrateCommand } from './migrate.ts'
 import { pauseCommand } from './pause.ts'
 import { pruneCommand } from './prune.ts'
@@ -37,6 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   pauseCommand,
   resumeCommand,
   schedulesCommand,
+  limitsCommand,
   workersCommand,
   statsCommand,
   explainCommand,
