@@ -53,6 +53,7 @@ export type { NameStats, NameStatsOptions, StatsByName } from './queue/name-stat
 export type { OpenOptions } from './queue/open.ts'
 // The queue
 export { openQueue } from './queue/open.ts'
+export type { Pause, PauseOptions } from './queue/pause.ts'
 export { Queue } from './queue/queue.ts'
 export type { Reason } from './queue/reason.ts'
 export type { Schedules } from './queue/schedules.ts'

@@ -1,7 +1,7 @@
 import { reasonText } from '../job/control.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
-import { requireJobName, requireLabel, requireQueueName } from '../job/names.ts'
+import { requireJobName, requireLabel } from '../job/names.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import type { Retention } from '../job/retention.ts'
 import { requireSpec } from '../job/specs.ts'
@@ -66,21 +66,6 @@ export async function freeKeyOf(queue: QueueInternals, job: SpecOrName, key: unk
 async function stateOf({ store }: QueueInternals, id: string): Promise<JobState | undefined> {
   const [record] = await store.catalog.get([id])
   return record?.state
-}
-
-/** @throws MillhandError `invalid_name`, `inside_transaction` */
-export async function pauseQueue({ store, events }: QueueInternals, queue: string): Promise<void> {
-  requireOutside({ store }, 'pause')
-  await store.queues.pause(requireQueueName(queue))
-  events.emit('pause', { queue })
-}
-
-/** @throws MillhandError `invalid_name`, `inside_transaction` */
-export async function resumeQueue({ store, events }: QueueInternals, queue: string): Promise<void> {
-  requireOutside({ store }, 'resume')
-  await store.queues.resume(requireQueueName(queue))
-  events.emit('resume', { queue })
-  store.local.emit('ready', undefined)
 }
 
 /** Deletes what is older than its retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */

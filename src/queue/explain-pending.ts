@@ -3,6 +3,7 @@ import type { Job } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
+import { pauseText } from './pause.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
@@ -38,10 +39,13 @@ function expired({ job, nowMs }: Situation): Reason[] {
   ]
 }
 
-function paused({ job, paused: isPaused }: Situation): Reason[] {
-  if (!isPaused) return []
-  const text = `queue '${job.queue}' is paused`
-  return [{ code: 'queue_paused', text, mend: `millhand resume ${job.queue}`, facts: { queue: job.queue } }]
+function paused({ job, pause }: Situation): Reason[] {
+  if (!pause) return []
+  const { queue } = job
+  const { by = null, reason = null } = pause
+  const text = `queue '${queue}' is ${pauseText(pause)}`
+  const facts = { queue, by, reason, since: pause.since.toISOString() }
+  return [{ code: 'queue_paused', text, mend: `millhand resume ${queue}`, facts }]
 }
 
 function held(situation: Situation): Reason[] {

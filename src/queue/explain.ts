@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import { aroundGate } from './explain-limit.ts'
 import { whyPending } from './explain-pending.ts'
 import { whySettled } from './explain-settled.ts'
+import { toPause } from './pause.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 
 /** Why a job is where it is. `text` says it to people, the rest to programs. */
@@ -23,11 +24,12 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
   const [record] = await store.catalog.get([id])
   if (!record) throw jobError('job_not_found', { id })
   const job = toJob(record)
+  const paused = (await store.queues.paused()).find((each) => each.queue === job.queue)
   const situation = {
     job,
     record,
     nowMs: await store.now(),
-    paused: (await store.queues.paused()).some((each) => each.queue === job.queue),
+    pause: paused && toPause(paused),
     workers: await store.workers.list(),
     gate: record.gate === null ? undefined : await aroundGate(store, record.gate),
   }

@@ -8,6 +8,7 @@ import type { Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
 import { type FilterOptions, filterFields, type ListOptions, listFields, toFilter } from './filter.ts'
 import { PageSize } from './pages.ts'
+import { type Pause, toPause } from './pause.ts'
 
 /** Characters of payload that one list may hold, about: 10,000 jobs of a few MiB would fill any memory. */
 const LIST_CHARACTERS_MAX = 4 * STATEMENT_CHARACTERS_MAX
@@ -62,6 +63,8 @@ type Counts = Readonly<Record<JobState, number>> & {
 export interface QueueStats extends Counts {
   readonly queue: string
   readonly paused: boolean
+  /** Since when, by whom and why, where it is paused. */
+  readonly pause?: Pause
 }
 
 export async function readStats(store: Store): Promise<Stats> {
@@ -71,21 +74,25 @@ export async function readStats(store: Store): Promise<Stats> {
     store.workers.list(),
     store.now(),
   ])
-  const pausedNames = new Set(paused.map((each) => each.queue))
+  const pauses = new Map(paused.map((each) => [each.queue, toPause(each)]))
   const byQueue = Map.groupBy(tallies, ({ queue }) => queue)
-  const names = new Set([...byQueue.keys(), ...pausedNames])
+  const names = new Set([...byQueue.keys(), ...pauses.keys()])
   const live = workers.filter((worker) => worker.leaseUntil > nowMs)
   return {
     ...sum(tallies, nowMs),
     queues: [...names].sort().map((queue) => ({
       queue,
-      paused: pausedNames.has(queue),
+      ...pauseOf(pauses.get(queue)),
       ...sum(byQueue.get(queue) ?? [], nowMs),
     })),
     workers: live.length,
     slots: live.reduce((slots, worker) => slots + worker.concurrency, 0),
     busy: live.reduce((busy, worker) => busy + worker.running, 0),
   }
+}
+
+function pauseOf(pause: Pause | undefined): Pick<QueueStats, 'paused' | 'pause'> {
+  return pause ? { paused: true, pause } : { paused: false }
 }
 
 function sum(tallies: readonly Tally[], nowMs: number): Counts {

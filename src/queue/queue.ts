@@ -11,7 +11,7 @@ import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
-import { cancelJobs, freeKeyOf, pauseQueue, pruneJobs, resumeQueue, retryJobs } from './control.ts'
+import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
 import { type EnqueueItem, Enqueuer } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
@@ -21,6 +21,7 @@ import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from '.
 import { itemsOf } from './items.ts'
 import { Limits } from './limits.ts'
 import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
+import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
@@ -116,8 +117,8 @@ export class OpenedQueue implements Queue {
     return freeKeyOf(this.#parts, job, key)
   }
 
-  async pause(queue: string): Promise<void> {
-    await pauseQueue(this.#parts, queue)
+  async pause(queue: string, options?: PauseOptions): Promise<void> {
+    await pauseQueue(this.#parts, queue, options)
   }
 
   async resume(queue: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Job, JobRecord } from '../job/job.ts'
 import type { Limit } from '../job/limit.ts'
 import type { GateRecord } from '../store/limits.ts'
 import type { WorkerRecord } from '../store/workers.ts'
+import type { Pause } from './pause.ts'
 
 /** One of the reasons why a job is where it is. */
 export interface Reason {
@@ -43,7 +44,8 @@ export interface Situation {
   readonly job: Job
   readonly record: JobRecord
   readonly nowMs: number
-  readonly paused: boolean
+  /** Of its queue, where that is paused. */
+  readonly pause: Pause | undefined
   readonly workers: readonly WorkerRecord[]
   /** The gate at which it waits. */
   readonly gate?: GateAround | undefined

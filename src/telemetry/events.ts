@@ -73,7 +73,8 @@ export interface MillhandEvents {
   tick_refused: { readonly schedule: string; readonly error: Error }
   expire: { readonly ids: readonly string[] }
   prune: { readonly count: number }
-  pause: { readonly queue: string }
+  /** A queue was paused by this process; who did and why, where that was said. */
+  pause: { readonly queue: string; readonly by?: string; readonly reason?: string }
   resume: { readonly queue: string }
   /** A worker is claiming. */
   worker_start: { readonly worker: string; readonly concurrency: number }

@@ -37,9 +37,24 @@ export function queuePromises(test: StoreTest): void {
     await clock.advance(100)
     await store.queues.pause("o'queue")
 
-    expect(await store.queues.paused()).toEqual([{ queue: "o'queue", pausedAt }])
+    expect(await store.queues.paused()).toEqual([{ queue: "o'queue", pausedAt, by: null, reason: null }])
     await store.queues.resume("o'queue")
     expect(await store.queues.paused()).toEqual([])
+  })
+
+  test('a pause keeps who paused the queue and why, the newest that were said', async ({ store, clock }) => {
+    const pausedAt = clock.now()
+    await store.queues.pause('mail', { by: 'ana', reason: 'down' })
+    await clock.advance(100)
+    await store.queues.pause('mail')
+    expect(await store.queues.paused()).toEqual([{ queue: 'mail', pausedAt, by: 'ana', reason: 'down' }])
+
+    await store.queues.pause('mail', { by: null, reason: 'it moves' })
+    expect(await store.queues.paused()).toEqual([{ queue: 'mail', pausedAt, by: null, reason: 'it moves' }])
+
+    await store.queues.resume('mail')
+    await store.queues.pause('mail')
+    expect(await store.queues.paused()).toMatchObject([{ pausedAt: pausedAt + 100, by: null, reason: null }])
   })
 
   test('to resume what is not paused changes nothing', async ({ store }) => {

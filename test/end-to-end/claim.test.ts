@@ -161,7 +161,7 @@ describeStores('what a worker claims', (test) => {
     expect(runs.map(({ input }) => input)).toEqual(['other'])
     expect((await queue.stats()).queues).toMatchObject([
       { queue: 'default', paused: false },
-      { queue: 'mail', paused: true, pending: 1 },
+      { queue: 'mail', paused: true, pause: { since: new Date(clock.now()) }, pending: 1 },
     ])
     await queue.resume('mail')
     await clock.settle()

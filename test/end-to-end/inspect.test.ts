@@ -1,4 +1,4 @@
-import { defineJob, Fatal, type Queue } from 'millhand'
+import { defineJob, Fatal, type PauseOptions, type Queue } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { heldJob } from '../support/held-job.ts'
@@ -19,7 +19,7 @@ describeStores('explain', (test) => {
       ...{ id: handle.id, name: 'test.echo', queue: 'mail', state: 'pending' },
       reasons: [
         { code: 'due_later', facts: { dueInMs: 90_000 } },
-        { code: 'queue_paused', facts: { queue: 'mail' } },
+        { code: 'queue_paused', facts: { queue: 'mail', by: null, reason: null } },
         { code: 'no_worker', facts: { workers: 0 } },
       ],
     })
@@ -27,6 +27,34 @@ describeStores('explain', (test) => {
       "due in 1m 30s, at 2026-01-01T00:01:30.000Z; queue 'mail' is paused (millhand resume mail); " +
         "no live worker handles 'test.echo' in queue 'mail' (none is live at all: start one (millhand work))",
     )
+  })
+
+  test('a paused queue: by whom and why, in the stats, the explanation and the event', async ({
+    queue,
+    clock,
+  }) => {
+    const said: unknown[] = []
+    queue.on('pause', (event) => said.push(event))
+    const handle = await queue.enqueue(echo, 1, { queue: 'mail' })
+    await queue.pause('mail', { by: 'ana', reason: 'the provider is down' })
+    const since = new Date(clock.now())
+    const [reason] = (await queue.explain(handle.id)).reasons
+    expect(reason).toMatchObject({
+      code: 'queue_paused',
+      text: "queue 'mail' is paused by ana: the provider is down",
+      facts: { by: 'ana', reason: 'the provider is down', since: since.toISOString() },
+    })
+    expect((await queue.stats()).queues).toMatchObject([
+      { paused: true, pause: { since, by: 'ana', reason: 'the provider is down' } },
+    ])
+    expect(said).toEqual([{ queue: 'mail', by: 'ana', reason: 'the provider is down' }])
+  })
+
+  test('a pause with what is no option or no text is refused', async ({ queue }) => {
+    const wrong = [{ who: 'ana' }, { by: 7 }, { reason: '' }, { by: 'a'.repeat(129) }]
+    for (const options of wrong)
+      await expect(queue.pause('mail', options as PauseOptions)).rejects.toMatchObject({ code: /option/ })
+    expect((await queue.stats()).queues).toEqual([])
   })
 
   test('a pending job behind others waits for a slot', async ({ queue, start }) => {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../kit/duration.ts'
 import type { QueueStats } from '../../queue/inspect.ts'
+import { pauseText } from '../../queue/pause.ts'
 import type { CommandSpec } from '../command.ts'
 import { withQueue } from '../session.ts'
 import type { Column } from '../table.ts'
@@ -22,7 +23,12 @@ export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
     text: ({ oldestWaitMs }) => (oldestWaitMs === null ? '' : formatDuration(oldestWaitMs)),
     align: 'right',
   },
-  { title: '', text: ({ paused }) => (paused ? 'paused' : ''), style: () => 'yellow' },
+  {
+    title: '',
+    text: ({ paused, pause }) => (pause ? pauseText(pause) : paused ? 'paused' : ''),
+    style: () => 'yellow',
+    shrinksTo: 6,
+  },
 ]
 
 /** `millhand queues`: how the queues stand. */

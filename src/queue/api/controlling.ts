@@ -1,5 +1,6 @@
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
+import type { PauseOptions } from '../pause.ts'
 
 /** What an operator does to jobs and queues. */
 export interface Controlling {
@@ -25,8 +26,12 @@ export interface Controlling {
    */
   freeKey(job: SpecOrName, key: string): Promise<boolean>
 
-  /** Stops claims from a queue, in all processes; what runs goes on. @throws MillhandError `invalid_name`, `inside_transaction` */
-  pause(queue: string): Promise<void>
+  /**
+   * Stops claims from a queue, in all processes; what runs goes on. Keeps `by` whom and for what `reason`.
+   *
+   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
+   */
+  pause(queue: string, options?: PauseOptions): Promise<void>
 
   /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
   resume(queue: string): Promise<void>

@@ -1,4 +1,5 @@
 import type { OfferedQueue, QUEUE } from '../internals.ts'
+import type { Limits } from '../limits.ts'
 import type { Schedules } from '../schedules.ts'
 import type { Controlling } from './controlling.ts'
 import type { Enqueuing } from './enqueuing.ts'
@@ -15,6 +16,9 @@ export interface Queue extends Enqueuing, Looking, Watching, Controlling {
 
   /** What is enqueued by itself, again and again or once: see `Schedules`. */
   readonly schedules: Schedules
+
+  /** What holds jobs back, for all or for each key, and who waits for it: see `Limits`. */
+  readonly limits: Limits
 
   /**
    * Closes the store. Stop the workers first. Whoever still waits for a result gets `store_closed`;

@@ -93,7 +93,7 @@ function workerStore(data: MemoryData, transactions: MemoryTransactions): Store[
 
 function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['queues'] {
   return {
-    pause: (queue) => transactions.write(() => queues.pause(data, queue)),
+    pause: (queue, note) => transactions.write(() => queues.pause(data, queue, note)),
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
   }

@@ -1,9 +1,12 @@
-import type { PausedQueue } from '../queues.ts'
+import { NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
 import type { MemoryData } from './data/data.ts'
 
-/** Pausing again changes nothing: the queue has been paused since the first time. */
-export function pause(data: MemoryData, queue: string): void {
-  if (!data.paused.has(queue)) data.paused.set(queue, data.clock.now())
+/** A queue that is paused again has been so since the first time. */
+export function pause(data: MemoryData, queue: string, { by, reason }: PauseNote = NO_NOTE): void {
+  const before = data.paused.get(queue)
+  const says = by !== null || reason !== null
+  const note = says || !before ? { by, reason } : { by: before.by, reason: before.reason }
+  data.paused.set(queue, { queue, pausedAt: before?.pausedAt ?? data.clock.now(), ...note })
 }
 
 export function resume(data: MemoryData, queue: string): void {
@@ -11,5 +14,5 @@ export function resume(data: MemoryData, queue: string): void {
 }
 
 export function paused(data: MemoryData): PausedQueue[] {
-  return [...data.paused].map(([queue, pausedAt]) => ({ queue, pausedAt }))
+  return [...data.paused.values()]
 }

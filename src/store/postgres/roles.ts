@@ -124,7 +124,7 @@ function workerRole({ database, claims }: Parts): Store['workers'] {
 
 function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
   return {
-    pause: (queue) => queues.pause(session, queue),
+    pause: (queue, note) => queues.pause(session, queue, note),
     async resume(queue) {
       await queues.resume(session, queue)
       claims.reset()

@@ -105,7 +105,7 @@ function workerRole({ read, durably, lightly }: StoreAccess): Store['workers'] {
 
 function queueRole({ read, durably }: StoreAccess): Store['queues'] {
   return {
-    pause: (queue) => durably((connection, nowMs) => queues.pause(connection, queue, nowMs)),
+    pause: (queue, note) => durably((connection, nowMs) => queues.pause(connection, { queue, note }, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
   }

@@ -127,8 +127,9 @@ test('a key gives the job that holds it; a pause is seen by everybody; prune del
   const { project, later } = await withHistory()
   const same = project.json('enqueue mail.send JSON --key k', { json: '{"to":"cem"}' })
   expect(await same).toEqual({ id: later, existed: true, replaced: false })
-  await project.run('pause default')
-  expect(await project.json('queues')).toMatchObject([{ paused: true }])
+  await project.run('pause default --by ana --reason down')
+  expect(await project.json('queues')).toMatchObject([{ paused: true, pause: { by: 'ana', reason: 'down' } }])
+  expect((await project.run('queues')).stdout).toContain('paused by ana: down')
   expect(await project.json('explain '.concat(later))).toMatchObject({
     reasons: expect.arrayContaining([expect.objectContaining({ code: 'queue_paused' })]),
   })

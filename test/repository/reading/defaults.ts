@@ -37,6 +37,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/metrics.ts metricsFields': 'logMetrics',
   'src/queue/name-stats.ts nameStatsFields': 'stats',
   'src/queue/open.ts openFields': 'openQueue',
+  'src/queue/pause.ts pauseFields': 'pause',
   'src/queue/subscribe.ts subscribeFields': 'subscribe',
   'src/testing/crash/crash-sweep.ts sweepFields': 'crashSweep',
   'src/testing/expect-enqueued.ts expectedFields': 'expectEnqueued',

@@ -4,6 +4,7 @@ import type { Clock } from '../../../kit/clock.ts'
 import type { JobChange } from '../../feed.ts'
 import type { LogLine } from '../../jobs.ts'
 import type { LimitRecord } from '../../limits.ts'
+import type { PausedQueue } from '../../queues.ts'
 import type { WorkerRecord } from '../../workers.ts'
 import { JobTable } from './job-table.ts'
 import { KeptKeys } from './kept-keys.ts'
@@ -18,12 +19,12 @@ export interface MemoryData {
   readonly workers: Map<string, Omit<WorkerRecord, 'running' | 'held'>>
   /** By name. */
   readonly schedules: Map<string, ScheduleRecord>
-  /** Since when a queue is paused. */
-  readonly paused: Map<string, number>
   /** By name. */
   readonly limits: Map<string, LimitRecord>
   /** Of gates that have a rate, or were closed by a handler. A row is replaced, not changed. */
   gates: Map<string, GateRow>
+  /** Queues that are paused, by name. */
+  readonly paused: Map<string, PausedQueue>
   /** When each job was claimed that is held and has not begun, by its id. */
   claimedAt: Map<string, number>
   /** Workers that were lost and of whose jobs some are still to be taken back. */
