@@ -1,0 +1,145 @@
+import { Bell } from '../kit/bell.ts'
+import { Maintenance } from '../maintenance/leader.ts'
+import { internalsOf, type QueueInternals } from '../queue/internals.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { CancelNotice } from '../store/workers.ts'
+import { CancelWatch } from './cancel-watch.ts'
+import { ClaimLoop } from './claim-loop.ts'
+import { Crew } from './crew.ts'
+import { declare } from './declare.ts'
+import { interruptionError } from './interruption.ts'
+import { Lease } from './lease.ts'
+import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
+
+/** The moving parts of a worker, and how they hang together. When they start and stop is decided in life.ts. */
+export class Engine {
+  readonly settings: WorkerSettings
+  readonly queue: QueueInternals
+  readonly #lease: Lease
+  readonly #crew: Crew
+  readonly #claims: ClaimLoop
+  readonly #cancels: CancelWatch
+  #maintenance: Maintenance | undefined
+  #draining = false
+  /** Rings when nothing is active any more, or nothing was found to claim. */
+  readonly changed = new Bell()
+
+  constructor(door: Queue, options: WorkerOptions) {
+    const queue = internalsOf(door, 'Worker')
+    const settings = requireJobs(parseWorkerOptions(options))
+    this.queue = queue
+    this.settings = settings
+    const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
+    const onLost = (worker: string) => this.#lost(worker)
+    const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
+    this.#lease = new Lease(queue, settings, { onCancelled, onLost, onMissed })
+    this.#crew = new Crew(door, queue, { settings, onFree: () => this.#onFree() })
+    this.#claims = new ClaimLoop(queue, {
+      settings,
+      lease: this.#lease,
+      crew: this.#crew,
+      onStarved: () => this.changed.ring(),
+      onBegun: () => this.#cancels.wake(),
+    })
+    this.#cancels = new CancelWatch(queue, this.#crew.attempts, onCancelled)
+  }
+
+  /** Its worker's id in the store; empty while there is no lease. */
+  get worker(): string {
+    return this.#lease.worker
+  }
+
+  get name(): string {
+    return this.#lease.name
+  }
+
+  get running(): number {
+    return this.#crew.running
+  }
+
+  /** Nothing was found to claim, and nothing runs or waits to be written. */
+  get idle(): boolean {
+    return this.#claims.starved && this.#crew.active === 0
+  }
+
+  /** Gets it ready to claim. */
+  async open(): Promise<void> {
+    await declare(this.queue, this.settings)
+    await this.#lease.start()
+    if (this.settings.maintenance)
+      this.#maintenance = new Maintenance(this.queue, { ...this.settings, worker: this.worker })
+  }
+
+  /** Ends an `open` that waits for the store. */
+  hurry(opening: Promise<void>): Promise<void> {
+    return this.#lease.hurry(opening)
+  }
+
+  async maintainOnce(): Promise<void> {
+    await this.#maintenance?.runOnce()
+  }
+
+  /** Claims from now on, and takes its turn at the maintenance. */
+  start(): void {
+    this.startClaims()
+    this.#maintenance?.start()
+  }
+
+  startClaims(): void {
+    this.#claims.start()
+    this.#cancels.start()
+  }
+
+  /** Claims once, and starts what it claimed. */
+  async claimOnce(): Promise<void> {
+    await this.#claims.runOnce()
+  }
+
+  /** Slots that become free are not filled any more. */
+  drain(): void {
+    this.#draining = true
+  }
+
+  /** Claims no more, and gives back what has not begun. */
+  stopClaims(): Promise<void> {
+    return this.#claims.stop()
+  }
+
+  /** Resolves when every job that was begun is settled. */
+  async settled(): Promise<void> {
+    while (this.#crew.active > 0) await this.changed.next()
+  }
+
+  /** Aborts what runs, which goes back to its queue. */
+  abort(): void {
+    this.#crew.interruptAll(interruptionError('worker_stopping', { worker: this.worker }))
+  }
+
+  /** Gives up on what cannot be written. */
+  abandon(): void {
+    this.#crew.abandon()
+  }
+
+  async close(): Promise<void> {
+    await this.#cancels.stop()
+    await this.#maintenance?.stop()
+    await this.#lease.stop()
+    this.#crew.close()
+  }
+
+  #onFree(): void {
+    if (!this.#draining) this.#claims.onFree()
+    if (this.#crew.active === 0) this.changed.ring()
+  }
+
+  #cancelled(notices: readonly CancelNotice[]): void {
+    this.#claims.drop((job) => notices.some(({ seq, epoch }) => job.seq === seq && job.epoch === epoch))
+    this.#crew.cancel(notices)
+  }
+
+  #lost(worker: string): void {
+    const jobs = this.#crew.running + this.#claims.loseBuffer()
+    this.queue.events.emit('lease_lost', { worker, jobs })
+    this.#crew.interruptAll(interruptionError('lease_lapsed', { worker }), (each) => each.worker === worker)
+  }
+}

@@ -1,0 +1,23 @@
+import type { Engine } from './engine.ts'
+
+/**
+ * Claims and runs until no job is due and none is running, or until `signal` aborts and what runs has ended.
+ *
+ * @throws what the store threw when it could not be claimed from
+ */
+export async function runToIdle(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+  let failure: Error | undefined
+  const wake = () => engine.changed.ring()
+  const stopListening = engine.queue.events.on('loop_error', ({ loop, error }) => {
+    if (loop === 'claim') failure = error
+    wake()
+  })
+  signal?.addEventListener('abort', wake, { once: true })
+  engine.startClaims()
+  while (!failure && !signal?.aborted && !engine.idle) await engine.changed.next()
+  await engine.stopClaims()
+  await engine.settled()
+  signal?.removeEventListener('abort', wake)
+  stopListening()
+  if (failure) throw failure
+}
