@@ -6,6 +6,8 @@ import { formatDuration } from '../kit/duration.ts'
 import { oneLine } from '../kit/visible.ts'
 import type { RecordedEnqueue, RecordedLog } from '../testing/recorder.ts'
 import { type JobRun, type JobRunOutcome, type RunJobOptions, runAlone } from '../testing/run-job.ts'
+import { parseWorkerOptions } from '../worker/options.ts'
+import { SharedResources } from '../worker/shared-resources.ts'
 import type { Call } from './command.ts'
 import { toJson } from './door.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -30,25 +32,43 @@ const PATIENT: Clock = {
 /** Runs one handler of the configuration, shows what it tells, and says what would have become of the job. */
 export async function runHere(
   { args, terminal }: Call,
-  { definitions, specs }: Config,
-  { input, given }: Asked,
+  { definitions, specs, worker }: Config,
+  asked: Asked,
 ): Promise<ExitCode | undefined> {
   const [name = ''] = args
   const definition = definitions.find((each) => each.name === name)
   if (!definition && specs.some((spec) => spec.name === name)) throw jobError('missing_handler', { name })
   if (!definition) throw jobError('unknown_job', { name, known: definitions.map((each) => each.name) })
-  // What a handler waits for need not keep the process: it is then that somebody wants to look at it.
-  const stay = systemClock.timer(Number.MAX_SAFE_INTEGER, () => {})
-  const run = await interruptible((signal) =>
-    runAlone(
-      definition,
-      { input, given: { ...given, signal } as RunJobOptions },
-      { ...PLACE, clock: PATIENT, ...(!terminal.json && tellingOf(terminal)) },
-    ),
-  ).finally(() => stay.cancel())
+  const shared = new SharedResources(parseWorkerOptions({ ...worker, jobs: [] }), {
+    clock: PATIENT,
+    onError: (error) => terminal.note(`the teardown failed: ${error.message}`),
+  })
+  const given = { ...asked.given } as RunJobOptions
+  const place = {
+    ...PLACE,
+    clock: PATIENT,
+    secrets: worker.secrets,
+    ...(!terminal.json && tellingOf(terminal)),
+  }
+  const run = await staying(async () => {
+    await shared.open()
+    return interruptible((signal) =>
+      runAlone(
+        definition,
+        { input: asked.input, given: { ...given, signal } },
+        { ...place, resources: shared.value },
+      ),
+    ).finally(() => shared.close())
+  })
   terminal.show(toDocument(name, run), () => outputLines(run.outcome))
   if (!terminal.json) for (const line of verdict(run.outcome)) terminal.note(line)
   return EXITS[run.outcome.verb]
+}
+
+/** What a handler waits for need not keep the process: it is then that somebody wants to look at it. */
+async function staying<Result>(work: () => Promise<Result>): Promise<Result> {
+  const stay = systemClock.timer(Number.MAX_SAFE_INTEGER, () => {})
+  return work().finally(() => stay.cancel())
 }
 
 const PLACE = {

@@ -75,7 +75,10 @@ export const SECTIONS = {
 export type Section = keyof typeof SECTIONS
 
 /** These are code, or more than a line: no variable can say them. */
-const NO_VARIABLE: readonly string[] = ['worker.fallback', 'worker.canProcess', 'schedules']
+const NO_VARIABLE: readonly string[] = [
+  ...['worker.fallback', 'worker.canProcess', 'schedules'],
+  ...['worker.setup', 'worker.teardown', 'worker.secrets'],
+]
 
 export interface ConfigOption {
   readonly section: Section

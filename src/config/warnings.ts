@@ -43,10 +43,13 @@ function aboutStore({ store, storeNamed }: Config): Problem[] {
   return storeNamed ? [] : [{ path: 'store', message }]
 }
 
-function aboutWorker({ worker }: Config): Problem[] {
-  if (worker.concurrency === undefined || worker.concurrency <= CONCURRENCY_ODD) return []
-  const message = `${worker.concurrency} handlers would share one event loop; start more worker processes instead`
-  return [{ path: 'worker.concurrency', message }]
+function aboutWorker({ worker: { concurrency = 0, setup, teardown } }: Config): Problem[] {
+  const crowd = `${concurrency} handlers would share one event loop; start more worker processes instead`
+  const idle = 'it would never be called: there is no worker.setup that gives it anything to end'
+  return [
+    ...(concurrency > CONCURRENCY_ODD ? [{ path: 'worker.concurrency', message: crowd }] : []),
+    ...(teardown && !setup ? [{ path: 'worker.teardown', message: idle }] : []),
+  ]
 }
 
 function aboutJobs({ specs, worker }: Config): Problem[] {

@@ -15,7 +15,7 @@ export type AttemptOutcome =
   | { readonly how: 'interrupted'; readonly error: Error }
 
 /** What is left of a handler's context when it has ended. */
-export type CleanupContext = Pick<JobContext, 'log'>
+export type CleanupContext = Pick<JobContext, 'log' | 'resources'>
 
 /** Ends what an attempt may have left: a folder, a process, a lock. The input is as it was stored: it may be what no handler saw. */
 export type Cleanup<I extends Schema = Schema> = (

@@ -5,6 +5,7 @@ import type { JobHandle } from './handle.ts'
 import type { RunningJob } from './job.ts'
 import type { Json } from './json.ts'
 import type { Progress } from './progress.ts'
+import type { Resources, Secrets } from './resources.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 import type { AnyJobSpec, EnqueueArguments, ResultOf, StoredInputOf } from './typed.ts'
 
@@ -34,6 +35,10 @@ export interface JobContext<Checkpoint = unknown> {
   /** What an earlier attempt saved with `checkpoint`; `undefined` on a first run. */
   readonly checkpointed: Checkpoint | undefined
   readonly log: JobLog
+  /** What the handlers of this worker share: a pool, a client, a model. Its `setup` has made it. */
+  readonly resources: Resources
+  /** What must not be kept with the job: the worker's `secrets` say where it is. */
+  readonly secrets: Secrets
   /**
    * Tells how far the job is. Cheap to call often: the worker writes at most a few times a second, and the last one
    * always. Never throws: a fraction is held between 0 and 1, which the log tells of one above it, and what cannot be shown is

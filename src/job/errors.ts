@@ -23,6 +23,17 @@ export const jobErrors = {
     "or a 'fallback' that runs jobs of any name.",
   worker_stopped: (_facts: object) =>
     'The worker was stopped, and stays so: make a new one with new Worker(queue, options).',
+  setup_failed: (facts: { problem: string }) =>
+    `The setup of the worker failed: ${facts.problem} Nothing was claimed, and there is nothing to tear down. Mend it, then start the worker again.`,
+  setup_timed_out: (facts: { timeoutMs: number }) =>
+    `The setup of the worker has not ended within ${facts.timeoutMs} ms. Nothing was claimed; what it gives later is torn down. ` +
+    "See what it waits for, or raise 'setupTimeout'.",
+  teardown_timed_out: (facts: { graceMs: number }) =>
+    `The teardown of the worker has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
+  secret_missing: (facts: { name: string; known: boolean }) =>
+    facts.known
+      ? `There is no secret ${preview(facts.name)} for this job: the worker's 'secrets' gave none. See that it has one for the context of the job.`
+      : `There is no secret ${preview(facts.name)}: the worker has no 'secrets'. Pass them: new Worker(queue, { jobs, secrets: (name, job) => … }).`,
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,

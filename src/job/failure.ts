@@ -1,4 +1,5 @@
 import { asError, messageOf, safeText } from '../kit/error.ts'
+import type { Mask } from '../kit/mask.ts'
 import { withoutPassword } from '../kit/secrets.ts'
 import {
   ERROR_CODE_CHARACTERS,
@@ -37,14 +38,13 @@ export interface Failure {
 /** A failure as it stands in the store: JSON, with the time in milliseconds. */
 type FailureRecord = Omit<Failure, 'at'> & { readonly at: number }
 
-/** What to remember of something thrown: message, code and stack, each cut to its limit. */
-export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code' | 'stack'> {
+/** What to remember of something thrown: message, code and stack, each cut to its limit, without what the mask hides. */
+export function describeThrown(thrown: unknown, mask?: Mask): Pick<Failure, 'message' | 'code' | 'stack'> {
   const error = asError(thrown)
   // Masked before it is cut: half of a URL is not known for one any more.
-  const message = withoutPassword(messageOf(error))
-  const cause = safeText(() =>
-    error.cause === undefined ? undefined : withoutPassword(messageOf(error.cause)),
-  )
+  const shown = (text: string) => withoutPassword(mask ? mask.text(text) : text)
+  const message = shown(messageOf(error))
+  const cause = safeText(() => (error.cause === undefined ? undefined : shown(messageOf(error.cause))))
   const code = errorCode(error)
   const stack = safeText(() => error.stack)
   return {
@@ -52,8 +52,8 @@ export function describeThrown(thrown: unknown): Pick<Failure, 'message' | 'code
       cause === undefined ? message : `${message} (cause: ${cause})`,
       ERROR_MESSAGE_CHARACTERS,
     ),
-    ...(code === undefined ? {} : { code: storableText(code, ERROR_CODE_CHARACTERS) }),
-    ...(stack === undefined ? {} : { stack: storableText(withoutPassword(stack), ERROR_STACK_CHARACTERS) }),
+    ...(code === undefined ? {} : { code: storableText(mask?.text(code) ?? code, ERROR_CODE_CHARACTERS) }),
+    ...(stack === undefined ? {} : { stack: storableText(shown(stack), ERROR_STACK_CHARACTERS) }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { isMillhandError } from '../kit/error.ts'
+import type { Mask } from '../kit/mask.ts'
 import type { Random } from '../kit/random.ts'
 import { appendFailure, countFailures, describeThrown, type FailureKind } from './failure.ts'
 import { CRASH_LIMIT } from './interruption.ts'
@@ -26,6 +27,8 @@ export type Outcome =
       readonly output?: string | null
       /** Whether the handler said that no retry can help; else the policy decides. */
       readonly permanent?: boolean
+      /** What must not be told of the error. */
+      readonly mask?: Mask | undefined
     }
 
 /** Jobs that a store keeps as one while a worker holds them: where all of them end alike, they can end as one. */
@@ -128,7 +131,7 @@ function settleFailure(
   const { failureKind, error, output = null } = outcome
   const classified = classify(policy.retry, failureKind, error)
   const verdict = outcome.permanent ? { ...classified, permanent: true } : classified
-  const described = describeThrown(error)
+  const described = describeThrown(error, outcome.mask)
   const code = verdict.code ?? described.code
   const failure = {
     kind: failureKind,

@@ -7,12 +7,14 @@ import { newJob } from '../job/new-job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
+import type { Resources, SecretSource } from '../job/resources.ts'
 import { check } from '../job/schema.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from '../worker/attempt.ts'
 import type { ContextParts } from '../worker/context.ts'
 import { checkOutput } from '../worker/execute.ts'
+import { readSecret } from '../worker/secret.ts'
 import { testingError } from './errors.ts'
 
 /** One call of `ctx.enqueue`. */
@@ -43,6 +45,13 @@ export interface RecorderPlace {
   readonly onEnqueue?: (enqueued: RecordedEnqueue) => void
 }
 
+/** What a context gets besides its place. */
+interface Given {
+  readonly tx: object | undefined
+  readonly resources: Resources
+  readonly secrets: SecretSource | undefined
+}
+
 /** Stands where a worker stands behind a context, and writes down what it is asked for. */
 export class Recorder {
   readonly progress: Progress[] = []
@@ -54,12 +63,14 @@ export class Recorder {
   /** How `ctx.transaction` settled the job, if it did. */
   committed: Outcome | undefined
   readonly #definition: AnyJobDefinition
-  readonly #place: RecorderPlace & { readonly tx: object | undefined }
+  readonly #place: RecorderPlace & Given
 
-  constructor(definition: AnyJobDefinition, place: RecorderPlace & { readonly tx: object | undefined }) {
+  constructor(definition: AnyJobDefinition, place: RecorderPlace & Given) {
     this.#definition = definition
     this.#place = place
     this.contextParts = {
+      resources: () => place.resources,
+      secret: (name, job) => readSecret(place.secrets, name, job),
       mark: (attempt) => this.hear(attempt),
       onProgress: (_, progress) => {
         this.progress.push(progress)

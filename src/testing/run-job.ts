@@ -7,6 +7,7 @@ import { newJob } from '../job/new-job.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
+import type { Resources, SecretSource } from '../job/resources.ts'
 import { check, type Schema, type SchemaOutput } from '../job/schema.ts'
 import type { InputOf, OutputOf } from '../job/typed.ts'
 import type { Clock } from '../kit/clock.ts'
@@ -31,6 +32,7 @@ import { execute } from '../worker/execute.ts'
 import { interruptionError } from '../worker/interruption.ts'
 import { workerFields } from '../worker/options.ts'
 import { type RecordedEnqueue, type RecordedLog, Recorder, type RecorderPlace } from './recorder.ts'
+import { secretsIn } from './secrets.ts'
 
 export type { RecordedEnqueue, RecordedLog } from './recorder.ts'
 
@@ -53,6 +55,10 @@ export interface RunJobOptions<Checkpoint = unknown> {
   readonly signal?: AbortSignal
   /** What `ctx.transaction` passes to its body, such as a database of the test. Default: `ctx.transaction` is refused. */
   readonly tx?: object
+  /** What stands in for what `setup` of a worker makes. Default: nothing. */
+  readonly resources?: Partial<Resources>
+  /** What `ctx.secrets` gives, by its name. Default: nothing. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 const runFields = {
@@ -64,6 +70,8 @@ const runFields = {
   checkpoint: custom<unknown>({ expected: 'anything', accepts: () => true }),
   signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
   tx: custom<object>({ expected: 'an object', accepts: isObject }),
+  resources: custom<Partial<Resources>>({ expected: 'an object', accepts: isObject }),
+  secrets: custom<Readonly<Record<string, string>>>({ expected: 'an object of texts', accepts: isObject }),
 } satisfies FieldsOf<RunJobOptions>
 
 /** What stands after the definition: the input may be left out where the schema allows it. */
@@ -103,7 +111,7 @@ export interface JobRun<Output = unknown> {
  * no time passes, so that neither `timeout` nor `stallTimeout` strikes.
  *
  * Options: `attempt` (default 1), `context`, `checkpoint`, `signal` (aborting it cancels the job), `tx` (what
- * `ctx.transaction` passes on).
+ * `ctx.transaction` passes on), `resources` and `secrets` (what stands in for those of a worker).
  *
  * @example
  * const double = defineJob({ name: 'example.double', input: z.number(), run: (input) => input * 2 })
@@ -123,6 +131,9 @@ export async function runJob<Definition extends AnyJobDefinition>(
 /** Where a handler runs that has no queue. */
 interface RunPlace extends RecorderPlace {
   readonly clock: Clock
+  /** Those of a worker, where nobody gives others. */
+  readonly resources?: Resources
+  readonly secrets?: SecretSource | undefined
 }
 
 /** What `runJob` does, for whoever else runs a handler without a queue; `place` says who, and hears what it tells. */
@@ -136,12 +147,12 @@ export async function runAlone<Definition extends AnyJobDefinition>(
   const job = await claimed(definition, { input, options, nowMs: clock.now() })
   const { timeoutMs, stallTimeoutMs } = definition
   const attempt = new Attempt(job, { clock, worker, timeoutMs, stallTimeoutMs, abortGraceMs: 0 })
-  const recorder = new Recorder(definition, { ...place, tx: options.tx })
+  const recorder = new Recorder(definition, { ...place, tx: options.tx, ...sharedBy(place, options) })
   const cancel = () => attempt.interrupt(interruptionError('cancelled', { reason: reasonOf(options.signal) }))
   options.signal?.addEventListener('abort', cancel, { once: true })
   if (options.signal?.aborted) cancel()
   const context = new Context(attempt, recorder.contextParts)
-  const outcome = await execute(attempt, definition, context)
+  const outcome = context.masked(await execute(attempt, definition, context))
   if (definition.cleanup) await cleanUp({ attempt, definition, context, outcome }, clock, CLEANUP_GRACE_MS)
   options.signal?.removeEventListener('abort', cancel)
   recorder.hear(attempt)
@@ -151,6 +162,13 @@ export async function runAlone<Definition extends AnyJobDefinition>(
     ? { verb: 'cancel' as const, reason: reasonOf(options.signal) }
     : toRunOutcome(job, { definition, worker }, recorder.committed ?? outcome)
   return { outcome: ended as JobRunOutcome<OutputOf<Definition>>, progress, logs, checkpoints, enqueued }
+}
+
+function sharedBy(place: RunPlace, { resources, secrets }: Parsed<typeof runFields>) {
+  return {
+    resources: (resources ?? place.resources ?? {}) as Resources,
+    secrets: secrets ? secretsIn(secrets) : place.secrets,
+  }
 }
 
 /** The `abortGrace` of a worker by default. */
@@ -203,7 +221,8 @@ function toRunOutcome(
     case 'release':
       return { verb: 'cancel', reason: '' }
     case 'failure': {
-      const { failureKind: kind, error } = outcome
+      const { failureKind: kind, mask } = outcome
+      const error = mask ? mask.error(outcome.error) : outcome.error
       if (verb === 'retry') return { verb, kind, error, delayMs: dueInMs }
       const told = typeof outcome.output === 'string' && { output: JSON.parse(outcome.output) as unknown }
       return { verb: 'fail', kind, error, ...told }

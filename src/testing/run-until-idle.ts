@@ -6,7 +6,8 @@ import { custom, duration, type FieldsOf, flag, integer, parseOptions } from '..
 import { isVirtualClock, type VirtualClock } from '../kit/virtual-clock.ts'
 import { internalsOf } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
-import { type WorkerOptions, workerFields } from '../worker/options.ts'
+import { parseWorkerOptions, requireJobs, type WorkerOptions, workerFields } from '../worker/options.ts'
+import { SharedResources } from '../worker/shared-resources.ts'
 import { Worker } from '../worker/worker.ts'
 import { testingError } from './errors.ts'
 
@@ -61,21 +62,47 @@ export async function runOn(
   queue: Queue,
   options: RunUntilIdleOptions,
 ): Promise<number> {
-  const ownClock = internalsOf(queue, 'runUntilIdle').clock
+  const { clock: ownClock, events } = internalsOf(queue, 'runUntilIdle')
   if (!holdsOptions(options))
     parseOptions('runUntilIdle', { ...workerFields, ...runFields(ownClock) }, options)
   const { clock, advance, maxTime, maxJobs, ...workerOptions } = options
   const bounds = parseOptions('runUntilIdle', runFields(ownClock), { clock, advance, maxTime, maxJobs })
   const time = bounds.advance ? timeline : undefined
-  const startMs = ownClock.now()
+  const { setup, teardown, ...others } = workerOptions
+  // Each round has a worker of its own; what they share is made once.
+  const shared = new SharedResources(requireJobs(parseWorkerOptions(workerOptions)), {
+    clock: ownClock,
+    onError: (error) => events.emit('loop_error', { loop: 'teardown', error }),
+  })
+  const worker = { ...others, ...(setup && { setup: () => shared.value }) }
+  await shared.open()
+  try {
+    return await runRounds(time, queue, { worker, ...bounds })
+  } finally {
+    await shared.close()
+  }
+}
+
+interface Rounds {
+  readonly worker: WorkerOptions
+  readonly maxTime: number
+  readonly maxJobs: number
+}
+
+async function runRounds(
+  time: VirtualClock | undefined,
+  queue: Queue,
+  { worker, maxTime, maxJobs }: Rounds,
+): Promise<number> {
+  const { clock } = internalsOf(queue, 'runUntilIdle')
+  const startMs = clock.now()
   const done = { jobs: 0, virtualMs: 0, last: '' }
   for (;;) {
-    await runDue(new Worker(queue, workerOptions), queue, { done, maxJobs: bounds.maxJobs })
-    const dueAt = time && (await nextDueAt(queue, workerOptions))
+    await runDue(new Worker(queue, worker), queue, { done, maxJobs })
+    const dueAt = time && (await nextDueAt(queue, worker))
     if (!time || dueAt === undefined) return done.jobs
     done.virtualMs = dueAt - startMs
-    if (done.virtualMs > bounds.maxTime)
-      throw testingError('not_idle', { ...done, limit: `maxTime, ${bounds.maxTime} ms` })
+    if (done.virtualMs > maxTime) throw testingError('not_idle', { ...done, limit: `maxTime, ${maxTime} ms` })
     await time.advance(dueAt - time.now())
   }
 }

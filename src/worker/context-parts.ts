@@ -1,14 +1,18 @@
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import type { Resources, SecretSource } from '../job/resources.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { ContextParts } from './context.ts'
 import type { FailedCalls } from './failed-calls.ts'
+import { readSecret } from './secret.ts'
 import { requireSettled, Transactor, type TransactorParts } from './transact.ts'
 
 interface Parts extends TransactorParts {
   readonly door: Queue
   readonly failedCalls: FailedCalls
+  readonly resources: { readonly value: Resources }
+  readonly secrets: SecretSource | undefined
 }
 
 /** What the contexts of a worker's attempts need of it; `door` is what jobs that they enqueue go through. */
@@ -17,6 +21,8 @@ export function contextParts(parts: Parts): ContextParts {
   const { events } = queue
   const transactor = new Transactor(parts)
   return {
+    resources: () => parts.resources.value,
+    secret: (name, job) => readSecret(parts.secrets, name, job),
     mark: (attempt) => reporter.mark(attempt),
     onProgress: (attempt, progress) => {
       if (events.has('progress')) events.emit('progress', { ...about(attempt), progress })

@@ -6,11 +6,14 @@ import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import type { RunningJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
+import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
+import type { Resources, Secrets } from '../job/resources.ts'
 import { fractionProblem, showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
-import { messageOf } from '../kit/error.ts'
+import { asError, messageOf } from '../kit/error.ts'
+import { Mask } from '../kit/mask.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
@@ -19,6 +22,8 @@ import { toRunningJob } from './job-view.ts'
 
 /** What the context needs of its worker. */
 export interface ContextParts {
+  readonly resources: () => Resources
+  readonly secret: (name: string, job: RunningJob) => Promise<string>
   readonly mark: (attempt: Attempt) => void
   readonly onProgress: (attempt: Attempt, progress: Progress) => void
   readonly writeCheckpoint: (attempt: Attempt, json: string) => Promise<void>
@@ -39,6 +44,8 @@ export class Context implements JobContext {
   readonly #parts: ContextParts
   #job: RunningJob | undefined
   #log: JobLog | undefined
+  /** What `secrets` gave to this attempt. */
+  #mask: Mask | undefined
   #hasAsked = false
   #hasWarned = false
 
@@ -77,6 +84,14 @@ export class Context implements JobContext {
     return this.#log
   }
 
+  get resources(): Resources {
+    return this.#parts.resources()
+  }
+
+  get secrets(): Secrets {
+    return { get: (name) => unheard(this.#secret(name)) }
+  }
+
   get progress(): JobContext['progress'] {
     return (given) => this.#progress(given)
   }
@@ -111,13 +126,34 @@ export class Context implements JobContext {
     return this.#hasAsked
   }
 
+  /** The outcome as it may be kept and told. */
+  masked(outcome: Outcome): Outcome {
+    const mask = this.#mask
+    if (!mask || outcome.kind === 'complete') return outcome
+    if (outcome.kind === 'skip') return { ...outcome, reason: mask.text(outcome.reason) }
+    return outcome.kind === 'failure' ? { ...outcome, mask } : outcome
+  }
+
+  /** What was thrown as it may be told. */
+  maskedError(thrown: unknown): Error {
+    const error = asError(thrown)
+    return this.#mask ? this.#mask.error(error) : error
+  }
+
+  async #secret(name: string): Promise<string> {
+    const secret = await this.#parts.secret(name, this.job)
+    this.#mask ??= new Mask()
+    this.#mask.add(secret)
+    return secret
+  }
+
   #asked<Asked extends Fate>(fate: Asked): Asked {
     this.#hasAsked = true
     return fate
   }
 
   #progress(given: Progress | number): void {
-    const progress = showableProgress(given)
+    const progress = this.#shown(showableProgress(given))
     if (progress.fraction === 1 && !this.#hasWarned) this.#warnOf(given)
     this.#attempt.setProgress(progress)
     this.#parts.mark(this.#attempt)
@@ -159,15 +195,19 @@ export class Context implements JobContext {
   #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
     promise.catch((error) => {
       this.log.warn(`${call} failed: ${messageOf(error)}`)
-      this.#parts.onFailedCall(this.#attempt, { call, error })
+      this.#parts.onFailedCall(this.#attempt, { call, error, shown: () => this.maskedError(error) })
     })
     return promise
   }
 
+  #shown<Told>(told: Told): Told {
+    return this.#mask ? this.#mask.data(told) : told
+  }
+
   #makeLog(): JobLog {
     const at = (level: LogLine['level']) => (message: string, data?: Json) => {
-      const json = data === undefined ? null : JSON.stringify(showable(data))
-      this.#attempt.log(level, showableText(message), json)
+      const json = data === undefined ? null : JSON.stringify(this.#shown(showable(data)))
+      this.#attempt.log(level, this.#shown(showableText(message)), json)
       this.#parts.mark(this.#attempt)
     }
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

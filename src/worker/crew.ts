@@ -21,9 +21,17 @@ import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
+import type { SharedResources } from './shared-resources.ts'
 import { Starts } from './starts.ts'
 import { tellOutcome } from './tell.ts'
 import { Twins } from './twins.ts'
+
+interface CrewOptions {
+  readonly settings: WorkerSettings
+  readonly resources: SharedResources
+  /** Told when a slot is free, or an outcome is written. */
+  readonly onFree: () => void
+}
 
 /** Runs the attempts of a worker: at most `concurrency` at a time, each from its start until it is settled. */
 export class Crew {
@@ -43,10 +51,9 @@ export class Crew {
   readonly #starts: Starts
   readonly #context: ContextParts
   readonly #failedCalls: FailedCalls
-  /** Told when a slot is free, or an outcome is written. */
   readonly #onFree: () => void
 
-  constructor(door: Queue, queue: QueueInternals, options: { settings: WorkerSettings; onFree: () => void }) {
+  constructor(door: Queue, queue: QueueInternals, options: CrewOptions) {
     const { clock, events } = queue
     const store = queue.store.until(this.#abandoned.signal)
     this.#queue = queue
@@ -64,6 +71,7 @@ export class Crew {
     this.#failedCalls = new FailedCalls(events)
     this.#context = contextParts({
       ...{ door, queue, reporter: this.#reporter, failedCalls: this.#failedCalls },
+      ...{ resources: options.resources, secrets: options.settings.secrets },
       definition: (name) => this.#judge.definition(name),
       decide: (attempt, outcome, definition) => this.#judge.decide(attempt, outcome, definition),
     })
@@ -128,7 +136,7 @@ export class Crew {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
       const context = new Context(attempt, this.#context)
-      outcome = await execute(attempt, definition, context)
+      outcome = context.masked(await execute(attempt, definition, context))
       durationMs = attempt.elapsedMs
       if (definition?.cleanup) await this.#cleanUp({ attempt, definition, context, outcome })
     } finally {
@@ -148,7 +156,8 @@ export class Crew {
     if (!error) return
     const { job, worker } = ended.attempt
     const { id, name, queue, attempt } = job
-    this.#queue.events.emit('cleanup_error', { id, name, queue, worker, attempt, error })
+    const shown = ended.context.maskedError(error)
+    this.#queue.events.emit('cleanup_error', { id, name, queue, worker, attempt, error: shown })
   }
 
   /** The handler has ended, or was left behind: its slot is free. */

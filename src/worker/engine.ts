@@ -10,11 +10,13 @@ import { declare } from './declare.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
 import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
+import { SharedResources } from './shared-resources.ts'
 
 /** The moving parts of a worker, and how they hang together. When they start and stop is decided in life.ts. */
 export class Engine {
   readonly settings: WorkerSettings
   readonly queue: QueueInternals
+  readonly #resources: SharedResources
   readonly #lease: Lease
   readonly #crew: Crew
   readonly #claims: ClaimLoop
@@ -33,7 +35,12 @@ export class Engine {
     const onLost = (worker: string) => this.#lost(worker)
     const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
     this.#lease = new Lease(queue, settings, { onCancelled, onLost, onMissed })
-    this.#crew = new Crew(door, queue, { settings, onFree: () => this.#onFree() })
+    this.#resources = new SharedResources(settings, {
+      clock: queue.clock,
+      onError: (error) => queue.events.emit('loop_error', { loop: 'teardown', error }),
+    })
+    const resources = this.#resources
+    this.#crew = new Crew(door, queue, { settings, resources, onFree: () => this.#onFree() })
     this.#claims = new ClaimLoop(queue, {
       settings,
       lease: this.#lease,
@@ -62,16 +69,23 @@ export class Engine {
     return this.#claims.starved && this.#crew.active === 0
   }
 
-  /** Gets it ready to claim. */
+  /** Gets it ready to claim. Of one that could not be opened nothing is left. @throws MillhandError `setup_failed`, `setup_timed_out` */
   async open(): Promise<void> {
-    await declare(this.queue, this.settings)
-    await this.#lease.start()
+    await this.#resources.open()
+    try {
+      await declare(this.queue, this.settings)
+      await this.#lease.start()
+    } catch (error) {
+      await this.#resources.close()
+      throw error
+    }
     if (this.settings.maintenance)
       this.#maintenance = new Maintenance(this.queue, { ...this.settings, worker: this.worker })
   }
 
-  /** Ends an `open` that waits for the store. */
+  /** Ends an `open` that waits for the store, or for the `setup`. */
   hurry(opening: Promise<void>): Promise<void> {
+    this.#resources.hurry()
     return this.#lease.hurry(opening)
   }
 
@@ -120,11 +134,13 @@ export class Engine {
     this.#crew.abandon()
   }
 
+  /** When nothing runs any more. */
   async close(): Promise<void> {
     await this.#cancels.stop()
     await this.#maintenance?.stop()
     await this.#lease.stop()
     this.#crew.close()
+    await this.#resources.close()
   }
 
   #onFree(): void {

@@ -1,6 +1,5 @@
 import type { Outcome } from '../job/outcome.ts'
 import type { Emitter } from '../kit/emitter.ts'
-import { asError } from '../kit/error.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -8,6 +7,8 @@ import type { Attempt } from './attempt.ts'
 export interface FailedCall {
   readonly call: 'ctx.enqueue' | 'ctx.checkpoint'
   readonly error: unknown
+  /** The error as it may be told. */
+  readonly shown: () => Error
 }
 
 /**
@@ -37,10 +38,10 @@ export class FailedCalls {
   }
 
   /** Where the attempt was aborted, its calls are refused for that, which is told of the attempt. */
-  #tell(attempt: Attempt, { call, error }: FailedCall): void {
+  #tell(attempt: Attempt, { call, shown }: FailedCall): void {
     if (attempt.interruption) return
     const { job, worker } = attempt
     const about = { id: job.id, name: job.name, queue: job.queue, worker, attempt: job.attempt }
-    this.#events.emit('call_error', { ...about, call, error: asError(error) })
+    this.#events.emit('call_error', { ...about, call, error: shown() })
   }
 }

@@ -5,6 +5,7 @@ import { jobError } from '../job/errors.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
+import type { SecretSource, Setup, Teardown } from '../job/resources.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { namedSchedules, type ScheduleOptions, schedulesField } from '../job/schedule-options.ts'
 import { inList, isSpec } from '../job/spec.ts'
@@ -72,6 +73,14 @@ export interface WorkerOptions {
   readonly crashLimit?: number
   /** When jobs are enqueued by themselves, by the name of the schedule. Set when the worker starts; none by default. */
   readonly schedules?: Readonly<Record<string, ScheduleOptions>>
+  /** Makes what its handlers share, `ctx.resources`, before it claims: once a start. Nothing by default. */
+  readonly setup?: Setup
+  /** Ends what `setup` gave, when all handlers have ended, for `abortGrace` at most. */
+  readonly teardown?: Teardown
+  /** How long `setup` may take before the start fails. Default `'30s'`, minimum `'1ms'`. */
+  readonly setupTimeout?: Duration
+  /** Where `ctx.secrets` are: asked for each by its name, with the job; nothing of them is kept. None by default. */
+  readonly secrets?: SecretSource
   /** How long settled jobs are kept: `{ complete, failed, cancelled }`. */
   readonly retention?: RetentionOptions
 }
@@ -106,6 +115,13 @@ export const workerFields = {
     accepts: isObject,
   }),
   schedules: schedulesField(),
+  setup: custom<Setup>({ expected: 'a function that gives the resources', accepts: isFunction }),
+  teardown: custom<Teardown>({ expected: 'a function of the resources', accepts: isFunction }),
+  setupTimeout: duration({ default: '30s', min: 1 }),
+  secrets: custom<SecretSource>({
+    expected: 'a function of a name and the job that gives a text',
+    accepts: isFunction,
+  }),
 } satisfies FieldsOf<WorkerOptions>
 withHints(workerFields, WORKER_HINTS)
 
@@ -150,6 +166,10 @@ export function parseWorkerOptions(options: WorkerOptions) {
     rescueMs: parsed.rescueInterval,
     pruneMs: parsed.pruneInterval,
     crashLimit: parsed.crashLimit,
+    setup: parsed.setup,
+    teardown: parsed.teardown,
+    setupTimeoutMs: parsed.setupTimeout,
+    secrets: parsed.secrets,
     retention: parseRetention(parsed.retention),
     schedules: namedSchedules(parsed.schedules),
   }

@@ -33,7 +33,8 @@ function tellSettled(
   else if (verb === 'release') events.emit('release', ended)
   else if (verb === 'snooze') events.emit('snooze', { ...ended, dueInMs })
   else if (outcome.kind === 'failure') {
-    const failed = { ...ended, kind: outcome.failureKind, error: outcome.error }
+    const { failureKind: kind, mask } = outcome
+    const failed = { ...ended, kind, error: mask ? mask.error(outcome.error) : outcome.error }
     if (verb === 'fail') events.emit('fail', failed)
     else events.emit('retry', { ...failed, dueInMs })
   }

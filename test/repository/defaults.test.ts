@@ -37,7 +37,7 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   'how a value is shown in a message or on a screen': [
     ...['cli/dev/develop.ts', 'cli/dev/view.ts', 'cli/doctor/postgres/privileges.ts', 'cli/json-text.ts'],
     ...['cli/table.ts', 'cli/tell.ts', 'job/schema.ts', 'job/showable.ts', 'kit/error.ts', 'kit/hint.ts'],
-    ...['kit/secrets.ts', 'kit/suggest.ts', 'testing/crash/shown.ts'],
+    ...['kit/mask.ts', 'kit/secrets.ts', 'kit/suggest.ts', 'testing/crash/shown.ts'],
   ],
   'what a machine, or a time, can hold': ['job/stored.ts', 'kit/clock.ts', 'kit/duration.ts'],
   'how a command blocks or gives way': ['cli/database.ts', 'kit/turn.ts', 'kit/virtual-clock.ts'],

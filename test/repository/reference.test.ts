@@ -51,7 +51,7 @@ test('docs/states.md has every verb, with the states between which it goes', () 
 
 /** What the code has a place for and does not do: no document may promise it. */
 const UNMADE =
-  /`waiting`|`dependency`|waits_for_dependencies|depends on (?:has|have|did)|millhand (?:flows|supervise|generate|dashboard)\b|ctx\.(?:waitFor|resources|secrets)\b|queue\.send\(|define(?:Flow|Batch|Schedule)\b/g
+  /`waiting`|`dependency`|waits_for_dependencies|depends on (?:has|have|did)|millhand (?:flows|supervise|generate|dashboard)\b|ctx\.waitFor\b|queue\.send\(|define(?:Flow|Batch|Schedule)\b/g
 
 test('no document for users speaks of what does not exist', () => {
   const found = filesLike(/^(README\.md|docs\/[^/]+\.md)$/).flatMap(({ path, text }) =>

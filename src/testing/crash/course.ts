@@ -9,6 +9,7 @@ import { VirtualClock } from '../../kit/virtual-clock.ts'
 import { internalsOf } from '../../queue/internals.ts'
 import { openFields, openQueue, queueOn } from '../../queue/open.ts'
 import type { Queue } from '../../queue/queue.ts'
+import type { WorkerOptions } from '../../worker/options.ts'
 import { testingError } from '../errors.ts'
 import { runOn, runUntilIdle } from '../run-until-idle.ts'
 import { type Call, type CrashPoint, Doom } from './doom.ts'
@@ -23,6 +24,8 @@ export interface Swept {
   readonly context: Readonly<Record<string, Json>> | undefined
   readonly setup: ((queue: Queue) => unknown) | undefined
   readonly state: ReadState | undefined
+  /** What the worker is given for its handlers. */
+  readonly shared: Pick<WorkerOptions, 'setup' | 'secrets'>
   /** Where the files are; `undefined`: in memory. */
   readonly folder: string | undefined
   /** In real time: the virtual one stands still while a handler runs. */
@@ -52,10 +55,10 @@ export async function run(swept: Swept, place: { number: number; point?: CrashPo
   try {
     await swept.setup?.(queue)
     const { id } = await queue.enqueue(definition, swept.input, context && { context })
-    await inTime(swept, doom, runDoomed(definition, { queue, clock, doom }))
+    await inTime(swept, doom, runDoomed(swept, { queue, clock, doom }))
     if (doom.dead) {
       clock.jump(LOST_MS)
-      await inTime(swept, doom, runUntilIdle(queue, { jobs: [definition], concurrency: 1 }))
+      await inTime(swept, doom, runUntilIdle(queue, { ...swept.shared, jobs: [definition], concurrency: 1 }))
     }
     return { calls: doom.calls, crashed: doom.dead, end: await readEndState(queue, id, swept.state) }
   } finally {
@@ -70,12 +73,16 @@ interface Scene {
 }
 
 /** A worker that runs the job until nothing is left, or until it crashes. */
-async function runDoomed(definition: AnyJobDefinition, { queue, clock, doom }: Scene): Promise<void> {
+async function runDoomed({ definition, shared }: Swept, { queue, clock, doom }: Scene): Promise<void> {
   const mortalClock = new MortalClock(clock, doom)
   const options = parseOptions('openQueue', openFields, { random: seededRandom(SEED), logger: false })
   const store = mortalStore(internalsOf(queue, 'crashSweep').store, doom)
   const jobs = [doomedDefinition(definition, doom)]
-  const idle = runOn(clock, queueOn(store, { ...options, clock: mortalClock }), { jobs, concurrency: 1 })
+  const idle = runOn(clock, queueOn(store, { ...options, clock: mortalClock }), {
+    ...shared,
+    jobs,
+    concurrency: 1,
+  })
   await Promise.race([idle, doom.crashed])
   // What a handler does beside the call that it crashed in comes to its end, before somebody else begins.
   if (doom.dead) await clock.settle()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { AnyJobDefinition } from '../../job/defined.ts'
 import { jobError } from '../../job/errors.ts'
 import type { Json } from '../../job/json.ts'
+import type { Resources } from '../../job/resources.ts'
 import { requireSpec } from '../../job/specs.ts'
 import type { InputOf } from '../../job/typed.ts'
 import type { Duration } from '../../kit/duration.ts'
@@ -18,6 +19,7 @@ import {
   parseOptions,
 } from '../../kit/options.ts'
 import type { Queue } from '../../queue/queue.ts'
+import { secretsIn } from '../secrets.ts'
 import { complaintOf } from './complaint.ts'
 import { sweep } from './sweep.ts'
 
@@ -32,6 +34,10 @@ export interface CrashSweepOptions {
   readonly state?: (queue: Queue) => unknown
   /** What travels with the job. Default: nothing. */
   readonly context?: Readonly<Record<string, Json>>
+  /** What stands in for what `setup` of a worker makes, in every run the same. Default: nothing. */
+  readonly resources?: Partial<Resources>
+  /** What `ctx.secrets` gives, by its name. Default: nothing. */
+  readonly secrets?: Readonly<Record<string, string>>
   /** Where the queue is: `'sqlite'`, a file in a temporary folder, for what memory cannot do. Default `'memory'`. */
   readonly store?: 'memory' | 'sqlite'
   /** Calls in which it crashes. Of a handler that makes more, so many are taken, evenly spread. Default 100, minimum 1. */
@@ -54,6 +60,8 @@ const sweepFields = {
     expected: 'an object that JSON can hold',
     accepts: isObject,
   }),
+  resources: custom<Partial<Resources>>({ expected: 'an object', accepts: isObject }),
+  secrets: custom<Readonly<Record<string, string>>>({ expected: 'an object of texts', accepts: isObject }),
   store: choice({ of: ['memory', 'sqlite'], default: 'memory' }),
   maxCalls: integer({ default: 100, min: 1 }),
   timeout: duration({ default: '10s', min: 1 }),
@@ -85,9 +93,9 @@ export interface CrashSweepReport {
  * job. All have to come to the same end. So it finds a handler that does something twice, or leaves something out, when
  * its worker dies.
  *
- * Options: `setup` and `state` (each gets the queue of the run), `context`, `store` (default `'memory'`; `'sqlite'` for
- * `ctx.transaction`), `maxCalls` (default 100, minimum 1), `timeout` (default 10 s of real time a run, minimum 1 ms),
- * `onProgress`.
+ * Options: `setup` and `state` (each gets the queue of the run), `context`, `resources`, `secrets`, `store` (default
+ * `'memory'`; `'sqlite'` for `ctx.transaction`), `maxCalls` (default 100, minimum 1), `timeout` (default 10 s of real time
+ * a run, minimum 1 ms), `onProgress`.
  *
  * @example
  * const sendMail = defineJob({ name: 'mail.send', input: z.object({ to: z.string() }) })
@@ -110,10 +118,21 @@ export async function crashSweep<Definition extends AnyJobDefinition>(
   const { name, run } = requireSpec('crashSweep', definition)
   if (!isFunction(run)) throw jobError('missing_handler', { name })
   const parsed = parseOptions('crashSweep', sweepFields, given)
-  const { store, timeout: timeoutMs, maxCalls, onProgress, context, setup, state } = parsed
+  const {
+    store,
+    timeout: timeoutMs,
+    maxCalls,
+    onProgress,
+    context,
+    setup,
+    state,
+    resources = {},
+    secrets = {},
+  } = parsed
   const folder = store === 'sqlite' ? await mkdtemp(join(tmpdir(), 'millhand-crash-sweep-')) : undefined
   try {
-    const swept = { definition, input, context, setup, state, folder, timeoutMs }
+    const shared = { setup: () => resources as Resources, secrets: secretsIn(secrets) }
+    const swept = { definition, input, context, setup, state, shared, folder, timeoutMs }
     const { calls, findings, ...counts } = await sweep(swept, { maxCalls, onProgress })
     if (findings.length > 0) throw complaintOf({ name, ...counts, findings }, crashSweep)
     return { calls: calls.map(({ what }) => what), ...counts }

@@ -34,19 +34,32 @@ function doomedContext(ctx: JobContext, doom: Doom): JobContext {
     get log() {
       return doomedLog(ctx.log, doom)
     },
+    get resources() {
+      return ctx.resources
+    },
+    get secrets() {
+      return ctx.secrets
+    },
     progress(progress) {
       doom.reachNow('ctx.progress')
       ctx.progress(progress)
     },
+    ...waitedFor(ctx, doom),
+    snooze: (delay) => ctx.snooze(delay),
+    skip: (reason) => ctx.skip(reason),
+    fail: (failure) => ctx.fail(failure),
+  }
+}
+
+/** The calls whose answer a handler waits for. */
+function waitedFor(ctx: JobContext, doom: Doom): Pick<JobContext, 'checkpoint' | 'enqueue' | 'transaction'> {
+  return {
     checkpoint: (value) => unheard(doom.pass('ctx.checkpoint', () => ctx.checkpoint(value))),
     enqueue: (spec, ...given) => {
       const what = `ctx.enqueue(${nameOf(spec)})`
       return unheard(doom.pass(what, () => ctx.enqueue(spec, ...given)))
     },
     transaction: (body) => unheard(transact(ctx, doom, body)),
-    snooze: (delay) => ctx.snooze(delay),
-    skip: (reason) => ctx.skip(reason),
-    fail: (failure) => ctx.fail(failure),
   }
 }
 

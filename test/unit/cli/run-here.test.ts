@@ -37,7 +37,7 @@ async function run(input: unknown, { json = false, name = 'test.index', given = 
   const [stdout, stderr] = [new KeptStream(), new KeptStream()]
   const terminal = new Terminal({ stdout, stderr, env: {}, json })
   const call: Call = { command: 'run', args: [name], options: {}, terminal }
-  const config = { definitions: [index], specs: [index, spec] } as Partial<Config> as Config
+  const config = { definitions: [index], specs: [index, spec], worker: {} } as Partial<Config> as Config
   const code = await runHere(call, config, { input, given })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }

@@ -25,6 +25,7 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   ['a store in memory', { store: 'memory:' }, 'store'],
   ['a store that nobody named', { storeNamed: false }, 'store'],
   ['very many handlers in one process', { worker: { concurrency: 1_001 } }, 'worker.concurrency'],
+  ['a teardown without a setup', { worker: { teardown: () => {} } }, 'worker.teardown'],
   ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
 ])('%s', (_, changes, path) => {
   const found = oddities({ ...ORDINARY, ...changes }, { jobsRead: true })
