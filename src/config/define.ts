@@ -21,7 +21,14 @@ export interface ConfigOptions {
   /** Of every queue that the command line opens. */
   readonly queue?: Pick<
     OpenOptions,
-    'pendingMax' | 'busyTimeout' | 'enqueueTimeout' | 'openTimeout' | 'schema' | 'notify' | 'migrate'
+    | 'aroundEnqueue'
+    | 'pendingMax'
+    | 'busyTimeout'
+    | 'enqueueTimeout'
+    | 'openTimeout'
+    | 'schema'
+    | 'notify'
+    | 'migrate'
   >
   /** How long settled jobs are kept. */
   readonly retention?: RetentionOptions

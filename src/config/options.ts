@@ -58,9 +58,10 @@ const topFields = {
 // Retention has a section of its own, and the jobs and their schedules stand at the top.
 const { jobs: _jobs, retention: _retention, schedules: _schedules, ...workerSection } = workerFields
 
-const { pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } = openFields
+const { aroundEnqueue, pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } =
+  openFields
 const queueSection = {
-  ...{ pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate },
+  ...{ aroundEnqueue, pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate },
 } satisfies FieldsOf<NonNullable<ConfigOptions['queue']>>
 
 /** The sections of a configuration with their options; `top` is the file itself. */
@@ -78,6 +79,7 @@ export type Section = keyof typeof SECTIONS
 const NO_VARIABLE: readonly string[] = [
   ...['worker.fallback', 'worker.canProcess', 'schedules'],
   ...['worker.setup', 'worker.teardown', 'worker.secrets'],
+  ...['worker.aroundRun', 'queue.aroundEnqueue'],
 ]
 
 export interface ConfigOption {

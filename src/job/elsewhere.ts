@@ -19,6 +19,10 @@ const REPEATS = ' Did you mean queue.schedules.set(name, { job, cron })?'
 const RETRIES_OF_JOB = " Retries are of each job: 'retries' of defineJob, or of enqueue."
 const LEASE = " Did you mean 'lease'?"
 const RETENTION = " Did you mean 'retention'?"
+const AROUND_ENQUEUE =
+  " Did you mean 'aroundEnqueue'? What is around handlers is an option of the worker: 'aroundRun'."
+const AROUND_RUN =
+  " Did you mean 'aroundRun'? What is around enqueues is an option of openQueue: 'aroundEnqueue'."
 const FIRST = ' What to open is the first argument, before the options.'
 
 const LIMIT = ' Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'
@@ -115,10 +119,12 @@ export const WORKER_HINTS: Readonly<Record<string, string>> = {
   ...{ attempts: RETRIES_OF_JOB, maxattempts: RETRIES_OF_JOB, retries: RETRIES_OF_JOB },
   ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB, ratelimit: LIMITS_OF_JOB, throttle: LIMITS_OF_JOB },
   ...{ groupconcurrency: LIMITS_OF_JOB, localconcurrency: CONCURRENCY, teamsize: CONCURRENCY },
+  ...{ middleware: AROUND_RUN, hooks: AROUND_RUN },
 }
 
 /** Options of `openQueue`. */
 export const OPEN_HINTS: Readonly<Record<string, string>> = {
+  ...{ middleware: AROUND_ENQUEUE, hooks: AROUND_ENQUEUE },
   ...{ url: FIRST, store: FIRST, connection: FIRST, connectionstring: FIRST, database: FIRST },
   ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB },
 }

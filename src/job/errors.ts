@@ -34,6 +34,12 @@ export const jobErrors = {
     facts.known
       ? `There is no secret ${preview(facts.name)} for this job: the worker's 'secrets' gave none. See that it has one for the context of the job.`
       : `There is no secret ${preview(facts.name)}: the worker has no 'secrets'. Pass them: new Worker(queue, { jobs, secrets: (name, job) => … }).`,
+  next_misused: (facts: {
+    hook: string
+    where: 'aroundEnqueue' | 'aroundRun'
+    how: 'was not called' | 'was called again'
+  }) =>
+    `The hook ${preview(facts.hook)} of ${facts.where} is wrong: next() ${facts.how}. A hook calls it exactly once; to refuse a job, it throws.`,
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,

@@ -1,3 +1,4 @@
+import type { EnqueueHook } from '../job/hooks.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import type { Clock } from '../kit/clock.ts'
@@ -26,6 +27,7 @@ export interface QueueInternals {
   readonly limits: DeclaredLimits
   /** Definitions that the queue was opened with, for enqueueing by name. */
   readonly specs: ReadonlyMap<string, AnyJobSpec>
+  readonly aroundEnqueue: readonly EnqueueHook[]
   readonly pendingMax: number
   /** How long whoever opens a connection for long may wait for it, in milliseconds. */
   readonly openTimeoutMs: number

@@ -18,6 +18,15 @@ export function knownSpec(
   return requireSpec(component, specOrName)
 }
 
+/** The definition that a call names, wherever it is known. @throws MillhandError `invalid_name`, `invalid_option`, `unknown_job` */
+export async function specOf(
+  queue: Pick<QueueInternals, 'specs' | 'store'>,
+  component: string,
+  specOrName: SpecOrName,
+): Promise<AnyJobSpec> {
+  return knownSpec(queue, component, specOrName) ?? (await resolveName(queue, specOrName as string))
+}
+
 /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */
 export async function resolveName(
   { specs, store }: Pick<QueueInternals, 'specs' | 'store'>,

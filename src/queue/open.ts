@@ -1,4 +1,5 @@
 import { OPEN_HINTS } from '../job/elsewhere.ts'
+import type { EnqueueHook } from '../job/hooks.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
@@ -70,6 +71,8 @@ export interface OpenOptions {
    * are written to the standard error, one short line each; `false` writes nothing.
    */
   readonly logger?: Logger | false
+  /** What is around every enqueue, the first outermost: hooks for tracing, context, validation. None by default. */
+  readonly aroundEnqueue?: readonly EnqueueHook[]
   /** The time, for tests. */
   readonly clock?: Clock
   /** Randomness, for tests. */
@@ -89,6 +92,10 @@ export const openFields = {
   logger: custom<Logger | false>({
     expected: 'a logger with debug, info, warn and error, or false',
     accepts: (value) => value === false || isLogger(value),
+  }),
+  aroundEnqueue: list<EnqueueHook>({
+    expected: 'a list of functions of a call and next',
+    accepts: isFunction,
   }),
   clock: custom<Clock>({
     expected: 'a clock',
@@ -198,6 +205,7 @@ export function queueOn(
     closing: new Closing(),
     limits: new DeclaredLimits(store),
     specs: byName(options.jobs ?? []),
+    aroundEnqueue: options.aroundEnqueue ?? [],
     pendingMax,
     openTimeoutMs: options.openTimeout,
   })

@@ -12,10 +12,11 @@ import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
 import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
-import { type EnqueueItem, Enqueuer } from './enqueue.ts'
+import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
 import { askedFor, Handle, requireNamed } from './handle.ts'
+import { makeEnqueuer } from './hooked-enqueuer.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
@@ -33,14 +34,14 @@ export type Queue = QueueCalls
 
 export class OpenedQueue implements Queue {
   readonly #parts: QueueInternals
-  readonly #enqueuer: Enqueuer
+  readonly #enqueuer: ReturnType<typeof makeEnqueuer>
   readonly schedules: Schedules
   /** What jobs are held to, together or by key: see `Limits`. */
   readonly limits: Limits
 
   constructor(parts: QueueInternals) {
     this.#parts = parts
-    this.#enqueuer = new Enqueuer(parts)
+    this.#enqueuer = makeEnqueuer(parts)
     this.schedules = new Schedules(parts)
     this.limits = new Limits(parts)
   }

@@ -2,6 +2,7 @@ import type { JobContext } from '../job/context.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { WORKER_HINTS } from '../job/elsewhere.ts'
 import { jobError } from '../job/errors.ts'
+import type { RunHook } from '../job/hooks.ts'
 import { CRASH_LIMIT } from '../job/interruption.ts'
 import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
@@ -27,6 +28,7 @@ import {
   text,
   texts,
 } from '../kit/options.ts'
+import { hooked, throughHooks } from './hooked.ts'
 
 /** A handler for jobs that have no definition here: their input is what was stored, unchecked. */
 export type FallbackHandler = (input: unknown, ctx: JobContext) => unknown
@@ -81,6 +83,8 @@ export interface WorkerOptions {
   readonly setupTimeout?: Duration
   /** Where `ctx.secrets` are: asked for each by its name, with the job; nothing of them is kept. None by default. */
   readonly secrets?: SecretSource
+  /** What is around every handler, the first outermost: hooks for tracing, context, validation. None by default. */
+  readonly aroundRun?: readonly RunHook[]
   /** How long settled jobs are kept: `{ complete, failed, cancelled }`. */
   readonly retention?: RetentionOptions
 }
@@ -115,6 +119,7 @@ export const workerFields = {
     accepts: isObject,
   }),
   schedules: schedulesField(),
+  aroundRun: list<RunHook>({ expected: 'a list of functions of a call and next', accepts: isFunction }),
   setup: custom<Setup>({ expected: 'a function that gives the resources', accepts: isFunction }),
   teardown: custom<Teardown>({ expected: 'a function of the resources', accepts: isFunction }),
   setupTimeout: duration({ default: '30s', min: 1 }),
@@ -147,9 +152,10 @@ export function parseWorkerOptions(options: WorkerOptions) {
   for (const definition of definitions.values()) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
+  const { fallback, aroundRun = [] } = parsed
   return {
-    definitions,
-    fallback: parsed.fallback,
+    definitions: throughHooks(definitions, aroundRun),
+    fallback: fallback && hooked(fallback, aroundRun),
     name: parsed.name,
     queues: queuesIn(parsed.queues),
     concurrency: parsed.concurrency,

@@ -59,6 +59,47 @@ test('docs/deployment.md: a copy that was made beside a worker is whole, and its
   expect(ended).toMatchObject({ code: 0, stdout: '1 1 true\n', stderr: '' })
 })
 
+test('docs/hooks.md: a trace goes along with jobs, a tenant is found wherever it is asked for, one that is blocked is refused', async () => {
+  const ended = await runBeside(
+    'docs/hooks.md',
+    `
+      import { defineJob, openQueue, Worker } from 'millhand'
+      import { blocked, refuseBlocked, stopBlocked } from './allowed.ts'
+      import { currentTenant, enterTenant, forTenant, keepTenant } from './tenant.ts'
+      import { active, ended, traceEnqueue, traceRun } from './tracing.ts'
+
+      const child = defineJob({ name: 'app.child', retries: 0, run: () => currentTenant() })
+      const parent = defineJob({ name: 'app.parent', run: async (_, ctx) => void (await ctx.enqueue(child)) })
+      const queue = await openQueue('memory:', {
+        aroundEnqueue: [traceEnqueue, keepTenant, refuseBlocked],
+        logger: false,
+      })
+      const work = () => new Worker(queue, { jobs: [parent, child], aroundRun: [traceRun, enterTenant, stopBlocked] })
+      await forTenant('ada', () => active.run({ name: 'request', trace: 't1' }, () => queue.enqueue(parent)))
+      await work().runUntilIdle()
+      console.log(ended.toSorted().join(', '))
+      const [done] = await queue.list({ job: child })
+      console.log(done.output)
+
+      await forTenant('bob', () => queue.enqueue(child))
+      blocked.add('bob')
+      await forTenant('bob', () => queue.enqueue(child)).catch(({ message }) => console.log(message))
+      await work().runUntilIdle()
+      const [stopped] = await queue.list({ state: 'failed' })
+      console.log(stopped.failure.message)
+      await queue.close()
+    `,
+  )
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(ended.stdout.split('\n')).toEqual([
+    't1 enqueue app.child ended, t1 enqueue app.parent ended, t1 run app.child ended, t1 run app.parent ended',
+    'ada',
+    'app.child: this tenant is blocked',
+    'this tenant was blocked meanwhile',
+    '',
+  ])
+})
+
 test('docs/testing.md: every test of the page passes, and the handler that is not to pass is told of as it says', async () => {
   const project = new Project(filesOn('docs/testing.md'))
   const ended = await runTests(project).ended
