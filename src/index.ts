@@ -24,6 +24,7 @@ export type {
 export type { JobOptions } from './job/job-options.ts'
 export type { Json } from './job/json.ts'
 export type { LimitChange, LimitOptions, LimitValues, RateOptions } from './job/limit.ts'
+export type { WorkerOrder } from './job/orders.ts'
 export type { Progress } from './job/progress.ts'
 export type { Resources, SecretSource, Secrets, Setup, Teardown } from './job/resources.ts'
 export type { RetentionOptions } from './job/retention.ts'

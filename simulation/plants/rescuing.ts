@@ -74,7 +74,7 @@ const busyForLost: Planted = {
         ...workers,
         extend: async (...given) => {
           beats += 1
-          return beats % BUSY > 0 ? workers.extend(...given) : { lost: true, cancelled: [] }
+          return beats % BUSY > 0 ? workers.extend(...given) : { lost: true, order: 'run', cancelled: [] }
         },
       },
     }

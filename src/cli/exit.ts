@@ -10,7 +10,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   0    it worked
   1    the command failed; the error has a code
   2    wrong usage, invalid configuration or invalid input
-  3    no such job or database
+  3    no such job, worker or database
   4    the job failed or was cancelled (enqueue --wait, run)
   130  interrupted before it was done`
 
@@ -40,7 +40,12 @@ const USAGE_CODES: readonly string[] = [
   'unknown_option',
 ]
 
-const NOT_FOUND_CODES: readonly string[] = ['job_not_found', 'no_job_yet', 'store_missing']
+const NOT_FOUND_CODES: readonly string[] = [
+  'job_not_found',
+  'no_job_yet',
+  'store_missing',
+  'worker_not_found',
+]
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillhandError(error)) return EXIT.failed

@@ -3,6 +3,7 @@ import { deferred } from '../kit/deferred.ts'
 import { VERSION } from '../kit/version.ts'
 import { logMetrics } from '../queue/metrics.ts'
 import { openQueue } from '../queue/open.ts'
+import type { Queue } from '../queue/queue.ts'
 import { workerFields } from '../worker/options.ts'
 import { Worker } from '../worker/worker.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -43,7 +44,7 @@ export async function serve(
       if (terminal.json) terminal.show({ ran }, () => [])
       return interrupted ? EXIT.interrupted : undefined
     }
-    await runUntilStopped(worker, (count) =>
+    await runUntilStopped(queue, worker, (count) =>
       logger.info({ running: worker.running }, STAGES[count - 1] ?? 'ending'),
     )
     return undefined
@@ -65,8 +66,12 @@ function whatItServes({ location, worker, definitions }: Loaded['config']): obje
   }
 }
 
-/** The first signal lets handlers finish, the second one aborts them, the third one ends the process as it is. */
-async function runUntilStopped(worker: Worker, onStage: (count: number) => void): Promise<void> {
+/** The first signal, or an order, lets handlers finish, the second one aborts them, the third one ends the process as it is. */
+async function runUntilStopped(
+  queue: Queue,
+  worker: Worker,
+  onStage: (count: number) => void,
+): Promise<void> {
   const stopped = deferred<void>()
   const started = worker.start()
   const stop = (count: number) => {
@@ -78,9 +83,12 @@ async function runUntilStopped(worker: Worker, onStage: (count: number) => void)
   // Whoever started this process over a channel and is gone without a word has crashed: nobody would stop it.
   const onDisconnect = () => stop(1)
   process.once('disconnect', onDisconnect)
+  // Also when it was told to from afar.
+  const stopListening = queue.on('worker_stop', () => stopped.resolve())
   await started
   process.send?.('ready')
   await stopped.promise
+  stopListening()
   process.off('disconnect', onDisconnect)
   ignoreSignals()
 }

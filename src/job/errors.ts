@@ -92,6 +92,9 @@ export const jobErrors = {
     `No job has the id ${preview(facts.id)}. It never existed, or it was pruned after its retention.`,
   other_job: (facts: { id: string; name: string; expected: string }) =>
     `Job '${facts.id}' is named '${facts.name}', not '${facts.expected}'. Pass the definition that it was enqueued with, or the id alone.`,
+  worker_not_found: (facts: { id: string; known: readonly string[] }) =>
+    `No worker has the id ${preview(facts.id)}: it has stopped, or has come back under another one.${didYouMean(facts.id, facts.known)} ` +
+    `There are: ${facts.known.join(', ') || 'none'}.`,
   not_cancellable: (facts: { id: string; state: string }) =>
     `Job '${facts.id}' is ${facts.state}: only a job that is not settled yet can be cancelled.`,
   not_retryable: (facts: { id: string; state: string }) =>

@@ -16,10 +16,10 @@ export function whyPending(situation: Situation): Reason[] {
     ...paused(situation),
     ...held(situation),
     ...limited(situation),
-    ...(fit.length === 0 ? [noWorker(situation)] : []),
+    ...(fit.length === 0 ? [noWorker(situation)] : quiet(fit)),
     ...alone(situation),
   ]
-  return [...(obstacles.length > 0 ? obstacles : [itsTurn(fit)]), ...crashedBefore(situation)]
+  return [...(obstacles.length > 0 ? obstacles : [itsTurn(fit.filter(claims))]), ...crashedBefore(situation)]
 }
 
 function dueLater({ job, nowMs }: Situation): Reason[] {
@@ -86,6 +86,19 @@ function mendNoWorker({ name, queue, live, silent, handling, serving }: NoWorker
     return `${handling} handle it in other queues: start one for '${queue}' (millhand work --queues)`
   if (serving > 0) return `${serving} serve the queue: give one of them a handler of '${name}'`
   return `start one that has a handler of '${name}' and serves '${queue}'`
+}
+
+/** Somebody has told all of them to claim no more. */
+function quiet(fit: readonly WorkerRecord[]): Reason[] {
+  if (fit.some(claims)) return []
+  const [first] = fit
+  const text = `all that handle it (${fit.length}) were told to claim no more`
+  const mend = `millhand worker run ${first?.id}, or start another one`
+  return [{ code: 'workers_quiet', text, mend, facts: { workers: fit.length } }]
+}
+
+function claims({ order }: WorkerRecord): boolean {
+  return order === 'run'
 }
 
 /** The next crash would quarantine it, and nobody else is to be blamed for that. */

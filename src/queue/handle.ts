@@ -9,6 +9,7 @@ import type { AnyJobSpec } from '../job/typed.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
+import type { Store } from '../store/store.ts'
 import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
@@ -180,8 +181,14 @@ export function askedFor(component: string, first: AnyJobSpec | string, id: stri
   return { name: requireSpec(component, first as AnyJobSpec).name, id: requireId(component, id) }
 }
 
+/** The job as it is now; `null` where there is none. @throws MillhandError `other_job` */
+export async function readJob({ catalog }: Pick<Store, 'catalog'>, { id, name }: Of): Promise<Job | null> {
+  const [record] = await catalog.get([id])
+  return record ? toJob(requireNamed(record, name)) : null
+}
+
 /** @throws MillhandError `other_job`, where it is not called what it has to be */
-export function requireNamed(record: JobRecord, expected: string | undefined): JobRecord {
+function requireNamed(record: JobRecord, expected: string | undefined): JobRecord {
   const problem = nameProblem(record, expected)
   if (problem) throw problem
   return record

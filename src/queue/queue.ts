@@ -1,6 +1,7 @@
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import type { JobHandle } from '../job/handle.ts'
-import { type Job, toJob } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
+import type { WorkerOrder } from '../job/orders.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import type { JobState } from '../job/state.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, InputOf, JobOf, SpecOrName } from '../job/typed.ts'
@@ -15,13 +16,14 @@ import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
-import { askedFor, Handle, requireNamed } from './handle.ts'
+import { askedFor, Handle, readJob } from './handle.ts'
 import { makeEnqueuer } from './hooked-enqueuer.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
 import { Limits } from './limits.ts'
 import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
+import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
@@ -87,9 +89,7 @@ export class OpenedQueue implements Queue {
   get<Spec extends AnyJobSpec>(spec: Spec, id: string): Promise<JobOf<Spec> | null>
   get(id: string): Promise<Job | null>
   async get(first: AnyJobSpec | string, id?: string): Promise<Job | null> {
-    const asked = askedFor('get', first, id)
-    const [record] = await this.#parts.store.catalog.get([asked.id])
-    return record ? toJob(requireNamed(record, asked.name)) : null
+    return readJob(this.#parts.store, askedFor('get', first, id))
   }
 
   list<Spec extends AnyJobSpec = AnyJobSpec, State extends JobState = JobState>(
@@ -129,8 +129,11 @@ export class OpenedQueue implements Queue {
   stats(): Promise<Stats>
   stats(options: NameStatsOptions): Promise<StatsByName>
   async stats(options?: NameStatsOptions): Promise<Stats | StatsByName> {
-    const { store } = this.#parts
-    return options === undefined ? readStats(store) : readNameStats(store, options)
+    return options === undefined ? readStats(this.#parts.store) : readNameStats(this.#parts.store, options)
+  }
+
+  orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]> {
+    return orderWorkers(this.#parts, workers, order)
   }
 
   workers(): Promise<WorkerRecord[]> {

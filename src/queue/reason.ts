@@ -11,6 +11,7 @@ export interface Reason {
     | 'expired'
     | 'queue_paused'
     | 'no_worker'
+    | 'workers_quiet'
     | 'held'
     | 'limit_full'
     | 'rate_reached'

@@ -1,10 +1,14 @@
+import type { WorkerOrder } from '../job/orders.ts'
+
 /** Workers and their leases: one row a worker, one beat for all that it holds. */
 export interface WorkerStore {
   register(worker: NewWorker): Promise<void>
-  /** The beat: extends the lease; tells whether it was lost and which of the worker's jobs were cancelled. */
+  /** The beat: extends the lease; tells whether it was lost, which of the worker's jobs were cancelled, and what it was told. */
   extend(worker: string, leaseMs: number): Promise<Beat>
   /** Ends the lease; what the worker still holds goes back to its queue. */
   deregister(worker: string): Promise<void>
+  /** Tells these workers, or all (`null`), what to do; gives the ids of those that are there. */
+  order(ids: readonly string[] | null, order: WorkerOrder): Promise<string[]>
   list(): Promise<WorkerRecord[]>
 }
 
@@ -20,9 +24,13 @@ export interface NewWorker {
   readonly leaseMs: number
   /** The schedules that it declares, where there are any. */
   readonly schedules?: readonly string[]
+  /** What it was told under the lease before; `run` by default. */
+  readonly order?: WorkerOrder
 }
 
 export interface WorkerRecord extends NewWorker {
+  /** What it was told from afar. */
+  readonly order: WorkerOrder
   readonly startedAt: number
   readonly beatAt: number
   readonly leaseUntil: number
@@ -34,6 +42,7 @@ export interface WorkerRecord extends NewWorker {
 
 export interface Beat {
   readonly lost: boolean
+  readonly order: WorkerOrder
   readonly cancelled: readonly CancelNotice[]
 }
 

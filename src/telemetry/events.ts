@@ -1,4 +1,5 @@
 import type { FailureKind } from '../job/failure.ts'
+import type { WorkerOrder } from '../job/orders.ts'
 import type { Progress } from '../job/progress.ts'
 
 /** Which job an event is about. */
@@ -78,6 +79,8 @@ export interface MillhandEvents {
   resume: { readonly queue: string }
   /** A worker is claiming. */
   worker_start: { readonly worker: string; readonly concurrency: number }
+  /** A worker has heard what it was told from afar. */
+  worker_order: { readonly worker: string; readonly order: WorkerOrder }
   worker_stop: { readonly worker: string }
   /** A worker lost its lease: its handlers are aborted and it goes on under a new lease. */
   lease_lost: { readonly worker: string; readonly jobs: number }

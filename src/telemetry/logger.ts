@@ -38,6 +38,7 @@ const LEVELS = {
   pause: 'info',
   resume: 'info',
   worker_start: 'info',
+  worker_order: 'info',
   worker_stop: 'info',
   lease_lost: 'error',
   loop_blocked: 'error',

@@ -21,6 +21,8 @@ interface AppetiteParts {
   readonly settings: WorkerSettings
   readonly crew: Crew
   readonly held: HeldJobs
+  /** Whether it was told to claim no more. */
+  readonly isQuiet: () => boolean
   /** Whether a job waits for this worker to run nothing else. */
   readonly waitsAlone: () => Promise<boolean>
 }
@@ -30,15 +32,20 @@ export class Appetite {
   readonly #settings: WorkerSettings
   readonly #crew: Crew
   readonly #held: HeldJobs
+  readonly #isQuiet: () => boolean
   readonly #roundTripMs = new MovingMean()
   readonly #isolation: Isolation
   /** Claims under way at a time that a store is worth: one that is far away has the next one on its way. */
   readonly #batches: 1 | 2
 
-  constructor({ clock, store }: QueueInternals, { settings, crew, held, waitsAlone }: AppetiteParts) {
+  constructor(
+    { clock, store }: QueueInternals,
+    { settings, crew, held, isQuiet, waitsAlone }: AppetiteParts,
+  ) {
     this.#settings = settings
     this.#crew = crew
     this.#held = held
+    this.#isQuiet = isQuiet
     this.#batches = store.capabilities.remote ? 2 : 1
     this.#isolation = new Isolation(clock, waitsAlone)
   }
@@ -46,7 +53,7 @@ export class Appetite {
   /** How many jobs to claim now. */
   get size(): number {
     const { settler, rate, running, active, runsAlone } = this.#crew
-    if (active >= UNSETTLED_MAX || runsAlone) return 0
+    if (this.#isQuiet() || active >= UNSETTLED_MAX || runsAlone) return 0
     if (this.#held.bytes >= HELD_BYTES_MAX || settler.waitingBytes >= UNSETTLED_BYTES_MAX) return 0
     return claimSize({
       concurrency: this.#settings.concurrency,

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import type { WorkerOrder } from '../job/orders.ts'
 import { sleep, systemClock } from '../kit/clock.ts'
 import { asError } from '../kit/error.ts'
 import { systemRandom } from '../kit/random.ts'
@@ -81,13 +82,14 @@ export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat
   await reach(connection, stop.signal)
   await aborted(begin.signal)
   const pulse = new Pulse(settings)
+  const beats = new Beats()
   let failed = false
   while (!stop.signal.aborted) {
     const blockedMs = pulse.silentMs()
     const lapsing = blockedMs > settings.blockedLimitMs
     if (blockedMs > settings.beatMs * PULSES_MISSED) send({ kind: 'blocked', blockedMs, lapsing })
     const failedBefore = failed
-    if (!lapsing) failed = !(await beatOnce(connection, settings, stop.signal))
+    if (!lapsing) failed = !(await beats.next(connection, settings, stop.signal))
     if (failedBefore && !failed) send({ kind: 'back' })
     await sleep(systemClock, settings.beatMs * (failed ? FAILED_BEAT : 1), stop.signal)
   }
@@ -108,20 +110,24 @@ async function reach(connection: BeatConnection, stop: AbortSignal): Promise<voi
   }
 }
 
-/** Whether the lease was extended, or is known to be lost. */
-async function beatOnce(
-  connection: BeatConnection,
-  settings: BeatThreadData,
-  stop: AbortSignal,
-): Promise<boolean> {
-  try {
-    const beat = await extendPatiently(connection, settings, stop)
-    if (beat.lost || beat.cancelled.length > 0) send({ kind: 'beat', beat })
-    return true
-  } catch (error) {
-    // The next beat tries again: the lease is several beats long.
-    tell(error)
-    return false
+/** The beats of a lease; of each it is told what the worker does not know yet. */
+class Beats {
+  /** What the worker was told last. */
+  #order: WorkerOrder | undefined
+
+  /** Whether the lease was extended, or is known to be lost. */
+  async next(connection: BeatConnection, settings: BeatThreadData, stop: AbortSignal): Promise<boolean> {
+    try {
+      const beat = await extendPatiently(connection, settings, stop)
+      const isNews = beat.lost || beat.cancelled.length > 0 || beat.order !== this.#order
+      if (isNews) send({ kind: 'beat', beat })
+      this.#order = beat.order
+      return true
+    } catch (error) {
+      // The next beat tries again: the lease is several beats long.
+      tell(error)
+      return false
+    }
   }
 }
 

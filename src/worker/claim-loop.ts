@@ -52,6 +52,7 @@ export class ClaimLoop {
     this.#appetite = new Appetite(queue, {
       ...parts,
       held: this.#held,
+      isQuiet: () => this.#isQuiet,
       waitsAlone: () => this.#store.jobs.waitsAlone(this.#appetite.served),
     })
     this.#sleep = new Sleep({
@@ -95,6 +96,12 @@ export class ClaimLoop {
     this.#sleep.end()
     await this.#held.empty()
     this.#held.open()
+  }
+
+  /** What it was told has changed: it claims no more and gives back what has not begun, or goes on. */
+  obey(): void {
+    if (this.#isQuiet) this.#held.giveBack(() => true)
+    else this.#service.wake()
   }
 
   /** Empties the buffer: its jobs are no longer this worker's to start. Gives how many those were. */
@@ -146,8 +153,8 @@ export class ClaimLoop {
     this.#refusals.endRound(durationMs)
     if (jobs.length === 0) return jobs
     const claim = { worker, claimedMs }
-    // The lease was lost meanwhile: what came too late is not to be started under it.
-    if (worker !== this.#lease.worker) {
+    // The lease was lost meanwhile, or it was told to be quiet: what came too late is not to be started.
+    if (worker !== this.#lease.worker || this.#isQuiet) {
       void this.#crew.release(jobs.map((job) => ({ job, claim })))
       return []
     }
@@ -155,6 +162,10 @@ export class ClaimLoop {
     events.emit('claim', { worker, count: jobs.length, durationMs })
     this.#held.add(claim, jobs)
     return jobs
+  }
+
+  get #isQuiet(): boolean {
+    return this.#lease.order !== 'run'
   }
 
   #request(worker: string, limit: number): ClaimRequest {

@@ -1,3 +1,4 @@
+import type { WorkerOrder } from '../job/orders.ts'
 import { Bell } from '../kit/bell.ts'
 import { Maintenance } from '../maintenance/leader.ts'
 import { internalsOf, type QueueInternals } from '../queue/internals.ts'
@@ -23,6 +24,7 @@ export class Engine {
   readonly #cancels: CancelWatch
   #maintenance: Maintenance | undefined
   #draining = false
+  #onStopOrder: () => void = () => {}
   /** Rings when nothing is active any more, or nothing was found to claim. */
   readonly changed = new Bell()
 
@@ -33,8 +35,9 @@ export class Engine {
     this.settings = settings
     const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
     const onLost = (worker: string) => this.#lost(worker)
+    const onOrder = (order: WorkerOrder) => this.#obey(order)
     const onMissed = (missed: boolean) => this.#maintenance?.missed(missed)
-    this.#lease = new Lease(queue, settings, { onCancelled, onLost, onMissed })
+    this.#lease = new Lease(queue, settings, { onCancelled, onLost, onOrder, onMissed })
     this.#resources = new SharedResources(settings, {
       clock: queue.clock,
       onError: (error) => queue.events.emit('loop_error', { loop: 'teardown', error }),
@@ -62,6 +65,16 @@ export class Engine {
 
   get running(): number {
     return this.#crew.running
+  }
+
+  /** Whether it was told from afar to claim no more. */
+  get isQuiet(): boolean {
+    return this.#lease.order !== 'run'
+  }
+
+  /** Told when it was told from afar to stop. */
+  onStopOrder(listener: () => void): void {
+    this.#onStopOrder = listener
   }
 
   /** Nothing was found to claim, and nothing runs or waits to be written. */
@@ -146,6 +159,13 @@ export class Engine {
   #onFree(): void {
     if (!this.#draining) this.#claims.onFree()
     if (this.#crew.active === 0) this.changed.ring()
+  }
+
+  /** Whatever it is told, `run` aside, it claims no more from now on. */
+  #obey(order: WorkerOrder): void {
+    this.#claims.obey()
+    this.changed.ring()
+    if (order === 'stop') this.#onStopOrder()
   }
 
   #cancelled(notices: readonly CancelNotice[]): void {

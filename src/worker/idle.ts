@@ -1,7 +1,8 @@
 import type { Engine } from './engine.ts'
 
 /**
- * Claims and runs until no job is due and none is running, or until `signal` aborts and what runs has ended.
+ * Claims and runs until no job is due and none is running; or until `signal` aborts, or it is told from afar to claim no more,
+ * and what runs has ended.
  *
  * @throws what the store threw when it could not be claimed from
  */
@@ -14,7 +15,7 @@ export async function runToIdle(engine: Engine, signal: AbortSignal | undefined)
   })
   signal?.addEventListener('abort', wake, { once: true })
   engine.startClaims()
-  while (!failure && !signal?.aborted && !engine.idle) await engine.changed.next()
+  while (!failure && !signal?.aborted && !engine.isQuiet && !engine.idle) await engine.changed.next()
   await engine.stopClaims()
   await engine.settled()
   signal?.removeEventListener('abort', wake)

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { WorkerOrder } from '../job/orders.ts'
 import { storableText } from '../job/text.ts'
 import { sleep } from '../kit/clock.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
@@ -20,6 +21,8 @@ const RENEW_RETRY_MS = 1_000
 interface LeaseEvents {
   readonly onCancelled: (notices: readonly CancelNotice[]) => void
   readonly onLost: (worker: string) => void
+  /** Told what the worker is to do, when that is something else than before. */
+  readonly onOrder: (order: WorkerOrder) => void
   /** Told whether the last beat failed. */
   readonly onMissed: (missed: boolean) => void
 }
@@ -37,6 +40,8 @@ export class Lease {
   #renewing: Promise<void> | undefined
   #stopped = new AbortController()
   #starting = false
+  /** Kept by the worker: it goes along when a lease was lost. */
+  #order: WorkerOrder = 'run'
 
   constructor(queue: QueueInternals, settings: WorkerSettings, events: LeaseEvents) {
     this.#queue = queue
@@ -49,6 +54,11 @@ export class Lease {
     return this.#worker
   }
 
+  /** What it was told from afar, as far as it has heard of that. */
+  get order(): WorkerOrder {
+    return this.#order
+  }
+
   get name(): string {
     return storableText(this.#settings.name ?? `${hostname()}-${process.pid}`)
   }
@@ -56,6 +66,7 @@ export class Lease {
   async start(): Promise<void> {
     this.#stopped = new AbortController()
     this.#starting = true
+    this.#order = 'run'
     await this.#register().finally(() => {
       this.#starting = false
     })
@@ -135,6 +146,7 @@ export class Lease {
         queues,
         concurrency,
         leaseMs,
+        order: this.#order,
         ...(schedules.size > 0 && { schedules: [...schedules.keys()] }),
       })
     } finally {
@@ -153,7 +165,8 @@ export class Lease {
       beatMs,
       blockedLimitMs,
       clock,
-      onBeat: ({ lost, cancelled }) => {
+      onBeat: ({ lost, cancelled, order }) => {
+        if (!lost && order !== this.#order) this.#obey(worker, order)
         if (cancelled.length > 0) this.#events.onCancelled(cancelled)
         if (lost && worker === this.#worker) this.#renewing = this.#renew(worker)
       },
@@ -161,6 +174,12 @@ export class Lease {
       onError: (error) => events.emit('loop_error', { loop: 'beat', error }),
       onMissed: (missed) => this.#events.onMissed(missed),
     })
+  }
+
+  #obey(worker: string, order: WorkerOrder): void {
+    this.#order = order
+    this.#queue.events.emit('worker_order', { worker, order })
+    this.#events.onOrder(order)
   }
 
   /** A lost lease cannot be had back: its jobs may run elsewhere. */

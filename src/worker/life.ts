@@ -17,6 +17,7 @@ export class Life {
 
   constructor(engine: Engine) {
     this.#engine = engine
+    engine.onStopOrder(() => this.#stopAsTold())
   }
 
   /** Resolves when it claims. @throws MillhandError `worker_stopped`, also when that came first */
@@ -51,6 +52,11 @@ export class Life {
   async openFor(body: () => Promise<void>): Promise<number> {
     if (this.#state === 'started') return 0
     return this.#scope.run(() => this.#openNow(body))
+  }
+
+  /** One that is only opened for a while ends it by itself, since it claims no more. */
+  #stopAsTold(): void {
+    if (this.#state === 'started') void this.stop(this.#engine.settings.stopTimeoutMs).catch(() => {})
   }
 
   async #begin(): Promise<void> {

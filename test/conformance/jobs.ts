@@ -110,11 +110,11 @@ export function jobPromises(test: StoreTest): void {
   })
 
   test('a worker that lost its lease is told so at its next beat', async ({ store, worker, clock }) => {
-    expect(await worker.beat()).toEqual({ lost: false, cancelled: [] })
+    expect(await worker.beat()).toEqual({ lost: false, order: 'run', cancelled: [] })
 
     await loseWorkers(store, clock)
 
-    expect(await worker.beat()).toEqual({ lost: true, cancelled: [] })
+    expect(await worker.beat()).toEqual({ lost: true, order: 'run', cancelled: [] })
   })
 
   test('a retry is a due time in the store, never a sleep in a slot', async ({ store, worker, clock }) => {

@@ -15,7 +15,7 @@ export function workerPromises(test: StoreTest): void {
 
     const nowMs = clock.now()
     const times = { startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + 5_000 }
-    expect(await store.workers.list()).toEqual([{ ...said, ...times, running: 0, held: 0 }])
+    expect(await store.workers.list()).toEqual([{ ...said, ...times, order: 'run', running: 0, held: 0 }])
   })
 
   test('a worker that serves everything says so with null', async ({ store, worker }) => {
@@ -44,7 +44,7 @@ export function workerPromises(test: StoreTest): void {
     expect(await store.workers.list()).toMatchObject([
       { id: 'w', version: '2', startedAt: nowMs, beatAt: nowMs, leaseUntil: nowMs + LEASE_MS },
     ])
-    expect(await first.beat()).toEqual({ lost: false, cancelled: [] })
+    expect(await first.beat()).toEqual({ lost: false, order: 'run', cancelled: [] })
   })
 
   test('a beat extends the lease of all that the worker holds', async ({ store, worker, clock }) => {
@@ -53,7 +53,7 @@ export function workerPromises(test: StoreTest): void {
     await clock.advance(LEASE_MS - 1)
     const beatAt = clock.now()
 
-    expect(await worker.beat(3_000)).toEqual({ lost: false, cancelled: [] })
+    expect(await worker.beat(3_000)).toEqual({ lost: false, order: 'run', cancelled: [] })
 
     const leases = { beatAt, leaseUntil: beatAt + 3_000, leaseMs: LEASE_MS }
     expect(await store.workers.list()).toMatchObject([leases])
@@ -72,7 +72,11 @@ export function workerPromises(test: StoreTest): void {
   })
 
   test('the beat of a worker that nobody knows is lost, and registers nobody', async ({ store }) => {
-    expect(await store.workers.extend('nobody', LEASE_MS)).toEqual({ lost: true, cancelled: [] })
+    expect(await store.workers.extend('nobody', LEASE_MS)).toEqual({
+      lost: true,
+      order: 'run',
+      cancelled: [],
+    })
     expect(await store.workers.list()).toEqual([])
   })
 
@@ -90,11 +94,55 @@ export function workerPromises(test: StoreTest): void {
     expect(idsOf((await worker.beat()).cancelled)).toEqual(['b'])
   })
 
+  test('what a worker is told comes with each of its beats, and is listed, until it is told otherwise', async ({
+    store,
+    worker,
+  }) => {
+    const other = await startWorker(store, 'other')
+
+    expect(await store.workers.order(['first', 'nobody'], 'quiet')).toEqual(['first'])
+
+    expect(await worker.beat()).toMatchObject({ lost: false, order: 'quiet' })
+    expect(await worker.beat()).toMatchObject({ order: 'quiet' })
+    expect(await other.beat()).toMatchObject({ order: 'run' })
+    const orders = async () => (await store.workers.list()).map(({ id, order }) => `${id} ${order}`)
+    expect((await orders()).toSorted()).toEqual(['first quiet', 'other run'])
+
+    expect((await store.workers.order(null, 'stop')).toSorted()).toEqual(['first', 'other'])
+    expect((await orders()).toSorted()).toEqual(['first stop', 'other stop'])
+    await store.workers.order(['first'], 'run')
+    expect(await worker.beat()).toMatchObject({ order: 'run' })
+    expect(await other.beat()).toMatchObject({ order: 'stop' })
+    expect(await store.workers.order([], 'stop')).toEqual([])
+  })
+
+  test('a worker that comes back after its lease was lost brings along what it was told', async ({
+    store,
+  }) => {
+    await startWorker(store, 'again', { order: 'quiet' })
+
+    expect(await store.workers.list()).toMatchObject([{ id: 'again', order: 'quiet' }])
+    const again = await startWorker(store, 'again')
+    expect(await again.beat()).toMatchObject({ order: 'run' })
+  })
+
+  test('what is told to a worker moves neither its lease nor its jobs', async ({ store, worker, clock }) => {
+    await enqueue(store, newJob('a'))
+    await worker.claimOne()
+    const [before] = await store.workers.list()
+    await clock.advance(1_000)
+
+    await store.workers.order(null, 'stop')
+
+    expect(await store.workers.list()).toEqual([{ ...before, order: 'stop' }])
+    expect(await find(store, 'a')).toMatchObject({ state: 'running', worker: 'first' })
+  })
+
   test('a worker that signs off is gone, and can come back', async ({ store, worker }) => {
     await worker.stop()
     await worker.stop()
     expect(await store.workers.list()).toEqual([])
-    expect(await worker.beat()).toEqual({ lost: true, cancelled: [] })
+    expect(await worker.beat()).toEqual({ lost: true, order: 'run', cancelled: [] })
 
     await enqueue(store, newJob('a'))
     const again = await startWorker(store, 'first')

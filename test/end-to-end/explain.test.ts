@@ -50,6 +50,7 @@ function worker(given: Partial<WorkerRecord> = {}): WorkerRecord {
       version: '0',
       names: null,
       queues: null,
+      order: 'run',
       concurrency: 2,
     },
     ...{

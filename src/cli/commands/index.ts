@@ -20,6 +20,7 @@ import { runCommand } from './run.ts'
 import { schedulesCommand } from './schedules.ts'
 import { statsCommand } from './stats.ts'
 import { workCommand } from './work.ts'
+import { workerCommand } from './worker.ts'
 import { workersCommand } from './workers.ts'
 
 /** Every command, in the order in which `--help` lists them. */
@@ -40,6 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   schedulesCommand,
   limitsCommand,
   workersCommand,
+  workerCommand,
   statsCommand,
   explainCommand,
   pruneCommand,

@@ -9,7 +9,7 @@ import type { Column } from '../table.ts'
 export const workersCommand: CommandSpec = {
   name: 'workers',
   summary:
-    'List the workers: where they run, what they serve, how busy they are, and whether their lease is alive.',
+    'List the workers: where they run, what they serve and were told, how busy they are, and whether their lease is alive.',
   examples: ['millhand workers', 'millhand workers --json'],
   run: (call) =>
     withQueue(call, {}, async (queue) => {
@@ -31,6 +31,7 @@ function toDocument({ startedAt, beatAt, leaseUntil, ...worker }: WorkerRecord, 
 function columns(nowMs: number): readonly Column<WorkerRecord>[] {
   return [
     { title: 'NAME', text: ({ name }) => name, shrinksTo: 10 },
+    { title: 'ID', text: ({ id }) => id },
     { title: 'PROCESS', text: ({ host, pid }) => `${host}:${pid}`, shrinksTo: 10 },
     { title: 'RUNNING', text: ({ running, concurrency }) => `${running}/${concurrency}`, align: 'right' },
     { title: 'HELD', text: ({ held }) => String(held), align: 'right' },
@@ -40,6 +41,11 @@ function columns(nowMs: number): readonly Column<WorkerRecord>[] {
       text: ({ leaseUntil }) =>
         leaseUntil > nowMs ? 'alive' : `lapsed ${formatDuration(nowMs - leaseUntil)} ago`,
       style: ({ leaseUntil }) => (leaseUntil > nowMs ? 'green' : 'red'),
+    },
+    {
+      title: 'ORDER',
+      text: ({ order }) => order,
+      style: ({ order }) => (order === 'run' ? undefined : 'yellow'),
     },
     { title: 'QUEUES', text: ({ queues }) => queues?.join(', ') ?? 'all', shrinksTo: 6 },
     { title: 'JOBS', text: ({ names }) => names?.join(', ') ?? 'all', shrinksTo: 8 },

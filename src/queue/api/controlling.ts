@@ -1,3 +1,4 @@
+import type { WorkerOrder } from '../../job/orders.ts'
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
 import type { PauseOptions } from '../pause.ts'
@@ -32,6 +33,14 @@ export interface Controlling {
    * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
    */
   pause(queue: string, options?: PauseOptions): Promise<void>
+
+  /**
+   * Tells workers, wherever they run, to claim no more (`'quiet'`; what runs goes on), to go on (`'run'`) or to `'stop'`, with
+   * their next beat; gives the ids of those that are there.
+   *
+   * @throws MillhandError `worker_not_found`, for a single id; `invalid_option`
+   */
+  orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]>
 
   /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
   resume(queue: string): Promise<void>

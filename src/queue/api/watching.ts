@@ -15,7 +15,7 @@ export interface Watching {
   stats(): Promise<Stats>
   stats(options: NameStatsOptions): Promise<StatsByName>
 
-  /** The workers that have a lease, and what they hold. */
+  /** The workers that have a lease, what they hold, and what they were told. */
   workers(): Promise<WorkerRecord[]>
 
   /** The changes of jobs in all processes, live, from now on. */

@@ -87,6 +87,7 @@ function workerStore(data: MemoryData, transactions: MemoryTransactions): Store[
     register: (worker) => transactions.write(() => workers.register(data, worker)),
     extend: (worker, leaseMs) => transactions.write(() => workers.extend(data, worker, leaseMs)),
     deregister: (worker) => transactions.write(() => workers.deregister(data, worker)),
+    order: (ids, order) => transactions.write(() => workers.order(data, ids, order)),
     list: () => transactions.read(() => workers.list(data)),
   }
 }

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
+import type { WorkerOrder } from '../../job/orders.ts'
 import { isFinal, type JobState } from '../../job/state.ts'
 import type { Beat, NewWorker, WorkerRecord } from '../workers.ts'
 import { change } from './change.ts'
@@ -8,17 +9,18 @@ import { letGo } from './holding.ts'
 export function register(data: MemoryData, worker: NewWorker): void {
   const nowMs = data.clock.now()
   const leaseUntil = nowMs + worker.leaseMs
-  data.workers.set(worker.id, { ...copyOf(worker), startedAt: nowMs, beatAt: nowMs, leaseUntil })
+  const { order = 'run' } = worker
+  data.workers.set(worker.id, { ...copyOf(worker), order, startedAt: nowMs, beatAt: nowMs, leaseUntil })
 }
 
 /** A lease that has lapsed may still be extended, until somebody has ended it. */
 export function extend(data: MemoryData, id: string, leaseMs: number): Beat {
   const worker = data.workers.get(id)
-  if (!worker) return { lost: true, cancelled: [] }
+  if (!worker) return { lost: true, order: 'run', cancelled: [] }
   const nowMs = data.clock.now()
   data.workers.set(id, { ...worker, beatAt: nowMs, leaseUntil: nowMs + leaseMs })
   const cancelled = data.jobs.heldBy(id).filter((job) => job.state === 'cancelled')
-  return { lost: false, cancelled: cancelled.map(toNotice) }
+  return { lost: false, order: worker.order, cancelled: cancelled.map(toNotice) }
 }
 
 export function deregister(data: MemoryData, id: string): void {
@@ -28,6 +30,12 @@ export function deregister(data: MemoryData, id: string): void {
     else change(data, job, { verb: 'release', worker: null, attempt: job.attempt - 1 })
     data.claimedAt.delete(job.id)
   }
+}
+
+export function order(data: MemoryData, ids: readonly string[] | null, told: WorkerOrder): string[] {
+  const workers = [...data.workers.values()].filter(({ id }) => ids?.includes(id) ?? true)
+  for (const worker of workers) data.workers.set(worker.id, { ...worker, order: told })
+  return workers.map(({ id }) => id)
 }
 
 export function list(data: MemoryData): WorkerRecord[] {

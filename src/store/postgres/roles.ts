@@ -118,6 +118,7 @@ function workerRole({ database, claims }: Parts): Store['workers'] {
       claims.reset()
       await claims.left(left)
     },
+    order: (ids, order) => workers.order(session, ids, order),
     list: () => workers.list(session),
   }
 }

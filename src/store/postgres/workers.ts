@@ -1,3 +1,4 @@
+import { readOrder, storedOrder, type WorkerOrder } from '../../job/orders.ts'
 import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leaving/leave.ts'
@@ -16,37 +17,40 @@ const REGISTER = statement(
     concurrency: 'integer',
     leaseMs: 'bigint',
     schedules: 'text',
+    orders: 'text',
   },
   `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
-    started_at, beat_at, lease_until, schedules)
-  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs, $schedules
+    started_at, beat_at, lease_until, schedules, orders)
+  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs, $schedules, $orders
   from (select ${NOW} as now) t
   on conflict (id) do update set name = excluded.name, host = excluded.host, pid = excluded.pid,
     version = excluded.version, names = excluded.names, queues = excluded.queues, concurrency = excluded.concurrency,
     lease_ms = excluded.lease_ms, started_at = excluded.started_at, beat_at = excluded.beat_at,
-    lease_until = excluded.lease_until, schedules = excluded.schedules`,
+    lease_until = excluded.lease_until, schedules = excluded.schedules,
+    orders = excluded.orders`,
 )
 
 export async function register(session: Session, worker: NewWorker): Promise<void> {
   const names = worker.names === null ? null : JSON.stringify(worker.names)
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
   const schedules = worker.schedules ? JSON.stringify(worker.schedules) : null
-  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues, schedules }))
+  const orders = storedOrder(worker.order)
+  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues, schedules, orders }))
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
 const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.now + $3::bigint
   from (select ${NOW} as now{light}) t where w.id = $2
-  returning exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
+  returning w.orders, exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
 
 const CANCELLED_JOBS = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
   from millhand.settled s join millhand.jobs j using (seq) where s.worker = $1 and s.state = 'cancelled'`
 
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
 export async function extend(session: Session, worker: string, leaseMs: number): Promise<Beat> {
-  const [row] = await session.at<{ cancelled: boolean }>(EXTEND, worker, leaseMs)
+  const [row] = await session.at<{ cancelled: boolean; orders: string | null }>(EXTEND, worker, leaseMs)
   const cancelled = row?.cancelled ? await session.rows<CancelNotice>(CANCELLED_JOBS, worker) : []
-  return { lost: !row, cancelled }
+  return { lost: !row, order: readOrder(row?.orders ?? null), cancelled }
 }
 
 const HELD_JOBS = `select u.seq, u.epoch, u.attempt from millhand.claims c
@@ -86,7 +90,22 @@ export async function forget(session: Session, workers: readonly string[]): Prom
   await session.rows(FORGET, workers)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, schedules, concurrency, lease_ms as "leaseMs",
+/** In the order of their ids, so that two who tell many do not wait for each other. */
+const ORDER = `with told as (
+    select id from millhand.workers where $1::text[] is null or id = any($1::text[]) order by id for update
+  )
+  update millhand.workers w set orders = $2 from told where w.id = told.id returning w.id`
+
+export async function order(
+  session: Session,
+  ids: readonly string[] | null,
+  told: WorkerOrder,
+): Promise<string[]> {
+  const rows = await session.rows<{ id: string }>(ORDER, ids, storedOrder(told))
+  return rows.map(({ id }) => id)
+}
+
+const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, concurrency, lease_ms as "leaseMs",
   started_at as "startedAt", beat_at as "beatAt", lease_until as "leaseUntil",
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and c.begun), 0) as running,
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and not c.begun), 0) as held

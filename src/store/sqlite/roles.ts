@@ -99,6 +99,7 @@ function workerRole({ read, durably, lightly }: StoreAccess): Store['workers'] {
     extend: (id, leaseMs) =>
       lightly((connection, nowMs) => workers.extend(connection, { id, leaseMs }, nowMs)),
     deregister: (id) => durably((connection, nowMs) => workers.deregister(connection, id, nowMs)),
+    order: (ids, order) => durably((connection) => workers.order(connection, ids, order)),
     list: () => read(workers.list),
   }
 }

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
+import { readOrder, storedOrder, type WorkerOrder } from '../../job/orders.ts'
 import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
@@ -7,19 +8,33 @@ import { leaveGates } from './gates.ts'
 import { goBack, putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
-  lease_ms, started_at, beat_at, lease_until, schedules) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  lease_ms, started_at, beat_at, lease_until, schedules, orders) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export function register(connection: Connection, worker: NewWorker, nowMs: number): void {
   const { id, name, host, pid, version, concurrency, leaseMs } = worker
   const names = worker.names === null ? null : JSON.stringify(worker.names)
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
   const schedules = worker.schedules ? JSON.stringify(worker.schedules) : null
+  const orders = storedOrder(worker.order)
   const times = [leaseMs, nowMs, nowMs, nowMs + leaseMs] as const
-  connection.run(REGISTER, id, name, host, pid, version, names, queues, concurrency, ...times, schedules)
+  connection.run(
+    REGISTER,
+    id,
+    name,
+    host,
+    pid,
+    version,
+    names,
+    queues,
+    concurrency,
+    ...times,
+    schedules,
+    orders,
+  )
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
-const EXTEND = `update millhand_workers set beat_at = ?, lease_until = ? where id = ? returning
+const EXTEND = `update millhand_workers set beat_at = ?, lease_until = ? where id = ? returning orders,
   exists (select 1 from millhand_jobs where worker = millhand_workers.id and state = 'cancelled') as cancelled`
 
 const CANCELLED_JOBS = `select seq, id, epoch, coalesce(reason, '') as reason from millhand_jobs
@@ -27,9 +42,13 @@ const CANCELLED_JOBS = `select seq, id, epoch, coalesce(reason, '') as reason fr
 
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
 export function extend(connection: Connection, worker: { id: string; leaseMs: number }, nowMs: number): Beat {
-  const [row] = connection.all<{ cancelled: number }>(EXTEND, nowMs, nowMs + worker.leaseMs, worker.id)
+  const [row] = connection.all<{ cancelled: number; orders: string | null }>(
+    EXTEND,
+    ...[nowMs, nowMs + worker.leaseMs, worker.id],
+  )
   return {
     lost: !row,
+    order: readOrder(row?.orders ?? null),
     cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED_JOBS, worker.id) : [],
   }
 }
@@ -55,7 +74,20 @@ export function deregister(connection: Connection, worker: string, nowMs: number
   connection.run(DEREGISTER, worker)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, schedules, concurrency, lease_ms as leaseMs,
+const ORDER =
+  'update millhand_workers set orders = ? where id in (select value from json_each(?)) returning id'
+const ORDER_ALL = 'update millhand_workers set orders = ? returning id'
+
+export function order(connection: Connection, ids: readonly string[] | null, told: WorkerOrder): string[] {
+  const orders = storedOrder(told)
+  const rows =
+    ids === null
+      ? connection.all<{ id: string }>(ORDER_ALL, orders)
+      : connection.all<{ id: string }>(ORDER, orders, JSON.stringify(ids))
+  return rows.map(({ id }) => id)
+}
+
+const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, concurrency, lease_ms as leaseMs,
   started_at as startedAt, beat_at as beatAt, lease_until as leaseUntil,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'pending') as held

@@ -80,7 +80,7 @@ test('a beat for which the thread gets no connection is made by the event loop, 
   const beaten = Promise.withResolvers<void>()
   const extend = async () => {
     if (told.push('from here') === 2) beaten.resolve()
-    return { lost: false, cancelled: [] }
+    return { lost: false, order: 'run' as const, cancelled: [] }
   }
   const { beater, missed } = scene({
     busy: { times: Number.POSITIVE_INFINITY, away: true },
@@ -102,7 +102,7 @@ test('where no thread can be started, the event loop beats, and it is told', asy
     },
     extend: async () => {
       beaten.resolve('from here')
-      return { lost: false, cancelled: [] }
+      return { lost: false, order: 'run' as const, cancelled: [] }
     },
   })
   await beater.open()

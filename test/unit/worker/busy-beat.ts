@@ -23,7 +23,7 @@ export function openBeat(data: unknown): {
     async extend() {
       busy -= 1
       if (busy >= 0) throw new TransientError(away ? 'nobody there' : 'database is locked', { away })
-      return { lost: true, cancelled: [] }
+      return { lost: true, order: 'run' as const, cancelled: [] }
     },
     async close() {},
   }
