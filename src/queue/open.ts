@@ -7,7 +7,7 @@ import type { AnyJobSpec } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import type { Duration } from '../kit/duration.ts'
-import { Emitter } from '../kit/emitter.ts'
+import type { Emitter } from '../kit/emitter.ts'
 import { asError, preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
 import { uuidv7 } from '../kit/ids.ts'
@@ -36,7 +36,7 @@ import type { Store } from '../store/store.ts'
 import { kindOf, meantBy, readPostgresUrl } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { type Teller, tellerOf } from '../telemetry/teller.ts'
+import { eventsFor, type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
 import { DeclaredLimits } from './declared-limits.ts'
 import { OpenedQueue, type Queue } from './queue.ts'
@@ -209,12 +209,6 @@ export function queueOn(
     pendingMax,
     openTimeoutMs: options.openTimeout,
   })
-}
-
-function eventsFor(teller: Teller): Emitter<MillhandEvents> {
-  const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
-  teller.listen(events)
-  return events
 }
 
 interface Ears {

@@ -10,14 +10,14 @@ export interface GateReader {
 }
 
 /** A job that has to wait at a gate; `opensAt`: until then, `Infinity`: until somebody leaves. */
-export interface Parked {
+interface Parked {
   readonly seq: number
   readonly id: string
   readonly gate: string
   readonly opensAt: number
 }
 
-export interface Admitted {
+interface Admitted {
   readonly seq: number
   readonly gates: readonly JobGate[]
 }

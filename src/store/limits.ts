@@ -40,6 +40,12 @@ export interface GateRecord {
 
 export const HOLDERS_SHOWN = 20
 
+/** Gates that one claim opens which open by themselves; the rest follow with the next one. */
+export const OPENINGS_MAX = 200
+
+/** Gates that a change of their limit opens at once; the leader sees to the others. */
+export const REOPENED_MAX = 1_000
+
 /** What holds of a limit. */
 export function ruleOf({ name, declared, override }: LimitRecord): Limit {
   return { name, ...(override ?? declared) }

@@ -1,4 +1,4 @@
-import type { Emitter } from '../kit/emitter.ts'
+import { Emitter } from '../kit/emitter.ts'
 import type { MillhandEvents } from './events.ts'
 import { FailureLines } from './failure-lines.ts'
 import { loggable } from './loggable.ts'
@@ -25,4 +25,11 @@ export function tellerOf(logger: Logger | false | undefined): Teller {
   const lines = new FailureLines()
   const fault = (message: string, { err }: { readonly err: unknown }) => lines.fault(message, err)
   return { listen: (events) => lines.listen(events), warn: fault, error: fault }
+}
+
+/** The events of a queue; what a listener of them throws is told. */
+export function eventsFor(teller: Teller): Emitter<MillhandEvents> {
+  const events = new Emitter<MillhandEvents>((err) => teller.error('listener_error', { err }))
+  teller.listen(events)
+  return events
 }

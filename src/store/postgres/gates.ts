@@ -2,7 +2,7 @@ import { type GateState, type Grants, OPEN_GATE, opensAt, roomAt } from '../../j
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { type LimitRow, toLimitRecord } from '../limit-row.ts'
-import { ruleOf } from '../limits.ts'
+import { OPENINGS_MAX, ruleOf } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
 import type { Session } from './session.ts'
@@ -102,9 +102,6 @@ export async function reopen(session: Session, gates: readonly string[]): Promis
 }
 
 const OPENING = `select gate from millhand.gates where opens_at <= ${NOW} order by opens_at limit $2::integer`
-
-/** Gates that one claim opens which open by themselves; the rest follow with the next one. */
-const OPENINGS_MAX = 200
 
 /** Opens what opens by itself by now; gives how many jobs go on. */
 export async function openDue(session: Session): Promise<number> {

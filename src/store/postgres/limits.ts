@@ -6,6 +6,7 @@ import {
   type LimitRecord,
   type LimitRule,
   type LimitStore,
+  REOPENED_MAX,
 } from '../limits.ts'
 import { reopen } from './gates.ts'
 import type { Session } from './session.ts'
@@ -17,9 +18,6 @@ const DECLARE = `insert into millhand.limits as l (name, declared)
   returning name`
 
 const OVERRIDE = 'update millhand.limits set override = $2 where name = $1 returning name'
-
-/** Gates that a changed limit opens at once; the leader sees to the others. */
-const REOPENED_MAX = 1_000
 
 /** In one order; each name once. Those that have changed let others pass at once. */
 export async function declare(session: Session, limits: readonly Limit[]): Promise<void> {

@@ -4,7 +4,7 @@ import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Admissions } from '../admissions.ts'
 import { toLimitRecord } from '../limit-row.ts'
-import { ruleOf } from '../limits.ts'
+import { OPENINGS_MAX, ruleOf } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
@@ -126,9 +126,6 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
   if (going.length > 0) connection.run(GO_ON, asList(going))
   return going.length
 }
-
-/** Gates that one claim opens which open by themselves; the rest follow with the next one. */
-const OPENINGS_MAX = 200
 
 const OPENING = `select gate from millhand_gates where opens_at <= ? order by opens_at ${atMost()}`
 

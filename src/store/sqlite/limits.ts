@@ -6,6 +6,7 @@ import {
   type LimitRecord,
   type LimitRule,
   type LimitStore,
+  REOPENED_MAX,
 } from '../limits.ts'
 import type { Connection } from './connection.ts'
 import { reopen } from './gates.ts'
@@ -16,9 +17,6 @@ const DECLARE = `insert into millhand_limits (name, declared) values (?1, ?2)
   on conflict (name) do update set declared = excluded.declared where declared <> excluded.declared`
 
 const OVERRIDE = 'update millhand_limits set override = ? where name = ?'
-
-/** Gates that a changed limit opens at once; the leader sees to the others. */
-const REOPENED_MAX = 1_000
 
 export function declare(connection: Connection, limits: readonly Limit[], nowMs: number): void {
   for (const { name, ...rule } of limits) {

@@ -6,12 +6,6 @@ alter table millhand.jobs add column limits text;
 -- They wait as the others do, or for a gate that is closed: waits = 3.
 alter table millhand.pending add column gate text collate "C";
 
-create index pending_parked on millhand.pending (gate, rank, due_at, seq) where waits = 3;
-
-create index pending_parked_lane on millhand.pending (lane) where waits = 3;
-
-create index pending_limited_alone on millhand.pending (lane) where waits = 1 and class = 3 and care = 2;
-
 create table millhand.limits (
   name text collate "C" primary key,
   -- what its definitions say, and what an operator says instead: JSON
@@ -29,14 +23,10 @@ create table millhand.gates (
   opens_at bigint
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 200);
 
-create index gates_opening on millhand.gates (opens_at) where opens_at is not null;
-
 -- The running jobs that hold a gate, by name: so that a count of them cannot be wrong.
 create table millhand.holders (
   gate text collate "C" not null,
   job bigint not null,
   primary key (gate, job)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
-
-create index holders_job on millhand.holders (job);
 `

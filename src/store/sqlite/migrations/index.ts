@@ -3,11 +3,12 @@ import { core } from './001_core.ts'
 import { schedules } from './002_schedules.ts'
 import { keys } from './003_keys.ts'
 import { limits } from './004_limits.ts'
-import { queues } from './005_queues.ts'
-import { orders } from './006_orders.ts'
+import { limitIndexes } from './005_limit_indexes.ts'
+import { queues } from './006_queues.ts'
+import { orders } from './007_orders.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
 export const MIGRATIONS = numbered({
   ...{ '001_core': core, '002_schedules': schedules, '003_keys': keys, '004_limits': limits },
-  ...{ '005_queues': queues, '006_orders': orders },
+  ...{ '005_limit_indexes': limitIndexes, '006_queues': queues, '007_orders': orders },
 })
