@@ -4,6 +4,12 @@ import { visible } from './visible.ts'
 
 const MASK = '…'
 
+/** Where a message was cut. */
+const CUT = '…'
+
+/** So much of a secret is worth hiding. */
+const BEGIN_MIN = 4
+
 /** As deep as what hangs on an error is looked into; what is below is left out. */
 const DEPTH_MAX = 4
 
@@ -23,7 +29,8 @@ export class Mask {
   }
 
   text(text: string): string {
-    return this.#ordered.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
+    const whole = this.#ordered.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
+    return whole.includes(CUT) ? this.#ordered.reduce(withoutBegin, whole) : whole
   }
 
   /** The same of data, texts and names in it. */
@@ -61,6 +68,15 @@ export class Mask {
       Object.keys(value).map((key) => [this.text(key), this.#value(readSafely(value, key), depth + 1)]),
     )
   }
+}
+
+/** A text without the begin of a secret that was cut off there: what is long is cut in messages before it comes here. */
+function withoutBegin(text: string, secret: string): string {
+  for (let length = secret.length - 1; length >= BEGIN_MIN; length -= 1) {
+    const begin = secret.slice(0, length) + CUT
+    if (text.includes(begin)) return text.replaceAll(begin, MASK)
+  }
+  return text
 }
 
 function ownKeys(value: object): string[] {

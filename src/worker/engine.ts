@@ -149,11 +149,14 @@ export class Engine {
 
   /** When nothing runs any more. */
   async close(): Promise<void> {
-    await this.#cancels.stop()
-    await this.#maintenance?.stop()
-    await this.#lease.stop()
-    this.#crew.close()
-    await this.#resources.close()
+    try {
+      await this.#cancels.stop()
+      await this.#maintenance?.stop()
+      await this.#lease.stop()
+      this.#crew.close()
+    } finally {
+      await this.#resources.close()
+    }
   }
 
   #onFree(): void {
