@@ -10,7 +10,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   0    it worked
   1    the command failed; the error has a code
   2    wrong usage, invalid configuration or invalid input
-  3    no such job, worker or database
+  3    no such job, schedule, limit, worker or database
   4    the job failed or was cancelled (enqueue --wait, run)
   130  interrupted before it was done`
 
@@ -24,10 +24,12 @@ const USAGE_CODES: readonly string[] = [
   'config_untrusted',
   'confirmation_required',
   'duplicate_definition',
+  'conflicting_limits',
   'inexact_json',
   'invalid_duration',
   'invalid_input',
   'invalid_json',
+  'invalid_limit_key',
   'invalid_name',
   'invalid_option',
   'invalid_schema',
@@ -42,7 +44,9 @@ const USAGE_CODES: readonly string[] = [
 
 const NOT_FOUND_CODES: readonly string[] = [
   'job_not_found',
+  'limit_not_found',
   'no_job_yet',
+  'schedule_not_found',
   'store_missing',
   'worker_not_found',
 ]

@@ -22,7 +22,8 @@ import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Un
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
 import { CONFLICT_POLICIES, scope } from './key.ts'
-import { limitsField, parseLimits } from './limit.ts'
+import { limitsField } from './limit.ts'
+import { readLimits } from './limit-conflicts.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
@@ -77,7 +78,7 @@ withHints(definitionFields, DEFINITION_HINTS)
  *   },
  * })
  *
- * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`
+ * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `conflicting_limits`
  */
 export function defineJob<
   I extends Schema = Schema,
@@ -134,8 +135,9 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
   bare: Bare = [],
 ): JobSpec<I, O, C> | JobDefinition<I, O, C, R> {
   const parsed = parseOptions(component, definitionFields, options)
+  const name = requireJobName(parsed.name)
   const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
-    name: requireJobName(parsed.name),
+    name,
     input: parsed.input as I | undefined,
     output: parsed.output as O | undefined,
     checkpoint: parsed.checkpoint as C | undefined,
@@ -148,7 +150,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     expiresInMs: parsed.expiresIn,
     keyScopeMs: parsed.keyScope,
     onConflict: parsed.onConflict,
-    limits: parseLimits(component, requireJobName(parsed.name), parsed.limits ?? []),
+    limits: readLimits(component, name, parsed.limits ?? []),
     retry: retryOf(parsed),
   }
   const handle = function <Out>(

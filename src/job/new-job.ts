@@ -2,7 +2,8 @@ import { optionError, type Parsed, parseOptions } from '../kit/options.ts'
 import { type EnqueueOptions, enqueueFields } from './enqueue-options.ts'
 import { gatesFor } from './job-gates.ts'
 import { type KeyRule, unlessPlain } from './key.ts'
-import { type DefinedLimit, type LimitOptions, parseLimits } from './limit.ts'
+import type { DefinedLimit, LimitOptions } from './limit.ts'
+import { readLimits } from './limit-conflicts.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
 import type { AnyJobSpec } from './typed.ts'
@@ -91,10 +92,14 @@ function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
   })
 }
 
-/** The limits of a job: those of the call, or those of its definition. @throws MillhandError `invalid_option`, `invalid_name` */
+/**
+ * The limits of a job: those of the call, or those of its definition.
+ *
+ * @throws MillhandError `invalid_option`, `invalid_name`, `conflicting_limits`
+ */
 export function limitsOf(
   spec: AnyJobSpec,
   given: readonly LimitOptions[] | undefined,
 ): readonly DefinedLimit[] {
-  return given === undefined ? (spec.limits ?? []) : parseLimits('enqueue', spec.name, given)
+  return given === undefined ? (spec.limits ?? []) : readLimits('enqueue', spec.name, given)
 }

@@ -2,6 +2,7 @@ import { preview } from '../kit/error.ts'
 import { isObject, optionError } from '../kit/options.ts'
 import { isChecked, specFrom } from './definition.ts'
 import { jobError } from './errors.ts'
+import { requireAgreement } from './limit-conflicts.ts'
 import { isSpec, optionsOf } from './spec.ts'
 import type { AnyJobSpec } from './typed.ts'
 
@@ -20,7 +21,11 @@ export function requireSpec<Spec extends AnyJobSpec>(component: string, given: S
   throw optionError('invalid_option', { component, option: 'job', expected, got: preview(given) })
 }
 
-/** The definitions by name; two of one name are refused. @throws MillhandError `duplicate_definition` */
+/**
+ * The definitions by name; two of one name, or with two values of one limit, are refused.
+ *
+ * @throws MillhandError `duplicate_definition`, `conflicting_limits`
+ */
 export function byName<Spec extends AnyJobSpec>(specs: Iterable<Spec>): ReadonlyMap<string, Spec> {
   const found = new Map<string, Spec>()
   for (const given of new Set(specs)) {
@@ -28,5 +33,6 @@ export function byName<Spec extends AnyJobSpec>(specs: Iterable<Spec>): Readonly
     if (found.has(spec.name)) throw jobError('duplicate_definition', { name: spec.name })
     found.set(spec.name, spec)
   }
+  requireAgreement(found.values())
   return found
 }

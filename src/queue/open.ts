@@ -130,7 +130,8 @@ type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
  * await queue.close()
  *
  * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
- *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`
+ *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`,
+ *   `duplicate_definition`, `conflicting_limits`
  */
 export async function openQueue(url: string | URL, options?: OpenOptions): Promise<Queue>
 export async function openQueue(options: PoolOptions): Promise<Queue>

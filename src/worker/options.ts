@@ -144,7 +144,8 @@ export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
 /**
  * Reads and checks a worker's options.
  *
- * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `missing_handler`, `invalid_name`
+ * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `conflicting_limits`, `missing_handler`,
+ *   `invalid_name`
  */
 export function parseWorkerOptions(options: WorkerOptions) {
   const parsed = parseOptions('Worker', workerFields, options)

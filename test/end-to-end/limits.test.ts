@@ -254,6 +254,32 @@ describeStores('limits', (test) => {
     await expect.poll(() => runs.length).toBe(4)
   })
 
+  test('two values of one limit are refused, with both jobs, wherever definitions come together', async ({
+    queue,
+    open,
+  }) => {
+    const of = (name: string, limit: LimitOptions) => defineJob({ name, limits: [limit], run: () => {} })
+    const jobs = [
+      of('mail.send', { key: 'smtp', concurrency: 2 }),
+      of('mail.same', { key: userOf, name: 'smtp', concurrency: 2 }),
+      of('mail.bulk', { key: 'smtp', concurrency: 3, rate: { count: 60, per: '1m' } }),
+    ]
+    const conflict = {
+      code: 'conflicting_limits',
+      message: expect.stringContaining(
+        "Limit 'smtp' lets 2 at a time pass in job 'mail.send', and 3 at a time, 60 in 1m in job 'mail.bulk'.",
+      ),
+    }
+    await expect(open({ jobs })).rejects.toMatchObject(conflict)
+    expect(() => new Worker(queue, { jobs })).toThrow(expect.objectContaining(conflict))
+    expect(() => new Worker(queue, { jobs: jobs.slice(0, 2) })).not.toThrow()
+    const limits = [userOf, 'smtp'].map((key, index) => ({ key, name: 'smtp', concurrency: index + 1 }))
+    const code = 'conflicting_limits'
+    expect(() => defineJob({ name: 'mail.both', limits })).toThrow(expect.objectContaining({ code }))
+    const fine = of('mail.one', { key: 'smtp', concurrency: 2 })
+    await expect(queue.enqueue(fine, 1, { limits })).rejects.toMatchObject({ code })
+  })
+
   test('what is left out of a change stays, and null lifts it', async ({ queue }) => {
     const both = { key: 'api', concurrency: 2, rate: { count: 60, per: '1m' } } as const
     await queue.enqueue(defineJob({ name: 'test.limited', limits: [both] }))

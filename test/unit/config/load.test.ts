@@ -268,6 +268,17 @@ describe('jobs', () => {
     ])
   })
 
+  test('two values of one limit are refused', async () => {
+    const limit = (concurrency: number) =>
+      `limits: [{ limit: { name: 'smtp', concurrency: ${concurrency}, rateCount: null, ratePerMs: null }, key: 'smtp', cost: 1 }]`
+    const limited = (name: string, concurrency: number) =>
+      JOB(name).replace(', run() {}', `, run() {}, ${limit(concurrency)}`)
+    write('a.mjs', `export const a = ${limited('a.one', 1)}; export const b = ${limited('a.two', 2)}`)
+    write('millhand.yaml', 'jobs: [a.mjs]')
+    const message = expect.stringMatching(/'smtp' lets 1 at a time pass in job 'a.one', and 2 .* 'a.two'/)
+    expect((await check()).errors).toMatchObject([{ path: 'jobs', message }])
+  })
+
   test('are not loaded for a command that does not need them', async () => {
     write('millhand.yaml', 'jobs: [missing.ts]')
     expect((await check({ jobs: false })).errors).toEqual([])
