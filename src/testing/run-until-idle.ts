@@ -15,7 +15,7 @@ import { testingError } from './errors.ts'
 export interface RunUntilIdleOptions extends WorkerOptions {
   /** The virtual clock that the queue is on. Default: the queue's own. */
   readonly clock?: VirtualClock
-  /** Whether to move the clock on to retries, snoozes and delays. Default true; `false` runs what is due now. */
+  /** Whether to move the clock on to retries, snoozes, delays and limits that open. Default true; `false` runs what is due now. */
   readonly advance?: boolean
   /** How far the clock may be moved on before it is an error. Default `'30d'`. */
   readonly maxTime?: Duration
@@ -36,7 +36,7 @@ const runFields = (clock: Clock) =>
 
 /**
  * Runs jobs until none is left that these definitions can run; gives how many attempts that were. On a virtual clock,
- * time is moved on to whatever is due later: retries, snoozes, delays. It stands still while handlers run: to test a
+ * time is moved on to whatever is due later: retries, snoozes, delays, limits that open. It stands still while handlers run: to test a
  * time-out, start a `Worker` and advance the clock yourself.
  *
  * Options: those of `Worker`, and `clock` (default: the queue's own), `advance` (default true), `maxTime` (default
