@@ -113,7 +113,7 @@ export class Enqueuer {
   #declare(spec: AnyJobSpec, options: EnqueueOptions | undefined): Promise<void> | undefined {
     const given = options?.limits
     if (given === undefined && !spec.limits) return undefined
-    return this.#queue.limits.declare(limitsOf(spec, given))
+    return this.#queue.limits.declare(limitsOf(spec, given), txOf(options))
   }
 
   #prepare(

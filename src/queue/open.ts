@@ -195,16 +195,18 @@ export function queueOn(
     busyTimeoutMs: busyTimeout,
     enqueueTimeoutMs: enqueueTimeout,
   })
-  const onError = (error: unknown) => events.emit('loop_error', { loop: 'watch', error: asError(error) })
+  const onError = (loop: string) => (error: unknown) =>
+    events.emit('loop_error', { loop, error: asError(error) })
+  const limits = new DeclaredLimits(store, onError('limits'))
   return new OpenedQueue({
-    store,
+    store: { ...store, close: () => limits.written().then(store.close) },
     events,
     clock,
     random,
     ids: uuidv7(clock, options.random ?? secureRandom()),
-    watch: new JobWatch(store, clock, onError),
+    watch: new JobWatch(store, clock, onError('watch')),
     closing: new Closing(),
-    limits: new DeclaredLimits(store),
+    limits,
     specs: byName(options.jobs ?? []),
     aroundEnqueue: options.aroundEnqueue ?? [],
     pendingMax,

@@ -371,4 +371,13 @@ describeStores('limits', (test) => {
       .poll(why)
       .toMatchObject([{ code: 'rate_reached', text: expect.stringContaining('for ever: it costs 2') }])
   })
+
+  test('a limit that is new in a transaction is written when that has ended, and holds nobody up', async ({
+    queue,
+  }) => {
+    const job = defineJob({ name: 'test.inside', limits: [{ key: 'api', concurrency: 1 }], run: () => {} })
+    await queue.transaction(async (tx: object) => void (await queue.enqueue(job, 1, { tx })))
+    await expect.poll(() => queue.limits.list()).toMatchObject([{ name: 'api' }])
+    expect(await runUntilIdle(queue, { jobs: [job] })).toBe(1)
+  })
 })
