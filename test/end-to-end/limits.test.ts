@@ -162,6 +162,31 @@ describeStores('limits', (test) => {
     expect(await ada?.get()).toMatchObject({ state: 'complete', attempt: 1, errors: [] })
   })
 
+  test('a handler may say which of its limits is to wait, and until what time', async ({
+    queue,
+    start,
+    clock,
+  }) => {
+    const { job, runs, run } = heldJob({
+      limits: [
+        { ...PER_USER, concurrency: 9 },
+        { key: 'api', concurrency: 9 },
+      ],
+    })
+    await enqueueFor(queue, job, ['ada'])
+    await start({ jobs: [job] })
+    await expect.poll(() => runs.length).toBe(1)
+    run(0).fail(new RateLimited(new Date(clock.now() + 60_000), { limit: 'user' }))
+    await expect
+      .poll(() => queue.limits.keys('user'))
+      .toMatchObject([{ key: 'ada', running: 0, waiting: 1, closedUntil: new Date(clock.now() + 60_000) }])
+    await enqueueFor(queue, job, ['bob'])
+    await expect.poll(() => usersOf(runs)).toEqual(['ada', 'bob'])
+    await clock.advance('61s')
+    await expect.poll(() => usersOf(runs)).toEqual(['ada', 'bob', 'ada'])
+    expect(() => new RateLimited('soon' as never)).toThrow(/'RateLimited' is 'soon', expected a duration/)
+  })
+
   test('a job that a schedule enqueues has the limits of its definition', async ({ queue, start, clock }) => {
     const { job, runs, run } = heldJob({ limits: [{ key: 'api', concurrency: 1 }] })
     const often = { job, every: '1s', overlap: 'queue' } as const

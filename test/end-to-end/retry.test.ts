@@ -3,6 +3,7 @@ import {
   defineJob,
   Fatal,
   type JobContext,
+  RateLimited,
   type RetentionOptions,
   RetryAfter,
   Worker,
@@ -225,6 +226,7 @@ describeStores('retry', (test) => {
       },
       () => new Fatal('no'),
       () => new RetryAfter('1s'),
+      () => new RateLimited('1s'),
     ]
     const codes: unknown[] = []
     for (const way of ways) {
@@ -234,8 +236,8 @@ describeStores('retry', (test) => {
       codes.push((await handle.get()).errors[0]?.message)
     }
     const notReturned = expect.stringMatching(/^ctx\.snooze, ctx\.skip or ctx\.fail was .*return ctx\.snooze/)
-    const notThrown = expect.stringMatching(/^The handler returned a Fatal .*throw new Fatal/)
-    expect(codes).toEqual([notReturned, notReturned, notReturned, notThrown, notThrown])
+    const notThrown = expect.stringMatching(/^The handler returned a Fatal, a .*throw new Fatal/)
+    expect(codes).toEqual([notReturned, notReturned, notReturned, notThrown, notThrown, notThrown])
   })
 
   test('a fate that is asked for, and thought better of, does no harm', async ({ queue }) => {
