@@ -20,6 +20,15 @@ interface ConflictingLimits {
   readonly values: readonly string[]
 }
 
+/** The calls by which a handler decides its own fate, each as it is to be written. */
+const FATE_EXAMPLES = {
+  'ctx.snooze': "ctx.snooze('5m')",
+  'ctx.skip': "ctx.skip('already done')",
+  'ctx.fail': "ctx.fail({ message: '…' })",
+} as const
+
+export type FateCall = keyof typeof FATE_EXAMPLES
+
 /** Every error of the domain: what happened, what was expected, what to do. docs/errors.md lists them. */
 export const jobErrors = {
   duplicate_definition: (facts: { name: string }) =>
@@ -140,8 +149,8 @@ export const jobErrors = {
     'The job has failed instead. Mend what the message names, then retry the job.',
   lease_lost: (facts: { id: string; worker: string; epoch: number }) =>
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
-  fate_not_returned: (facts: { how: string }) =>
-    `ctx.snooze, ctx.skip or ctx.fail ${facts.how}: what it gives counts when the handler returns it. Write return ctx.snooze('5m').`,
+  fate_not_returned: (facts: { call: FateCall; how: string }) =>
+    `${facts.call} ${facts.how}: what it gives counts when the handler returns it. Write return ${FATE_EXAMPLES[facts.call]}.`,
   cleanup_timed_out: (facts: { graceMs: number }) =>
     `The cleanup of the job has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
   fate_not_thrown: (facts: { message: string }) =>

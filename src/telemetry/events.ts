@@ -1,3 +1,4 @@
+import type { FateCall } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
 import type { WorkerOrder } from '../job/orders.ts'
 import type { Progress } from '../job/progress.ts'
@@ -39,9 +40,13 @@ export interface MillhandEvents {
   retry: Ended & { readonly kind: FailureKind; readonly error: Error; readonly dueInMs: number }
   /**
    * A call of a handler's failed, and its attempt did not fail with that: the handler caught it, or has not waited for it
-   * (a forgotten `await`).
+   * (a forgotten `await`). Or what `ctx.snooze`, `ctx.skip` or `ctx.fail` gave came to nothing, since the handler returned
+   * or threw something else (a forgotten `return`).
    */
-  call_error: AttemptEvent & { readonly call: 'ctx.enqueue' | 'ctx.checkpoint'; readonly error: Error }
+  call_error: AttemptEvent & {
+    readonly call: 'ctx.enqueue' | 'ctx.checkpoint' | FateCall
+    readonly error: Error
+  }
   snooze: Ended & { readonly dueInMs: number }
   /** A stopping worker gave a job back. */
   release: AttemptEvent

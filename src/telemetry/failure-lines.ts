@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from '../kit/clock.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Emitter } from '../kit/emitter.ts'
+import { isMillhandError } from '../kit/error.ts'
 import { writeStandardError } from '../kit/standard-error.ts'
 import type { AttemptEvent, MillhandEvents } from './events.ts'
 import { loggedError, textOf } from './logged-error.ts'
@@ -50,9 +51,11 @@ export class FailureLines {
       }),
     )
     events.on('call_error', (event) =>
-      this.#tell(
-        () => `${attemptOf(event)}: ${event.call} failed, and the attempt went on: ${wordsOf(event.error)}`,
-      ),
+      this.#tell(() => {
+        const isFate = isMillhandError(event.error, 'fate_not_returned')
+        const how = isFate ? 'came to nothing' : 'failed, and the attempt went on'
+        return `${attemptOf(event)}: ${event.call} ${how}: ${wordsOf(event.error)}`
+      }),
     )
     events.on('cleanup_error', (event) =>
       this.#tell(() => `the cleanup of ${attemptOf(event)} failed: ${wordsOf(event.error)}`),

@@ -2,7 +2,7 @@ import type { JobContext, JobLog } from '../job/context.ts'
 import { type Fate, Skip, Snooze } from '../job/control.ts'
 import { DeclaredFailure } from '../job/declared.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import { jobError } from '../job/errors.ts'
+import { type FateCall, jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import type { RunningJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
@@ -12,7 +12,7 @@ import type { Progress } from '../job/progress.ts'
 import type { Resources, Secrets } from '../job/resources.ts'
 import { fractionProblem, showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
-import { asError, messageOf } from '../kit/error.ts'
+import { asError, isMillhandError, messageOf } from '../kit/error.ts'
 import { Mask } from '../kit/mask.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { LogLine } from '../store/jobs.ts'
@@ -35,6 +35,14 @@ export interface ContextParts {
   readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
 }
 
+interface Asked {
+  readonly call: FateCall
+  readonly fate: Fate
+}
+
+/** How a call came to nothing whose fate was not returned. */
+export const SOMETHING_ELSE = 'was called, and something else was returned'
+
 /**
  * See `JobContext` in job/context.ts. Everything that costs something is made when it is first asked for; what can be called
  * may be taken out of it: `run(input, { log, progress })`.
@@ -46,7 +54,7 @@ export class Context implements JobContext {
   #log: JobLog | undefined
   /** What `secrets` gave to this attempt. */
   #mask: Mask | undefined
-  #hasAsked = false
+  readonly #asked: Asked[] = []
   #hasWarned = false
 
   constructor(attempt: Attempt, parts: ContextParts) {
@@ -110,20 +118,20 @@ export class Context implements JobContext {
   }
 
   get snooze(): JobContext['snooze'] {
-    return (delay) => this.#asked(new Snooze(delay))
+    return (delay) => this.#ask('ctx.snooze', new Snooze(delay))
   }
 
   get skip(): JobContext['skip'] {
-    return (reason) => this.#asked(new Skip(reason))
+    return (reason) => this.#ask('ctx.skip', new Skip(reason))
   }
 
   get fail(): JobContext['fail'] {
-    return (failure) => this.#asked(new DeclaredFailure(failure))
+    return (failure) => this.#ask('ctx.fail', new DeclaredFailure(failure))
   }
 
-  /** Whether `snooze`, `skip` or `fail` was called: what they give does nothing by itself. */
-  get hasAsked(): boolean {
-    return this.#hasAsked
+  /** Which of `snooze`, `skip` and `fail` was called, where what it gave is not what the handler ended with. */
+  unheeded(ending: unknown): FateCall | undefined {
+    return this.#asked.find(({ fate }) => fate !== ending)?.call
   }
 
   /** The outcome as it may be kept and told. */
@@ -147,8 +155,15 @@ export class Context implements JobContext {
     return secret
   }
 
-  #asked<Asked extends Fate>(fate: Asked): Asked {
-    this.#hasAsked = true
+  /** What they give does nothing by itself: where the handler ended with something else, that counts, and this is told. */
+  tellUnheeded(ending: unknown, how: string): void {
+    const call = this.unheeded(ending)
+    if (call !== undefined) this.#tellOf(call, jobError('fate_not_returned', { call, how }))
+  }
+
+  #ask<Given extends Fate>(call: FateCall, fate: Given): Given {
+    // One of two is not what the handler ends with: no more need be kept, however many it asks for.
+    if (this.#asked.length < 2) this.#asked.push({ call, fate })
     return fate
   }
 
@@ -172,9 +187,19 @@ export class Context implements JobContext {
   #transaction<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): Promise<Output> {
     try {
       if (this.#attempt.settled) throw jobError('already_settled', { id: this.#attempt.job.id })
-      return this.#parts.transaction(this.#attempt, body)
+      return this.#parts.transaction(this.#attempt, this.#watched(body))
     } catch (error) {
       return unheard(Promise.reject(error))
+    }
+  }
+
+  /** What its body returns settles the job: what comes to nothing by that has to be told within it. */
+  #watched<Output, Handle>(body: (tx: Handle) => Output | Promise<Output>): typeof body {
+    if (typeof body !== 'function') return body
+    return async (tx) => {
+      const output = await body(tx)
+      this.tellUnheeded(output, SOMETHING_ELSE)
+      return output
     }
   }
 
@@ -193,11 +218,14 @@ export class Context implements JobContext {
 
   /** One that fails is told in the job's log, and where failures are: a handler that has not waited for it would never hear of that. */
   #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
-    promise.catch((error) => {
-      this.log.warn(`${call} failed: ${messageOf(error)}`)
-      this.#parts.onFailedCall(this.#attempt, { call, error, shown: () => this.maskedError(error) })
-    })
+    promise.catch((error) => this.#tellOf(call, error))
     return promise
+  }
+
+  #tellOf(call: FailedCall['call'], error: unknown): void {
+    const words = messageOf(error)
+    this.log.warn(isMillhandError(error, 'fate_not_returned') ? words : `${call} failed: ${words}`)
+    this.#parts.onFailedCall(this.#attempt, { call, error, shown: () => this.maskedError(error) })
   }
 
   #shown<Told>(told: Told): Told {

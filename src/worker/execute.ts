@@ -9,7 +9,7 @@ import { type Checked, check, checkStored } from '../job/schema.ts'
 import { storedIssues } from '../job/stored.ts'
 import { asError, messageOf } from '../kit/error.ts'
 import type { Attempt } from './attempt.ts'
-import type { Context } from './context.ts'
+import { type Context, SOMETHING_ELSE } from './context.ts'
 
 /**
  * One attempt, from top to bottom: find the handler, check the input, run it, check the output, each under the deadlines
@@ -34,6 +34,7 @@ export async function execute(
     if (attempt.transaction) await attempt.run(() => attempt.transaction)
     if (attempt.settled) return SETTLED
     if (isInVain(attempt)) return interrupted(attempt) as Outcome
+    if (returned !== undefined) context.tellUnheeded(returned, SOMETHING_ELSE)
     const outcome =
       controlled(returned) ??
       declared(returned) ??
@@ -44,9 +45,13 @@ export async function execute(
     return isInVain(attempt) ? (interrupted(attempt) as Outcome) : checkedOutcome
   } catch (thrown) {
     if (attempt.settled) return SETTLED
-    const isFate = controlled(thrown) !== undefined
-    const error = isFate ? jobError('fate_not_returned', { how: 'was thrown' }) : asError(thrown)
-    return interrupted(attempt) ?? rateLimited(attempt, thrown) ?? declared(thrown) ?? failure('error', error)
+    if (attempt.interruption) return interrupted(attempt) as Outcome
+    context.tellUnheeded(thrown, 'was called, and something else was thrown')
+    return (
+      rateLimited(attempt, thrown) ??
+      declared(thrown) ??
+      failure('error', wronglyThrown(thrown) ?? asError(thrown))
+    )
   }
 }
 
@@ -82,10 +87,21 @@ function rateLimited(attempt: Attempt, thrown: unknown): Outcome | undefined {
   return told && { kind: 'snooze', delayMs: told.delayMs, limited: { limit: told.limit } }
 }
 
+/** What `ctx.snooze` or `ctx.skip` gave is no error. */
+function wronglyThrown(thrown: unknown): Error | undefined {
+  const fate = controlled(thrown)
+  const call = fate?.kind === 'snooze' ? 'ctx.snooze' : 'ctx.skip'
+  return fate && jobError('fate_not_returned', { call, how: 'was called, and what it gave was thrown' })
+}
+
 /** A fate that went the other one's way: asked for and not returned, or returned where it is to be thrown. */
-function misplaced({ hasAsked }: Context, returned: unknown): Outcome | undefined {
-  if (returned === undefined && hasAsked)
-    return failure('error', jobError('fate_not_returned', { how: 'was called, and nothing was returned' }))
+function misplaced(context: Context, returned: unknown): Outcome | undefined {
+  const call = returned === undefined ? context.unheeded(returned) : undefined
+  if (call !== undefined)
+    return failure(
+      'error',
+      jobError('fate_not_returned', { call, how: 'was called, and nothing was returned' }),
+    )
   if (isFatal(returned) || retryDelayMs(returned) !== undefined || rateLimitOf(returned, 0))
     return failure('error', jobError('fate_not_thrown', { message: messageOf(returned) }))
   return undefined

@@ -1,11 +1,12 @@
+import type { FateCall } from '../job/errors.ts'
 import type { Outcome } from '../job/outcome.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Attempt } from './attempt.ts'
 
-/** A call of a handler's that failed. */
+/** A call of a handler's that failed, or that came to nothing since what it gave was not returned. */
 export interface FailedCall {
-  readonly call: 'ctx.enqueue' | 'ctx.checkpoint'
+  readonly call: 'ctx.enqueue' | 'ctx.checkpoint' | FateCall
   readonly error: unknown
   /** The error as it may be told. */
   readonly shown: () => Error

@@ -107,6 +107,84 @@ describeStores('the context of a handler', (test) => {
     ])
   })
 
+  test('a fate that was asked for and not returned is told where something else counts, with the call', async ({
+    queue,
+  }) => {
+    const told: unknown[] = []
+    queue.on('call_error', ({ name, call, error }) => told.push([name, call, error.message]))
+    const jobs = [
+      defineJob({
+        name: 'test.output',
+        run(_, ctx) {
+          ctx.snooze('1ms')
+          return 1
+        },
+      }),
+      defineJob({
+        name: 'test.other',
+        run(_, ctx) {
+          ctx.snooze('1ms')
+          return ctx.skip('done')
+        },
+      }),
+      defineJob({
+        name: 'test.throws',
+        retries: 0,
+        run(_, ctx) {
+          ctx.fail({ message: 'no' })
+          throw new Error('broken')
+        },
+      }),
+      defineJob({ name: 'test.returns', run: async (_, ctx) => ctx.skip('done') }),
+      defineJob({
+        name: 'test.fails',
+        retries: 0,
+        run(_, ctx) {
+          throw ctx.fail({ message: 'no' })
+        },
+      }),
+    ]
+    const handles = await queue.enqueueMany(jobs.map((job) => ({ job })))
+    await runUntilIdle(queue, { jobs })
+    const states = await Promise.all(handles.map(async (handle) => (await handle.get()).state))
+    expect(states).toEqual(['complete', 'complete', 'failed', 'complete', 'failed'])
+    expect(await handles[0]?.result()).toBe(1)
+    const logs = await Promise.all(handles.map(({ id }) => queue.logs(id)))
+    const returned =
+      'was called, and something else was returned: what it gives counts when the handler returns it.'
+    expect(logs.map((lines) => lines.map(({ level, message }) => [level, message]))).toEqual([
+      [['warn', `ctx.snooze ${returned} Write return ctx.snooze('5m').`]],
+      [['warn', `ctx.snooze ${returned} Write return ctx.snooze('5m').`]],
+      [['warn', expect.stringContaining('ctx.fail was called, and something else was thrown')]],
+      [],
+      [],
+    ])
+    expect(told.toSorted()).toEqual([
+      ['test.other', 'ctx.snooze', expect.stringContaining('ctx.snooze was called')],
+      ['test.output', 'ctx.snooze', expect.stringContaining('ctx.snooze was called')],
+      ['test.throws', 'ctx.fail', expect.stringContaining('ctx.fail was called')],
+    ])
+  })
+
+  test('a fate that was asked for in a transaction and not returned from it is told in the log of its job', async ({
+    queue,
+  }) => {
+    if (queue.location === 'memory:') return
+    const job = defineJob({
+      name: 'test.transaction',
+      run: (_, ctx) =>
+        ctx.transaction(() => {
+          ctx.skip('nothing to do')
+          return 1
+        }),
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    expect(await handle.get()).toMatchObject({ state: 'complete', output: 1 })
+    const message = expect.stringContaining('ctx.skip was called, and something else was returned')
+    expect(await queue.logs(handle.id)).toMatchObject([{ level: 'warn', message }])
+  })
+
   test('a checkpoint is durable at once, and the next attempt begins there', async ({
     queue,
     clock,

@@ -75,6 +75,10 @@ describeStores('ctx.fail', (test) => {
     const handle = await queue.enqueue(job)
     await runUntilIdle(queue, { jobs: [job] })
     expect(await handle.get()).toMatchObject({ state: 'failed', failure: { code: 'fate_not_returned' } })
+    const message = expect.stringMatching(
+      /^ctx\.fail was called, and nothing was returned: .*Write return ctx\.fail\(/,
+    )
+    expect(await handle.get()).toMatchObject({ failure: { message } })
   })
 
   test('an option that there is not is refused, with the one that was meant', async ({ queue }) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { jobError } from '../../../src/job/errors.ts'
 import { Emitter } from '../../../src/kit/emitter.ts'
 import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
 import { TransientError } from '../../../src/store/errors.ts'
@@ -42,6 +43,15 @@ test('a call of a handler that failed unheard is a line, with the job and the ca
   events.emit('call_error', { ...ended, call: 'ctx.enqueue', error: new TypeError('no such box') })
   expect(written[0]).toBe(
     'millhand: attempt 2 of job mail.send a1: ctx.enqueue failed, and the attempt went on: TypeError: no such box',
+  )
+})
+
+test('a fate that was not returned is a line, with the job and the call', () => {
+  const { written, events } = listen()
+  const error = jobError('fate_not_returned', { call: 'ctx.skip', how: 'was called' })
+  events.emit('call_error', { ...ended, call: 'ctx.skip', error })
+  expect(written[0]).toMatch(
+    /^millhand: attempt 2 of job mail\.send a1: ctx\.skip came to nothing: MillhandError: ctx\.skip was called: /,
   )
 })
 
