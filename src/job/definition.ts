@@ -1,4 +1,5 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
+import { DESCRIPTION } from '../kit/described.ts'
 import { preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
 import {
@@ -184,6 +185,12 @@ function handlerRefusal(component: string, run: unknown) {
   return { component: `${component}.handle`, option: 'run', expected: 'a function', got: preview(run) }
 }
 
-function make<Spec extends object>(spec: Spec, bare: Bare): Readonly<Spec> {
-  return Object.freeze(Object.defineProperties(spec, { [CHECKED]: { value: 1 }, [BARE]: { value: bare } }))
+function make<Spec extends { readonly name: string }>(spec: Spec, bare: Bare): Readonly<Spec> {
+  return Object.freeze(
+    Object.defineProperties(spec, {
+      [CHECKED]: { value: 1 },
+      [BARE]: { value: bare },
+      [DESCRIPTION]: { value: `the definition of '${spec.name}'` },
+    }),
+  )
 }

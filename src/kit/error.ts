@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { hasBrand, readSafely } from './brand.ts'
+import { descriptionOf } from './described.ts'
 import { pictureOf } from './picture.ts'
 import { withoutPassword } from './secrets.ts'
 import { visible } from './visible.ts'
@@ -121,7 +122,7 @@ function described(value: unknown): string {
       return `${pictureOf(value, PREVIEWED)}n`
     case 'object':
       if (isInvalidDate(value)) return 'an invalid Date'
-      return JSON.stringify(pictureOf(value, PREVIEWED))
+      return descriptionOf(value) ?? JSON.stringify(pictureOf(value, PREVIEWED))
     default:
       return String(value)
   }

@@ -1,23 +1,35 @@
+import { readSafely } from './brand.ts'
+import { descriptionOf } from './described.ts'
 import { preview } from './error.ts'
 
 /** By what it calls itself: one of another realm does, and all that JavaScript and Node bring have another name. */
 const HOLDERS: ReadonlySet<string> = new Set(['[object Object]', '[object Module]'])
 
-/** Whether it can be one with options in it; a list or a date is none. */
+/** Whether it can be one with options in it; a list, a date or a definition is none. */
 export function holdsOptions(given: unknown): given is object {
-  return HOLDERS.has(Object.prototype.toString.call(given))
+  return HOLDERS.has(Object.prototype.toString.call(given)) && descriptionOf(given) === undefined
 }
 
-type Readers = Readonly<Record<string, { readonly parse: (value: unknown) => unknown }>>
+type Parse = (value: unknown) => unknown
+
+type Readers = Readonly<Record<string, { readonly parse: Parse }>>
 
 /** The hint for a value that was given instead of options: the first option that takes it, where one does. */
 export function misplaced(table: Readers, given: unknown): { readonly hint?: string } {
   if (given === undefined || given === null || isUrl(given)) return {}
-  const option = Object.keys(table).find((name) => takes(table[name]?.parse, given))
-  if (option === undefined) return {}
-  const shown =
-    typeof given === 'object' || typeof given === 'function' ? option : `${option}: ${preview(given)}`
-  return { hint: ` Did you mean { ${shown} }?` }
+  const shown = Object.keys(table)
+    .map((option) => shownIn(option, table[option]?.parse, given))
+    .find((each) => each !== undefined)
+  return shown === undefined ? {} : { hint: ` Did you mean { ${shown} }?` }
+}
+
+/** How it is written as this option, alone, in a list or by its name; `undefined` where the option does not take it. */
+function shownIn(option: string, parse: Parse | undefined, given: unknown): string | undefined {
+  const isInside = typeof given === 'object' || typeof given === 'function'
+  if (takes(parse, given) && !takes(parse, {})) return isInside ? option : `${option}: ${preview(given)}`
+  if (descriptionOf(given) === undefined) return undefined
+  if (takes(parse, [given]) && !takes(parse, [{}])) return `${option}: [${option.replace(/s$/, '')}]`
+  return option === 'name' && takes(parse, readSafely(given, 'name')) ? 'name: job.name' : undefined
 }
 
 /** It is in the wrong place, and of no option of its own. */
@@ -25,7 +37,7 @@ function isUrl(given: unknown): boolean {
   return typeof given === 'string' && given.includes('://')
 }
 
-function takes(parse: ((value: unknown) => unknown) | undefined, given: unknown): boolean {
+function takes(parse: Parse | undefined, given: unknown): boolean {
   try {
     return parse?.(given) !== undefined
   } catch {

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { descriptionOf } from './described.ts'
 
 /** What JSON can show of a value. */
 type Picture = string | number | boolean | null | readonly Picture[] | { readonly [key: string]: Picture }
@@ -61,6 +62,8 @@ class Painter {
 
   #inside(value: object, depth: number): Picture {
     if (this.#ancestors.includes(value)) return this.#text('[circular]')
+    const said = descriptionOf(value)
+    if (said !== undefined) return this.#text(said)
     if (depth >= this.#depthMax) return this.#text('[deeper]')
     const plain = this.#asData(value)
     if (typeof plain !== 'object' || plain === null) return this.#show(plain, depth)
