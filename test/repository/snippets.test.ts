@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { exists, fileAt, filesLike, type RepositoryFile, ROOT } from './reading/files.ts'
 import { type Declared, ENTRIES, exportsOf, offeredBy } from './reading/modules.ts'
-import { blocksOf, examplesOf, type Known, moduleOf, type Snippet } from './reading/snippets.ts'
+import { blocksOf, borrowedBy, examplesOf, type Known, moduleOf, type Snippet } from './reading/snippets.ts'
 
 /** Ignored by git, and inside the repository, so that the snippets find what its code finds. */
 const FOLDER = 'node_modules/.cache/millhand-docs'
@@ -15,6 +15,8 @@ const SOURCES = filesLike(/^src\/.*\.ts$/)
 /** The snippet that each module was made of. */
 const modules = new Map<string, Snippet>()
 const diagnostics: string[] = []
+/** What a snippet uses and does not import, though it is shown as a file. */
+const borrowed: string[] = []
 
 beforeAll(() => {
   rmSync(ROOT + FOLDER, { recursive: true, force: true })
@@ -32,6 +34,10 @@ beforeAll(() => {
 
 test('every TypeScript block of the README and the docs type-checks', () => {
   expect(diagnostics.filter((line) => /\.md:/.test(line))).toEqual([])
+})
+
+test('a block that is shown as a file imports all that it uses', () => {
+  expect(borrowed).toEqual([])
 })
 
 test('every example in a docstring type-checks', () => {
@@ -56,7 +62,10 @@ function writeModules(
     taken.add(name)
     const path = join(file.path, name)
     modules.set(path, snippet)
-    write(path, moduleOf(snippet, name, knownTo(snippet)))
+    const known = knownTo(snippet)
+    if (file.path.endsWith('.md'))
+      borrowed.push(...borrowedBy(snippet, known).map((each) => `${file.path}:${snippet.line}: ${each}`))
+    write(path, moduleOf(snippet, name, known))
   }
 }
 

@@ -51,16 +51,33 @@ export function examplesOf(file: RepositoryFile): Snippet[] {
  * added; what it declares is exported and goes into `known`, for the snippets after it.
  */
 export function moduleOf(snippet: Snippet, name: string, known: Known): string {
-  const { body } = parse({ path: `${snippet.path}:${snippet.line}`, text: snippet.code })
-  const imported = body.flatMap(importedBy)
-  const declared = body.flatMap((node) => declaredBy(child(node, 'declaration') ?? node))
-  const own = new Set([...imported, ...declared].map((each) => each.name))
-  const used = [...identifiersOf(body)].filter((each) => !own.has(each))
+  const { body, imported, declared, used } = namesIn(snippet)
   const header = used.flatMap((each) => known.get(each) ?? []).join('; ')
   for (const each of imported) known.set(each.name, each.statement)
   for (const each of declared) known.set(each.name, `import ${braced(each)} from './${name}'`)
   const exported = body.flatMap((node) => (child(node, 'declaration') ? [] : declaredBy(node)))
   return [header, snippet.code, ...exported.map((each) => `export ${braced(each)}`)].join('\n')
+}
+
+/**
+ * What it uses of the snippets before it, though it is shown as a file: it says which one it is, and needs all that it uses; or
+ * it has imports, and needs those of the others that it uses.
+ */
+export function borrowedBy(snippet: Snippet, known: Known): readonly string[] {
+  const { imported, used } = namesIn(snippet)
+  const isNamed = /^\/\/ \S+\.ts\b/.test(snippet.code)
+  if (!isNamed && imported.length === 0) return []
+  return used.filter((each) => known.has(each) && (isNamed || !known.get(each)?.includes(" from './")))
+}
+
+/** What a snippet imports, declares, and uses of neither. */
+function namesIn({ path, line, code }: Snippet) {
+  const { body } = parse({ path: `${path}:${line}`, text: code })
+  const imported = body.flatMap(importedBy)
+  const declared = body.flatMap((node) => declaredBy(child(node, 'declaration') ?? node))
+  const own = new Set([...imported, ...declared].map((each) => each.name))
+  const used = [...identifiersOf(body)].filter((each) => !own.has(each))
+  return { body, imported, declared, used }
 }
 
 function braced({ name, typeOnly }: Declared): string {
@@ -92,8 +109,14 @@ function clauseOf(specifier: SyntaxNode): string {
 
 function identifiersOf(body: readonly SyntaxNode[]): Set<string> {
   const names = new Set<string>()
-  walk(body, (node) => {
-    if (node.type === 'Identifier') names.add(nameOf(node))
+  walk(body, (node, [around]) => {
+    if (node.type === 'Identifier' && !(around && isPartName(node, around))) names.add(nameOf(node))
   })
   return names
+}
+
+/** Whether it is the name of a part of something, as in `process.once` and `{ mail: url }`, rather than of a value. */
+function isPartName(node: SyntaxNode, around: SyntaxNode): boolean {
+  if (around.computed || around.shorthand) return false
+  return around.type === 'MemberExpression' ? around.property === node : around.key === node
 }
