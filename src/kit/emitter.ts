@@ -7,9 +7,9 @@ import { adopt, isThenable, unheard } from './thenable.ts'
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
-  readonly #onListenerError: (error: unknown) => void
+  readonly #onListenerError: (error: unknown, name: keyof Events) => void
 
-  constructor(onListenerError: (error: unknown) => void = () => {}) {
+  constructor(onListenerError: (error: unknown, name: keyof Events) => void = () => {}) {
     this.#onListenerError = inScope(onListenerError)
   }
 
@@ -28,9 +28,9 @@ export class Emitter<Events extends object> {
   }
 
   /** A report that fails is dropped: it must not hurt whoever emitted. */
-  #report(error: unknown): void {
+  #report(error: unknown, name: keyof Events): void {
     try {
-      const returned: unknown = this.#onListenerError(error)
+      const returned: unknown = this.#onListenerError(error, name)
       if (isThenable(returned)) unheard(adopt(returned))
     } catch {}
   }
@@ -40,9 +40,9 @@ export class Emitter<Events extends object> {
       try {
         const returned = (listener as (event: Events[Name]) => unknown)(event)
         // An asynchronous one is not waited for; one that fails must not end the process as a rejection of nobody.
-        if (isThenable(returned)) adopt(returned).catch((error) => this.#report(error))
+        if (isThenable(returned)) adopt(returned).catch((error) => this.#report(error, name))
       } catch (error) {
-        this.#report(error)
+        this.#report(error, name)
       }
     }
   }

@@ -17,6 +17,7 @@ import { Mask } from '../kit/mask.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
+import { carried } from './carried.ts'
 import type { FailedCall } from './failed-calls.ts'
 import { toRunningJob } from './job-view.ts'
 
@@ -240,20 +241,4 @@ export class Context implements JobContext {
     }
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
   }
-}
-
-/** Tags and context travel with the job. What is no list or no object is left to be refused where options are checked. */
-function carried({ tags, context }: RunningJob, options: EnqueueOptions | undefined): EnqueueOptions {
-  if (options !== undefined && !isPlainObject(options)) return options
-  const given = options?.tags ?? []
-  const added = options?.context ?? {}
-  return {
-    ...options,
-    ...(tags.length > 0 && Array.isArray(given) && { tags: [...new Set([...tags, ...given])] }),
-    ...(isPlainObject(added) && { context: { ...context, ...added } }),
-  }
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
