@@ -58,9 +58,7 @@ const TSCONFIG = `{
     "types": ["node"],
     "strict": true,
     "noEmit": true,
-    "allowImportingTsExtensions": true,
-    "verbatimModuleSyntax": true,
-    "skipLibCheck": true
+    "allowImportingTsExtensions": true
   }
 }
 `

@@ -85,3 +85,11 @@ function emptyFolder(files: Readonly<Record<string, string>> = {}): string {
   }
   return folder
 }
+
+test('the tsconfig.json of init is the one that the README shows', () => {
+  const folder = emptyFolder()
+  layOut(folder)
+  const readme = readFileSync('README.md', 'utf8')
+  const [, shown = ''] = /`tsconfig\.json`.*?```json\n(.*?)```/s.exec(readme) ?? []
+  expect(readFileSync(join(folder, 'tsconfig.json'), 'utf8')).toBe(shown)
+})
