@@ -4,6 +4,7 @@ import { namedSchedules } from '../job/schedule-options.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
+import { isInstalled } from '../kit/module.ts'
 import {
   custom,
   type FieldsOf,
@@ -99,7 +100,10 @@ async function check(options: Parsed<typeof loadFields>): Promise<CheckedConfig>
   const early = [...settings.errors, ...store.errors, ...jobs.errors]
   // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
   const errors = early.length > 0 ? early : refusals(config)
-  const odd = errors.length > 0 ? [] : oddities(config, { jobsRead: options.jobs })
+  const odd =
+    errors.length > 0
+      ? []
+      : oddities(config, { jobsRead: options.jobs, hasDriver: isInstalled('pg', import.meta.url) })
   return { config, errors, warnings: [...source.warnings, ...settings.warnings, ...jobs.warnings, ...odd] }
 }
 

@@ -1,6 +1,7 @@
-import { bareDurations } from '../job/definition.ts'
+import { bareDurations, isBare } from '../job/definition.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { didYouMean } from '../kit/suggest.ts'
+import { kindOf } from '../store/url.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
@@ -9,14 +10,23 @@ import { DEFAULT_STORE, OPTIONS } from './options.ts'
 /** Handlers share one event loop: past this many, more processes are worth more than more concurrency. */
 const CONCURRENCY_ODD = 1_000
 
-/** What is valid and probably not meant. */
-export function oddities(config: Config, { jobsRead }: { readonly jobsRead: boolean }): Problem[] {
-  const always = [...aboutStore(config), ...aboutWorker(config), ...aboutDurations(config)]
-  return [...always, ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config)] : [])]
+interface Found {
+  /** Whether the modules with the jobs were loaded. */
+  readonly jobsRead: boolean
+  /** Whether the client of PostgreSQL is installed. */
+  readonly hasDriver: boolean
 }
 
-/** A number without a unit that is smaller was probably meant as seconds. */
-const BARE_MS = 1_000
+/** What is valid and probably not meant. */
+export function oddities(config: Config, { jobsRead, hasDriver }: Found): Problem[] {
+  const always = [
+    ...aboutStore(config),
+    ...aboutDriver(config, hasDriver),
+    ...aboutWorker(config),
+    ...aboutDurations(config),
+  ]
+  return [...always, ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config)] : [])]
+}
 
 function aboutDurations(config: Config): Problem[] {
   return OPTIONS.flatMap(({ section, name, path, field }) => {
@@ -24,10 +34,6 @@ function aboutDurations(config: Config): Problem[] {
     const value = (config[section] as Record<string, unknown>)[name]
     return isBare(value) ? [{ path, message: `is ${inWords(value)}` }] : []
   })
-}
-
-function isBare(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value < BARE_MS
 }
 
 function inWords(given: number): string {
@@ -41,6 +47,12 @@ function aboutStore({ store, storeNamed }: Config): Problem[] {
   }
   const message = `is not set, so that the jobs are in ${DEFAULT_STORE}, which is meant for development`
   return storeNamed ? [] : [{ path: 'store', message }]
+}
+
+/** The configuration is right, and nothing that opens its store can do so here. */
+function aboutDriver({ store }: Config, hasDriver: boolean): Problem[] {
+  if (hasDriver || kindOf(store) !== 'postgres') return []
+  return [{ path: 'store', message: "is PostgreSQL, whose client is not installed here: 'npm install pg'" }]
 }
 
 function aboutWorker({ worker: { concurrency = 0, setup, teardown } }: Config): Problem[] {

@@ -116,6 +116,14 @@ export function bareDurations(spec: AnyJobSpec): [option: string, ms: number][] 
   return bare.map((option) => [option, Number(readSafely(spec, `${option}Ms`))])
 }
 
+/** A number without a unit that is smaller was probably meant as seconds. */
+const BARE_BELOW_MS = 1_000
+
+/** Whether a length of time was probably meant in seconds. */
+export function isBare(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < BARE_BELOW_MS
+}
+
 /** Of what is frozen and has been checked. It is not enumerable, so that no spread of a definition has it. */
 const CHECKED: unique symbol = Symbol.for('millhand.checked')
 

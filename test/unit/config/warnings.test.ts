@@ -5,6 +5,8 @@ import { defineJob } from '../../../src/job/definition.ts'
 
 const hello = defineJob({ name: 'example.hello', run: () => {} })
 
+const FOUND = { jobsRead: true, hasDriver: true }
+
 const ORDINARY: Config = {
   file: undefined,
   folder: '.',
@@ -28,7 +30,7 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   ['a teardown without a setup', { worker: { teardown: () => {} } }, 'worker.teardown'],
   ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
 ])('%s', (_, changes, path) => {
-  const found = oddities({ ...ORDINARY, ...changes }, { jobsRead: true })
+  const found = oddities({ ...ORDINARY, ...changes }, FOUND)
   expect(found.map((each) => each.path)).toEqual([path])
 })
 
@@ -39,7 +41,7 @@ test('a number below a second, which is easily meant as seconds, is told with bo
     worker: { lease: 500, beat: '20ms', progressInterval: 0 },
     retention: { failed: 7 },
   } as const
-  const found = oddities({ ...ORDINARY, ...settings, specs }, { jobsRead: true })
+  const found = oddities({ ...ORDINARY, ...settings, specs }, FOUND)
   const ofDurations = found.filter(({ message }) => message.includes(' ms;'))
   expect(ofDurations).toEqual([
     {
@@ -57,10 +59,20 @@ test('a number below a second, which is easily meant as seconds, is told with bo
 
 test('an ordinary configuration is no cause for a warning', () => {
   const worker = { concurrency: 1_000, lease: '6s', beat: '3s', queues: ['default'] } as const
-  expect(oddities({ ...ORDINARY, worker }, { jobsRead: true })).toEqual([])
+  expect(oddities({ ...ORDINARY, worker }, FOUND)).toEqual([])
 })
 
 test('defineConfig gives back what it gets', () => {
   const options = { store: 'sqlite:jobs.db', jobs: [hello, [hello], './jobs/*.ts'] }
   expect(defineConfig(options)).toBe(options)
+})
+
+test('a store on PostgreSQL is told where its client is not installed, and no other store is', () => {
+  const store = 'postgres://db.example/app'
+  const without = { ...FOUND, hasDriver: false }
+  expect(oddities({ ...ORDINARY, store }, without)).toEqual([
+    { path: 'store', message: expect.stringContaining("not installed here: 'npm install pg'") },
+  ])
+  expect(oddities({ ...ORDINARY, store }, FOUND)).toEqual([])
+  expect(oddities(ORDINARY, without)).toEqual([])
 })
