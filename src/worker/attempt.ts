@@ -16,6 +16,8 @@ interface AttemptOptions {
   readonly claimedMs?: number
   readonly timeoutMs: number | undefined
   readonly stallTimeoutMs: number | undefined
+  /** Which of these were given without a unit, and are shorter than anybody means. */
+  readonly bare?: readonly string[]
   readonly abortGraceMs: number
 }
 
@@ -52,11 +54,12 @@ export class Attempt {
       Math.round(this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)),
     )
     this.#noted = job.begun
-    const { clock, timeoutMs, stallTimeoutMs } = options
+    const { clock, timeoutMs, stallTimeoutMs, bare = [] } = options
     if (timeoutMs !== undefined || stallTimeoutMs !== undefined)
       this.#deadlines = new Deadlines(clock, {
         timeoutMs,
         stallTimeoutMs,
+        bare,
         onPassed: (reason) => this.interrupt(reason),
       })
   }

@@ -12,6 +12,7 @@ import type { Buffered } from './buffer.ts'
 import { cleanUp } from './clean-up.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
+import { bareIn } from './deadlines.ts'
 import { execute } from './execute.ts'
 import { FailedCalls } from './failed-calls.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
@@ -235,6 +236,7 @@ export class Crew {
       claimedMs,
       timeoutMs: job.timeoutMs ?? definition?.timeoutMs,
       stallTimeoutMs: definition?.stallTimeoutMs,
+      bare: bareIn(job, definition),
       abortGraceMs: this.#settings.abortGraceMs,
     })
     this.#running.add(attempt)

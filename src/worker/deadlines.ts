@@ -1,4 +1,7 @@
+import type { AnyJobDefinition } from '../job/defined.ts'
+import { bareDurations, isBare } from '../job/definition.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 
 interface DeadlineOptions {
@@ -6,6 +9,8 @@ interface DeadlineOptions {
   readonly timeoutMs: number | undefined
   /** From the last sign of life to the abort. */
   readonly stallTimeoutMs: number | undefined
+  /** Which of them were given without a unit, and are shorter than anybody means. */
+  readonly bare?: readonly string[]
   /** Told when one of them has passed. */
   readonly onPassed: (reason: Interruption) => void
 }
@@ -14,17 +19,19 @@ interface DeadlineOptions {
 export class Deadlines {
   readonly #clock: Clock
   readonly #onPassed: (reason: Interruption) => void
+  readonly #bare: readonly string[]
   #lastSignMs: number
   readonly #timeoutTimer: Timer | undefined
   #stallTimer: Timer | undefined
 
-  constructor(clock: Clock, { timeoutMs, stallTimeoutMs, onPassed }: DeadlineOptions) {
+  constructor(clock: Clock, { timeoutMs, stallTimeoutMs, bare = [], onPassed }: DeadlineOptions) {
     this.#clock = clock
     this.#onPassed = onPassed
+    this.#bare = bare
     this.#lastSignMs = clock.elapsed()
     if (timeoutMs !== undefined)
       this.#timeoutTimer = clock.timer(timeoutMs, () =>
-        onPassed(interruptionError('timed_out', { timeoutMs })),
+        onPassed(interruptionError('timed_out', { timeoutMs, ...this.#isBare('timeout') })),
       )
     if (stallTimeoutMs !== undefined) this.#armStall(stallTimeoutMs, stallTimeoutMs)
   }
@@ -39,11 +46,24 @@ export class Deadlines {
     this.#stallTimer?.cancel()
   }
 
+  #isBare(option: string): { readonly bare?: true } {
+    return this.#bare.includes(option) ? { bare: true } : {}
+  }
+
   #armStall(stallTimeoutMs: number, delayMs: number): void {
     this.#stallTimer = this.#clock.timer(delayMs, () => {
       const silentMs = this.#clock.elapsed() - this.#lastSignMs
-      if (silentMs >= stallTimeoutMs) this.#onPassed(interruptionError('stalled', { stallTimeoutMs }))
+      if (silentMs >= stallTimeoutMs)
+        this.#onPassed(interruptionError('stalled', { stallTimeoutMs, ...this.#isBare('stallTimeout') }))
       else this.#armStall(stallTimeoutMs, stallTimeoutMs - silentMs)
     })
   }
+}
+
+/** Which of the deadlines of a job its definition has without a unit; a time-out of the job's own is none of those. */
+export function bareIn(job: ClaimedJob, definition: AnyJobDefinition | undefined): readonly string[] {
+  if (!definition || !(isBare(definition.timeoutMs) || isBare(definition.stallTimeoutMs))) return []
+  const isOwn = job.timeoutMs !== null && job.timeoutMs !== definition.timeoutMs
+  const bare = bareDurations(definition).filter(([, ms]) => isBare(ms))
+  return bare.map(([option]) => option).filter((option) => option !== 'timeout' || !isOwn)
 }

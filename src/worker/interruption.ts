@@ -1,11 +1,18 @@
 import { errorFactory } from '../kit/error.ts'
 
 /** Why a running handler was aborted: the `reason` of its signal. */
+/** A number without a unit is milliseconds, and easily meant as seconds. */
+function inSeconds(option: string, given: number): string {
+  return `It was given without a unit: if seconds are meant, write ${option}: '${given}s'. `
+}
+
 export const interruptionErrors = {
-  timed_out: (facts: { timeoutMs: number }) =>
-    `The attempt took longer than its timeout of ${facts.timeoutMs} ms. Give it more time, or make it smaller.`,
-  stalled: (facts: { stallTimeoutMs: number }) =>
-    `The attempt showed no progress for ${facts.stallTimeoutMs} ms. Call ctx.progress while it works, or raise stallTimeout.`,
+  timed_out: (facts: { timeoutMs: number; bare?: true }) =>
+    `The attempt took longer than its timeout of ${facts.timeoutMs} ms. ${facts.bare ? inSeconds('timeout', facts.timeoutMs) : ''}` +
+    'Give it more time, or make it smaller.',
+  stalled: (facts: { stallTimeoutMs: number; bare?: true }) =>
+    `The attempt showed no progress for ${facts.stallTimeoutMs} ms. ${facts.bare ? inSeconds('stallTimeout', facts.stallTimeoutMs) : ''}` +
+    'Call ctx.progress while it works, or raise stallTimeout.',
   cancelled: (facts: { reason: string }) => `The job was cancelled: ${facts.reason}`,
   lease_lapsed: (facts: { worker: string }) =>
     `Worker '${facts.worker}' lost its lease: its jobs may run elsewhere by now, and its results are refused.`,

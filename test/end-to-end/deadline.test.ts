@@ -25,6 +25,30 @@ describeStores('deadlines', (test) => {
     expect(await handle.get()).toMatchObject({ state: 'failed', attempt: 2, failure: { kind: 'timeout' } })
   })
 
+  test('a deadline that was given without a unit says so when it has passed', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const bare = { timeout: 30, stallTimeout: 20, retries: 0 } as const
+    const { job, run } = heldJob(bare)
+    const handles = [await queue.enqueue(job), await queue.enqueue(job, null, { timeout: '10ms' })]
+    await start({ jobs: [job] })
+    for (const at of [0, 1]) run(at).obeys()
+    await clock.advance('1s')
+    const messages = await Promise.all(
+      handles.map(async (handle) => (await handle.get()).errors.map(({ message }) => message)),
+    )
+    expect(messages).toEqual([
+      [
+        expect.stringContaining(
+          "It was given without a unit: if seconds are meant, write stallTimeout: '20s'.",
+        ),
+      ],
+      [expect.stringMatching(/timeout of 10 ms\. Give it more time/)],
+    ])
+  })
+
   test('a job may say its own timeout', async ({ queue, clock, start }) => {
     const { job, run } = heldJob({ timeout: '30s', retries: 0 })
     const handle = await queue.enqueue(job, null, { timeout: '5s' })

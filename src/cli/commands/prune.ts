@@ -1,6 +1,5 @@
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { CommandSpec } from '../command.ts'
-import { cliError } from '../errors.ts'
 import { given, numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
 
@@ -33,20 +32,12 @@ export const pruneCommand: CommandSpec<Options> = {
     withQueue(call, {}, async (queue, config) => {
       const { complete, failed, cancelled } = call.options
       const flags = {
-        complete: ageOf('--complete', complete),
-        failed: ageOf('--failed', failed),
-        cancelled: ageOf('--cancelled', cancelled),
+        complete: numberOr(complete),
+        failed: numberOr(failed),
+        cancelled: numberOr(cancelled),
       }
       const pruned = await queue.prune({ ...config.retention, ...given(flags) } as RetentionOptions)
       call.terminal.show({ pruned }, () => `Pruned ${pruned} job(s).`)
       return undefined
     }),
-}
-
-/** What is deleted does not come back: a number of milliseconds is more likely one of days. @throws MillhandError `usage` */
-function ageOf(flag: string, text: string | undefined): string | number | undefined {
-  const age = numberOr(text)
-  if (typeof age !== 'number' || age === 0) return age
-  const problem = `${flag} '${text}' has no unit. Say '${text}d' or '${text}h', or 0 for all of them.`
-  throw cliError('usage', { problem, command: 'prune' })
 }

@@ -129,7 +129,12 @@ const REFUSALS: readonly Case[] = [
   { words: 'job nobody', code: 3, error: 'job_not_found', message: /No job has the id 'nobody'/ },
   { words: 'explain nobody', code: 3, error: 'job_not_found', message: /'nobody'/ },
   { words: 'pause in%valid', code: 2, error: 'invalid_name', message: /queue name/ },
-  { words: 'prune --complete 7', code: 2, error: 'usage', message: /--complete '7' has no unit/ },
+  {
+    words: 'prune --complete 7',
+    code: 2,
+    error: 'usage',
+    message: /argument '7' is invalid. It has no unit/,
+  },
   { words: 'prune --failed soon', code: 2, error: 'invalid_option', message: /--failed is 'soon'/ },
   { words: 'jobs --store sqlite:elsewhere.db', code: 3, error: 'store_missing', message: /elsewhere\.db/ },
   { words: 'jobs --store memory:', code: 2, error: 'not_supported', message: /one process alone/ },

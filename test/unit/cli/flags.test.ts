@@ -38,6 +38,21 @@ test('a flag that nobody knows is refused with the one that was meant', () => {
   expect(() => parse('pause', 'mail', 'reports')).toThrow(/too many arguments/)
 })
 
+test('a duration without a unit is refused with what may have been meant, by every flag that takes one', () => {
+  const flags = COMMANDS.flatMap(({ name, options = [] }) =>
+    options.flatMap((option) => (option.flags.includes('<duration>') ? [[name, option.flags]] : [])),
+  )
+  expect(flags.length).toBeGreaterThan(10)
+  for (const [name = '', given = ''] of flags) {
+    const [flag = ''] = given.split(' ')
+    expect(() => parse(name, 'a', flag, '5'), `${name} ${flag}`).toThrow(
+      /It has no unit\. Say '5s' for seconds/,
+    )
+    expect(() => parse(name, flag, '0.5')).toThrow(/'0\.5ms'/)
+    expect(Object.values(parse(name, ...(name === 'enqueue' ? ['a'] : []), flag, '0'))).toEqual(['0'])
+  }
+})
+
 test('a number that would be rounded is no number', () => {
   expect(
     ['5', '-1.5', '1.0', '0.99999999999999999999', '12345678901234567890', '1e3', '0x10'].map(numberOr),
