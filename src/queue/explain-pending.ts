@@ -9,7 +9,7 @@ import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
 export function whyPending(situation: Situation): Reason[] {
   const { job } = situation
-  const fit = situation.workers.filter((worker) => worker.leaseUntil > situation.nowMs && serves(worker, job))
+  const fit = fitFor(job, situation)
   const obstacles = [
     ...dueLater(situation),
     ...expired(situation),
@@ -132,6 +132,15 @@ function itsTurn(fit: readonly WorkerRecord[]): Reason {
   const mend =
     'one is about to claim it, runs a job that has to run alone, or refuses this one (canProcess); a job of higher priority goes first'
   return { code: 'not_taken', text, mend, facts }
+}
+
+/** Whether any live worker handles the job. */
+export function isServed(job: Job, situation: Pick<Situation, 'workers' | 'nowMs'>): boolean {
+  return fitFor(job, situation).length > 0
+}
+
+function fitFor(job: Job, { workers, nowMs }: Pick<Situation, 'workers' | 'nowMs'>): WorkerRecord[] {
+  return workers.filter((worker) => worker.leaseUntil > nowMs && serves(worker, job))
 }
 
 function serves(worker: WorkerRecord, job: Job): boolean {

@@ -112,6 +112,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       if (!record || problem) settled.reject(problem)
       else if (isFinal(record.state)) settled.resolve(record)
     })
+    // Who has said how long to wait hears then why.
+    const stopWarning = timeoutMs === undefined ? this.#queue.unserved.add(() => seen) : undefined
     const stopLooking = onStandstill(this.#queue, () => seen, settled.reject)
     const timer =
       timeoutMs === undefined
@@ -129,6 +131,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     } finally {
       stop()
       stopLooking()
+      stopWarning?.()
       timer?.cancel()
       signal?.removeEventListener('abort', abort)
     }

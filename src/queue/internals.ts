@@ -13,6 +13,7 @@ import type { InstrumentedStore } from '../store/instrument.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Closing } from './closing.ts'
 import type { DeclaredLimits } from './declared-limits.ts'
+import type { Unserved } from './unserved.ts'
 import type { JobWatch } from './watch.ts'
 
 /** What a queue is made of: shared by its parts and by the workers on it, hidden from everybody else. */
@@ -23,6 +24,7 @@ export interface QueueInternals {
   readonly random: Random
   readonly ids: Ids
   readonly watch: JobWatch
+  readonly unserved: Unserved
   readonly closing: Closing
   readonly limits: DeclaredLimits
   /** Definitions that the queue was opened with, for enqueueing by name. */

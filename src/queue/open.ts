@@ -40,6 +40,7 @@ import { eventsFor, type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
 import { DeclaredLimits } from './declared-limits.ts'
 import { OpenedQueue, type Queue } from './queue.ts'
+import { Unserved } from './unserved.ts'
 import { JobWatch } from './watch.ts'
 
 const CLOCK_METHODS = ['now', 'elapsed', 'timer'] as const
@@ -205,6 +206,7 @@ export function queueOn(
     random,
     ids: uuidv7(clock, options.random ?? secureRandom()),
     watch: new JobWatch(store, clock, onError('watch')),
+    unserved: new Unserved({ store, events, clock }),
     closing: new Closing(),
     limits,
     specs: byName(options.jobs ?? []),

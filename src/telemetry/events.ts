@@ -82,6 +82,11 @@ export interface MillhandEvents {
   /** A queue was paused by this process; who did and why, where that was said. */
   pause: { readonly queue: string; readonly by?: string; readonly reason?: string }
   resume: { readonly queue: string }
+  /**
+   * A result has been waited for without a `timeout`, for five seconds, and no live worker handles the job; `jobs` of this
+   * name and queue are waited for so. Once a wait.
+   */
+  no_worker: JobEvent & { readonly jobs: number }
   /** A worker is claiming. */
   worker_start: { readonly worker: string; readonly concurrency: number }
   /** A worker has heard what it was told from afar. */

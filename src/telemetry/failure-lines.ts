@@ -65,6 +65,7 @@ export class FailureLines {
         () => `a tick of schedule ${fact(schedule)} was refused, and is tried again: ${wordsOf(error)}`,
       ),
     )
+    events.on('no_worker', (event) => this.#tell(() => noWorkerWords(event)))
     events.on('rescue', ({ quarantined }) => {
       for (const id of quarantined)
         this.#tell(() => `job ${fact(id)} is quarantined: too many workers crashed in it`)
@@ -117,6 +118,11 @@ export class FailureLines {
     if (this.#left > 0) this.#write(`millhand: ${what} like these`)
     this.#left = 0
   }
+}
+
+function noWorkerWords({ id, name, queue, jobs }: MillhandEvents['no_worker']): string {
+  const waiting = jobs === 1 ? '' : `, as do ${jobs - 1} more`
+  return `job ${fact(name)} ${fact(id)} waits${waiting}: no live worker handles it in queue '${fact(queue)}'; explain(id) says more`
 }
 
 function attemptOf({ id, name, attempt }: AttemptEvent): string {

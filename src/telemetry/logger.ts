@@ -37,6 +37,7 @@ const LEVELS = {
   prune: 'info',
   pause: 'info',
   resume: 'info',
+  no_worker: 'warn',
   worker_start: 'info',
   worker_order: 'info',
   worker_stop: 'info',

@@ -77,6 +77,7 @@ export const enqueueCommand: CommandSpec<Options> = {
     const before = (config: Config) => requireKnown(config, name)
     return withQueue(call, { jobs: true, create: true, before }, async (queue) => {
       const job = await queue.enqueue(name, input, options)
+      queue.on('no_worker', () => call.terminal.note(`No live worker handles it: millhand explain ${job.id}`))
       if (call.options.wait) return waitFor(job, call)
       const { id, existed, replaced } = job
       call.terminal.show({ id, existed, replaced }, () => `${id}${remarkOn(job)}`)
