@@ -1,5 +1,5 @@
 import type { Duration } from '../kit/duration.ts'
-import { asError, preview } from '../kit/error.ts'
+import { preview } from '../kit/error.ts'
 import {
   choice,
   custom,
@@ -14,6 +14,7 @@ import {
   text,
   texts,
 } from '../kit/options.ts'
+import { cronExpected } from './cron-problem.ts'
 import type { Json } from './json.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { requireScheduleName } from './names.ts'
@@ -146,11 +147,10 @@ function requireTicks(
   { rule, cron, nowMs }: { rule: ScheduleRule; cron: string | undefined; nowMs: number },
 ): void {
   if ('cron' in rule) {
-    try {
-      cronOf(rule)
-    } catch (error) {
-      const problem = asError(error).message.replace(/^CronPattern: /, '')
-      throw refused(component, 'cron', [`five fields, or six with seconds first (${problem})`, cron])
+    const isReadable = (pattern: string) => canRead({ ...rule, cron: pattern })
+    if (!isReadable(rule.cron)) {
+      const facts = { component, option: 'cron', got: preview(cron) }
+      throw optionError('invalid_option', { ...facts, ...cronExpected(rule.cron, isReadable) })
     }
   }
   const [first, second] = nextTicks(rule, nowMs, 2)
@@ -159,6 +159,15 @@ function requireTicks(
   if (first !== undefined && second !== undefined && rule.jitterMs >= second - first) {
     const expected = `less than the ${second - first}ms from one tick to the next`
     throw refused(component, 'jitter', [expected, `${rule.jitterMs}ms`])
+  }
+}
+
+function canRead(rule: Parameters<typeof cronOf>[0]): boolean {
+  try {
+    cronOf(rule)
+    return true
+  } catch {
+    return false
   }
 }
 

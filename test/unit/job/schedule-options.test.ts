@@ -18,7 +18,13 @@ function refusal(given: Record<string, unknown>): { option: string; message: str
 }
 
 test.each([
-  ['cron', { cron: '61 * * * *' }, 'Invalid value for minute: 61'],
+  ['cron', { cron: '61 * * * *' }, 'expected for the minute 0 to 59, a list (1,5), a range (1-5) or a step'],
+  ['cron', { cron: '0 3 32 * *' }, 'expected for the day of the month 1 to 31, or L for the last'],
+  ['cron', { cron: '0 0 3 * * 8' }, 'for the day of the week 0 to 7, or SUN to SAT'],
+  ['cron', { cron: '*/0 * * * *' }, "it has '*/0'"],
+  ['cron', { cron: '* * * *' }, "five fields, or six with seconds first, such as '0 3 * * *': it has 4"],
+  ['cron', { cron: '* * * * * * *' }, 'it has 7'],
+  ['cron', { cron: '@dayly' }, "@yearly. Did you mean '@daily'?"],
   ['cron', { cron: 'tomorrow' }, 'six with seconds first'],
   ['cron', { cron: '0 0 30 2 *' }, 'this one never does'],
   ['timeZone', { cron: '0 3 * * *', timeZone: 'Europe/Nowhere' }, "such as 'Europe/Berlin'"],
