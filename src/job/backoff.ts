@@ -44,7 +44,9 @@ function problemOf(backoff: object): string | undefined {
     const meant = typeof value === 'string' ? didYouMean(value, near) : ''
     return ` Its ${name} is ${preview(value)}, expected ${expected}.${meant}`
   }
-  return undefined
+  const { base, max } = backoff as Backoff
+  const isAbove = (parseDuration(base) ?? 0) > (parseDuration(max) ?? Number.POSITIVE_INFINITY)
+  return isAbove ? ` Its base of ${preview(base)} is longer than its max of ${preview(max)}.` : undefined
 }
 
 function meantBy(name: string): string {

@@ -54,27 +54,60 @@ export const RATE_HINTS: Readonly<Record<string, string>> = {
   ...{ max: COUNT, limit: COUNT },
   ...{ duration: PER, period: PER, interval: PER, window: PER, every: PER },
 }
+/** The same hint for several names, which are taken in small letters. */
+function each(names: string, hint: (name: string) => string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name.toLowerCase(), hint(name)]))
+}
+
+/** Options of one thing that are given to another. */
+const OF_DEFINITION = each(
+  'backoff retryOn stopOn classifyError stallTimeout cleanup output checkpoint',
+  (name) => ` It is of the definition: defineJob({ name, ${name} }).`,
+)
+const OF_ENQUEUE = each(
+  'key delay runAt tags context tx',
+  (name) => ` It is of each job: queue.enqueue(job, input, { ${name} }).`,
+)
+const OF_WORKER = each(
+  'concurrency retention lease beat pollInterval stopTimeout abortGrace blockedLimit crashLimit schedules fallback canProcess',
+  (name) => ` It is of a worker: new Worker(queue, { jobs, ${name} }).`,
+)
+const OF_QUEUE = each(
+  'pendingMax busyTimeout enqueueTimeout openTimeout postgres schema notify migrate logger clock',
+  (name) => ` It is of the queue: openQueue(store, { ${name} }).`,
+)
+const TIMES = each('repeat cron every', () => REPEATS)
+const PAYLOAD = each('data payload', () => INPUT)
 
 /** Parts of an item of `enqueueMany`. */
-export const ITEM_HINTS: Readonly<Record<string, string>> = { data: INPUT, payload: INPUT }
+export const ITEM_HINTS: Readonly<Record<string, string>> = {
+  ...each(
+    'key delay runAt tags context tx priority queue retries timeout expiresIn',
+    (name) => ` Did you mean options: { ${name} }?`,
+  ),
+  ...each('definition name spec', () => " Did you mean 'job'?"),
+  ...PAYLOAD,
+}
 
 /** Options of a definition. */
 export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...{ handler: RUN, process: RUN, processor: RUN, perform: RUN, execute: RUN },
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
+  ...each('schema inputSchema', () => INPUT),
+  ...each('outputSchema', () => " Did you mean 'output'?"),
+  ...{ ...OF_WORKER, ...OF_ENQUEUE, ...TIMES, ...PAYLOAD },
   ...LIMITERS,
-  ...ITEM_HINTS,
 }
 
 /** Options of one enqueue. */
 export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
+  ...{ ...OF_WORKER, ...OF_DEFINITION, ...TIMES },
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
   ...{ data: INPUT_BEFORE, payload: INPUT_BEFORE },
   ...{ jobid: KEY, jobkey: KEY, singletonkey: KEY, deduplicationid: KEY, unique: KEY },
   ...{ deduplication: KEYS_KEPT, singletonseconds: KEYS_KEPT, throttle: KEYS_KEPT },
   ...{ jobkeymode: CONFLICT, singletonnextslot: DEBOUNCE, debounce: DEBOUNCE },
   ...{ startafter: DUE, runafter: DUE },
-  ...{ repeat: REPEATS, cron: REPEATS, every: REPEATS },
   ...LIMITERS,
 }
 
@@ -114,6 +147,8 @@ export const EVENTS_ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Options of a worker. */
 export const WORKER_HINTS: Readonly<Record<string, string>> = {
+  ...{ ...OF_QUEUE, ...OF_ENQUEUE, ...OF_DEFINITION },
+  ...each('timeout expiresIn priority', (name) => ` It is of the definition: defineJob({ name, ${name} }).`),
   ...{ lockduration: LEASE, leaseduration: LEASE, visibilitytimeout: LEASE },
   ...{ removeoncomplete: RETENTION, removeonfail: RETENTION, keepjobs: RETENTION },
   ...{ attempts: RETRIES_OF_JOB, maxattempts: RETRIES_OF_JOB, retries: RETRIES_OF_JOB },
@@ -125,6 +160,7 @@ export const WORKER_HINTS: Readonly<Record<string, string>> = {
 /** Options of `openQueue`. */
 export const OPEN_HINTS: Readonly<Record<string, string>> = {
   ...{ middleware: AROUND_ENQUEUE, hooks: AROUND_ENQUEUE },
+  ...{ ...OF_WORKER, ...OF_DEFINITION },
   ...{ url: FIRST, store: FIRST, connection: FIRST, connectionstring: FIRST, database: FIRST },
   ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB },
 }

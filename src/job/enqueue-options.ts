@@ -15,7 +15,7 @@ import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
 import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, scope } from './key.ts'
 import { type LimitOptions, limitsField } from './limit.ts'
-import { RETRIES_MAX } from './limits.ts'
+import { KEY_CHARACTERS_MAX, RETRIES_MAX } from './limits.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
 export interface EnqueueOptions {
@@ -66,7 +66,7 @@ export const enqueueFields = {
   delay: duration(),
   runAt: date(),
   expiresIn: duration({ min: 1 }),
-  key: text(),
+  key: { ...text(), expected: `a text of 1 to ${KEY_CHARACTERS_MAX} characters` },
   keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),
   limits: limitsField(),

@@ -67,7 +67,17 @@ export const jobErrors = {
     `The ${facts.what} ${facts.got} is not valid: expected ${facts.expected}.`,
   invalid_duration: (facts: { option: string; got: string }) =>
     `'${facts.option}' is ${facts.got}, expected ${DURATION_EXAMPLES}.`,
-  invalid_input: (facts: { name: string; issues: readonly string[]; index?: number }) =>
+  invalid_input: (facts: {
+    name: string
+    issues: readonly string[]
+    index?: number
+    /** That of a schedule whose jobs would not fit. */
+    schedule?: string
+    missing?: true
+  }) =>
+    (facts.schedule === undefined
+      ? ''
+      : `Schedule '${facts.schedule}'${facts.missing ? " has no 'input', which its job needs" : ''}. `) +
     `The input${facts.index === undefined ? '' : ` at index ${facts.index}`} of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}.`,
   invalid_output: (facts: { name: string; issues: readonly string[] }) =>
     `The output of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}. ` +

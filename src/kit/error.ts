@@ -71,10 +71,17 @@ export function isError(value: unknown): value is Error {
 export function asError(thrown: unknown): Error {
   if (isError(thrown)) return thrown
   try {
-    return new Error(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
+    return placeless(typeof thrown === 'string' ? thrown : `thrown: ${preview(thrown)}`)
   } catch {
-    return new Error('thrown: something that cannot be described')
+    return placeless('thrown: something that cannot be described')
   }
+}
+
+/** Where it was thrown nobody knows: a stack would say where it was caught. */
+function placeless(message: string): Error {
+  const error = new Error(message)
+  error.stack = `Error: ${message}`
+  return error
 }
 
 /** The message of whatever was thrown, where it says one. */

@@ -180,7 +180,7 @@ export function text<const S extends (Required<string> | Optional) & { readonly 
   spec: S = {} as S,
 ) {
   const { max = Number.POSITIVE_INFINITY } = spec
-  const expected = spec.max === undefined ? 'a text' : `a text of at most ${max} characters`
+  const expected = spec.max === undefined ? 'a text that is not empty' : `a text of 1 to ${max} characters`
   return field<S, string, string>(spec, expected, (value) =>
     typeof value === 'string' && value !== '' && value.length <= max ? value : undefined,
   )

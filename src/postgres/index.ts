@@ -1,3 +1,7 @@
+import { readSafely } from '../kit/brand.ts'
+import { preview } from '../kit/error.ts'
+import { isFunction, optionError } from '../kit/options.ts'
+
 /**
  * For transactions that a library began, rather than a client of pg: each function gives what `tx` takes. They know
  * the libraries by the few methods that they use, so that the package depends on none of them.
@@ -48,8 +52,16 @@ export interface PrismaTransaction {
  * declare const tx: DrizzleTransaction
  * const queue = await openQueue('postgres://localhost/app')
  * await queue.enqueue('mail.send', { to: 'ada' }, { tx: fromDrizzle(tx) })
+ *
+ * @throws MillhandError `invalid_option`
  */
 export function fromDrizzle(tx: DrizzleTransaction): TransactionClient {
+  const session = readSafely(readSafely(tx, '_'), 'session')
+  requireMethod(session, 'prepareQuery', {
+    component: 'fromDrizzle',
+    expected: 'what db.transaction(async (tx) => …) of drizzle-orm/node-postgres gives',
+    got: tx,
+  })
   return {
     of: tx,
     async query({ text, values = [] }) {
@@ -67,8 +79,15 @@ export function fromDrizzle(tx: DrizzleTransaction): TransactionClient {
  * declare const trx: KyselyTransaction
  * const queue = await openQueue('postgres://localhost/app')
  * await queue.enqueue('mail.send', { to: 'ada' }, { tx: fromKysely(trx) })
+ *
+ * @throws MillhandError `invalid_option`
  */
 export function fromKysely(trx: KyselyTransaction): TransactionClient {
+  requireMethod(trx, 'executeQuery', {
+    component: 'fromKysely',
+    expected: 'what db.transaction().execute(async (trx) => …) of Kysely gives',
+    got: trx,
+  })
   return {
     of: trx,
     query: ({ text, values = [] }) =>
@@ -89,8 +108,15 @@ export function fromKysely(trx: KyselyTransaction): TransactionClient {
  * declare const tx: PrismaTransaction
  * const queue = await openQueue('postgres://localhost/app')
  * await queue.enqueue('mail.send', { to: 'ada' }, { tx: fromPrisma(tx) })
+ *
+ * @throws MillhandError `invalid_option`
  */
 export function fromPrisma(tx: PrismaTransaction): TransactionClient {
+  requireMethod(tx, '$queryRawUnsafe', {
+    component: 'fromPrisma',
+    expected: 'what prisma.$transaction(async (tx) => …) gives',
+    got: tx,
+  })
   return {
     of: tx,
     async query({ text, values = [] }) {
@@ -99,6 +125,18 @@ export function fromPrisma(tx: PrismaTransaction): TransactionClient {
       return { rows: (await tx.$queryRawUnsafe(sql, ...texts)) as unknown[] }
     },
   }
+}
+
+interface Taken {
+  readonly component: string
+  readonly expected: string
+  readonly got: unknown
+}
+
+/** What is no transaction is met here, and not by the first statement. @throws MillhandError `invalid_option` */
+function requireMethod(holder: unknown, method: string, { component, expected, got }: Taken): void {
+  if (isFunction(readSafely(holder, method))) return
+  throw optionError('invalid_option', { component, option: 'tx', expected, got: preview(got) })
 }
 
 /** A list as PostgreSQL writes it: `{"a",NULL}`. */

@@ -8,9 +8,11 @@ import type { EventName } from '../telemetry/events.ts'
 import { EVENT_NAMES } from '../telemetry/logger.ts'
 
 /** One id, as a call takes it. @throws MillhandError `invalid_option` */
-export function requireId(component: string, id: unknown): string {
+export function requireId(component: string, id: unknown, before?: unknown): string {
   if (typeof id === 'string') return id
-  throw refused(component, 'id', { expected: "a job's id, which is a text", got: id })
+  const hint =
+    before === undefined ? {} : { hint: ` Given was ${preview(before)} alone: ${component}(job, id).` }
+  throw refused(component, 'id', { expected: "a job's id, which is a text", got: id, ...hint })
 }
 
 /** One id or several, read once. @throws MillhandError `invalid_option` */

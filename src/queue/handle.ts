@@ -181,7 +181,10 @@ function failedError({ id, name, attempt, errors }: Job, { failureKind, output }
 /** The job that a call names, by its id alone or with its definition. @throws MillhandError `invalid_option`, `invalid_name` */
 export function askedFor(component: string, first: AnyJobSpec | string, id: string | undefined): Of {
   if (id === undefined && !isSpec(first)) return { id: requireId(component, first) }
-  return { name: requireSpec(component, first as AnyJobSpec).name, id: requireId(component, id) }
+  return {
+    name: requireSpec(component, first as AnyJobSpec).name,
+    id: requireId(component, id, id === undefined ? first : undefined),
+  }
 }
 
 /** The job as it is now; `null` where there is none. @throws MillhandError `other_job` */

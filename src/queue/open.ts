@@ -61,7 +61,7 @@ export interface OpenOptions {
   readonly openTimeout?: Duration
   /** Your own `pg` pool, in place of a URL: it is used and not closed. */
   readonly postgres?: PostgresPool
-  /** The schema in PostgreSQL that the tables are in: `millhand` by default. */
+  /** PostgreSQL: the schema that the tables are in, `millhand` by default. Other stores have none, and pass over it. */
   readonly schema?: string
   /** PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode. Default true. */
   readonly notify?: boolean
@@ -86,7 +86,11 @@ export const openFields = {
   busyTimeout: duration({ default: '30s' }),
   enqueueTimeout: duration(),
   openTimeout: duration({ default: '5s' }),
-  postgres: custom<PostgresPool>({ expected: 'a pool of pg', accepts: isPool }),
+  postgres: {
+    ...custom<PostgresPool>({ expected: 'a pool of pg', accepts: isPool }),
+    hint: (value: unknown) =>
+      typeof value === 'string' ? " A URL is the first argument: openQueue('postgres://…')." : '',
+  },
   schema: text(),
   notify: flag({ default: true }),
   migrate: flag({ default: true }),

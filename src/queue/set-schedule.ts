@@ -34,7 +34,10 @@ export async function setSchedule(
   const { job, input = null } = parsed.options
   const spec = await specOf(queue, { name, job: job as AnyJobSpec | string, specs })
   const checked = await check(spec.input, parsed.options.input)
-  if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
+  if ('issues' in checked) {
+    const missing = parsed.options.input === undefined && { missing: true as const }
+    throw jobError('invalid_input', { name: spec.name, issues: checked.issues, schedule: name, ...missing })
+  }
   const json = serialise(`input of schedule '${name}'`, input)
   const scheduled = { spec, input: json, checked: checked.value, declared, nowMs }
   const schedule = newSchedule(name, parsed, scheduled)

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { preview } from '../kit/error.ts'
-import { optionError } from '../kit/options.ts'
+import { isObject, optionError } from '../kit/options.ts'
 import { seededRandom } from '../kit/random.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import { type OpenOptions, openQueue } from '../queue/open.ts'
@@ -59,6 +59,11 @@ const SEED = 1
  * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`
  */
 export async function openTestQueue(options: TestQueueOptions = {}): Promise<TestQueue> {
+  if (!isObject(options) || Array.isArray(options)) {
+    const expected = 'an object with options of openQueue, such as { jobs }: it is always in memory'
+    const got = preview(options)
+    throw optionError('invalid_option', { component: 'openTestQueue', option: 'options', expected, got })
+  }
   const clock = options.clock ?? virtualClock()
   const queue = await openQueue('memory:', { random: seededRandom(SEED), logger: false, ...options, clock })
   return { queue, clock }

@@ -76,7 +76,10 @@ export function scheduleControlPromises(test: StoreTest): void {
     const queue = queueOn(store, clock)
     const set = (given: Partial<ScheduleOptions>) => setHourly(queue, given)
     await expect(set({ job: 'test.unknown' })).rejects.toMatchObject({ code: 'unknown_job' })
-    await expect(set({ input: { page: 'one' } })).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(set({ input: { page: 'one' } })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/^Schedule '.*'\. The input of job /),
+    })
     await expect(set({ every: undefined, cron: '61 * * * *' } as never)).rejects.toMatchObject({
       code: 'invalid_option',
       facts: { component: "schedule 'hourly'", option: 'cron' },

@@ -271,40 +271,6 @@ test('what is passed instead of options is refused with what they are', async ()
   }
 })
 
-test('a definition in place of options is refused with the option that takes it', async () => {
-  const { queue } = await openTestQueue()
-  onTestFinished(() => queue.close())
-  const slips: [call: (given: never) => unknown, hint: string][] = [
-    [(given) => queue.list(given), 'Did you mean { job }?'],
-    [(given) => queue.count(given), 'Did you mean { job }?'],
-    [(given) => queue.subscribe(given), 'Did you mean { name: job.name }?'],
-    [(given) => new Worker(queue, given), 'Did you mean { jobs: [job] }?'],
-    [(given) => runUntilIdle(queue, given), 'Did you mean { jobs: [job] }?'],
-    [(given) => openQueue('memory:', given), 'Did you mean { jobs: [job] }?'],
-    [(given) => queue.schedules.set('nightly', given), 'Did you mean { job }?'],
-    [(given) => queue.enqueue(work, null, given), 'expected an object with any of these: queue, '],
-  ]
-  for (const [call, hint] of slips) {
-    const error = await refusal(call, work)
-    expect(error).toMatchObject({ code: 'invalid_option', message: expect.stringContaining(hint) })
-    expect(error).toMatchObject({ message: expect.stringContaining("is the definition of 'test.work', exp") })
-  }
-})
-
-test('a definition is shown as one in whatever is refused', async () => {
-  const { queue } = await openTestQueue()
-  onTestFinished(() => queue.close())
-  const shown = "the definition of 'test.work'"
-  const slips: [call: (given: never) => unknown, given: unknown, message: string][] = [
-    [(given) => queue.get(given, work as never), work, `'id' is ${shown}`],
-    [(given) => queue.list({ name: given }), work, `'name' is ${shown}`],
-    [(given) => queue.enqueue(work, null, { tags: given }), [work], `'tags' is ["${shown}"]`],
-    [(given) => queue.cancel(given), { job: work }, `'ids' is {"job":"${shown}"}`],
-  ]
-  for (const [call, given, message] of slips)
-    expect(await refusal(call, given)).toMatchObject({ message: expect.stringContaining(message) })
-})
-
 test('a worker of no queue at all is refused', async () => {
   const queue = await openQueue('memory:')
   expect(() => new Worker(queue, { jobs: [defineJob({ name: 'a', run: () => {} })], queues: [] })).toThrow(

@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   worker: ['queue', 'maintenance', ...CONTRACT],
   config: BELOW_CONFIG,
   // For users: what turns the transactions of libraries into clients. It needs nothing of the house.
-  postgres: [],
+  postgres: ['kit'],
   testing: [...BELOW_CONFIG, 'config', 'store/memory'],
   index: [...BELOW_CONFIG, 'config'],
   cli: [...BELOW_CONFIG, 'config', 'testing', 'index', 'store/memory', 'store/sqlite', 'store/postgres'],

@@ -65,7 +65,7 @@ test('a value of the wrong type or out of its range is refused, with what was ex
     [{ wait: '9ms' }, "mill: option 'wait' is '9ms', expected a duration such as"],
     [{ mode: 'slow' }, "mill: option 'mode' is 'slow', expected one of 'fast', 'safe'."],
     [{ verbose: 1 }, "mill: option 'verbose' is 1, expected true or false."],
-    [{ name: '' }, "mill: option 'name' is '', expected a text."],
+    [{ name: '' }, "mill: option 'name' is '', expected a text that is not empty."],
     [{ tags: ['a', 1] }, 'mill: option \'tags\' is ["a",1], expected a list of texts.'],
     [{ call: {} }, "mill: option 'call' is {}, expected a function."],
   ]
