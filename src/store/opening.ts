@@ -42,7 +42,8 @@ export async function openPatiently<Result>(
     return await patience.run('open', async () => open(), { limitMs: timeoutMs })
   } catch (error) {
     if (!isMillhandError(error, 'store_busy') || !isTransient(error.cause)) throw error
-    const waitedMs = Math.round(systemClock.elapsed() - startMs)
+    // What takes a while to fail was not waited for, where nothing was to be tried again.
+    const waitedMs = timeoutMs === 0 ? 0 : Math.round(systemClock.elapsed() - startMs)
     throw storeError('store_busy', { location, waitedMs, option: 'openTimeout' }, { cause: error.cause })
   }
 }

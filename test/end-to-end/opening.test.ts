@@ -109,6 +109,7 @@ test('a file that another process has locked is waited for, or refused after ope
   other.exec('begin exclusive')
 
   const hasty = opening(`sqlite:${file}`, { openTimeout: 0 })
+  await expect(hasty.opened).rejects.toMatchObject({ facts: { waitedMs: 0 } })
   await expect(hasty.opened).rejects.toMatchObject({
     code: 'store_busy',
     message: expect.stringContaining('openTimeout'),
