@@ -67,7 +67,7 @@ async function toNamed(bulk: Bulk, { args, terminal }: Call, queue: Queue): Prom
 }
 
 function tellRefused(refused: readonly Refusal[], terminal: Terminal): void {
-  if (!terminal.json) for (const { code, because } of refused) terminal.note(`${because} (${code})`)
+  if (!terminal.json) for (const { code, because } of refused) terminal.refuse(`${because} (${code})`)
 }
 
 async function toFitting(

@@ -53,10 +53,39 @@ export async function execute(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function usageError({ message }: CommanderError, argv: readonly string[]): Error {
+/** What commander says, in the words of the other errors, with what was probably meant. */
+export function usageError({ message }: CommanderError, argv: readonly string[]): Error {
   const command = COMMANDS.some(({ name }) => name === argv[0]) ? String(argv[0]) : ''
   const problem = message.replace(/^error: /, '').replace(/\n\((Did you mean .*\?)\)$/, '. $1')
-  return cliError('usage', { problem: `${problem}${elsewhere(problem, command)}`, command })
+  const hinted = otherCommand(problem) ?? `${problem}${elsewhere(problem, command)}${whichId(problem)}`
+  return cliError('usage', { problem: hinted, command })
+}
+
+/** A command that other tools call so; the nearest of ours by its letters would be another one. */
+function otherCommand(problem: string): string | undefined {
+  const [said, name = ''] = /^unknown command '(.*?)'/.exec(problem) ?? []
+  return said !== undefined && Object.hasOwn(COMMANDS_ELSEWHERE, name)
+    ? `${said}. Did you mean ${COMMANDS_ELSEWHERE[name]}?`
+    : undefined
+}
+
+const COMMANDS_ELSEWHERE: Readonly<Record<string, string>> = {
+  ...{ start: 'work, or dev while you write', serve: 'work', worker: 'work', up: 'work', watch: 'dev' },
+  ...{ list: 'jobs', ls: 'jobs', ps: 'jobs', status: 'stats', show: 'job', get: 'job', logs: 'job' },
+  ...{
+    add: 'enqueue',
+    push: 'enqueue',
+    remove: 'cancel, or prune',
+    delete: 'cancel, or prune',
+    clean: 'prune',
+  },
+}
+
+/** Nobody knows an id by heart. */
+function whichId(problem: string): string {
+  return /^missing required argument 'id'$/.test(problem)
+    ? ": give the beginning of one, or 'last' for the newest job"
+    : ''
 }
 
 /** What a flag is called here that another queue calls so. */

@@ -66,6 +66,11 @@ export class Terminal {
     this.#stderr.write(`${this.json ? toJson(document) : words}\n`)
   }
 
+  /** One of several things that were not done, while the rest was. */
+  refuse(text: string): void {
+    this.note(`${this.#paintNote('red', 'error:')} ${text}`)
+  }
+
   #fit(text: string): string {
     return this.paint === plain ? harmless(text) : painted(text)
   }

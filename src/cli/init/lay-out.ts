@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CONFIG_NAMES } from '../../config/source.ts'
 import { asError } from '../../kit/error.ts'
@@ -33,7 +33,12 @@ export interface Broken {
 export function layOut(folder: string): Layout {
   const ending = endingIn(folder)
   const templates = templatesOf(ending)
-  const files = templates.map((template) => put(folder, template))
+  const made: string[] = []
+  const files = templates.map((template) => {
+    const file = put(folder, template, made)
+    if (file.status === 'made') made.push(file.path)
+    return file
+  })
   const ours = new Set(files.filter(({ unchanged }) => unchanged).map(({ path }) => path))
   return { ending, files, broken: templates.flatMap((template) => brokenBy(folder, template, ours)) }
 }
@@ -46,7 +51,7 @@ function brokenBy(folder: string, { path, gives }: Template, ours: ReadonlySet<s
   return to.filter((file) => ours.has(file)).map((file) => ({ path: file, kept: path, name }))
 }
 
-function put(folder: string, { path: wanted, purpose, text }: Template): LaidOut {
+function put(folder: string, { path: wanted, purpose, text }: Template, made: readonly string[]): LaidOut {
   const path = otherConfiguration(folder, wanted) ?? wanted
   const file = join(folder, path)
   if (existsSync(file)) return { path, purpose, status: 'kept', unchanged: contentOf(file) === text }
@@ -54,10 +59,22 @@ function put(folder: string, { path: wanted, purpose, text }: Template): LaidOut
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text, { flag: 'wx' })
   } catch (error) {
-    const problem = `${file} cannot be written: ${asError(error).message}`
+    const before = made.length === 0 ? '' : `. Made before it: ${made.join(', ')}`
+    const inTheWay = fileAbove(folder, path)
+    const why =
+      inTheWay === undefined ? asError(error).message : `${inTheWay} is a file, and would have to be a folder`
+    const problem = `${file} cannot be written: ${why}${before}`
     throw cliError('usage', { problem, command: 'init' })
   }
   return { path, purpose, status: 'made', unchanged: true }
+}
+
+/** What is a file where the path needs a folder. */
+function fileAbove(folder: string, path: string): string | undefined {
+  const above = path.split('/').slice(0, -1)
+  return above
+    .map((_, at) => above.slice(0, at + 1).join('/'))
+    .find((each) => statSync(join(folder, each), { throwIfNoEntry: false })?.isFile())
 }
 
 /** One that is there under another name, which a new one beside it would win over. */

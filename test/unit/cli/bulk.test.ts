@@ -7,6 +7,22 @@ import { KeptStream } from './stream.ts'
 
 const work = defineJob({ name: 'test.work', run: () => {} })
 
+test('a refusal of one job is told as an error', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const stderr = new KeptStream()
+  const terminal = new Terminal({ stdout: new KeptStream(), stderr, env: {}, json: false })
+  const { id } = await queue.enqueue(work, null)
+  const retrying: Bulk = {
+    ...{ verb: 'retry', done: 'retried', states: ['failed', 'cancelled'] },
+    apply: (on, ids) => on.retry(ids),
+  }
+  await runBulk(retrying, { command: 'retry', args: [id], options: {}, terminal }, queue)
+  expect(stderr.text).toMatch(
+    /^error: Job '.*' is pending: only a failed or cancelled job .* \(not_retryable\)\n$/,
+  )
+})
+
 test('a filter that fits needs a yes; one that fits nothing has nothing to do', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())

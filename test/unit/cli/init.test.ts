@@ -73,7 +73,9 @@ test.each([
 })
 
 test('a folder that cannot take the files is told', () => {
-  expect(() => layOut(emptyFolder({ jobs: 'a file' }))).toThrow(/jobs\/specs\.ts cannot be written: /)
+  expect(() => layOut(emptyFolder({ jobs: 'a file' }))).toThrow(
+    /jobs\/specs\.ts cannot be written: jobs is a file, and would have to be a folder\. Made before it: package\.json, tsconfig\.json, /,
+  )
 })
 
 function emptyFolder(files: Readonly<Record<string, string>> = {}): string {

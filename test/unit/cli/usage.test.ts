@@ -1,6 +1,8 @@
+import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
+import { usageError } from '../../../src/cli/program.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { KeptStream } from './stream.ts'
 
@@ -19,4 +21,22 @@ test('a command is named as it is typed', async () => {
   const both = { delay: '1s', runAt: 'x' }
   const enqueue = enqueueCommand.run({ command: 'enqueue', args: ['a'], options: both, terminal })
   await expect(enqueue).rejects.toThrow(/ See 'millhand enqueue --help'\.$/)
+})
+
+test('a command that other tools call otherwise is refused with what it is called here', () => {
+  const problemOf = (word: string) =>
+    usageError(new CommanderError(1, 'x', `error: unknown command '${word}'`), [word])
+  expect(problemOf('start').message).toMatch(
+    /^unknown command 'start'\. Did you mean work, or dev while you write\? /,
+  )
+  expect(problemOf('worker').message).toMatch(/Did you mean work\? /)
+  expect(problemOf('list').message).toMatch(/Did you mean jobs\? /)
+  expect(problemOf('constructor').message).toMatch(/^unknown command 'constructor'\. See /)
+})
+
+test('a missing id is refused with what can be given for one', () => {
+  const missing = new CommanderError(1, 'x', "error: missing required argument 'id'")
+  expect(usageError(missing, ['job']).message).toMatch(
+    /or 'last' for the newest job\. See 'millhand job --help'\.$/,
+  )
 })
