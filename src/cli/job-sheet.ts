@@ -8,6 +8,7 @@ import type { Explanation } from '../queue/explain.ts'
 import type { Reason } from '../queue/reason.ts'
 import type { LogLine } from '../store/jobs.ts'
 import { toJson } from './door.ts'
+import { framesOf } from './frames.ts'
 import { progressOf, STATE_STYLES } from './job-table.ts'
 import type { Paint } from './paint.ts'
 
@@ -94,9 +95,7 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
 
 function failureLines({ attempt, at, kind, code, message, stack }: Failure, paint: Paint): string[] {
   const head = `attempt ${attempt}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
-  const frames = withoutPassword(stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
+  const frames = framesOf(withoutPassword(stack ?? ''))
   return [
     `  ${oneLine(head)} ${paint('red', oneLine(withoutPassword(message)))}`,
     ...frames.map((line) => paint('dim', `  ${oneLine(line)}`)),

@@ -1,5 +1,6 @@
 import { isError } from '../kit/error.ts'
 import { loggedError } from '../telemetry/logged-error.ts'
+import { framesOf } from './frames.ts'
 
 /** An error with all that says where it came from: name, message, code, stack, and those that caused it. */
 interface WholeError {
@@ -22,10 +23,7 @@ function toWhole(error: Error): WholeError {
     name,
     message,
     ...(code !== undefined && { code }),
-    stack: stack
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .map((line) => line.trim()),
+    stack: framesOf(stack).map((line) => line.trim()),
     ...(isError(cause) && { cause: toWhole(cause) }),
   }
 }
