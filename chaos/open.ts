@@ -1,6 +1,7 @@
 import { systemClock } from '../src/kit/clock.ts'
 import { parseOptions } from '../src/kit/options.ts'
-import { openFields, queueOn } from '../src/queue/open.ts'
+import { queueOn } from '../src/queue/open.ts'
+import { openFields } from '../src/queue/open-options.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import { openPostgresStore } from '../src/store/postgres/index.ts'
 import { openSqliteStore } from '../src/store/sqlite/index.ts'

@@ -1,5 +1,6 @@
 import { parseOptions } from '../src/kit/options.ts'
-import { openFields, queueOn } from '../src/queue/open.ts'
+import { queueOn } from '../src/queue/open.ts'
+import { openFields } from '../src/queue/open-options.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import { Worker } from '../src/worker/worker.ts'
 import type { Gatekeeper } from './call.ts'

@@ -32,7 +32,7 @@ export async function serve(
   const logger = makeLogger(config.log, terminal.stdout)
   for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
   const { worker: settings, definitions, retention, schedules } = config
-  const queue = await openQueue(config.store, { ...ofWorker(config.queue), jobs: config.specs, logger })
+  const queue = await openQueue(config.store, { ...ofWorker(config), jobs: config.specs, logger })
   limitYoungGeneration(queue)
   try {
     const worker = new Worker(queue, { ...settings, jobs: definitions, retention, schedules })

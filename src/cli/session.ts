@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { CheckedConfig, Config, Flag, LoadOptions } from '../config/index.ts'
+import type { OpenOptions } from '../queue/open-options.ts'
 import type { Queue } from '../queue/queue.ts'
 import { kindOf } from '../store/url.ts'
 import type { Call } from './command.ts'
@@ -64,9 +65,9 @@ export async function withQueue<Result>(
 /** A worker may be started together with its database, in whatever order: it waits longer than a person would. */
 const WORKERS_OPEN_TIMEOUT = '1m'
 
-/** How a worker of the command line opens its queue. */
-export function ofWorker(queue: Config['queue']): Config['queue'] {
-  return { openTimeout: WORKERS_OPEN_TIMEOUT, ...queue }
+/** How a worker of the command line opens its queue: what is set for queues is as its configuration says. */
+export function ofWorker({ queue, queues }: Pick<Config, 'queue' | 'queues'>): OpenOptions {
+  return { openTimeout: WORKERS_OPEN_TIMEOUT, ...queue, queues }
 }
 
 /** The path of the file that a store is in; `undefined` where it is in none. */

@@ -20,6 +20,7 @@ export interface Config {
   /** Those of them that have a handler. */
   readonly definitions: readonly AnyJobDefinition[]
   readonly schedules: NonNullable<ConfigOptions['schedules']>
+  readonly queues: NonNullable<ConfigOptions['queues']>
   readonly worker: NonNullable<ConfigOptions['worker']>
   readonly queue: NonNullable<ConfigOptions['queue']>
   readonly retention: RetentionOptions

@@ -1,8 +1,9 @@
+import type { QueueOptions } from '../job/queue-settings.ts'
 import type { RetentionOptions } from '../job/retention.ts'
 import type { ScheduleOptions } from '../job/schedule-options.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
-import type { OpenOptions } from '../queue/open.ts'
+import type { OpenOptions } from '../queue/open-options.ts'
 import type { WorkerOptions } from '../worker/options.ts'
 
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
@@ -16,6 +17,8 @@ export interface ConfigOptions {
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
   /** When jobs are enqueued by themselves, by the name of the schedule; every worker declares them. None by default. */
   readonly schedules?: Readonly<Record<string, ScheduleOptions>>
+  /** What is set for single queues, by name; every worker that the command line starts writes it to the store. Nothing by default. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>
   /** Of every worker that the command line starts. */
   readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention' | 'schedules'>
   /** Of every queue that the command line opens. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { namedQueues } from '../job/queue-settings.ts'
 import { namedSchedules } from '../job/schedule-options.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
@@ -137,6 +138,7 @@ function assemble(
     specs,
     definitions: specs.filter(isDefinition),
     schedules: (settings.values.get('schedules')?.value ?? {}) as Config['schedules'],
+    queues: (settings.values.get('queues')?.value ?? {}) as Config['queues'],
     worker: sectionOf(settings, 'worker'),
     queue: { ...sectionOf(settings, 'queue'), ...store.queue },
     retention: sectionOf(settings, 'retention'),
@@ -145,7 +147,7 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker, schedules }: Config): Problem[] {
+function refusals({ specs, definitions, worker, schedules, queues }: Config): Problem[] {
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
@@ -157,6 +159,7 @@ function refusals({ specs, definitions, worker, schedules }: Config): Problem[] 
   }
   attempt('jobs', () => byName(specs))
   attempt('schedules', () => namedSchedules(schedules))
+  attempt('queues', () => namedQueues(queues))
   if (problems.length === 0) attempt('worker', () => parseWorkerOptions({ ...worker, jobs: definitions }))
   return problems
 }

@@ -1,3 +1,4 @@
+import { queuesField } from '../job/queue-settings.ts'
 import { retentionFields } from '../job/retention.ts'
 import { schedulesField } from '../job/schedule-options.ts'
 import {
@@ -10,7 +11,7 @@ import {
   type Parsed,
   text,
 } from '../kit/options.ts'
-import { openFields } from '../queue/open.ts'
+import { openFields } from '../queue/open-options.ts'
 import { workerFields } from '../worker/options.ts'
 import type { ConfigOptions, LogOptions } from './define.ts'
 
@@ -53,7 +54,8 @@ const topFields = {
     accepts: Array.isArray,
   }),
   schedules: schedulesField(),
-} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules'>>
+  queues: queuesField(),
+} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules' | 'queues'>>
 
 // Retention has a section of its own, and the jobs and their schedules stand at the top.
 const { jobs: _jobs, retention: _retention, schedules: _schedules, ...workerSection } = workerFields
@@ -77,7 +79,7 @@ export type Section = keyof typeof SECTIONS
 
 /** These are code, or more than a line: no variable can say them. */
 const NO_VARIABLE: readonly string[] = [
-  ...['worker.fallback', 'worker.canProcess', 'schedules'],
+  ...['worker.fallback', 'worker.canProcess', 'schedules', 'queues'],
   ...['worker.setup', 'worker.teardown', 'worker.secrets'],
   ...['worker.aroundRun', 'queue.aroundEnqueue'],
 ]

@@ -95,9 +95,9 @@ export const jobErrors = {
     `The ${facts.what} is ${facts.more ? 'more than ' : ''}${facts.bytes} bytes as JSON, ` +
     `the limit is ${facts.limitBytes}; its largest part is ` +
     `${facts.path}. Put large data in a file or a bucket and pass a reference.`,
-  queue_full: (facts: { queue: string; limit: number }) =>
+  queue_full: (facts: { queue: string; limit: number; option?: 'maxSize' }) =>
     `Queue '${facts.queue}' already holds ${facts.limit} pending jobs, which is its limit. ` +
-    `Wait until workers have caught up, add workers, or raise 'pendingMax'.`,
+    `Wait until workers have caught up, add workers, or raise '${facts.option ?? 'pendingMax'}'.`,
   key_conflict: (facts: Omit<Conflict, 'index'> & { index?: number; conflicts?: readonly Conflict[] }) =>
     `Key ${preview(facts.key)} of job '${facts.name}'${facts.index === undefined ? '' : ` at index ${facts.index}`} ` +
     `is held by job '${facts.id}', ${HOLDS[facts.state]}`,

@@ -1,6 +1,7 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
+import type { QueueOptions } from '../job/queue-settings.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { parseOptions } from '../kit/options.ts'
 import { nextTurn } from '../kit/turn.ts'
@@ -63,26 +64,31 @@ type Counts = Readonly<Record<JobState, number>> & {
 export interface QueueStats extends Counts {
   readonly queue: string
   readonly paused: boolean
+  /** What is set for it; `{}`: nothing. */
+  readonly settings?: QueueOptions
   /** Since when, by whom and why, where it is paused. */
   readonly pause?: Pause
 }
 
 export async function readStats(store: Store): Promise<Stats> {
-  const [tallies, paused, workers, nowMs] = await Promise.all([
+  const [tallies, paused, configured, workers, nowMs] = await Promise.all([
     store.catalog.tally(),
     store.queues.paused(),
+    store.queues.configured(),
     store.workers.list(),
     store.now(),
   ])
   const pauses = new Map(paused.map((each) => [each.queue, toPause(each)]))
+  const settings = new Map(configured.map((each) => [each.queue, each.settings]))
   const byQueue = Map.groupBy(tallies, ({ queue }) => queue)
-  const names = new Set([...byQueue.keys(), ...pauses.keys()])
+  const names = new Set([...byQueue.keys(), ...pauses.keys(), ...settings.keys()])
   const live = workers.filter((worker) => worker.leaseUntil > nowMs)
   return {
     ...sum(tallies, nowMs),
     queues: [...names].sort().map((queue) => ({
       queue,
       ...pauseOf(pauses.get(queue)),
+      ...(settings.has(queue) && { settings: settings.get(queue) }),
       ...sum(byQueue.get(queue) ?? [], nowMs),
     })),
     workers: live.length,

@@ -1,31 +1,12 @@
-import { OPEN_HINTS } from '../job/elsewhere.ts'
-import type { EnqueueHook } from '../job/hooks.ts'
-import { PENDING_MAX } from '../job/limits.ts'
-import { inList, isSpec } from '../job/spec.ts'
+import { namedQueues } from '../job/queue-settings.ts'
 import { byName } from '../job/specs.ts'
-import type { AnyJobSpec } from '../job/typed.ts'
 import { readSafely } from '../kit/brand.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
-import type { Duration } from '../kit/duration.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import { asError, preview } from '../kit/error.ts'
-import { withHints } from '../kit/hint.ts'
 import { uuidv7 } from '../kit/ids.ts'
-import {
-  custom,
-  duration,
-  type FieldsOf,
-  flag,
-  integer,
-  isFunction,
-  isObject,
-  list,
-  optionError,
-  type Parsed,
-  parseOptions,
-  text,
-} from '../kit/options.ts'
-import { type Random, systemRandom } from '../kit/random.ts'
+import { isObject, optionError, type Parsed, parseOptions } from '../kit/options.ts'
+import { systemRandom } from '../kit/random.ts'
 import { secureRandom } from '../kit/secure-random.ts'
 import { storeError } from '../store/errors.ts'
 import { instrument } from '../store/instrument.ts'
@@ -35,93 +16,14 @@ import type { PostgresPool } from '../store/pool.ts'
 import type { Store } from '../store/store.ts'
 import { kindOf, meantBy, readPostgresUrl } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
-import type { Logger } from '../telemetry/logger.ts'
 import { eventsFor, type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
+import { withSettings } from './configure.ts'
 import { DeclaredLimits } from './declared-limits.ts'
+import { type OpenOptions, openFields } from './open-options.ts'
 import { OpenedQueue, type Queue } from './queue.ts'
 import { Unserved } from './unserved.ts'
 import { JobWatch } from './watch.ts'
-
-const CLOCK_METHODS = ['now', 'elapsed', 'timer'] as const
-const POOL_METHODS = ['connect', 'query', 'end', 'on', 'off'] as const
-const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
-
-/** What `openQueue` takes. */
-export interface OpenOptions {
-  /** Definitions that may be enqueued by name. None by default. */
-  readonly jobs?: readonly AnyJobSpec[]
-  /** Most pending jobs in one queue; enqueueing past it is refused with `queue_full`. Default 10,000,000, minimum 1. */
-  readonly pendingMax?: number
-  /** How long a call is tried again while the database is locked or away. Default `'30s'`. */
-  readonly busyTimeout?: Duration
-  /** The same for an enqueue: 0 to fail at once; `busyTimeout` by default. */
-  readonly enqueueTimeout?: Duration
-  /** The same for opening it, and for the connection of a beat; `millhand work` and `dev` wait `1m` by default. Default `'5s'`. */
-  readonly openTimeout?: Duration
-  /** Your own `pg` pool, in place of a URL: it is used and not closed. */
-  readonly postgres?: PostgresPool
-  /** PostgreSQL: the schema that the tables are in, `millhand` by default. Other stores have none, and pass over it. */
-  readonly schema?: string
-  /** PostgreSQL: whether to be notified. `false` behind a pooler in transaction mode. Default true. */
-  readonly notify?: boolean
-  /** Whether to bring the database to the newest version; `false` refuses an older one. Default true. */
-  readonly migrate?: boolean
-  /**
-   * Gets every event, such as a pino logger: bounded, without payloads. By default failures, retries and lost leases
-   * are written to the standard error, one short line each; `false` writes nothing.
-   */
-  readonly logger?: Logger | false
-  /** What is around every enqueue, the first outermost: hooks for tracing, context, validation. None by default. */
-  readonly aroundEnqueue?: readonly EnqueueHook[]
-  /** The time, for tests. */
-  readonly clock?: Clock
-  /** Randomness, for tests. */
-  readonly random?: Random
-}
-
-export const openFields = {
-  jobs: { ...list<AnyJobSpec>({ expected: 'a list of job definitions', accepts: isSpec }), hint: inList },
-  pendingMax: integer({ default: PENDING_MAX, min: 1 }),
-  busyTimeout: duration({ default: '30s' }),
-  enqueueTimeout: duration(),
-  openTimeout: duration({ default: '5s' }),
-  postgres: {
-    ...custom<PostgresPool>({ expected: 'a pool of pg', accepts: isPool }),
-    hint: (value: unknown) =>
-      typeof value === 'string' ? " A URL is the first argument: openQueue('postgres://…')." : '',
-  },
-  schema: text(),
-  notify: flag({ default: true }),
-  migrate: flag({ default: true }),
-  logger: custom<Logger | false>({
-    expected: 'a logger with debug, info, warn and error, or false',
-    accepts: (value) => value === false || isLogger(value),
-  }),
-  aroundEnqueue: list<EnqueueHook>({
-    expected: 'a list of functions of a call and next',
-    accepts: isFunction,
-  }),
-  clock: custom<Clock>({
-    expected: 'a clock',
-    accepts: (value) =>
-      isObject(value) && CLOCK_METHODS.every((method) => isFunction((value as Partial<Clock>)[method])),
-  }),
-  random: custom<Random>({ expected: 'a function', accepts: isFunction }),
-} satisfies FieldsOf<OpenOptions>
-withHints(openFields, OPEN_HINTS)
-
-function isLogger(value: unknown): boolean {
-  return isObject(value) && LOGGER_METHODS.every((method) => isFunction((value as Partial<Logger>)[method]))
-}
-
-/** A single client of pg has no `totalCount`. */
-function isPool(value: unknown): boolean {
-  if (!isObject(value)) return false
-  const { options, totalCount } = value as Partial<PostgresPool>
-  const isWhole = POOL_METHODS.every((method) => isFunction((value as Partial<PostgresPool>)[method]))
-  return isWhole && isObject(options) && typeof totalCount === 'number'
-}
 
 /** What is opened with a pool of the caller's in place of a URL. */
 type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
@@ -134,7 +36,7 @@ type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
  * const queue = await openQueue('memory:')
  * await queue.close()
  *
- * @throws MillhandError `invalid_store`, `invalid_schema`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
+ * @throws MillhandError `invalid_store`, `invalid_schema`, `invalid_name`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
  *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`,
  *   `duplicate_definition`, `conflicting_limits`
  */
@@ -153,8 +55,9 @@ export async function openQueue(
   // One for both: what is written to the standard error is bounded, and says once how to change that.
   const teller = tellerOf(parsed.logger)
   const events = eventsFor(teller)
+  const settings = namedQueues(parsed.queues)
   const store = await openStore(to, { ...parsed, clock, teller, events })
-  return queueOn(store, { ...parsed, clock }, events)
+  return withSettings(queueOn(store, { ...parsed, clock }, events), settings)
 }
 
 /** By what it calls itself: a test runner brings a class of its own. */

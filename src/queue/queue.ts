@@ -2,6 +2,7 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import type { JobHandle } from '../job/handle.ts'
 import type { Job } from '../job/job.ts'
 import type { WorkerOrder } from '../job/orders.ts'
+import type { QueueOptions } from '../job/queue-settings.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import type { JobState } from '../job/state.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, InputOf, JobOf, SpecOrName } from '../job/typed.ts'
@@ -12,6 +13,7 @@ import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
+import { configureQueue } from './configure.ts'
 import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
@@ -120,6 +122,10 @@ export class OpenedQueue implements Queue {
 
   async pause(queue: string, options?: PauseOptions): Promise<void> {
     await pauseQueue(this.#parts, queue, options)
+  }
+
+  async configure(queue: string, options: QueueOptions): Promise<void> {
+    await configureQueue(this.#parts, queue, options)
   }
 
   async resume(queue: string): Promise<void> {

@@ -38,7 +38,8 @@ function accountOf(queue: string, limit: number): string {
   return `${limit} ${queue}`
 }
 
-function countByQueue(jobs: readonly NewJob[]): Map<string, number> {
+/** How many jobs there are of each queue. */
+export function countByQueue(jobs: readonly NewJob[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const job of jobs) counts.set(job.queue, (counts.get(job.queue) ?? 0) + 1)
   return counts

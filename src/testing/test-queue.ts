@@ -3,7 +3,8 @@ import { preview } from '../kit/error.ts'
 import { isObject, optionError } from '../kit/options.ts'
 import { seededRandom } from '../kit/random.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
-import { type OpenOptions, openQueue } from '../queue/open.ts'
+import { openQueue } from '../queue/open.ts'
+import type { OpenOptions } from '../queue/open-options.ts'
 import type { Queue } from '../queue/queue.ts'
 
 /**

@@ -6,6 +6,7 @@ import { endedPromises } from './ended.ts'
 import { endingPromises } from './endings.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
+import { fullQueuePromises } from './full-queues.ts'
 import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
 import { keyConflictPromises } from './key-conflicts.ts'
@@ -23,6 +24,7 @@ import { reportPromises } from './report.ts'
 import { scheduleControlPromises } from './schedule-control.ts'
 import { schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
+import { sizePromises } from './size.ts'
 import { type StoreUnderTest, testOf } from './store-test.ts'
 import { textPromises } from './texts.ts'
 import { transactionPromises } from './transactions.ts'
@@ -50,6 +52,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('ended', () => endedPromises(test))
     describe('workers', () => workerPromises(test))
     describe('queues', () => queuePromises(test))
+    describe('sizes of queues', () => sizePromises(test))
+    describe('full queues', () => fullQueuePromises(test))
     describe('schedules', () => schedulePromises(test))
     describe('control of schedules', () => scheduleControlPromises(test))
     describe('upkeep', () => upkeepPromises(test))

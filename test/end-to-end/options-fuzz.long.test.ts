@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { defineJob, isMillhandError, openQueue, type Queue, Worker } from 'millhand'
 import { expect, onTestFinished, test } from 'vitest'
-import { openFields } from '../../src/queue/open.ts'
+import { openFields } from '../../src/queue/open-options.ts'
 import { workerFields } from '../../src/worker/options.ts'
 
 /** A door with the names of what it takes, and a call that passes a value as one of them, or in place of all. */

@@ -25,11 +25,20 @@ export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
   },
   {
     title: '',
-    text: ({ paused, pause }) => (pause ? pauseText(pause) : paused ? 'paused' : ''),
-    style: () => 'yellow',
+    text: (stats) => [...pauseWords(stats), ...sizeWords(stats)].join('; '),
+    style: ({ paused }) => (paused ? 'yellow' : undefined),
     shrinksTo: 6,
   },
 ]
+
+function pauseWords({ paused, pause }: QueueStats): string[] {
+  return pause ? [pauseText(pause)] : paused ? ['paused'] : []
+}
+
+function sizeWords({ settings: { maxSize, overflow } = {} }: QueueStats): string[] {
+  if (maxSize === undefined) return []
+  return [overflow === 'dropOldest' ? `the newest ${maxSize} wait` : `at most ${maxSize} wait`]
+}
 
 /** `millhand queues`: how the queues stand. */
 export const queuesCommand: CommandSpec = {

@@ -55,14 +55,14 @@ export async function develop(config: Config, options: DevelopOptions): Promise<
 }
 
 /** Says what the opening waits for; what happens later is in the view. */
-async function openPatientQueue({ store, queue }: Config, terminal: Terminal): Promise<Queue> {
+async function openPatientQueue(config: Config, terminal: Terminal): Promise<Queue> {
   let isOpen = false
   const warn = ({ err }: { readonly err?: Error }, message: string) => {
     const text = `${message}: ${err?.message}`
     if (!isOpen) terminal.show({ kind: 'dev', text }, () => text)
   }
   const logger = { debug() {}, info() {}, warn, error() {} }
-  const opened = await openQueue(store, { ...ofWorker(queue), logger })
+  const opened = await openQueue(config.store, { ...ofWorker(config), logger })
   isOpen = true
   return opened
 }

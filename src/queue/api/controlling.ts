@@ -1,4 +1,5 @@
 import type { WorkerOrder } from '../../job/orders.ts'
+import type { QueueOptions } from '../../job/queue-settings.ts'
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
 import type { PauseOptions } from '../pause.ts'
@@ -41,6 +42,13 @@ export interface Controlling {
    * @throws MillhandError `worker_not_found`, for a single id; `invalid_option`
    */
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]>
+
+  /**
+   * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`. `{}` takes it away.
+   *
+   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
+   */
+  configure(queue: string, options: QueueOptions): Promise<void>
 
   /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
   resume(queue: string): Promise<void>

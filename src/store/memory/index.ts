@@ -97,6 +97,8 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     pause: (queue, note) => transactions.write(() => queues.pause(data, queue, note)),
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
+    configure: (queue, settings) => transactions.write(() => queues.configure(data, queue, settings)),
+    configured: () => transactions.read(() => queues.configured(data)),
   }
 }
 

@@ -1,5 +1,4 @@
 import { CARE } from '../../job/care.ts'
-import { jobError } from '../../job/errors.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
@@ -11,21 +10,22 @@ import type { MemoryData } from './data/data.ts'
 import { nameAndKey } from './data/job-table.ts'
 import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep } from './keys.ts'
+import { dropOldest, flowsOf, requireRoom, type Written } from './size.ts'
 
 export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: number): Inserted[] {
   const plan = planOf(data, jobs)
   requireNoConflict(plan.conflicts)
-  requireRoom(data, plan.writes, pendingMax)
+  const flows = flowsOf(data, plan.writes)
+  requireRoom(data, flows, pendingMax)
   const placement = new Placement(gateReader(data), data.clock.now())
   for (const write of plan.writes) carryOut(data, write, placement)
   noteOpenings(data, placement.openings)
+  dropOldest(data, flows)
   return plan.inserted
 }
 
 /** One job that is to be stored: as itself, or as what `replaces` waits as from then on. */
-interface Write {
-  readonly job: NewJob
-  readonly replaces?: string
+interface Write extends Written {
   /** The job that has begun and gives its key up. */
   readonly succeeds?: string
 }
@@ -71,26 +71,6 @@ function write(plan: Plan, given: Write): Inserted {
   plan.writes.push(given)
   if (job.key !== null) plan.arriving.set(nameAndKey(job), { id, standing: 'pending' })
   return replaces === undefined ? { id, existed: false } : { id, existed: true, replaced: true }
-}
-
-/** Of the queues that get something: a job that is replaced leaves the one in which it was. */
-function requireRoom(data: MemoryData, writes: readonly Write[], pendingMax: number): void {
-  const counts = new Map<string, number>()
-  const left = new Map<string, number>()
-  /** Where those are that may be replaced: what has no key is not. */
-  const queues = new Map<string, string>()
-  for (const { job, replaces } of writes) {
-    const { queue } = job
-    const from = replaces === undefined ? undefined : (queues.get(replaces) ?? data.jobs.get(replaces)?.queue)
-    if (job.key !== null) queues.set(replaces ?? job.id, queue)
-    if (from === queue) continue
-    counts.set(queue, (counts.get(queue) ?? data.jobs.pending.count(queue)) + 1)
-    if (from !== undefined) left.set(from, (left.get(from) ?? 0) + 1)
-  }
-  for (const [queue, count] of counts) {
-    if (count - (left.get(queue) ?? 0) > pendingMax)
-      throw jobError('queue_full', { queue, limit: pendingMax })
-  }
 }
 
 function carryOut(data: MemoryData, { job, replaces, succeeds }: Write, placement: Placement): void {

@@ -26,6 +26,13 @@ export class PendingJobs {
     return this.#counts.get(queue) ?? 0
   }
 
+  /** Those of a queue, be they due or not, or wait at a gate, in order of arrival. */
+  of(queue: string): JobRecord[] {
+    const parked = [...this.#parked.values()].flatMap((jobs) => [...jobs])
+    const found = [...this.#due, ...this.#scheduled, ...parked].filter((job) => job.queue === queue)
+    return found.sort((left, right) => left.seq - right.seq)
+  }
+
   /** The jobs that are due at `nowMs`, best first: priority, then due time, then order of arrival. What was due stays so. */
   dueAt(nowMs: number): Iterable<JobRecord> {
     for (const job of this.#scheduledUntil(nowMs)) {

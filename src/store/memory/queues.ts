@@ -1,4 +1,5 @@
-import { NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
+import { type QueueSettings, settingsText } from '../../job/queue-settings.ts'
+import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
 import type { MemoryData } from './data/data.ts'
 
 /** A queue that is paused again has been so since the first time. */
@@ -15,4 +16,14 @@ export function resume(data: MemoryData, queue: string): void {
 
 export function paused(data: MemoryData): PausedQueue[] {
   return [...data.paused.values()]
+}
+
+export function configure(data: MemoryData, queue: string, settings: QueueSettings): void {
+  if (settingsText(settings) === null) data.settings.delete(queue)
+  else data.settings.set(queue, settings)
+}
+
+export function configured(data: MemoryData): ConfiguredQueue[] {
+  const all = [...data.settings].map(([queue, settings]) => ({ queue, settings }))
+  return all.sort((left, right) => (left.queue < right.queue ? -1 : 1))
 }

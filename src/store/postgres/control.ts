@@ -6,10 +6,9 @@ import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
-/** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
-const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
-    select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = any($2::text[]) order by p.seq for update of p
+/** Cancels those that wait and are `wanted` (seq, id), locked by that; `$3` is why. */
+export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted as materialized (
+    ${wanted}
   ), taken as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
@@ -22,6 +21,11 @@ const CANCEL_PENDING = `with ${CLOCK}, wanted as materialized (
     select seq, epoch, 'cancel' as verb, 'cancelled' as state from taken
   ), ${tell('announced')}
   select id from taken where ${WAKE}`
+
+/** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
+const CANCEL_PENDING =
+  cancelPending(`select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
+    where j.id = any($2::text[]) order by p.seq for update of p`)
 
 /** Those of the jobs that a worker holds. */
 const HELD_AMONG = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j

@@ -5,8 +5,11 @@ import { tell, WAKE } from './change.ts'
 import { heldUnder, heldUntil, holdersOf, keptFor, labelOf, releaseKeys } from './keys.ts'
 import { column } from './parameters.ts'
 import { bytesOf, placeFor } from './pending.ts'
-import type { Session, Value } from './session.ts'
+import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
+
+/** In place of the number of a key: nothing was stored. No job has it, and no key that is kept. */
+const UNSEEN = 0
 
 const PARAMETERS = {
   ids: 'text[]',
@@ -25,6 +28,7 @@ const PARAMETERS = {
   lanes: 'integer[]',
   limits: 'text[]',
   gates: 'text[]',
+  unseen: 'text[]',
 } as const
 
 /**
@@ -32,6 +36,9 @@ const PARAMETERS = {
  * waited for: keys are taken in one order, or two that wait for each other's would wait for the server to see it. A job that is there already is this very call's, made again after its answer was lost: it takes no key,
  * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
  * for a job that came to be there between the look and the write.
+ *
+ * Nothing is stored while something is set for one of the queues that its caller has left `unseen`: what that is has to be
+ * read in the transaction, and is none of the business of all the others.
  */
 const INSERT = insertion({
   seq: "nextval('millhand.arrivals') as seq, ",
@@ -64,12 +71,15 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
   const columns = more.map((name) => (name === 'seqs' ? ', seq' : `, ${name}`)).join('')
   return statement(
     { ...PARAMETERS, ...parameters },
-    `with ${CLOCK}, given as materialized (
+    `with ${CLOCK}, unseen as materialized (
+    select from millhand.queues q where q.queue = any($unseen) and q.settings is not null limit 1
+  ), given as materialized (
     select ${seq}g.*
     from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
       $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes, $limits, $gates${arrays})
     as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane,
       limits, gate${columns})
+    where not exists (select from unseen)
   ), held as (
     insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
@@ -88,7 +98,8 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
   ), ${tell('announced', 'given')}
   select g.id, null::bigint as idle from given g join stored using (seq) where ${WAKE}
-  union all select null, seq from held where seq not in (select seq from stored)`,
+  union all select null, seq from held where seq not in (select seq from stored)
+  union all select null, ${UNSEEN} from unseen`,
   )
 }
 
@@ -117,13 +128,22 @@ export interface Stored {
   readonly stored: ReadonlySet<string>
 }
 
-/** Stores new jobs. Whether there is room for them is another question: see `Inserts`. */
-export async function insert(session: Session, jobs: readonly LanedJob[]): Promise<Stored> {
+/**
+ * Stores new jobs. Whether there is room for them is another question: see `Inserts`. `'unseen'`: nothing was done, since
+ * something is set for one of the queues that the caller has left `unseen`.
+ */
+export async function insert(
+  session: Session,
+  jobs: readonly LanedJob[],
+  unseen: readonly string[],
+): Promise<Stored | 'unseen'> {
   const results = new Map<string, Inserted>()
   const stored = new Set<string>()
   let rest = jobs
   for (let tries = 1; rest.length > 0 && tries <= KEY_TRIES; tries += 1) {
-    for (const id of await store(session, rest)) stored.add(id)
+    const ids = await store(session, rest, unseen)
+    if (ids === 'unseen') return ids
+    for (const id of ids) stored.add(id)
     const others = rest.filter(({ id }) => !stored.has(id))
     for (const [id, holder] of await heldBy(session, others)) {
       results.set(id, { id: holder, existed: holder !== id })
@@ -135,14 +155,23 @@ export async function insert(session: Session, jobs: readonly LanedJob[]): Promi
   return { inserted: jobs.map(({ id }) => results.get(id) ?? { id, existed: false }), stored }
 }
 
-async function store(session: Session, jobs: readonly LanedJob[]): Promise<ReadonlySet<string>> {
-  return written(session, INSERT.text, INSERT.values(valuesOf(jobs)))
+async function store(
+  session: Session,
+  jobs: readonly LanedJob[],
+  unseen: readonly string[],
+): Promise<ReadonlySet<string> | 'unseen'> {
+  const rows = await session.at<WrittenRow>(INSERT.text, ...INSERT.values({ ...valuesOf(jobs), unseen }))
+  return rows.some(({ idle }) => idle === UNSEEN) ? 'unseen' : written(session, rows)
 }
 
-/** Stores those jobs whose key nobody holds, in a transaction; gives their ids. */
-export function storeNumbered(session: Session, jobs: readonly NumberedJob[]): Promise<ReadonlySet<string>> {
-  const more = { seqs: jobs.map(({ seq }) => seq), kept: column(jobs, keptFor) }
-  return written(session, INSERT_NUMBERED.text, INSERT_NUMBERED.values({ ...valuesOf(jobs), ...more }))
+/** Stores those jobs whose key nobody holds, in a transaction that has seen what is set for their queues; gives their ids. */
+export async function storeNumbered(
+  session: Session,
+  jobs: readonly NumberedJob[],
+): Promise<ReadonlySet<string>> {
+  const more = { seqs: jobs.map(({ seq }) => seq), kept: column(jobs, keptFor), unseen: [] }
+  const values = INSERT_NUMBERED.values({ ...valuesOf(jobs), ...more })
+  return written(session, await session.at<WrittenRow>(INSERT_NUMBERED.text, ...values))
 }
 
 function valuesOf(jobs: readonly LanedJob[]) {
@@ -166,8 +195,12 @@ function valuesOf(jobs: readonly LanedJob[]) {
   }
 }
 
-async function written(session: Session, text: string, values: Value[]): Promise<ReadonlySet<string>> {
-  const rows = await session.at<{ id: string | null; idle: number | null }>(text, ...values)
+interface WrittenRow {
+  readonly id: string | null
+  readonly idle: number | null
+}
+
+async function written(session: Session, rows: readonly WrittenRow[]): Promise<ReadonlySet<string>> {
   const idle = rows.flatMap((row) => row.idle ?? [])
   if (idle.length > 0)
     await session.rows(
@@ -202,28 +235,4 @@ export async function knownAmong(session: Session, jobs: readonly LanedJob[]): P
     jobs.map(({ id }) => id),
   )
   return known.map(({ id }) => id)
-}
-
-/** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */
-const COUNT_PENDING = `with mine as materialized (
-    select id, queue from millhand.lanes where queue = any($1::text[])
-  ), scheduled as materialized (
-    select lane, count(*) as jobs from millhand.pending where waits = 2 group by lane
-  )
-  select queue, sum(jobs) as pending from (
-    select queue, (select count(*) from millhand.pending where waits = 1 and class = 1 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 3 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 3 and lane = mine.id) as jobs from mine
-    union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
-  ) each group by queue`
-
-/** How many jobs wait in each of these queues; none where it has none. */
-export async function pendingIn(
-  session: Session,
-  queues: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  if (queues.length === 0) return new Map()
-  const rows = await session.rows<{ queue: string; pending: string }>(COUNT_PENDING, queues)
-  return new Map(rows.map(({ queue, pending }) => [queue, Number(pending)]))
 }

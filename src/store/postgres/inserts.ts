@@ -1,14 +1,16 @@
 import { readGates as gatesOf } from '../../job/job-gates.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import type { SizeLimit } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
 import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'
 import { noteOpenings, readGates } from './gates.ts'
-import { insert, type LanedJob, pendingIn } from './insert.ts'
+import { insert, type LanedJob, type Stored } from './insert.ts'
 import { insertByRules } from './keyed/rules.ts'
 import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
+import { keepWithin, limitsOf, pendingIn } from './size.ts'
 
 interface InsertsParts {
   readonly database: Database
@@ -20,6 +22,8 @@ interface InsertsParts {
 interface Count {
   readonly uncounted: readonly string[]
   readonly pendingMax: number
+  /** Sizes that queues have of their own, as this transaction has seen them. */
+  readonly limits: readonly SizeLimit[]
 }
 
 interface Placed {
@@ -28,11 +32,15 @@ interface Placed {
   readonly openings: ReadonlyMap<string, number>
 }
 
+/** Queues with a size of their own that a process keeps in mind. */
+const LIMITED_MAX = 10_000
+
 /** Stores new jobs where their queues have room for them. */
 export class Inserts {
   readonly #database: Database
   readonly #lanes: Lanes
   readonly #room: Room
+  readonly #limited = new Set<string>()
 
   constructor({ database, lanes, room }: InsertsParts) {
     this.#database = database
@@ -49,17 +57,36 @@ export class Inserts {
   }
 
   async #insert(jobs: readonly LanedJob[], pendingMax: number): Promise<Inserted[]> {
+    const queues = queuesOf(jobs)
     const uncounted = this.#room.take(jobs, pendingMax)
-    if (uncounted.length === 0 && !jobs.some(hasRule))
-      return (await insert(this.#database.session, jobs)).inserted
-    const count = { uncounted, pendingMax }
-    return this.#database.transaction((_, session) => this.#counting(session, jobs, count))
+    const takesMore = uncounted.length > 0 || queues.some((queue) => this.#limited.has(queue))
+    if (!takesMore && !jobs.some(hasRule)) {
+      const done = await insert(this.#database.session, jobs, queues)
+      if (done !== 'unseen') return done.inserted
+    }
+    return this.#database.transaction(async (_, session) => {
+      const limits = await limitsOf(session, queues, { locks: true })
+      this.#remember(queues, limits)
+      return this.#counting(session, jobs, { uncounted, pendingMax, limits })
+    })
   }
 
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
   async insertIn(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs, session)
-    return this.#counting(session, laned, { uncounted: this.#room.take(jobs, pendingMax), pendingMax })
+    const limits = await limitsOf(session, queuesOf(jobs), { locks: false })
+    return this.#counting(session, laned, {
+      uncounted: this.#room.take(jobs, pendingMax),
+      pendingMax,
+      limits,
+    })
+  }
+
+  /** Only for speed: a limit that is not known is met by the statement itself. */
+  #remember(queues: readonly string[], limits: readonly SizeLimit[]): void {
+    if (this.#limited.size > LIMITED_MAX) this.#limited.clear()
+    for (const queue of queues) this.#limited.delete(queue)
+    for (const { queue } of limits) this.#limited.add(queue)
   }
 
   /** What cannot pass its gates waits there from the beginning; in a caller's transaction a claim sees to that. */
@@ -84,19 +111,32 @@ export class Inserts {
   async #counting(
     session: Session,
     jobs: readonly LanedJob[],
-    { uncounted, pendingMax }: Count,
+    { uncounted, pendingMax, limits }: Count,
   ): Promise<Inserted[]> {
-    const { inserted, stored } = jobs.some(hasRule)
-      ? await insertByRules(session, jobs)
-      : await insert(session, jobs)
-    const filled = new Set(jobs.filter(({ id }) => stored.has(id)).map(({ queue }) => queue))
-    const counted = uncounted.filter((queue) => filled.has(queue))
+    const { inserted, stored } = await insertSeen(session, jobs)
+    const arrived = jobs.filter(({ id }) => stored.has(id))
+    const filled = new Set(queuesOf(arrived))
+    const own = new Set(limits.map(({ queue }) => queue))
+    const counted = uncounted.filter((queue) => filled.has(queue) && !own.has(queue))
     const pending = await pendingIn(session, counted)
     for (const queue of counted) this.#room.counted(queue, pending.get(queue) ?? 0, pendingMax)
+    await keepWithin(session, limits, arrived)
     return inserted
   }
 }
 
+/** In a transaction that has seen what is set for the queues. */
+async function insertSeen(session: Session, jobs: readonly LanedJob[]): Promise<Stored> {
+  if (jobs.some(hasRule)) return insertByRules(session, jobs)
+  const done = await insert(session, jobs, [])
+  if (done === 'unseen') throw new Error('all queues were seen')
+  return done
+}
+
 function hasRule({ keyRule }: NewJob): boolean {
   return keyRule !== undefined
+}
+
+function queuesOf(jobs: readonly NewJob[]): string[] {
+  return [...new Set(jobs.map(({ queue }) => queue))]
 }

@@ -1,4 +1,5 @@
-import { NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
+import { type QueueSettings, readSettings, settingsText } from '../../job/queue-settings.ts'
+import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
 import { wake } from './change.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
@@ -32,4 +33,22 @@ export async function resume(session: Session, queue: string): Promise<void> {
 
 export function paused(session: Session): Promise<PausedQueue[]> {
   return session.rows<PausedQueue>(PAUSED)
+}
+
+const CONFIGURE = `insert into millhand.queues (queue, settings) values ($1, $2)
+  on conflict (queue) do update set settings = excluded.settings`
+
+/** A queue that is not paused, and for which nothing is set, has no row. */
+const FORGET_UNSET = 'delete from millhand.queues where queue = $1 and settings is null and paused_at is null'
+
+const CONFIGURED = 'select queue, settings from millhand.queues where settings is not null order by queue'
+
+export async function configure(session: Session, queue: string, settings: QueueSettings): Promise<void> {
+  await session.rows(CONFIGURE, queue, settingsText(settings))
+  await session.rows(FORGET_UNSET, queue)
+}
+
+export async function configured(session: Session): Promise<ConfiguredQueue[]> {
+  const rows = await session.rows<{ queue: string; settings: string }>(CONFIGURED)
+  return rows.map(({ queue, settings }) => ({ queue, settings: readSettings(settings) }))
 }

@@ -131,6 +131,8 @@ function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
       claims.reset()
     },
     paused: () => queues.paused(session),
+    configure: (queue, settings) => queues.configure(session, queue, settings),
+    configured: () => queues.configured(session),
   }
 }
 

@@ -9,8 +9,8 @@ import type { Connection } from './connection.ts'
 import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep, keeperOf, keepsAny } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
-import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
 import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './replace.ts'
+import { keepWithin } from './size.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
   retries, timeout_ms, created_at, expires_at, input, limits, gate)
@@ -41,10 +41,7 @@ export function insert(
   insertion.tell()
   noteOpenings(connection, insertion.openings)
   requireNoConflict(insertion.conflicts)
-  // Asked after the jobs were stored, since a job whose key is held takes no room.
-  for (const queue of room.take(insertion.arrived, pendingMax)) {
-    room.counted(queue, pendingIn(connection, queue), pendingMax)
-  }
+  keepWithin(connection, insertion.arrived, { room, pendingMax, nowMs })
   return inserted
 }
 
@@ -167,17 +164,4 @@ function columns(job: NewJob, placing: Placing) {
     job.limits,
     gate,
   ] as const
-}
-
-const LANES = 'select id from millhand_lanes where queue = ?1'
-
-const COUNT_PENDING = `select
-  (select count(*) from millhand_jobs where ${READY} and lane in (${LANES})) +
-  (select count(*) from millhand_jobs where ${READY_ALONE} and lane in (${LANES})) +
-  (select count(*) from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})) +
-  (select count(*) from millhand_jobs where ${PARKED} and lane in (${LANES})) +
-  (select count(*) from millhand_jobs where waits = ${WAITS.due} and queue = ?1) as pending`
-
-function pendingIn(connection: Connection, queue: string): number {
-  return connection.get<{ pending: number }>(COUNT_PENDING, queue)?.pending ?? 0
 }

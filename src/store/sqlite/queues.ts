@@ -1,4 +1,5 @@
-import { NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
+import { type QueueSettings, readSettings, settingsText } from '../../job/queue-settings.ts'
+import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
 import type { Connection } from './connection.ts'
 
 /** Whether the note of this call counts: where the queue was not paused, or where it says anything. */
@@ -30,4 +31,22 @@ export function resume(connection: Connection, queue: string): void {
 
 export function paused(connection: Connection): PausedQueue[] {
   return connection.all<PausedQueue>(PAUSED)
+}
+
+const CONFIGURE = `insert into millhand_queues (queue, settings) values (?1, ?2)
+  on conflict (queue) do update set settings = ?2`
+
+/** A queue that is not paused, and for which nothing is set, has no row. */
+const FORGET_UNSET = 'delete from millhand_queues where queue = ? and settings is null and paused_at is null'
+
+const CONFIGURED = 'select queue, settings from millhand_queues where settings is not null order by queue'
+
+export function configure(connection: Connection, queue: string, settings: QueueSettings): void {
+  connection.run(CONFIGURE, queue, settingsText(settings))
+  connection.run(FORGET_UNSET, queue)
+}
+
+export function configured(connection: Connection): ConfiguredQueue[] {
+  const rows = connection.all<{ queue: string; settings: string }>(CONFIGURED)
+  return rows.map(({ queue, settings }) => ({ queue, settings: readSettings(settings) }))
 }

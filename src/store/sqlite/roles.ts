@@ -109,6 +109,8 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
     pause: (queue, note) => durably((connection, nowMs) => queues.pause(connection, { queue, note }, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
+    configure: (queue, settings) => durably((connection) => queues.configure(connection, queue, settings)),
+    configured: () => read(queues.configured),
   }
 }
 

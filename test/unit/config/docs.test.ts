@@ -9,7 +9,7 @@ const DOCUMENT = readFileSync(new URL('../../../docs/configuration.md', import.m
 const INTERFACES: Readonly<Record<Section, readonly [path: string, name: string]>> = {
   top: ['src/config/define.ts', 'ConfigOptions'],
   worker: ['src/worker/options.ts', 'WorkerOptions'],
-  queue: ['src/queue/open.ts', 'OpenOptions'],
+  queue: ['src/queue/open-options.ts', 'OpenOptions'],
   retention: ['src/job/retention.ts', 'RetentionOptions'],
   log: ['src/config/define.ts', 'LogOptions'],
 }

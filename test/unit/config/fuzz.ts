@@ -8,7 +8,7 @@ import { type CheckedConfig, loadConfig } from '../../../src/config/index.ts'
 import { OPTIONS, SECTIONS } from '../../../src/config/options.ts'
 import { isMillhandError } from '../../../src/kit/error.ts'
 import { type AnyField, type Fields, parseOptions } from '../../../src/kit/options.ts'
-import { openFields } from '../../../src/queue/open.ts'
+import { openFields } from '../../../src/queue/open-options.ts'
 import { parseWorkerOptions } from '../../../src/worker/options.ts'
 
 /** Texts that mean something to one option or another. */

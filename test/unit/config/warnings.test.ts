@@ -16,6 +16,7 @@ const ORDINARY: Config = {
   specs: [hello],
   definitions: [hello],
   schedules: {},
+  queues: {},
   worker: {},
   queue: {},
   retention: {},

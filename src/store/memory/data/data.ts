@@ -1,4 +1,5 @@
 import type { Grants } from '../../../job/gate.ts'
+import type { QueueSettings } from '../../../job/queue-settings.ts'
 import type { ScheduleRecord } from '../../../job/schedule.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import type { JobChange } from '../../feed.ts'
@@ -25,6 +26,8 @@ export interface MemoryData {
   gates: Map<string, GateRow>
   /** Queues that are paused, by name. */
   readonly paused: Map<string, PausedQueue>
+  /** What is set for queues, by name. */
+  readonly settings: Map<string, QueueSettings>
   /** When each job was claimed that is held and has not begun, by its id. */
   claimedAt: Map<string, number>
   /** Workers that were lost and of whose jobs some are still to be taken back. */
@@ -58,6 +61,7 @@ export function emptyData(clock: Clock): MemoryData {
     paused: new Map(),
     limits: new Map(),
     gates: new Map(),
+    settings: new Map(),
     claimedAt: new Map(),
     lostWorkers: new Set(),
     calls: new Map(),
