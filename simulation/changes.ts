@@ -2,6 +2,7 @@ import type { JobRecord } from '../src/job/job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
 import { isFinal } from '../src/job/state.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
+import type { Purged } from '../src/store/queues.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Executed } from './call.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -51,6 +52,8 @@ const ALLOWED: Readonly<Record<string, Allows>> = {
   'tx.settle': settles,
   'catalog.cancel': ({ before, after }, { result }) =>
     (result as string[]).includes(after.id) && !isFinal(before.state) && after.state === 'cancelled',
+  'queues.purge': ({ before, after }, { result }) =>
+    (result as Purged).ids.includes(after.id) && before.worker === null && after.state === 'cancelled',
   'catalog.retry': ({ before, after }, { result }) =>
     (result as string[]).includes(after.id) && isFinal(before.state) && before.state !== 'complete',
   'workers.deregister': ({ before, after }, { values }) =>
@@ -81,8 +84,8 @@ export function wrongChange(change: Change, calls: readonly Executed[]): string 
 
 /** Whether a call has named a job, or its answer has. */
 export function touches({ values: [first], result }: Executed, id: string): boolean {
-  const answer = result as { readonly rescued?: unknown; readonly quarantined?: unknown } | undefined
-  return [first, result, answer?.rescued, answer?.quarantined].some(
+  const answer = result as Partial<Record<'rescued' | 'quarantined' | 'ids', unknown>> | undefined
+  return [first, result, answer?.rescued, answer?.quarantined, answer?.ids].some(
     (list) => Array.isArray(list) && list.some((item) => item === id || item?.id === id),
   )
 }

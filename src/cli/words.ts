@@ -54,6 +54,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   'result.timeout': '--wait-timeout',
   'limits.set.rate.count': '--rate',
   'limits.set.rate.per': '--rate',
+  'drained.timeout': '--wait-timeout',
 }
 
 /** The texts of a list, of which `got` is the JSON: a command makes one of a flag that may be given again. */

@@ -151,6 +151,8 @@ export const jobErrors = {
     `get('${facts.id}') shows it as it is; mend the row, or run the job again.`,
   result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
     `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
+  drain_timeout: (facts: { queue: string; timeoutMs: number }) =>
+    `Queue '${facts.queue}' still has jobs that are pending or running after ${facts.timeoutMs} ms. They go on; ask stats() how many there are.`,
   clock_stands_still: (facts: { id: string; dueInMs: number }) =>
     `Job '${facts.id}' is due in ${facts.dueInMs} ms on a virtual clock that nobody moves: result() would wait for ever. ` +
     `Move it, clock.advance(${facts.dueInMs}), or run what is due and what comes due with runUntilIdle(queue, { jobs }), before you wait.`,

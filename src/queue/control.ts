@@ -104,7 +104,7 @@ async function inPieces(
   return done
 }
 
-function incomplete(
+export function incomplete(
   verb: string,
   done: number,
   { ids, error }: { ids: readonly string[]; error: unknown },

@@ -15,6 +15,7 @@ import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
 import { configureQueue } from './configure.ts'
 import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
+import { type DrainedOptions, queueDrained } from './drained.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
@@ -27,6 +28,7 @@ import { Limits } from './limits.ts'
 import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
 import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
+import { type PurgeOptions, purgeQueue } from './purge.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
@@ -126,6 +128,14 @@ export class OpenedQueue implements Queue {
 
   async configure(queue: string, options: QueueOptions): Promise<void> {
     await configureQueue(this.#parts, queue, options)
+  }
+
+  async purge(queue: string, options?: PurgeOptions): Promise<number> {
+    return purgeQueue(this.#parts, queue, options)
+  }
+
+  async drained(queue: string, options?: DrainedOptions): Promise<void> {
+    await queueDrained(this.#parts, queue, options)
   }
 
   async resume(queue: string): Promise<void> {

@@ -20,6 +20,7 @@ export function telling(store: Store, local: Emitter<LocalNotices>): Store {
     jobs: tellJobs(store, local),
     catalog: tellCatalog(store, local),
     workers: tellWorkers(store, local),
+    queues: tellQueues(store, local),
     schedules: tellSchedules(store, local),
     limits: tellLimits(store, local),
     upkeep: tellUpkeep(store, local),
@@ -112,6 +113,17 @@ function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['w
     async deregister(id) {
       await workers.deregister(id)
       local.emit('ready', undefined)
+    },
+  }
+}
+
+function tellQueues({ queues }: Store, local: Emitter<LocalNotices>): Store['queues'] {
+  return {
+    ...queues,
+    async purge(queue, piece) {
+      const purged = await queues.purge(queue, piece)
+      if (purged.ids.length > 0) local.emit('changed', { ids: purged.ids })
+      return purged
     },
   }
 }

@@ -12,6 +12,10 @@ export interface QueueStore {
   paused(): Promise<PausedQueue[]>
   /** Sets what is set for a queue: all of it, so that `{}` takes it away. A pause stays. */
   configure(queue: string, settings: QueueSettings): Promise<void>
+  /** Cancels jobs that wait in a queue and that nobody holds, durably; at most `limit`, in any order. */
+  purge(queue: string, piece: PurgePiece): Promise<Purged>
+  /** Whether any of its jobs is pending or running. */
+  unfinished(queue: string): Promise<boolean>
   /** The queues for which anything is set, by name. */
   configured(): Promise<ConfiguredQueue[]>
 }
@@ -32,4 +36,17 @@ export interface PausedQueue extends PauseNote {
 export interface ConfiguredQueue {
   readonly queue: string
   readonly settings: QueueSettings
+}
+
+/** What one call of a purge cancels. */
+export interface PurgePiece {
+  readonly reason: string
+  readonly limit: number
+  /** Only jobs that had arrived by then, as the first call of the purge has given it; without it, all that have arrived. */
+  readonly until?: number | undefined
+}
+
+export interface Purged {
+  readonly ids: readonly string[]
+  readonly until: number
 }

@@ -113,4 +113,24 @@ export function fullQueuePromises(test: StoreTest): void {
     await expect(both()).rejects.toMatchObject({ code: 'key_conflict' })
     expect(await find(store, 'a')).toMatchObject({ state: 'pending' })
   })
+
+  test('a purge cancels what waits at a gate, or has still to pass one, and a drained queue has neither', async ({
+    store,
+    worker,
+  }) => {
+    await store.limits.declare([atMost(1), atMost(1, 'other')])
+    await enqueue(store, limited('runs', ['api']), limited('parked', ['api'], IN_MAIL))
+    await worker.claimOne()
+    await worker.claim()
+    expect(await find(store, 'parked')).toMatchObject({ gate: 'api' })
+    expect(await store.queues.unfinished('mail')).toBe(true)
+    expect((await store.queues.purge('mail', { reason: 'old', limit: 9 })).ids).toEqual(['parked'])
+    expect(await find(store, 'parked')).toMatchObject({ state: 'cancelled', reason: 'old', gate: null })
+
+    expect(await store.queues.unfinished('mail')).toBe(false)
+    await enqueue(store, limited('ready', ['other'], IN_MAIL))
+    expect(await store.queues.unfinished('mail')).toBe(true)
+    expect((await store.queues.purge('mail', { reason: 'old', limit: 9 })).ids).toEqual(['ready'])
+    expect(await store.queues.unfinished('mail')).toBe(false)
+  })
 }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { COMPLETE, enqueue, find, idsOf, newJob } from '../support/jobs.ts'
+import { COMPLETE, enqueue, find, idsOf, newJob, newJobs } from '../support/jobs.ts'
 import type { StoreTest } from './store-test.ts'
 
 /** Queues and their pause. */
@@ -62,6 +62,48 @@ export function queuePromises(test: StoreTest): void {
     await store.queues.resume('other')
 
     expect((await store.queues.paused()).map(({ queue }) => queue)).toEqual(['mail'])
+  })
+
+  test('a purge cancels what waits, piece by piece, and leaves what arrived later or is in a worker', async ({
+    store,
+    worker,
+  }) => {
+    await enqueue(store, newJob('runs', { queue: 'mail' }), newJob('held', { queue: 'mail' }))
+    await worker.claim({ begins: 1 })
+    await enqueue(store, newJob('other'), ...newJobs(3, { queue: 'mail' }))
+    await enqueue(store, newJob('due later', { queue: 'mail', delayMs: 60_000, key: 'k' }))
+    const first = await store.queues.purge('mail', { reason: 'enough', limit: 3 })
+    await enqueue(store, newJob('new', { queue: 'mail' }))
+    const second = await store.queues.purge('mail', { reason: 'enough', limit: 3, until: first.until })
+
+    expect(first.ids).toHaveLength(3)
+    expect([...first.ids, ...second.ids].sort()).toEqual(['due later', 'job-0', 'job-1', 'job-2'])
+    expect(await find(store, 'due later')).toMatchObject({ state: 'cancelled', reason: 'enough' })
+    expect(
+      await store.queues.purge('mail', { reason: 'enough', limit: 3, until: first.until }),
+    ).toMatchObject({
+      ids: [],
+    })
+    const left = await store.catalog.list({ states: ['pending', 'running'] }, { limit: 9 })
+    expect(idsOf(left)).toEqual(['new', 'other', 'held', 'runs'])
+    expect(await enqueue(store, newJob('next', { key: 'k' }))).toEqual([{ id: 'next', existed: false }])
+  })
+
+  test('a queue is unfinished while a job of it waits, is held, or runs', async ({ store, worker }) => {
+    const unfinished = () => store.queues.unfinished('mail')
+    await enqueue(store, newJob('other'))
+    expect(await unfinished()).toBe(false)
+    await enqueue(store, newJob('later', { queue: 'mail', delayMs: 1_000 }))
+    expect(await unfinished()).toBe(true)
+    await store.catalog.cancel(['later'], 'enough')
+    await enqueue(store, newJob('a', { queue: 'mail' }))
+    expect(await unfinished()).toBe(true)
+    const [job] = await worker.claim({ queues: ['mail'], begins: 0 })
+    expect(await unfinished()).toBe(true)
+    if (job) await worker.begin(job)
+    expect(await unfinished()).toBe(true)
+    if (job) await worker.settle(job, COMPLETE)
+    expect(await unfinished()).toBe(false)
   })
 
   test('a pause holds for everybody who opens the store', async ({ store, reopen, worker }) => {

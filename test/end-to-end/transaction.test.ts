@@ -105,6 +105,7 @@ describeStores('inside a transaction', (test) => {
         retry: () => queue.retry(handle.id),
         pause: () => queue.pause('default'),
         resume: () => queue.resume('default'),
+        purge: () => queue.purge('default'),
         configure: () => queue.configure('default', {}),
         prune: () => queue.prune(),
         transaction: () => queue.transaction(() => 1),

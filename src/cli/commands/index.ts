@@ -13,6 +13,7 @@ import { limitsCommand } from './limits.ts'
 import { migrateCommand } from './migrate.ts'
 import { pauseCommand } from './pause.ts'
 import { pruneCommand } from './prune.ts'
+import { purgeCommand } from './purge.ts'
 import { queuesCommand } from './queues.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
@@ -38,6 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   queuesCommand,
   pauseCommand,
   resumeCommand,
+  purgeCommand,
   schedulesCommand,
   limitsCommand,
   workersCommand,

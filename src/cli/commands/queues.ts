@@ -1,7 +1,11 @@
-import { formatDuration } from '../../kit/duration.ts'
+import { type Duration, formatDuration } from '../../kit/duration.ts'
 import type { QueueStats } from '../../queue/inspect.ts'
 import { pauseText } from '../../queue/pause.ts'
-import type { CommandSpec } from '../command.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { Call, CommandSpec } from '../command.ts'
+import { cliError } from '../errors.ts'
+import { EXIT } from '../exit.ts'
+import { numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
 import type { Column } from '../table.ts'
 
@@ -40,13 +44,55 @@ function sizeWords({ settings: { maxSize, overflow } = {} }: QueueStats): string
   return [overflow === 'dropOldest' ? `the newest ${maxSize} wait` : `at most ${maxSize} wait`]
 }
 
+interface Options {
+  readonly waitEmpty?: string
+  readonly waitTimeout?: string
+}
+
+/** Whether it was not interrupted. */
+async function waited(
+  { options: { waitEmpty, waitTimeout } }: Call<Options>,
+  queue: Queue,
+): Promise<boolean> {
+  if (waitEmpty === undefined) {
+    if (waitTimeout === undefined) return true
+    throw cliError('usage', { problem: '--wait-timeout is for --wait-empty', command: 'queues' })
+  }
+  const timeout = numberOr(waitTimeout) as Duration | undefined
+  const { interruptible } = await import('../signals.ts')
+  return interruptible((signal) =>
+    queue.drained(waitEmpty, { signal, ...(timeout !== undefined && { timeout }) }).then(
+      () => true,
+      (error) => {
+        if (signal.aborted) return false
+        throw error
+      },
+    ),
+  )
+}
+
 /** `millhand queues`: how the queues stand. */
-export const queuesCommand: CommandSpec = {
+export const queuesCommand: CommandSpec<Options> = {
   name: 'queues',
   summary: 'List the queues: how many jobs they hold in each state, and which are paused.',
-  examples: ['millhand queues', 'millhand queues --json'],
+  options: [
+    {
+      flags: '--wait-empty <queue>',
+      doc: 'wait first until no job of this one is pending or running',
+    },
+    {
+      flags: '--wait-timeout <duration>',
+      doc: 'with --wait-empty: longest time to wait (default: for ever)',
+    },
+  ],
+  examples: [
+    'millhand queues',
+    'millhand queues --json',
+    'millhand queues --wait-empty mail --wait-timeout 10m',
+  ],
   run: (call) =>
     withQueue(call, {}, async (queue) => {
+      if (!(await waited(call, queue))) return EXIT.interrupted
       const { queues } = await queue.stats()
       call.terminal.show(queues, () =>
         queues.length === 0

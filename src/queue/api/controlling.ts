@@ -2,7 +2,9 @@ import type { WorkerOrder } from '../../job/orders.ts'
 import type { QueueOptions } from '../../job/queue-settings.ts'
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
+import type { DrainedOptions } from '../drained.ts'
 import type { PauseOptions } from '../pause.ts'
+import type { PurgeOptions } from '../purge.ts'
 
 /** What an operator does to jobs and queues. */
 export interface Controlling {
@@ -52,6 +54,21 @@ export interface Controlling {
 
   /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
   resume(queue: string): Promise<void>
+
+  /**
+   * Cancels all that waits in a queue, due or not, and had arrived when it began; gives how many. In pieces of 1,000: what
+   * a worker runs, or has claimed ahead, is left.
+   *
+   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `bulk_incomplete`
+   */
+  purge(queue: string, options?: PurgeOptions): Promise<number>
+
+  /**
+   * Resolves as soon as no job of a queue is pending, be it due or not, or running, whoever runs them.
+   *
+   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `drain_timeout`, `store_closed`; the signal's reason
+   */
+  drained(queue: string, options?: DrainedOptions): Promise<void>
 
   /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
   prune(options?: RetentionOptions): Promise<number>

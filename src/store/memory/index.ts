@@ -16,6 +16,7 @@ import { report } from './report.ts'
 import { rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
+import { purge } from './size.ts'
 import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
@@ -98,6 +99,8 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
     configure: (queue, settings) => transactions.write(() => queues.configure(data, queue, settings)),
+    purge: (queue, piece) => transactions.write(() => purge(data, queue, piece)),
+    unfinished: (queue) => transactions.read(() => queues.unfinished(data, queue)),
     configured: () => transactions.read(() => queues.configured(data)),
   }
 }

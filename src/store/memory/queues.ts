@@ -1,4 +1,5 @@
 import { type QueueSettings, settingsText } from '../../job/queue-settings.ts'
+import { isFinal } from '../../job/state.ts'
 import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
 import type { MemoryData } from './data/data.ts'
 
@@ -26,4 +27,9 @@ export function configure(data: MemoryData, queue: string, settings: QueueSettin
 export function configured(data: MemoryData): ConfiguredQueue[] {
   const all = [...data.settings].map(([queue, settings]) => ({ queue, settings }))
   return all.sort((left, right) => (left.queue < right.queue ? -1 : 1))
+}
+
+export function unfinished(data: MemoryData, queue: string): boolean {
+  for (const job of data.jobs.all()) if (job.queue === queue && !isFinal(job.state)) return true
+  return false
 }

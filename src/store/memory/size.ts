@@ -1,6 +1,8 @@
 import { jobError } from '../../job/errors.ts'
+import type { JobRecord } from '../../job/job.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import { dropReason, excessOf, type SizeLimit } from '../../job/queue-settings.ts'
+import type { Purged, PurgePiece } from '../queues.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 
@@ -52,7 +54,7 @@ export function dropOldest(data: MemoryData, flows: ReadonlyMap<string, Flow>): 
     const limit = limitOf(data, queue)
     if (!limit || arrived === 0) continue
     const excess = excessOf(limit, data.jobs.pending.count(queue), arrived)
-    if (excess > 0) cancelOldest(data, queue, { limit: excess, reason: dropReason(limit) })
+    if (excess > 0) cancelAll(data, data.jobs.pending.of(queue).slice(0, excess), dropReason(limit))
   }
 }
 
@@ -61,13 +63,14 @@ function limitOf(data: MemoryData, queue: string): SizeLimit | undefined {
   return maxSize === undefined ? undefined : { queue, maxSize, ...(overflow && { overflow }) }
 }
 
-/** Cancels those of a queue that have waited longest, of those that nobody holds. */
-function cancelOldest(
-  data: MemoryData,
-  queue: string,
-  { limit, reason }: { readonly limit: number; readonly reason: string },
-): string[] {
+/** Cancels those of a queue that wait and that nobody holds. */
+export function purge(data: MemoryData, queue: string, { reason, limit, until }: PurgePiece): Purged {
+  const last = until ?? data.lastSeq
+  const waiting = data.jobs.pending.of(queue).filter(({ seq }) => seq <= last)
+  return { ids: cancelAll(data, waiting.slice(0, limit), reason), until: last }
+}
+
+function cancelAll(data: MemoryData, jobs: readonly JobRecord[], reason: string): string[] {
   const finishedAt = data.clock.now()
-  const oldest = data.jobs.pending.of(queue).slice(0, limit)
-  return oldest.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
+  return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
 }

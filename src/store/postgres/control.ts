@@ -6,14 +6,14 @@ import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
-/** Cancels those that wait and are `wanted` (seq, id), locked by that; `$3` is why. */
+/** Cancels those that wait and are `wanted` (seq, id), locked by that; `$reason` is why. */
 export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted as materialized (
     ${wanted}
   ), taken as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
-    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, $3::text
+    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, $reason
     from taken
   ), freed as (
     delete from millhand.keys where seq in (select seq from taken)
@@ -23,9 +23,11 @@ export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted 
   select id from taken where ${WAKE}`
 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
-const CANCEL_PENDING =
+const CANCEL_PENDING = statement(
+  { ids: 'text[]', reason: 'text' },
   cancelPending(`select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = any($2::text[]) order by p.seq for update of p`)
+    where j.id = any($ids) order by p.seq for update of p`),
+)
 
 /** Those of the jobs that a worker holds. */
 const HELD_AMONG = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
@@ -48,7 +50,10 @@ export async function cancel(
   const cancelled: string[] = []
   let rest = ids
   for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
-    const pending = await session.at<{ id: string }>(CANCEL_PENDING, rest, reason)
+    const pending = await session.at<{ id: string }>(
+      CANCEL_PENDING.text,
+      ...CANCEL_PENDING.values({ ids: rest, reason }),
+    )
     const running = await session.rows<Held>(HELD_AMONG, rest)
     const late = await leave(
       session,

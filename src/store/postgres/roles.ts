@@ -21,6 +21,7 @@ import { lookForLapsed, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import type { Session } from './session.ts'
 import { settle } from './settle.ts'
+import * as size from './size.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -132,6 +133,8 @@ function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
     },
     paused: () => queues.paused(session),
     configure: (queue, settings) => queues.configure(session, queue, settings),
+    purge: (queue, piece) => size.purge(session, queue, piece),
+    unfinished: (queue) => size.unfinished(session, queue),
     configured: () => queues.configured(session),
   }
 }

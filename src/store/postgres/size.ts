@@ -1,9 +1,11 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import { dropReason, excessOf, type SizeLimit, sizeLimit } from '../../job/queue-settings.ts'
+import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue } from '../room.ts'
 import { cancelPending } from './control.ts'
 import type { Session } from './session.ts'
+import { statement } from './sql.ts'
 
 /**
  * Queues that have a size of their own. Whoever adds to one holds its row until what it has added is committed, so that
@@ -38,7 +40,11 @@ export async function keepWithin(
   for (const limit of filled) {
     const { queue } = limit
     const excess = excessOf(limit, pending.get(queue) ?? 0, counts.get(queue) ?? 0)
-    if (excess > 0) await cancelOldest(session, queue, { limit: excess, reason: dropReason(limit) })
+    if (excess > 0)
+      await session.at(
+        CANCEL_OLDEST.text,
+        ...CANCEL_OLDEST.values({ queue, reason: dropReason(limit), limit: excess }),
+      )
   }
 }
 
@@ -66,32 +72,62 @@ export async function pendingIn(
   return new Map(rows.map(({ queue, pending }) => [queue, Number(pending)]))
 }
 
-/**
- * By the indexes of what waits. What somebody else has locked, such as a claim, is passed over: as many more are looked at
- * as a claim may hold. Who waits for nobody cannot wait in a circle, though it holds keys by then.
- */
-const CANCEL_OLDEST = cancelPending(`select p.seq, j.id from (
-      select seq from millhand.pending where seq = any (array(select seq from (
-        select p.seq from millhand.pending p where waits = 1 and class = 1
-          and lane = any (array(select id from millhand.lanes where queue = $2::text))
-        union all select p.seq from millhand.pending p where waits = 1 and class = 2
-          and lane = any (array(select id from millhand.lanes where queue = $2::text))
-        union all select p.seq from millhand.pending p where waits = 1 and class = 3
-          and lane = any (array(select id from millhand.lanes where queue = $2::text))
-        union all select p.seq from millhand.pending p where waits = 3
-          and lane = any (array(select id from millhand.lanes where queue = $2::text))
-        union all select p.seq from millhand.pending p where waits = 2
-          and lane = any (array(select id from millhand.lanes where queue = $2::text))
-      ) waiting order by seq limit $4::integer + ${STATEMENT_ROWS_MAX}))
-      order by seq limit $4::integer for update skip locked
-    ) p join millhand.jobs j using (seq)`)
+const MINE = 'lane = any (array(select id from millhand.lanes where queue = $queue))'
 
-/** Cancels those of a queue that have waited longest, of those that nobody holds. */
-async function cancelOldest(
+/**
+ * Those of a queue that wait: by the indexes of that. What somebody else has locked, such as a claim, is passed over: as
+ * many more are looked at as a claim may hold. Who waits for nobody cannot wait in a circle, though it holds keys by then.
+ */
+const waitingIn = ({ condition = '', order = '' }): string => `select p.seq, j.id from (
+      select seq from millhand.pending where seq = any (array(select seq from (
+        select p.seq from millhand.pending p where waits = 1 and class = 1 and ${MINE}${condition}
+        union all select p.seq from millhand.pending p where waits = 1 and class = 2 and ${MINE}${condition}
+        union all select p.seq from millhand.pending p where waits = 1 and class = 3 and ${MINE}${condition}
+        union all select p.seq from millhand.pending p where waits = 3 and ${MINE}${condition}
+        union all select p.seq from millhand.pending p where waits = 2 and ${MINE}${condition}
+      ) waiting ${order} limit $limit + ${STATEMENT_ROWS_MAX}))
+      order by seq limit $limit for update skip locked
+    ) p join millhand.jobs j using (seq)`
+
+const CANCEL_OLDEST = statement(
+  { queue: 'text', reason: 'text', limit: 'integer' },
+  cancelPending(waitingIn({ order: 'order by seq' })),
+)
+
+const PURGE = statement(
+  { queue: 'text', reason: 'text', limit: 'integer', until: 'bigint' },
+  cancelPending(waitingIn({ condition: ' and seq <= $until' })),
+)
+
+const NEWEST = 'select max(seq) as seq from millhand.jobs'
+
+/** Cancels those of a queue that wait and that nobody holds. */
+export async function purge(
   session: Session,
   queue: string,
-  { limit, reason }: { readonly limit: number; readonly reason: string },
-): Promise<string[]> {
-  const rows = await session.at<{ id: string }>(CANCEL_OLDEST, queue, reason, limit)
-  return rows.map(({ id }) => id)
+  { reason, limit, until }: PurgePiece,
+): Promise<Purged> {
+  const [newest] = until === undefined ? await session.rows<{ seq: number | null }>(NEWEST) : []
+  const last = until ?? newest?.seq ?? 0
+  const rows = await session.at<{ id: string }>(
+    PURGE.text,
+    ...PURGE.values({ queue, reason, limit, until: last }),
+  )
+  return { ids: rows.map(({ id }) => id), until: last }
+}
+
+/** One statement sees a job in one place, or in the other. */
+const UNFINISHED = `with mine as materialized (select id from millhand.lanes where queue = $1)
+  select exists (select from millhand.pending where waits = 1 and class = 1 and lane = any (array(select id from mine)))
+    or exists (select from millhand.pending where waits = 1 and class = 2 and lane = any (array(select id from mine)))
+    or exists (select from millhand.pending where waits = 1 and class = 3 and lane = any (array(select id from mine)))
+    or exists (select from millhand.pending where waits = 3 and lane = any (array(select id from mine)))
+    or exists (select from millhand.pending where waits = 2 and lane = any (array(select id from mine)))
+    or exists (select from millhand.claims c cross join lateral unnest(c.seqs) u(seq)
+      join millhand.jobs j on j.seq = u.seq where j.queue = $1) as any`
+
+/** Whether any of its jobs is pending or running. */
+export async function unfinished(session: Session, queue: string): Promise<boolean> {
+  const [row] = await session.rows<{ any: boolean }>(UNFINISHED, queue)
+  return row?.any === true
 }

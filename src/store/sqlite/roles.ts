@@ -21,6 +21,7 @@ import { report } from './report.ts'
 import { isUnfinished, nextLapse, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
+import * as size from './size.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -110,6 +111,9 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
     configure: (queue, settings) => durably((connection) => queues.configure(connection, queue, settings)),
+    purge: (queue, piece) =>
+      durably((connection, nowMs) => size.purge(connection, { queue, ...piece }, nowMs)),
+    unfinished: (queue) => read((connection) => size.unfinished(connection, queue)),
     configured: () => read(queues.configured),
   }
 }

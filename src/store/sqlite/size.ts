@@ -1,5 +1,6 @@
 import type { NewJob } from '../../job/new-job.ts'
 import { dropReason, excessOf, type SizeLimit, sizeLimit } from '../../job/queue-settings.ts'
+import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue, type Room } from '../room.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
@@ -27,7 +28,9 @@ export function keepWithin(
   for (const limit of limits) {
     const { queue } = limit
     const excess = excessOf(limit, pendingIn(connection, queue), counts.get(queue) ?? 0)
-    if (excess > 0) cancelOldest(connection, queue, { limit: excess, reason: dropReason(limit), nowMs })
+    if (excess === 0) continue
+    const oldest = connection.all<{ seq: number }>(OLDEST, queue, excess)
+    cancelAll(connection, oldest, { reason: dropReason(limit), nowMs })
   }
 }
 
@@ -50,26 +53,52 @@ function pendingIn(connection: Connection, queue: string): number {
   return connection.get<{ pending: number }>(COUNT_PENDING, queue)?.pending ?? 0
 }
 
-/** By the indexes of what waits: by the table it would go through all that was ever in the queue. */
-const OLDEST = `select seq from (
-    select seq from millhand_jobs where ${READY} and lane in (${LANES})
-    union all select seq from millhand_jobs where ${READY_ALONE} and lane in (${LANES})
-    union all select seq from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})
-    union all select seq from millhand_jobs where ${PARKED} and lane in (${LANES})
-    union all select seq from millhand_jobs where waits = ${WAITS.due} and queue = ?1
-  ) order by seq ${atMost()}`
+/** What waits in a queue, by the indexes of that: by the table it would go through all that was ever in it. */
+const waitingIn = (
+  condition = '',
+): string => `select seq from millhand_jobs where ${READY} and lane in (${LANES})${condition}
+    union all select seq from millhand_jobs where ${READY_ALONE} and lane in (${LANES})${condition}
+    union all select seq from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})${condition}
+    union all select seq from millhand_jobs where ${PARKED} and lane in (${LANES})${condition}
+    union all select seq from millhand_jobs where waits = ${WAITS.due} and queue = ?1${condition}`
+
+const OLDEST = `select seq from (${waitingIn()}) order by seq ${atMost('?2')}`
+
+const ANY_UNTIL = `select seq from (${waitingIn(' and seq <= ?3')}) ${atMost('?2')}`
 
 const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane = null, gate = null, reason = ?, finished_at = ?
   where seq in (select value from json_each(?)) returning id`
 
-/** Cancels those of a queue that have waited longest, of those that nobody holds. */
-function cancelOldest(
+const NEWEST = 'select max(seq) as seq from millhand_jobs'
+
+/** Cancels those of a queue that wait and that nobody holds. */
+export function purge(
   connection: Connection,
-  queue: string,
-  { limit, reason, nowMs }: { readonly limit: number; readonly reason: string; readonly nowMs: number },
+  { queue, reason, limit, until }: PurgePiece & { readonly queue: string },
+  nowMs: number,
+): Purged {
+  const last = until ?? connection.get<{ seq: number | null }>(NEWEST)?.seq ?? 0
+  const rows = connection.all<{ seq: number }>(ANY_UNTIL, queue, limit, last)
+  return { ids: cancelAll(connection, rows, { reason, nowMs }), until: last }
+}
+
+function cancelAll(
+  connection: Connection,
+  rows: readonly { readonly seq: number }[],
+  { reason, nowMs }: { readonly reason: string; readonly nowMs: number },
 ): string[] {
-  const seqs = connection.all<{ seq: number }>(OLDEST, queue, limit).map(({ seq }) => seq)
+  const seqs = rows.map(({ seq }) => seq)
   const cancelled = connection.all<{ id: string }>(CANCEL, reason, nowMs, asList(seqs))
   recordChanges(connection, { verb: 'cancel', nowMs }, seqs)
   return cancelled.map(({ id }) => id)
+}
+
+const HELD =
+  "select 1 from millhand_jobs where worker is not null and queue = ?1 and state in ('pending', 'running')"
+
+const UNFINISHED = `select exists (${waitingIn()}) or exists (${HELD}) as any`
+
+/** Whether any of its jobs is pending or running. */
+export function unfinished(connection: Connection, queue: string): boolean {
+  return connection.get<{ any: number }>(UNFINISHED, queue)?.any === 1
 }

@@ -39,6 +39,8 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/open-options.ts openFields': 'openQueue',
   'src/queue/pause.ts pauseFields': 'pause',
   'src/job/queue-settings.ts queueFields': 'configure',
+  'src/queue/drained.ts drainedFields': 'drained',
+  'src/queue/purge.ts purgeFields': 'purge',
   'src/queue/subscribe.ts subscribeFields': 'subscribe',
   'src/testing/crash/crash-sweep.ts sweepFields': 'crashSweep',
   'src/testing/expect-enqueued.ts expectedFields': 'expectEnqueued',
