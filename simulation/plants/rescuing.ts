@@ -57,7 +57,11 @@ const withoutEpoch: Planted = {
 }
 
 function givenBack({ worker, ...job }: JobRecord & { readonly worker: string }) {
-  return settle(job, { kind: 'release' }, { worker, retry: {}, random: () => 0, nowMs: 0 })
+  return settle(
+    { ...job, claimedAt: 0 },
+    { kind: 'release' },
+    { worker, retry: {}, random: () => 0, nowMs: 0 },
+  )
 }
 
 /** Of so many beats one is answered as if the lease were over: somebody else had the lock, and it is said to be lost. */

@@ -46,6 +46,11 @@ export interface Hold {
 export interface Claimed {
   readonly seq: number
   readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly dueAt: number
+  /** The store's time at the claim. */
+  readonly claimedAt: number
   readonly attempt: number
   readonly retries: number
   readonly epoch: number
@@ -83,6 +88,12 @@ export interface Settlement {
   readonly limited: boolean
   /** A gate of its that lets nobody pass for so long, as the handler has said. */
   readonly closes?: { readonly gate: string; readonly forMs: number }
+  /** What the ledger counts it under, and what it adds there. */
+  readonly queue: string
+  readonly name: string
+  /** From the due time to the begin of the attempt, and from that to its end, as its worker has reckoned it. */
+  readonly waitedMs: number
+  readonly ranMs: number
 }
 
 /** What decides a settlement beside the job and its outcome. */
@@ -154,7 +165,8 @@ function settleFailure(
 const LOST = 'transaction_lost'
 
 /** The settlement that changes nothing but the state: the others are told by what they change. */
-function unchanged(job: Claimed, { worker, begunAfterMs = null }: SettlePolicy): Settlement {
+function unchanged(job: Claimed, { worker, nowMs, begunAfterMs = null }: SettlePolicy): Settlement {
+  const begunAtMs = job.claimedAt + (begunAfterMs ?? 0)
   return {
     seq: job.seq,
     id: job.id,
@@ -171,5 +183,9 @@ function unchanged(job: Claimed, { worker, begunAfterMs = null }: SettlePolicy):
     begunAfterMs,
     hold: job.hold,
     limited: job.limits !== null,
+    queue: job.queue,
+    name: job.name,
+    waitedMs: Math.max(0, begunAtMs - job.dueAt),
+    ranMs: Math.max(0, nowMs - begunAtMs),
   }
 }

@@ -10,16 +10,19 @@ export interface RetentionOptions {
   readonly failed?: Duration
   /** How long a cancelled job is kept. Default `'30d'`. */
   readonly cancelled?: Duration
+  /** How long the figures of the ledger are kept, by the minute. Default `'14d'`. */
+  readonly stats?: Duration
 }
 
 export const retentionFields = {
   complete: duration({ default: '7d' }),
   failed: duration({ default: '30d' }),
   cancelled: duration({ default: '30d' }),
+  stats: duration({ default: '14d' }),
 } satisfies FieldsOf<{ readonly [State in FinalState]?: Duration }> & FieldsOf<RetentionOptions>
 
-/** Retention in milliseconds, by final state. */
-export type Retention = { readonly [State in FinalState]: number }
+/** Retention in milliseconds, by final state; and that of the ledger, of which all is kept where it is left out. */
+export type Retention = { readonly [State in FinalState]: number } & { readonly stats?: number }
 
 export function parseRetention(options: RetentionOptions = {}): Retention {
   return parseOptions('retention', retentionFields, options)

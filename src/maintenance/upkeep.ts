@@ -33,5 +33,7 @@ export async function expire({ store, events }: UpkeepParts): Promise<boolean> {
 export async function prune({ store, events }: UpkeepParts, retention: Retention): Promise<boolean> {
   const count = await store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
   if (count > 0) events.emit('prune', { count })
-  return count === STATEMENT_ROWS_MAX
+  const more = count === STATEMENT_ROWS_MAX
+  if (!more && retention.stats !== undefined) await store.ledger.tidy(retention.stats)
+  return more
 }

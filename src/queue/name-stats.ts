@@ -1,14 +1,25 @@
-import type { Duration } from '../kit/duration.ts'
+import { readSafely } from '../kit/brand.ts'
+import { type Duration, parseDuration } from '../kit/duration.ts'
 import { choice, duration, type FieldsOf, parseOptions } from '../kit/options.ts'
 import type { EndedJobs } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
 
-/** What `stats` takes to count by name. */
-export interface NameStatsOptions {
+/** What `stats` takes to count by name, or by queue and name. */
+export interface StatsOptions {
+  /** What is counted together: the jobs of one name, or of one queue. */
+  readonly by: 'name' | 'queue'
+  /** Only jobs that ended in this time. By name `'1d'` by default, by queue `'1h'`. */
+  readonly newerThan?: Duration
+}
+
+export interface NameStatsOptions extends StatsOptions {
   /** What is counted together: the jobs of one name. */
   readonly by: 'name'
-  /** Only jobs that ended in this time. Default `'1d'`. */
-  readonly newerThan?: Duration
+}
+
+export interface QueueStatsOptions extends StatsOptions {
+  /** What is counted together: the jobs of one queue, and those of each name in it. */
+  readonly by: 'queue'
 }
 
 /** How the jobs of one name have ended, and how long they took: from the begin of the last attempt to the end. */
@@ -36,18 +47,35 @@ export interface StatsByName {
   readonly since: Date
 }
 
-const nameStatsFields = {
-  by: choice({ of: ['name'], default: 'name' }),
-  newerThan: duration({ default: '1d', min: 1 }),
-} satisfies FieldsOf<NameStatsOptions>
+const statsFields = {
+  by: choice({ of: ['name', 'queue'], default: 'name' }),
+  newerThan: duration({ min: 1 }),
+} satisfies FieldsOf<StatsOptions>
+
+/** Read once more where it is taken: whatever else it is, it is refused there. */
+export function isByQueue(options: StatsOptions): options is QueueStatsOptions {
+  return readSafely(options, 'by') === 'queue'
+}
+
+/** How far back it counts where that is not said. */
+const WINDOWS = { name: '1d', queue: '1h' } as const
+
+/** @throws MillhandError `unknown_option`, `invalid_option` */
+export function parseStats(options: StatsOptions): {
+  readonly by: StatsOptions['by']
+  readonly newerThanMs: number
+} {
+  const { by, newerThan = parseDuration(WINDOWS[by]) as number } = parseOptions('stats', statsFields, options)
+  return { by, newerThanMs: newerThan }
+}
 
 /** As many are counted in about a tenth of a second, where a store keeps a million (measured on SQLite). */
 const JOBS_MAX = 10_000
 
 /** @throws MillhandError `unknown_option`, `invalid_option` */
 export async function readNameStats(store: Store, options: NameStatsOptions): Promise<StatsByName> {
-  const { newerThan } = parseOptions('stats', nameStatsFields, options)
-  const sinceMs = Math.max(0, (await store.now()) - newerThan)
+  const { newerThanMs } = parseStats(options)
+  const sinceMs = Math.max(0, (await store.now()) - newerThanMs)
   const ended = await store.catalog.ended(sinceMs, JOBS_MAX)
   const jobs = countOf(ended)
   const firstAt = ended.reduce((first, each) => Math.min(first, each.firstAt), Number.POSITIVE_INFINITY)

@@ -25,10 +25,18 @@ import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
 import { Limits } from './limits.ts'
-import { type NameStatsOptions, readNameStats, type StatsByName } from './name-stats.ts'
+import {
+  isByQueue,
+  type NameStatsOptions,
+  type QueueStatsOptions,
+  readNameStats,
+  type StatsByName,
+  type StatsOptions,
+} from './name-stats.ts'
 import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
 import { type PurgeOptions, purgeQueue } from './purge.ts'
+import { readQueueStats, type StatsByQueue } from './queue-stats.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
@@ -144,8 +152,13 @@ export class OpenedQueue implements Queue {
 
   stats(): Promise<Stats>
   stats(options: NameStatsOptions): Promise<StatsByName>
-  async stats(options?: NameStatsOptions): Promise<Stats | StatsByName> {
-    return options === undefined ? readStats(this.#parts.store) : readNameStats(this.#parts.store, options)
+  stats(options: QueueStatsOptions): Promise<StatsByQueue>
+  async stats(options?: StatsOptions): Promise<Stats | StatsByName | StatsByQueue> {
+    const { store } = this.#parts
+    if (options === undefined) return readStats(store)
+    return isByQueue(options)
+      ? readQueueStats(store, options)
+      : readNameStats(store, options as NameStatsOptions)
   }
 
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]> {

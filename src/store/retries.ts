@@ -55,6 +55,7 @@ export function withRetries(store: Store, patience: Patience, limits: Limits): S
     queues: role('queues', store.queues),
     limits: role('limits', store.limits),
     schedules: role('schedules', store.schedules),
+    ledger: role('ledger', store.ledger),
     upkeep: role('upkeep', store.upkeep, { resign: courteous }),
     feed: role('feed', store.feed, { unsubscribe: courteous }),
     now: () => patience.run('now', store.now, patient),

@@ -3,6 +3,7 @@ import type { Settlement } from '../job/outcome.ts'
 import type { CatalogStore } from './catalog.ts'
 import type { FeedStore } from './feed.ts'
 import type { Inserted, JobStore, Report, Settled } from './jobs.ts'
+import type { LedgerStore } from './ledger.ts'
 import type { LimitStore } from './limits.ts'
 import type { QueueStore } from './queues.ts'
 import type { ScheduleStore } from './schedules.ts'
@@ -24,6 +25,7 @@ export interface Store {
   readonly queues: QueueStore
   readonly limits: LimitStore
   readonly schedules: ScheduleStore
+  readonly ledger: LedgerStore
   readonly upkeep: UpkeepStore
   readonly feed: FeedStore
   /**

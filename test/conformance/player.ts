@@ -7,6 +7,7 @@ import type { JobChange } from '../../src/store/feed.ts'
 import type { ClaimedJob, LogLine, Report, Start } from '../../src/store/jobs.ts'
 import type { Store } from '../../src/store/store.ts'
 import { ANY_JOB, newJob, settlement, startWorker } from '../support/jobs.ts'
+import { ledgerOf } from '../support/ledger.ts'
 import {
   type ClaimDraft,
   type Command,
@@ -68,6 +69,7 @@ export class Player {
       workers: sorted(await workers.list()),
       paused: sorted(await queues.paused()),
       nextDueAt: await jobs.nextDueAt(),
+      ledger: await ledgerOf(this.#store),
       changes: Object.fromEntries(Map.groupBy(changes, ({ id }) => id)),
     }
   }

@@ -12,6 +12,7 @@ import { jobPromises } from './jobs.ts'
 import { keyConflictPromises } from './key-conflicts.ts'
 import { keyPromises } from './keys.ts'
 import { lanePromises } from './lanes.ts'
+import { ledgerPromises } from './ledger.ts'
 import { limitPromises } from './limits.ts'
 import { lockPromises } from './locks.ts'
 import { outagePromises } from './outage.ts'
@@ -54,6 +55,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('queues', () => queuePromises(test))
     describe('sizes of queues', () => sizePromises(test))
     describe('full queues', () => fullQueuePromises(test))
+    describe('ledger', () => ledgerPromises(test))
     describe('schedules', () => schedulePromises(test))
     describe('control of schedules', () => scheduleControlPromises(test))
     describe('upkeep', () => upkeepPromises(test))

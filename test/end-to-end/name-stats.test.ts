@@ -38,7 +38,7 @@ describeStores('stats by name', (test) => {
   })
 
   test('what it does not know is refused', async ({ queue }) => {
-    const given = { by: 'queue' } as never
+    const given = { by: 'tag' } as never
     await expect(queue.stats(given)).rejects.toMatchObject({ code: 'invalid_option' })
   })
 })

@@ -11,7 +11,13 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
     ...['store/postgres/catalog.ts', 'store/postgres/feed.ts LOOK_AGAIN_MS', 'store/postgres/index.ts'],
     ...['store/postgres/connection/address.ts', 'store/postgres/connection/connections.ts'],
     ...['store/postgres/connection/faults.ts', 'store/postgres/connection/interrupt.ts'],
-    ...['store/postgres/lane-upkeep.ts', 'store/postgres/lanes.ts', 'store/postgres/notices.ts'],
+    ...[
+      'job/ledger.ts',
+      'store/postgres/ledger.ts',
+      'store/postgres/lane-upkeep.ts',
+      'store/postgres/lanes.ts',
+      'store/postgres/notices.ts',
+    ],
     ...['store/postgres/migrate.ts FIRST_BACKOFF_MS', 'store/postgres/migrate.ts LONGEST_BACKOFF_MS'],
     ...['store/postgres/transactions/tx.ts', 'store/sqlite/beat-thread.ts', 'store/sqlite/claiming/'],
     ...[

@@ -3,7 +3,7 @@ import type { Store } from '../../src/store/store.ts'
 
 /** What is answered while somebody else holds the write lock. */
 const READS: ReadonlySet<string> = new Set(
-  'get list count tally logs paused configured unfinished nextDueAt changesAfter now'.split(' '),
+  'get list count tally logs paused depths read configured unfinished nextDueAt changesAfter now'.split(' '),
 )
 
 /** The way to a store, which can be cut. */

@@ -1,13 +1,15 @@
 import { STATES } from '../../job/state.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import type { Stats } from '../../queue/inspect.ts'
-import type { NameStatsOptions, StatsByName } from '../../queue/name-stats.ts'
+import type { NameStatsOptions, QueueStatsOptions, StatsByName } from '../../queue/name-stats.ts'
 import type { Queue } from '../../queue/queue.ts'
+import type { StatsByQueue } from '../../queue/queue-stats.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
 import { given, numberOr } from '../filter.ts'
 import { STATE_STYLES } from '../job-table.ts'
 import { nameStatsLines } from '../name-table.ts'
+import { queueStatsLines } from '../queue-table.ts'
 import { withQueue } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { QUEUE_COLUMNS } from './queues.ts'
@@ -24,13 +26,20 @@ export const statsCommand: CommandSpec<Options> = {
   summary:
     'Count the jobs by state and by queue, and the slots of the workers; or how those of each name end.',
   options: [
-    { flags: '--by <what>', doc: 'name: how often the jobs of each name fail, and how long they take' },
-    { flags: '--newer-than <duration>', doc: 'with --by: only jobs that ended in this time (default: 1d)' },
+    {
+      flags: '--by <what>',
+      doc: 'name: how often the jobs of each name fail, and how long they take; queue: how each queue and name does',
+    },
+    {
+      flags: '--newer-than <duration>',
+      doc: 'with --by: only jobs that ended in this time (default: 1d, by queue 1h)',
+    },
     { flags: '--watch', doc: 'keep the counts up to date; with --json, a line a second or a change' },
   ],
   examples: [
     'millhand stats',
     'millhand stats --by name --newer-than 1h',
+    'millhand stats --by queue',
     'millhand stats --watch',
     'millhand stats --json | jq .failed',
   ],
@@ -48,7 +57,7 @@ export const statsCommand: CommandSpec<Options> = {
 
 /** What was read, for programs and for people. */
 interface Shown {
-  readonly document: Stats | StatsByName
+  readonly document: Stats | StatsByName | StatsByQueue
   readonly lines: (terminal: Terminal) => string[]
 }
 
@@ -61,7 +70,12 @@ function readerOf({ by, newerThan }: Options, queue: Queue): () => Promise<Shown
       return { document: stats, lines: (terminal) => statsLines(stats, terminal) }
     }
   }
-  const options = { by, ...given({ newerThan: numberOr(newerThan) }) } as NameStatsOptions
+  const options = { by, ...given({ newerThan: numberOr(newerThan) }) } as NameStatsOptions | QueueStatsOptions
+  if (options.by === 'queue')
+    return async () => {
+      const stats = await queue.stats(options)
+      return { document: stats, lines: (terminal) => queueStatsLines(stats, terminal) }
+    }
   return async () => {
     const stats = await queue.stats(options)
     return { document: stats, lines: (terminal) => nameStatsLines(stats, terminal) }

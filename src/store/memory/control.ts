@@ -3,11 +3,13 @@ import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { holderOf } from './keys.ts'
+import { enterEnded } from './ledger.ts'
 
 /** A running job keeps its worker, so that the worker's next beat can tell it. */
 export function cancel(data: MemoryData, ids: readonly string[], reason: string): string[] {
   const finishedAt = data.clock.now()
   const jobs = data.jobs.some(ids).filter((job) => allows(job.state, 'cancel'))
+  enterEnded(data, jobs, 'cancelled')
   return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
 }
 

@@ -10,6 +10,7 @@ import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
+import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
@@ -44,6 +45,7 @@ export function openMemoryStore(options: MemoryOptions = {}): Store {
     queues: queueStore(data, transactions),
     limits: limitStore(data, transactions),
     schedules: scheduleStore(data, transactions),
+    ledger: ledgerStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
     transaction: (body, { signal } = {}) => transactions.run(body, signal),
@@ -123,6 +125,14 @@ function scheduleStore(data: MemoryData, transactions: MemoryTransactions): Stor
     due: (limit) => transactions.read(() => schedules.due(data, limit)),
     advance: (step, jobs, pendingMax) =>
       transactions.write(() => schedules.advance(data, step, { jobs, pendingMax })),
+  }
+}
+
+function ledgerStore(data: MemoryData, transactions: MemoryTransactions): Store['ledger'] {
+  return {
+    read: (fromMs) => transactions.read(() => ledger.read(data, fromMs)),
+    depths: () => transactions.read(() => ledger.depths(data)),
+    tidy: (keepMs) => transactions.write(() => ledger.tidy(data, keepMs)),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Rescued } from '../upkeep.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { letGo } from './holding.ts'
+import { enterEnded } from './ledger.ts'
 
 /** A worker is forgotten at once, so that a beat that comes too late hears of it; its jobs follow piece by piece. */
 export function rescue(data: MemoryData, crashLimit: number, limit = STATEMENT_ROWS_MAX): Rescued {
@@ -17,6 +18,7 @@ export function rescue(data: MemoryData, crashLimit: number, limit = STATEMENT_R
   }
   const jobs = [...data.lostWorkers].flatMap((id) => data.jobs.heldBy(id))
   const verbs = Map.groupBy(jobs.slice(0, limit), (job) => takeBack(data, job, crashLimit))
+  enterEnded(data, verbs.get('fail') ?? [], 'failed')
   for (const id of data.lostWorkers) if (data.jobs.heldBy(id).length === 0) data.lostWorkers.delete(id)
   const leases = [...data.workers.values()].map((worker) => worker.leaseUntil)
   return {

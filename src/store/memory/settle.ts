@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
+import { LedgerSheets } from '../../job/ledger.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
@@ -7,16 +8,21 @@ import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { closeGate } from './gates.ts'
 import { heldJob, letGo } from './holding.ts'
+import { enter } from './ledger.ts'
 
 export function settle(
   data: MemoryData,
   settlements: readonly Settlement[],
   repeated: boolean = false,
 ): Settled[] {
-  return settlements.map((settlement) => {
+  const sheets = new LedgerSheets()
+  const results = settlements.map((settlement) => {
     const settled = settleOne(data, settlement)
+    if (settled === 'settled') sheets.settled(settlement)
     return settled === 'refused' && repeated && wasWritten(data, settlement) ? 'settled' : settled
   })
+  enter(data, sheets)
+  return results
 }
 
 function settleOne(data: MemoryData, settlement: Settlement): Settled {

@@ -5,6 +5,7 @@ import { dropReason, excessOf, type SizeLimit } from '../../job/queue-settings.t
 import type { Purged, PurgePiece } from '../queues.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { enterEnded } from './ledger.ts'
 
 /** A job that is to be stored: as itself, or as what `replaces` waits as from then on. */
 export interface Written {
@@ -72,5 +73,6 @@ export function purge(data: MemoryData, queue: string, { reason, limit, until }:
 
 function cancelAll(data: MemoryData, jobs: readonly JobRecord[], reason: string): string[] {
   const finishedAt = data.clock.now()
+  enterEnded(data, jobs, 'cancelled')
   return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
 }

@@ -134,11 +134,12 @@ function savepoint(data: MemoryData): () => void {
   const changes = [...data.changes]
   const claimedAt = new Map(data.claimedAt)
   const gates = new Map(data.gates)
+  const ledger = new Map(data.ledger)
   data.jobs.begin()
   data.kept.begin()
   return () => {
     data.jobs.rollback()
     data.kept.rollback()
-    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt, gates })
+    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt, gates, ledger })
   }
 }

@@ -6,6 +6,7 @@ import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { enterEnded } from './ledger.ts'
 import { nextTickInMs } from './schedules.ts'
 
 export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
@@ -32,6 +33,7 @@ export function resign(data: MemoryData, worker: string): void {
 export function expire(data: MemoryData, limit: number): string[] {
   const nowMs = data.clock.now()
   const expired = firstOf(data.jobs.expiring, limit, (job) => (job.expiresAt ?? nowMs + 1) <= nowMs)
+  enterEnded(data, expired, 'failed')
   return expired.map((job) => {
     const errors = expiry(job, nowMs)
     return change(data, job, { verb: 'expire', failureKind: 'expired', errors, finishedAt: nowMs }).id

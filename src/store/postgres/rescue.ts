@@ -2,6 +2,7 @@ import { interrupt } from '../../job/interruption.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
 import { type Leave, leave } from './leaving/leave.ts'
+import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 import { forget } from './workers.ts'
@@ -67,7 +68,9 @@ export async function rescue(
   const idsOf = (verb: string) =>
     jobs.filter(({ seq }, index) => !late.has(seq) && leaves[index]?.verb === verb).map(({ id }) => id)
   const { nextLapseAt, left: more } = await lookForLapsed(session)
-  return { workers, rescued: idsOf('rescue'), quarantined: idsOf('fail'), more, nextLapseAt }
+  const quarantined = idsOf('fail')
+  await enterEnded(session, quarantined, 'failed')
+  return { workers, rescued: idsOf('rescue'), quarantined, more, nextLapseAt }
 }
 
 function interrupted(job: Left, crashLimit: number): Leave {

@@ -13,6 +13,7 @@ import type { Inserts } from './inserts.ts'
 import { forgetKeys, freeKey } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
+import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
 import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
@@ -35,7 +36,10 @@ interface Parts {
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
 export function roles(
   parts: Parts,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'upkeep' | 'feed'> {
+): Pick<
+  Store,
+  'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'ledger' | 'upkeep' | 'feed'
+> {
   return {
     jobs: jobRole(parts),
     catalog: catalogRole(parts),
@@ -43,6 +47,7 @@ export function roles(
     queues: queueRole(parts),
     limits: limitRole(parts),
     schedules: scheduleRole(parts),
+    ledger: ledgerRole(parts),
     upkeep: upkeepRole(parts),
     feed: feedRole(parts),
   }
@@ -83,9 +88,11 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
     logs: (id) => catalog.logs(session, id),
     async cancel(ids, reason, call) {
       const left = new Set<string>()
-      const cancelled = await callOnce(database, call, (within) =>
-        control.cancel(within, ids, { reason, left }),
-      )
+      const cancelled = await callOnce(database, call, async (within) => {
+        const ended = await control.cancel(within, ids, { reason, left })
+        await ledger.enterEnded(within, ended, 'cancelled')
+        return ended
+      })
       await claims.left(left)
       return cancelled
     },
@@ -124,7 +131,8 @@ function workerRole({ database, claims }: Parts): Store['workers'] {
   }
 }
 
-function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
+function queueRole({ database, claims }: Parts): Store['queues'] {
+  const { session } = database
   return {
     pause: (queue, note) => queues.pause(session, queue, note),
     async resume(queue) {
@@ -133,7 +141,7 @@ function queueRole({ database: { session }, claims }: Parts): Store['queues'] {
     },
     paused: () => queues.paused(session),
     configure: (queue, settings) => queues.configure(session, queue, settings),
-    purge: (queue, piece) => size.purge(session, queue, piece),
+    purge: (queue, piece) => database.transaction((_, within) => size.purge(within, queue, piece)),
     unfinished: (queue) => size.unfinished(session, queue),
     configured: () => queues.configured(session),
   }
@@ -171,6 +179,15 @@ function scheduleRole({ database, claims, inserts }: Parts): Store['schedules'] 
       claims.inserted(jobs)
       return done
     },
+  }
+}
+
+function ledgerRole({ database }: Parts): Store['ledger'] {
+  const { session } = database
+  return {
+    read: (fromMs) => ledger.read(session, fromMs),
+    depths: () => ledger.depths(session),
+    tidy: (keepMs) => ledger.tidy(database, keepMs),
   }
 }
 

@@ -112,7 +112,7 @@ async function acknowledge(
 /** What each verb writes; the rest of the job stays as it is. */
 function toLeave(settlement: Settlement): Leave {
   const { seq, worker, epoch, verb, attempt, errors, begunAfterMs } = settlement
-  const fence = { seq, worker, epoch, verb, begunAfterMs }
+  const fence = { seq, worker, epoch, verb, begunAfterMs, settlement }
   switch (settlement.verb) {
     case 'complete':
       return { ...fence, output: settlement.output, outcome: settlement.outcome, reason: settlement.reason }

@@ -4,6 +4,7 @@ import { dropReason, excessOf, type SizeLimit, sizeLimit } from '../../job/queue
 import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue } from '../room.ts'
 import { cancelPending } from './control.ts'
+import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
 import { statement } from './sql.ts'
 
@@ -40,11 +41,7 @@ export async function keepWithin(
   for (const limit of filled) {
     const { queue } = limit
     const excess = excessOf(limit, pending.get(queue) ?? 0, counts.get(queue) ?? 0)
-    if (excess > 0)
-      await session.at(
-        CANCEL_OLDEST.text,
-        ...CANCEL_OLDEST.values({ queue, reason: dropReason(limit), limit: excess }),
-      )
+    if (excess > 0) await cancelOldest(session, limit, excess)
   }
 }
 
@@ -94,6 +91,13 @@ const CANCEL_OLDEST = statement(
   cancelPending(waitingIn({ order: 'order by seq' })),
 )
 
+async function cancelOldest(session: Session, limit: SizeLimit, excess: number): Promise<void> {
+  const values = CANCEL_OLDEST.values({ queue: limit.queue, reason: dropReason(limit), limit: excess })
+  const rows = await session.at<{ id: string }>(CANCEL_OLDEST.text, ...values)
+  const ids = rows.map(({ id }) => id)
+  await enterEnded(session, ids, 'cancelled')
+}
+
 const PURGE = statement(
   { queue: 'text', reason: 'text', limit: 'integer', until: 'bigint' },
   cancelPending(waitingIn({ condition: ' and seq <= $until' })),
@@ -101,7 +105,7 @@ const PURGE = statement(
 
 const NEWEST = 'select max(seq) as seq from millhand.jobs'
 
-/** Cancels those of a queue that wait and that nobody holds. */
+/** Cancels those of a queue that wait and that nobody holds, in a transaction. */
 export async function purge(
   session: Session,
   queue: string,
@@ -113,7 +117,9 @@ export async function purge(
     PURGE.text,
     ...PURGE.values({ queue, reason, limit, until: last }),
   )
-  return { ids: rows.map(({ id }) => id), until: last }
+  const ids = rows.map(({ id }) => id)
+  await enterEnded(session, ids, 'cancelled')
+  return { ids, until: last }
 }
 
 /** One statement sees a job in one place, or in the other. */

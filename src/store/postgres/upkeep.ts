@@ -4,6 +4,7 @@ import type { Retention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
 import { tell, WAKE } from './change.ts'
+import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -71,7 +72,9 @@ export async function expire(session: Session, limit: number): Promise<string[]>
     jobs.map(({ seq }) => seq),
     errors,
   )
-  return rows.map(({ id }) => id)
+  const ids = rows.map(({ id }) => id)
+  await enterEnded(session, ids, 'failed')
+  return ids
 }
 
 /**

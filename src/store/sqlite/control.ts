@@ -2,6 +2,7 @@ import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { leaveGates } from './gates.ts'
 import { keptByAnother } from './keys.ts'
+import { enterEnded } from './ledger.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
 
@@ -31,6 +32,7 @@ export function cancel(
   const changed = connection.all<Changed>(CANCEL, reason.text, nowMs, asList(ids))
   leaveGates(connection, seqsOf(changed), nowMs)
   recordChanges(connection, { verb: 'cancel', nowMs }, seqsOf(changed))
+  enterEnded(connection, seqsOf(changed), { end: 'cancelled', nowMs })
   return changed.map((job) => job.id)
 }
 

@@ -4,6 +4,7 @@ import type { Rescued } from '../upkeep.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { leaveGates } from './gates.ts'
+import { enterEnded } from './ledger.ts'
 import { atMost } from './parameters.ts'
 import { goBack, putBack } from './pending.ts'
 
@@ -50,6 +51,7 @@ export function rescue(
   leaveGates(connection, seqsOf([...again, ...ended]), nowMs)
   recordChanges(connection, { verb: 'rescue', nowMs }, seqsOf(again))
   recordChanges(connection, { verb: 'fail', nowMs }, seqsOf(ended))
+  enterEnded(connection, seqsOf(ended), { end: 'failed', nowMs })
   return {
     workers,
     rescued: again.map((job) => job.id),

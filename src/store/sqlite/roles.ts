@@ -14,6 +14,7 @@ import * as feed from './feed.ts'
 import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
 import { pruneLanes } from './lanes.ts'
+import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
 import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
@@ -28,7 +29,10 @@ import * as workers from './workers.ts'
 /** The roles of the store: which statements run in which kind of transaction. */
 export function roles(
   access: StoreAccess,
-): Pick<Store, 'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'upkeep' | 'feed'> {
+): Pick<
+  Store,
+  'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'ledger' | 'upkeep' | 'feed'
+> {
   return {
     jobs: jobRole(access),
     catalog: catalogRole(access),
@@ -36,6 +40,7 @@ export function roles(
     queues: queueRole(access),
     limits: limitRole(access),
     schedules: scheduleRole(access),
+    ledger: ledgerRole(access),
     upkeep: upkeepRole(access),
     feed: feedRole(access),
   }
@@ -143,6 +148,14 @@ function scheduleRole({ read, durably, room }: StoreAccess): Store['schedules'] 
     due: (limit) => read((connection, nowMs) => schedules.due(connection, limit, nowMs)),
     advance: (step, jobs, pendingMax) =>
       durably((connection, nowMs) => schedules.advance(connection, step, { jobs, room, pendingMax, nowMs })),
+  }
+}
+
+function ledgerRole({ read, lightly }: StoreAccess): Store['ledger'] {
+  return {
+    read: (fromMs) => read((connection) => ledger.read(connection, fromMs)),
+    depths: () => read(ledger.depths),
+    tidy: (keepMs) => lightly((connection, nowMs) => ledger.tidy(connection, keepMs, nowMs)),
   }
 }
 

@@ -1,3 +1,4 @@
+import { LedgerSheets } from '../../job/ledger.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { TRANSITIONS } from '../../job/state.ts'
 import type { Settled } from '../jobs.ts'
@@ -5,6 +6,7 @@ import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { closeGates, leaveGates } from './gates.ts'
 import { BEGUN, FENCE } from './holding.ts'
+import { enter } from './ledger.ts'
 import { goBack, isReady, putBack } from './pending.ts'
 
 const COMPLETE = `update millhand_jobs set state = 'complete', worker = null, output = ?5, outcome = ?6, reason = ?7,
@@ -28,8 +30,10 @@ export function settle(
 ): Settled[] {
   const changed = new Map<Settlement['verb'], number[]>()
   const ready: number[] = []
+  const sheets = new LedgerSheets()
   const results = settlements.map((settlement): Settled => {
     if (write(connection, settlement, nowMs) === 0) return refuse(connection, settlement, repeated)
+    sheets.settled(settlement)
     if (isPending(settlement) && isReady(settlement)) ready.push(settlement.seq)
     const seqs = changed.get(settlement.verb)
     if (seqs) seqs.push(settlement.seq)
@@ -38,6 +42,7 @@ export function settle(
   })
   putBack(connection, ready, nowMs)
   leave(connection, settlements, { results, nowMs })
+  enter(connection, sheets, nowMs)
   for (const [verb, seqs] of changed) recordChanges(connection, { verb, nowMs }, seqs)
   return results
 }

@@ -4,6 +4,7 @@ import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue, type Room } from '../room.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { enterEnded } from './ledger.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
 
@@ -90,6 +91,7 @@ function cancelAll(
   const seqs = rows.map(({ seq }) => seq)
   const cancelled = connection.all<{ id: string }>(CANCEL, reason, nowMs, asList(seqs))
   recordChanges(connection, { verb: 'cancel', nowMs }, seqs)
+  enterEnded(connection, seqs, { end: 'cancelled', nowMs })
   return cancelled.map(({ id }) => id)
 }
 

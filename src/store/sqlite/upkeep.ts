@@ -7,6 +7,7 @@ import { forgetCalls } from './calls.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { forgetKeys } from './keys.ts'
+import { enterEnded } from './ledger.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED } from './pending.ts'
 import { nextDueAt } from './schedules.ts'
@@ -55,6 +56,7 @@ export function expire(connection: Connection, limit: number, nowMs: number): st
   for (const job of jobs) connection.run(EXPIRE, expiry(job, nowMs), nowMs, job.seq)
   const seqs = jobs.map((job) => job.seq)
   recordChanges(connection, { verb: 'expire', nowMs }, seqs)
+  enterEnded(connection, seqs, { end: 'failed', nowMs })
   return jobs.map((job) => job.id)
 }
 

@@ -35,7 +35,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/handle.ts watchFields': 'watch',
   'src/queue/limits.ts keysFields': 'limits.keys',
   'src/queue/metrics.ts metricsFields': 'logMetrics',
-  'src/queue/name-stats.ts nameStatsFields': 'stats',
+  'src/queue/name-stats.ts statsFields': 'stats',
   'src/queue/open-options.ts openFields': 'openQueue',
   'src/queue/pause.ts pauseFields': 'pause',
   'src/job/queue-settings.ts queueFields': 'configure',

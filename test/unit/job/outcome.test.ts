@@ -6,7 +6,17 @@ import { type Claimed, type Outcome, settle } from '../../../src/job/outcome.ts'
 import { allows, STATES, TRANSITIONS, type Verb } from '../../../src/job/state.ts'
 import { storeError } from '../../../src/store/errors.ts'
 
-const job: Claimed = { seq: 7, id: 'j', attempt: 2, retries: 3, epoch: 5, errors: null, limits: null }
+const place = { name: 'n', queue: 'q', dueAt: 100, claimedAt: 400 }
+const job: Claimed = {
+  seq: 7,
+  id: 'j',
+  ...place,
+  attempt: 2,
+  retries: 3,
+  epoch: 5,
+  errors: null,
+  limits: null,
+}
 
 const policy = {
   worker: 'w',
@@ -116,4 +126,20 @@ test('a policy that names the errors to retry is not asked about a database that
   const lost = storeError('transaction_lost', { location: 'here', problem: 'the connection broke' })
   const strict = { ...policy, retry: { retryOn: [RangeError] } }
   expect(settle(job, failure(lost), strict)).toMatchObject({ verb: 'retry', attempt: 1 })
+})
+
+test('a settlement says how long the job had waited for its begin, and ran', () => {
+  const times = (given: Partial<Claimed>, more: { nowMs: number; begunAfterMs?: number }) => {
+    const { waitedMs, ranMs } = settle(
+      { ...job, ...given },
+      { kind: 'complete', output: null },
+      { ...policy, ...more },
+    )
+    return { waitedMs, ranMs }
+  }
+  expect(times({ dueAt: 100, claimedAt: 400 }, { nowMs: 1_000 })).toEqual({ waitedMs: 300, ranMs: 600 })
+  const held = times({ dueAt: 100, claimedAt: 400 }, { nowMs: 1_000, begunAfterMs: 50 })
+  expect(held).toEqual({ waitedMs: 350, ranMs: 550 })
+  // Clocks are set back.
+  expect(times({ dueAt: 500, claimedAt: 400 }, { nowMs: 300 })).toEqual({ waitedMs: 0, ranMs: 0 })
 })

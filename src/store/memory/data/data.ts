@@ -1,4 +1,5 @@
 import type { Grants } from '../../../job/gate.ts'
+import type { LedgerRow } from '../../../job/ledger.ts'
 import type { QueueSettings } from '../../../job/queue-settings.ts'
 import type { ScheduleRecord } from '../../../job/schedule.ts'
 import type { Clock } from '../../../kit/clock.ts'
@@ -28,6 +29,8 @@ export interface MemoryData {
   readonly paused: Map<string, PausedQueue>
   /** What is set for queues, by name. */
   readonly settings: Map<string, QueueSettings>
+  /** By minute, queue and name. */
+  ledger: Map<string, LedgerRow>
   /** When each job was claimed that is held and has not begun, by its id. */
   claimedAt: Map<string, number>
   /** Workers that were lost and of whose jobs some are still to be taken back. */
@@ -62,6 +65,7 @@ export function emptyData(clock: Clock): MemoryData {
     limits: new Map(),
     gates: new Map(),
     settings: new Map(),
+    ledger: new Map(),
     claimedAt: new Map(),
     lostWorkers: new Set(),
     calls: new Map(),

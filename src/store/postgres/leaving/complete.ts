@@ -2,6 +2,7 @@ import type { Hold, Settlement } from '../../../job/outcome.ts'
 import { tell, WAKE } from '../change.ts'
 import { arrayLiteral } from '../connection/array.ts'
 import { AS_ROW, leaving, locked, membersOf } from '../holding.ts'
+import { ENTRY_TYPES, enter, entering, entryValues } from '../ledger.ts'
 import { column, rangeOf } from '../parameters.ts'
 import type { Session } from '../session.ts'
 import { CLOCK, statement } from '../sql.ts'
@@ -28,6 +29,7 @@ const COMPLETE = statement(
     holdsAfters: 'text[]',
     keyed: 'bigint[]',
     keyedIn: 'bigint[]',
+    ...ENTRY_TYPES,
   },
   `with ${CLOCK}, given as (
     select * from unnest($seqs, $epochs, $begunAfter) as g(seq, epoch, after)
@@ -58,13 +60,15 @@ const COMPLETE = statement(
     select seq, epoch, 'complete' as verb, 'complete' as state from each where leaves
     union all select u.seq, u.epoch, 'complete', 'complete' from whole
     cross join lateral unnest(seqs, epochs) as u(seq, epoch)
-  ), ${tell('announced')}
-  select seq, null::bigint as broken from given where ${WAKE} and seq not in (select seq from each where leaves)
-  union all select null, place from named where place not in (select place from whole)`,
+  ), ${tell('announced')}, missed as materialized (
+    select seq, null::bigint as broken from given where seq not in (select seq from each where leaves)
+    union all select null, place from named where place not in (select place from whole)
+  ), ${entering('not exists (select from missed)')}
+  select seq, broken from missed where ${WAKE}`,
 )
 
-/** A job that has ended well and left nothing to be kept. */
-type Completion = Pick<Settlement, 'seq' | 'epoch' | 'begunAfterMs' | 'hold'>
+/** Of a job that has ended well and left nothing to be kept. */
+type Completion = Settlement
 
 /** Writes that jobs of one worker are complete; gives those that it could not. No job may be in it twice. */
 export async function complete(
@@ -79,12 +83,17 @@ export async function complete(
     if (hold && isWhole(hold, jobs)) whole.set(hold, jobs)
     else others.push(...jobs)
   }
-  const rows = await write(session, worker, { whole: [...whole].map(toNamed), others })
-  const late = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]))
+  const rows = await write(session, worker, { whole: [...whole].map(toNamed), others, all: completions })
+  if (rows.length === 0) return new Set()
+  const late = new Set(rows.flatMap(({ seq }) => seq ?? []))
   const jobsOf = [...whole.values()]
-  const broken = rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? [])))
+  const broken = new Set(rows.flatMap((row) => (row.broken === null ? [] : (jobsOf[row.broken - 1] ?? []))))
+  await enter(
+    session,
+    completions.filter((each) => !late.has(each.seq) && !broken.has(each)),
+  )
   // A row that has lost jobs meanwhile is written job by job.
-  const single = broken.map(({ seq, epoch, begunAfterMs }) => ({ seq, epoch, begunAfterMs }))
+  const single = [...broken].map((each) => ({ ...each, hold: undefined }))
   return new Set([...late, ...(await complete(session, worker, single))])
 }
 
@@ -123,9 +132,10 @@ function toNamed([hold, jobs]: readonly [Hold, readonly Completion[]]): Named {
 interface Parted {
   readonly whole: readonly Named[]
   readonly others: readonly Completion[]
+  readonly all: readonly Completion[]
 }
 
-function write(session: Session, worker: string, { whole, others }: Parted) {
+function write(session: Session, worker: string, { whole, others, all }: Parted) {
   const seqs = [...others.map(({ seq }) => seq), ...whole.flatMap(({ hold }) => [...hold.epochs.keys()])]
   const values = COMPLETE.values({
     seqs: others.map(({ seq }) => seq),
@@ -140,6 +150,7 @@ function write(session: Session, worker: string, { whole, others }: Parted) {
     holdsAfters: column(whole, ({ afters }) => afters),
     keyed: whole.flatMap(({ keyed }) => keyed),
     keyedIn: whole.flatMap(({ keyed }, index) => keyed.map(() => index + 1)),
+    ...entryValues(all),
   })
   return session.at<{ seq: number | null; broken: number | null }>(COMPLETE.text, ...values)
 }

@@ -1,8 +1,10 @@
 import type { Care } from '../../../job/care.ts'
 import type { FailureKind } from '../../../job/failure.ts'
+import type { Settlement } from '../../../job/outcome.ts'
 import type { Verb } from '../../../job/state.ts'
 import { tell, WAKE } from '../change.ts'
 import { leaving, locked, lookingTwice, membersOf } from '../holding.ts'
+import { ENTRY_TYPES, enter, entering, entryValues } from '../ledger.ts'
 import { column, rangeOf } from '../parameters.ts'
 import { AGAIN } from '../pending.ts'
 import type { Session } from '../session.ts'
@@ -25,6 +27,8 @@ export interface Leave {
   readonly reason?: string | null
   readonly failureKind?: FailureKind | null
   readonly errors?: string | null
+  /** What the ledger gets of it; nothing of what does not come of a settlement. */
+  readonly settlement?: Settlement
 }
 
 /**
@@ -50,6 +54,7 @@ const LEAVE = statement(
     workers: 'text[]',
     low: 'bigint',
     high: 'bigint',
+    ...ENTRY_TYPES,
   },
   `with ${CLOCK}, given as (
     select g.seq, coalesce(g.worker, ($workers)[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
@@ -85,8 +90,10 @@ const LEAVE = statement(
     delete from millhand.keys where seq = any (array(select seq from moved where state <> 'pending'))
   ), opened as (
     delete from millhand.holders where job = any (array(select seq from moved)) returning gate
-  ), ${tell('moved')}
-  select seq, null as gate from given where ${WAKE} and seq not in (select seq from moved)
+  ), ${tell('moved')}, missed as materialized (
+    select seq from given where seq not in (select seq from moved)
+  ), ${entering('not exists (select from missed)')}
+  select seq, null as gate from missed where ${WAKE}
   union all select null, gate from opened`,
 )
 
@@ -127,8 +134,15 @@ async function leaveOnce(
     errors: column(leaves, ({ errors }) => errors),
     workers,
     ...rangeOf(seqs),
+    ...entryValues(settlementsOf(leaves)),
   })
   const rows = await session.at<{ seq: number | null; gate: string | null }>(LEAVE.text, ...values)
   for (const { gate } of rows) if (gate !== null) left.add(gate)
-  return new Set(rows.flatMap(({ seq }) => seq ?? []))
+  const missed = new Set(rows.flatMap(({ seq }) => seq ?? []))
+  if (missed.size > 0) await enter(session, settlementsOf(leaves.filter(({ seq }) => !missed.has(seq))))
+  return missed
+}
+
+function settlementsOf(leaves: readonly Leave[]): Settlement[] {
+  return leaves.flatMap(({ settlement }) => settlement ?? [])
 }
