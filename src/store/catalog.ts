@@ -13,6 +13,8 @@ export interface CatalogStore {
   idsFrom(prefix: string, limit: number): Promise<string[]>
   /** Newest first; fewer than the limit only where there are no more, or where they come to 8 Mi characters already. */
   list(filter: JobFilter, page: Page): Promise<JobRecord[]>
+  /** The same without what they bring. */
+  find(filter: JobFilter, page: Page): Promise<Found[]>
   count(filter: JobFilter): Promise<number>
   /** How many jobs there are, by queue, name and state. */
   tally(): Promise<Tally[]>
@@ -50,6 +52,12 @@ export interface JobFilter {
   readonly createdBeforeMs?: number
   /** A text that stands in one of the job's errors. */
   readonly errorText?: string
+}
+
+/** A job that fits a filter. */
+export interface Found {
+  readonly id: string
+  readonly seq: number
 }
 
 export interface Page {

@@ -17,7 +17,7 @@ export interface JobChange {
   readonly id: string
   readonly name: string
   readonly queue: string
-  readonly verb: Verb | 'enqueue' | 'progress' | 'checkpoint'
+  readonly verb: Verb | 'enqueue' | 'progress' | 'checkpoint' | 'reprioritise' | 'reschedule' | 'move'
   readonly state: JobState
   readonly at: number
   /** JSON. */

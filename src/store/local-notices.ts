@@ -19,6 +19,7 @@ export function telling(store: Store, local: Emitter<LocalNotices>): Store {
     ...store,
     jobs: tellJobs(store, local),
     catalog: tellCatalog(store, local),
+    operations: tellOperations(store, local),
     workers: tellWorkers(store, local),
     queues: tellQueues(store, local),
     schedules: tellSchedules(store, local),
@@ -103,6 +104,21 @@ function tellCatalog({ catalog }: Store, local: Emitter<LocalNotices>): Store['c
     cancel: async (ids, reason, call) => tell(await catalog.cancel(ids.filter(isStorable), reason, call)),
     freeKey: async (label, call) => (isStorable(label.key) ? catalog.freeKey(label, call) : []),
     retry: async (ids, call) => tell(await catalog.retry(ids.filter(isStorable), call)),
+  }
+}
+
+/** Whatever waits may run now, or earlier than was known. */
+function tellOperations({ operations }: Store, local: Emitter<LocalNotices>): Store['operations'] {
+  return {
+    ...operations,
+    async step(piece) {
+      const stepped = await operations.step(piece)
+      if (stepped && stepped.ids.length > 0) {
+        local.emit('changed', { ids: stepped.ids })
+        local.emit('ready', undefined)
+      }
+      return stepped
+    },
   }
 }
 

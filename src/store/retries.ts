@@ -56,6 +56,7 @@ export function withRetries(store: Store, patience: Patience, limits: Limits): S
     limits: role('limits', store.limits),
     schedules: role('schedules', store.schedules),
     ledger: role('ledger', store.ledger),
+    operations: role('operations', store.operations),
     upkeep: role('upkeep', store.upkeep, { resign: courteous }),
     feed: role('feed', store.feed, { unsubscribe: courteous }),
     now: () => patience.run('now', store.now, patient),

@@ -5,6 +5,7 @@ import type { FeedStore } from './feed.ts'
 import type { Inserted, JobStore, Report, Settled } from './jobs.ts'
 import type { LedgerStore } from './ledger.ts'
 import type { LimitStore } from './limits.ts'
+import type { OperationStore } from './operations.ts'
 import type { QueueStore } from './queues.ts'
 import type { ScheduleStore } from './schedules.ts'
 import type { UpkeepStore } from './upkeep.ts'
@@ -26,6 +27,7 @@ export interface Store {
   readonly limits: LimitStore
   readonly schedules: ScheduleStore
   readonly ledger: LedgerStore
+  readonly operations: OperationStore
   readonly upkeep: UpkeepStore
   readonly feed: FeedStore
   /**

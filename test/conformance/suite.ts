@@ -15,6 +15,7 @@ import { lanePromises } from './lanes.ts'
 import { ledgerPromises } from './ledger.ts'
 import { limitPromises } from './limits.ts'
 import { lockPromises } from './locks.ts'
+import { operationPromises } from './operations.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
@@ -58,6 +59,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('ledger', () => ledgerPromises(test))
     describe('schedules', () => schedulePromises(test))
     describe('control of schedules', () => scheduleControlPromises(test))
+    describe('operations', () => operationPromises(test))
     describe('upkeep', () => upkeepPromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))

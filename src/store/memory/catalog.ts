@@ -1,7 +1,7 @@
 import { parseFailures } from '../../job/failure.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { readTexts } from '../../job/stored.ts'
-import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { MemoryData } from './data/data.ts'
 
@@ -21,6 +21,10 @@ export function list(data: MemoryData, filter: JobFilter, page: Page): JobRecord
     .filter((job) => job.seq < beforeSeq)
     .slice(0, limit)
     .map((job) => ({ ...job }))
+}
+
+export function find(data: MemoryData, filter: JobFilter, page: Page): Found[] {
+  return list(data, filter, page).map(({ id, seq }) => ({ id, seq }))
 }
 
 export function count(data: MemoryData, filter: JobFilter): number {

@@ -12,6 +12,7 @@ import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
+import * as operations from './operations.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
 import { rescue } from './rescue.ts'
@@ -46,6 +47,7 @@ export function openMemoryStore(options: MemoryOptions = {}): Store {
     limits: limitStore(data, transactions),
     schedules: scheduleStore(data, transactions),
     ledger: ledgerStore(data, transactions),
+    operations: operationStore(data, transactions),
     upkeep: upkeepStore(data, transactions),
     feed: feedStore(data, transactions),
     transaction: (body, { signal } = {}) => transactions.run(body, signal),
@@ -75,6 +77,7 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     idsFrom: (prefix, limit) => transactions.read(() => catalog.idsFrom(data, prefix, limit)),
     ended: (sinceMs, limit) => transactions.read(() => ended(data, sinceMs, limit)),
     list: (filter, page) => transactions.read(() => catalog.list(data, filter, page)),
+    find: (filter, page) => transactions.read(() => catalog.find(data, filter, page)),
     count: (filter) => transactions.read(() => catalog.count(data, filter)),
     tally: () => transactions.read(() => catalog.tally(data)),
     logs: (id) => transactions.read(() => catalog.logs(data, id)),
@@ -133,6 +136,14 @@ function ledgerStore(data: MemoryData, transactions: MemoryTransactions): Store[
     read: (fromMs) => transactions.read(() => ledger.read(data, fromMs)),
     depths: () => transactions.read(() => ledger.depths(data)),
     tidy: (keepMs) => transactions.write(() => ledger.tidy(data, keepMs)),
+  }
+}
+
+function operationStore(data: MemoryData, transactions: MemoryTransactions): Store['operations'] {
+  return {
+    begin: (operation) => transactions.write(() => operations.begin(data, operation)),
+    step: (piece) => transactions.write(() => operations.step(data, piece)),
+    list: (limit) => transactions.read(() => operations.list(data, limit)),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../job/job.ts'
 import { STATEMENT_CHARACTERS_MAX } from '../../job/limits.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
-import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
@@ -43,6 +43,13 @@ export async function list(session: Session, filter: JobFilter, page: Page): Pro
       window newest as (order by seq desc)
     ) page where nth = 1 or total <= ${PAGE_BYTES_MAX} order by seq desc`
   return session.at<JobRecord>(sql, ...values, page.beforeSeq ?? Number.MAX_SAFE_INTEGER, page.limit)
+}
+
+export function find(session: Session, filter: JobFilter, page: Page): Promise<Found[]> {
+  const { from, where, values } = select(filter, 'each')
+  const sql = `select j.id, j.seq ${from} where ${where}
+    and j.seq < $${values.length + 2} order by j.seq desc limit $${values.length + 3}`
+  return session.at<Found>(sql, ...values, page.beforeSeq ?? Number.MAX_SAFE_INTEGER, page.limit)
 }
 
 export async function count(session: Session, filter: JobFilter): Promise<number> {

@@ -15,6 +15,7 @@ import { keepLanes } from './lane-upkeep.ts'
 import type { Lanes } from './lanes.ts'
 import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
+import * as operations from './operations.ts'
 import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
@@ -38,7 +39,16 @@ export function roles(
   parts: Parts,
 ): Pick<
   Store,
-  'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'ledger' | 'upkeep' | 'feed'
+  | 'jobs'
+  | 'catalog'
+  | 'workers'
+  | 'queues'
+  | 'limits'
+  | 'schedules'
+  | 'ledger'
+  | 'operations'
+  | 'upkeep'
+  | 'feed'
 > {
   return {
     jobs: jobRole(parts),
@@ -48,6 +58,7 @@ export function roles(
     limits: limitRole(parts),
     schedules: scheduleRole(parts),
     ledger: ledgerRole(parts),
+    operations: operationRole(parts),
     upkeep: upkeepRole(parts),
     feed: feedRole(parts),
   }
@@ -83,6 +94,7 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
     idsFrom: (prefix, limit) => catalog.idsFrom(session, prefix, limit),
     ended: (sinceMs, limit) => ended(session, sinceMs, limit),
     list: (filter, page) => catalog.list(session, filter, page),
+    find: (filter, page) => catalog.find(session, filter, page),
     count: (filter) => catalog.count(session, filter),
     tally: () => catalog.tally(session),
     logs: (id) => catalog.logs(session, id),
@@ -188,6 +200,23 @@ function ledgerRole({ database }: Parts): Store['ledger'] {
     read: (fromMs) => ledger.read(session, fromMs),
     depths: () => ledger.depths(session),
     tidy: (keepMs) => ledger.tidy(database, keepMs),
+  }
+}
+
+function operationRole({ database, claims, lanes }: Parts): Store['operations'] {
+  const { session } = database
+  return {
+    begin: (operation) => operations.begin(session, operation),
+    async step(piece) {
+      const left = new Set<string>()
+      const around = { lanes, left }
+      const stepped = await database.transaction((_, within) => operations.step(within, piece, around))
+      // Whatever waits may have another place by now.
+      claims.reset()
+      await claims.left(left)
+      return stepped
+    },
+    list: (limit) => operations.list(session, limit),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
-import type { JobFilter, Page, Tally } from '../catalog.ts'
+import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { Connection, Value } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
@@ -32,6 +32,13 @@ export function list(connection: Connection, filter: JobFilter, page: Page & { n
   const before = page.beforeSeq ?? Number.MAX_SAFE_INTEGER
   const sql = `select ${RECORD_COLUMNS} from millhand_jobs where ${where} and seq < ? order by seq desc ${atMost()}`
   return connection.all<JobRecord>(sql, ...values, before, page.limit)
+}
+
+export function find(connection: Connection, filter: JobFilter, page: Page & { nowMs: number }): Found[] {
+  const { where, values } = condition(filter, page.nowMs)
+  const before = page.beforeSeq ?? Number.MAX_SAFE_INTEGER
+  const sql = `select id, seq from millhand_jobs where ${where} and seq < ? order by seq desc ${atMost()}`
+  return connection.all<Found>(sql, ...values, before, page.limit)
 }
 
 export function count(connection: Connection, filter: JobFilter, nowMs: number): number {

@@ -16,6 +16,7 @@ import { freeKey } from './keys.ts'
 import { pruneLanes } from './lanes.ts'
 import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
+import * as operations from './operations.ts'
 import { inPieces, upTo } from './pieces.ts'
 import * as queues from './queues.ts'
 import { report } from './report.ts'
@@ -31,12 +32,22 @@ export function roles(
   access: StoreAccess,
 ): Pick<
   Store,
-  'jobs' | 'catalog' | 'workers' | 'queues' | 'limits' | 'schedules' | 'ledger' | 'upkeep' | 'feed'
+  | 'jobs'
+  | 'catalog'
+  | 'workers'
+  | 'queues'
+  | 'limits'
+  | 'schedules'
+  | 'ledger'
+  | 'operations'
+  | 'upkeep'
+  | 'feed'
 > {
   return {
     jobs: jobRole(access),
     catalog: catalogRole(access),
     workers: workerRole(access),
+    operations: operationRole(access),
     queues: queueRole(access),
     limits: limitRole(access),
     schedules: scheduleRole(access),
@@ -77,6 +88,7 @@ function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
     idsFrom: (prefix, limit) => read((connection) => catalog.idsFrom(connection, prefix, limit)),
     ended: (sinceMs, limit) => read((connection) => ended(connection, sinceMs, limit)),
     list: (filter, page) => read((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
+    find: (filter, page) => read((connection, nowMs) => catalog.find(connection, filter, { ...page, nowMs })),
     count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
     tally: () => read(catalog.tally),
     logs: (id) => read((connection) => catalog.logs(connection, id)),
@@ -156,6 +168,14 @@ function ledgerRole({ read, lightly }: StoreAccess): Store['ledger'] {
     read: (fromMs) => read((connection) => ledger.read(connection, fromMs)),
     depths: () => read(ledger.depths),
     tidy: (keepMs) => lightly((connection, nowMs) => ledger.tidy(connection, keepMs, nowMs)),
+  }
+}
+
+function operationRole({ read, durably }: StoreAccess): Store['operations'] {
+  return {
+    begin: (operation) => durably((connection, nowMs) => operations.begin(connection, operation, nowMs)),
+    step: (piece) => durably((connection, nowMs) => operations.step(connection, piece, nowMs)),
+    list: (limit) => read((connection) => operations.list(connection, limit)),
   }
 }
 

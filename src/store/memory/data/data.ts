@@ -6,6 +6,7 @@ import type { Clock } from '../../../kit/clock.ts'
 import type { JobChange } from '../../feed.ts'
 import type { LogLine } from '../../jobs.ts'
 import type { LimitRecord } from '../../limits.ts'
+import type { OperationRecord } from '../../operations.ts'
 import type { PausedQueue } from '../../queues.ts'
 import type { WorkerRecord } from '../../workers.ts'
 import { JobTable } from './job-table.ts'
@@ -37,6 +38,8 @@ export interface MemoryData {
   readonly lostWorkers: Set<string>
   /** What calls answered that may be made again, by their names. */
   readonly calls: Map<string, { readonly at: number; readonly ids: readonly string[] }>
+  /** What was done to many jobs at once, in the order in which it began. */
+  readonly operations: Map<string, OperationRecord>
   /** When a subscriber's lease ends. */
   readonly subscribers: Map<string, number>
   changes: JobChange[]
@@ -69,6 +72,7 @@ export function emptyData(clock: Clock): MemoryData {
     claimedAt: new Map(),
     lostWorkers: new Set(),
     calls: new Map(),
+    operations: new Map(),
     subscribers: new Map(),
     changes: [],
     leader: null,

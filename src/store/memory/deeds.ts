@@ -1,0 +1,33 @@
+import type { JobRecord } from '../../job/job.ts'
+import { type Deed, OPERATIONS, type Rearrangement } from '../../job/operation.ts'
+import { announce } from './change.ts'
+import { cancel, retry } from './control.ts'
+import type { MemoryData } from './data/data.ts'
+
+/** Does one thing to jobs, those of them that it can be done to; gives their ids. */
+export function doAll(data: MemoryData, deed: Deed, ids: readonly string[]): string[] {
+  if (deed.verb === 'cancel') return cancel(data, ids, deed.reason)
+  if (deed.verb === 'retry') return retry(data, ids)
+  const free = data.jobs.some(ids).filter((job) => job.worker === null && isIn(job, OPERATIONS[deed.verb]))
+  if (deed.verb === 'delete') return remove(data, free)
+  for (const job of free) rearrange(data, job, deed)
+  return free.map(({ id }) => id)
+}
+
+function isIn(job: JobRecord, states: readonly string[]): boolean {
+  return states.includes(job.state)
+}
+
+function remove(data: MemoryData, jobs: readonly JobRecord[]): string[] {
+  for (const { id } of jobs) {
+    data.jobs.delete(id)
+    data.logs.delete(id)
+  }
+  return jobs.map(({ id }) => id)
+}
+
+function rearrange(data: MemoryData, job: JobRecord, { verb, ...fields }: Rearrangement): void {
+  const changed = { ...job, ...fields }
+  data.jobs.put(changed)
+  announce(data, changed, verb)
+}

@@ -1,0 +1,93 @@
+import type { Deed, Rearrangement } from '../../job/operation.ts'
+import { tell, WAKE } from './change.ts'
+import { cancel, retry } from './control.ts'
+import type { Lanes } from './lanes.ts'
+import { removeSettled } from './leaving/remove.ts'
+import { waitsFor } from './pending.ts'
+import type { Session } from './session.ts'
+import { CLOCK, statement } from './sql.ts'
+
+/** What a deed needs to know, and what it tells of. */
+export interface Surroundings {
+  readonly lanes: Lanes
+  /** Gains the gates that are left: whoever waits there may go on, once this is committed. */
+  readonly left: Set<string>
+}
+
+interface Chosen {
+  readonly ids: readonly string[]
+  readonly lanes: Lanes
+}
+
+/** Does one thing to jobs, in a transaction, those of them that it can be done to; gives their ids. */
+export function doAll(
+  session: Session,
+  deed: Deed,
+  { ids, lanes, left }: Chosen & Surroundings,
+): Promise<string[]> {
+  if (deed.verb === 'cancel') return cancel(session, ids, { reason: deed.reason, left })
+  if (deed.verb === 'retry') return retry(session, ids, lanes)
+  if (deed.verb === 'delete') return removeSettled(session, ids)
+  return rearrange(session, deed, { ids, lanes })
+}
+
+/** Of what nobody holds: what a worker has claimed ahead keeps its place with it. */
+const WANTED = `wanted as materialized (
+    select p.seq, p.epoch, j.id, j.name, j.queue from millhand.jobs j join millhand.pending p using (seq)
+    where j.id = any($ids) order by p.seq for update of p
+  )`
+
+const announced = (verb: string): string =>
+  `announced as (select seq, epoch, '${verb}' as verb, 'pending' as state from wanted)`
+
+const REPRIORITISE = statement(
+  { ids: 'text[]', priority: 'integer' },
+  `with ${CLOCK}, ${WANTED}, named as (
+    update millhand.jobs j set priority = $priority from wanted w where j.seq = w.seq
+  ), ranked as (
+    update millhand.pending p set rank = -$priority from wanted w where p.seq = w.seq
+  ), ${announced('reprioritise')}, ${tell('announced')}
+  select id from wanted where ${WAKE}`,
+)
+
+const RESCHEDULE = statement(
+  { ids: 'text[]', dueAt: 'bigint' },
+  `with ${CLOCK}, ${WANTED}, moved as (
+    update millhand.pending p set due_at = $dueAt, waits = ${waitsFor('$dueAt')} from wanted w where p.seq = w.seq
+  ), ${announced('reschedule')}, ${tell('announced')}
+  select id from wanted where ${WAKE}`,
+)
+
+const MOVE = statement(
+  { ids: 'text[]', queue: 'text', names: 'text[]', lanes: 'integer[]' },
+  `with ${CLOCK}, ${WANTED}, named as (
+    update millhand.jobs j set queue = $queue from wanted w where j.seq = w.seq returning j.seq, j.id, j.name, j.queue
+  ), moved as (
+    update millhand.pending p set lane = l.lane
+    from wanted w join unnest($names, $lanes) as l(name, lane) using (name) where p.seq = w.seq
+  ), ${announced('move')}, ${tell('announced', 'named')}
+  select id from wanted where ${WAKE}`,
+)
+
+const NAMES = 'select distinct name from millhand.jobs where id = any($1::text[])'
+
+async function rearrange(session: Session, deed: Rearrangement, { ids, lanes }: Chosen): Promise<string[]> {
+  const [sql, values] =
+    deed.verb === 'move' ? await moving(session, deed.queue, { ids, lanes }) : arranging(deed, ids)
+  const rows = await session.at<{ id: string }>(sql, ...values)
+  return rows.map(({ id }) => id)
+}
+
+function arranging(deed: Exclude<Rearrangement, { readonly verb: 'move' }>, ids: readonly string[]) {
+  return deed.verb === 'reprioritise'
+    ? ([REPRIORITISE.text, REPRIORITISE.values({ ids, priority: deed.priority })] as const)
+    : ([RESCHEDULE.text, RESCHEDULE.values({ ids, dueAt: deed.dueAt })] as const)
+}
+
+/** With the lanes of the queue that they go to. */
+async function moving(session: Session, queue: string, { ids, lanes }: Chosen) {
+  const names = (await session.rows<{ name: string }>(NAMES, ids)).map(({ name }) => name)
+  const places = names.map((name) => ({ queue, name }))
+  const values = MOVE.values({ ids, queue, names, lanes: await lanes.of(places, session) })
+  return [MOVE.text, values] as const
+}

@@ -1,0 +1,64 @@
+import type { Deed, Rearrangement } from '../../job/operation.ts'
+import { recordChanges } from './change.ts'
+import type { Connection } from './connection.ts'
+import { cancel, retry } from './control.ts'
+import { asList } from './parameters.ts'
+import { putBack } from './pending.ts'
+
+interface Found {
+  readonly seq: number
+  readonly id: string
+}
+
+/** Does one thing to jobs, those of them that it can be done to; gives their ids. */
+export function doAll(
+  connection: Connection,
+  deed: Deed,
+  { ids, nowMs }: { readonly ids: readonly string[]; readonly nowMs: number },
+): string[] {
+  if (deed.verb === 'cancel') return cancel(connection, ids, { text: deed.reason, nowMs })
+  if (deed.verb === 'retry') return retry(connection, ids, nowMs)
+  if (deed.verb === 'delete') return remove(connection, ids)
+  return rearrange(connection, deed, { ids, nowMs })
+}
+
+const SETTLED = `select seq, id from millhand_jobs where id in (select value from json_each(?))
+  and state in ('complete', 'failed', 'cancelled') and worker is null`
+
+const DELETE_LOGS = 'delete from millhand_logs where job in (select value from json_each(?))'
+
+const DELETE_JOBS = 'delete from millhand_jobs where seq in (select value from json_each(?))'
+
+/** One that was cancelled while it ran is left until its worker has let go of it: that is how its handler is told. */
+function remove(connection: Connection, ids: readonly string[]): string[] {
+  const settled = connection.all<Found>(SETTLED, asList(ids))
+  const seqs = asList(settled.map(({ seq }) => seq))
+  connection.run(DELETE_LOGS, seqs)
+  connection.run(DELETE_JOBS, seqs)
+  return settled.map(({ id }) => id)
+}
+
+/** Of what nobody holds: what a worker has claimed ahead keeps its place with it. */
+const rearranging = (column: string): string => `update millhand_jobs set ${column} = ?
+  where id in (select value from json_each(?)) and state = 'pending' and worker is null returning seq, id`
+
+const REPRIORITISE = rearranging('priority')
+const RESCHEDULE = rearranging('due_at')
+const MOVE = rearranging('queue')
+
+function rearrange(
+  connection: Connection,
+  deed: Rearrangement,
+  { ids, nowMs }: { readonly ids: readonly string[]; readonly nowMs: number },
+): string[] {
+  const changed = connection.all<Found>(...statementOf(deed), asList(ids))
+  const seqs = changed.map(({ seq }) => seq)
+  putBack(connection, seqs, nowMs)
+  recordChanges(connection, { verb: deed.verb, nowMs }, seqs)
+  return changed.map(({ id }) => id)
+}
+
+function statementOf(deed: Rearrangement): [sql: string, value: string | number] {
+  if (deed.verb === 'reprioritise') return [REPRIORITISE, deed.priority]
+  return deed.verb === 'reschedule' ? [RESCHEDULE, deed.dueAt] : [MOVE, deed.queue]
+}
