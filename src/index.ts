@@ -47,6 +47,13 @@ export type {
 } from './job/typed.ts'
 export type { Duration } from './kit/duration.ts'
 export { isMillhandError, MillhandError } from './kit/error.ts'
+export type {
+  Matching,
+  MatchingFilter,
+  MatchingOptions,
+  OperationProgress,
+  OperationResult,
+} from './queue/api/matching.ts'
 export type { DrainedOptions } from './queue/drained.ts'
 export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation } from './queue/explain.ts'
@@ -58,6 +65,7 @@ export type { NameStats, NameStatsOptions, QueueStatsOptions, StatsByName } from
 // The queue
 export { openQueue } from './queue/open.ts'
 export type { OpenOptions } from './queue/open-options.ts'
+export type { Operation, OperationsOptions } from './queue/operations.ts'
 export type { Pause, PauseOptions } from './queue/pause.ts'
 export type { PurgeOptions } from './queue/purge.ts'
 export { Queue } from './queue/queue.ts'

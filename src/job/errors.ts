@@ -113,6 +113,12 @@ export const jobErrors = {
   limit_not_found: (facts: { name: string; known: readonly string[] }) =>
     `No limit is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `There are: ${facts.known.join(', ') || 'none'}. A limit is known once a job that has it was enqueued, or a worker for it has started.`,
+  operation_incomplete: (facts: { operation: string; verb: string; problem: string }) =>
+    `The ${facts.verb} stopped half way: ${facts.problem} What is done stays. ` +
+    `Mend the cause, then call it again with operation: '${facts.operation}': it goes on, and nothing is done twice.`,
+  operation_differs: (facts: { operation: string; verb: string }) =>
+    `The operation '${facts.operation}' has begun already, as another one: its filter, its verb (${facts.verb}) or what belongs to it differ. ` +
+    `Use an id of its own for each operation; queue.operations() lists them.`,
   schedule_not_found: (facts: { name: string; known: readonly string[] }) =>
     `No schedule is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `There are: ${facts.known.join(', ') || 'none'}. Set it first, with queue.schedules.set or in the configuration.`,

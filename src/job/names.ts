@@ -29,8 +29,8 @@ export function requireLimitName(name: unknown): string {
   return requireMatch('limit name', name, LIMIT_NAME)
 }
 
-/** A key or a tag: any text that can be printed and compared. @throws MillhandError `invalid_name` */
-export function requireLabel(what: 'key' | 'tag', label: unknown): string {
+/** A key, a tag, or what else people call something by: any text that can be printed and compared. @throws MillhandError `invalid_name` */
+export function requireLabel(what: string, label: unknown): string {
   if (
     typeof label === 'string' &&
     label.length > 0 &&

@@ -95,10 +95,15 @@ export const listFields = {
 
 /** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
 export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
+  const { olderThan, newerThan } = parsed
+  return filterAt(parsed, olderThan === undefined && newerThan === undefined ? 0 : await store.now())
+}
+
+/** The same, with ages reckoned from a time. @throws MillhandError `invalid_option`, `invalid_name` */
+export function filterAt(parsed: Parsed<typeof filterFields>, nowMs: number): JobFilter {
   const { state, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
   const name = namesOf(parsed)
   if (scheduled !== undefined) requirePending(state)
-  const nowMs = olderThan === undefined && newerThan === undefined ? 0 : await store.now()
   return {
     ...(state !== undefined && { states: [...new Set(state)] }),
     ...(name !== undefined && { names: name.filter(isName) }),
@@ -113,7 +118,7 @@ export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>
 }
 
 /** The names that are asked for, by themselves or by a definition. @throws MillhandError `invalid_option`, `invalid_name` */
-function namesOf({ job, name }: Parsed<typeof filterFields>): readonly string[] | undefined {
+export function namesOf({ job, name }: Parsed<typeof filterFields>): readonly string[] | undefined {
   if (job === undefined) return name
   if (name === undefined) return [requireSpec('filter', job).name]
   throw optionError('invalid_option', {

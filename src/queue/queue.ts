@@ -11,6 +11,7 @@ import { storeError } from '../store/errors.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { EventName, MillhandEvents } from '../telemetry/events.ts'
+import type { Matching, MatchingFilter } from './api/matching.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
 import { configureQueue } from './configure.ts'
@@ -25,6 +26,7 @@ import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
 import { itemsOf } from './items.ts'
 import { Limits } from './limits.ts'
+import { MatchingJobs } from './matching.ts'
 import {
   isByQueue,
   type NameStatsOptions,
@@ -33,6 +35,7 @@ import {
   type StatsByName,
   type StatsOptions,
 } from './name-stats.ts'
+import { listOperations, type Operation, type OperationsOptions } from './operations.ts'
 import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
 import { type PurgeOptions, purgeQueue } from './purge.ts'
@@ -124,6 +127,14 @@ export class OpenedQueue implements Queue {
 
   async retry(ids: string | readonly string[]): Promise<string[]> {
     return retryJobs(this.#parts, ids)
+  }
+
+  matching(filter: MatchingFilter): Matching {
+    return new MatchingJobs(this.#parts, filter)
+  }
+
+  async operations(options?: OperationsOptions): Promise<Operation[]> {
+    return listOperations(this.#parts.store, options)
   }
 
   async freeKey(job: SpecOrName, key: string): Promise<boolean> {

@@ -10,6 +10,7 @@ test.each([
   ['docs/enqueue.md', 'src/job/enqueue-options.ts', 'EnqueueOptions'],
   ['docs/worker.md', 'src/worker/options.ts', 'WorkerOptions'],
   ['docs/events.md', 'src/queue/subscribe.ts', 'SubscribeOptions'],
+  ['docs/many-at-once.md', 'src/queue/api/matching.ts', 'MatchingOptions'],
 ])('%s has a row for every option of %s, and for no other', (page, path, name) => {
   expect(firstCells(page, 'option').toSorted()).toEqual([...documented(path, name).keys()].toSorted())
 })

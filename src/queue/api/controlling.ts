@@ -3,8 +3,10 @@ import type { QueueOptions } from '../../job/queue-settings.ts'
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
 import type { DrainedOptions } from '../drained.ts'
+import type { Operation, OperationsOptions } from '../operations.ts'
 import type { PauseOptions } from '../pause.ts'
 import type { PurgeOptions } from '../purge.ts'
+import type { Matching, MatchingFilter } from './matching.ts'
 
 /** What an operator does to jobs and queues. */
 export interface Controlling {
@@ -23,6 +25,16 @@ export interface Controlling {
    *   when a later piece of more than 1,000 failed
    */
   retry(ids: string | readonly string[]): Promise<string[]>
+
+  /**
+   * All jobs that fit a filter, to cancel, retry, delete, reprioritise, reschedule or move them: see `Matching`.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`, also where no condition is given, or one that is `undefined`
+   */
+  matching(filter: MatchingFilter): Matching
+
+  /** What was done to many jobs by filter, by whom and when, the newest first. @throws MillhandError `unknown_option`, `invalid_option` */
+  operations(options?: OperationsOptions): Promise<Operation[]>
 
   /**
    * Lets go of a key that is kept beyond the end of its job (`keyScope`), which still holds it while it is unfinished; gives

@@ -1,5 +1,5 @@
 /** What a pending job waits for: nothing any more, or its due time. (Or a gate: see claiming/limited.ts.) */
-const waitsFor = (dueAt: string): string =>
+export const waitsFor = (dueAt: string): string =>
   `case when ${dueAt} > (select now from clock) then 2 else 1 end::smallint`
 
 /** The same of a new job with the columns `gate` and `limits`, and the class that it is claimed in. */

@@ -1,0 +1,81 @@
+import { reasonText } from '../job/control.ts'
+import { requireQueueName } from '../job/names.ts'
+import type { OperationVerb } from '../job/operation.ts'
+import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
+import { preview } from '../kit/error.ts'
+import { type FieldsOf, flag, integer, optionError, type Parsed, parseOptions } from '../kit/options.ts'
+import type { Matching, MatchingFilter, MatchingOptions, OperationResult } from './api/matching.ts'
+import { requireReason } from './arguments.ts'
+import { filterFields } from './filter.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+import { operate, parseOperation, type Wanted } from './operate.ts'
+
+const matchingFields = { ...filterFields, all: flag() } satisfies FieldsOf<MatchingFilter>
+
+const givenFields = { priority: integer({ min: -1_000_000, max: 1_000_000 }) }
+
+/** See `Matching` in api/matching.ts. */
+export class MatchingJobs implements Matching {
+  readonly #queue: QueueInternals
+  readonly #filter: Parsed<typeof filterFields>
+
+  constructor(queue: QueueInternals, filter: MatchingFilter) {
+    this.#queue = queue
+    const { all, ...parsed } = parseOptions('matching', matchingFields, requireConditions(filter))
+    if (all !== true && Object.keys(parsed).length === 0)
+      throw refused('filter', 'at least one condition, or { all: true } for all jobs', filter)
+    this.#filter = parsed
+  }
+
+  async cancel(reason = 'cancelled', options?: MatchingOptions): Promise<OperationResult> {
+    return this.#do('cancel', { reason: reasonText(requireReason('matching', reason)) }, options)
+  }
+
+  async retry(options?: MatchingOptions): Promise<OperationResult> {
+    return this.#do('retry', {}, options)
+  }
+
+  async delete(options?: MatchingOptions): Promise<OperationResult> {
+    return this.#do('delete', {}, options)
+  }
+
+  async reprioritise(priority: number, options?: MatchingOptions): Promise<OperationResult> {
+    const how = parseOptions('matching', givenFields, { priority })
+    if (how.priority === undefined) throw refused('priority', givenFields.priority.expected, priority)
+    return this.#do('reprioritise', how, options)
+  }
+
+  async reschedule(due: Date | Duration, options?: MatchingOptions): Promise<OperationResult> {
+    return this.#do('reschedule', dueOf(due), options)
+  }
+
+  async move(queue: string, options?: MatchingOptions): Promise<OperationResult> {
+    return this.#do('move', { queue: requireQueueName(queue) }, options)
+  }
+
+  #do(verb: OperationVerb, how: Wanted['how'], options: MatchingOptions = {}): Promise<OperationResult> {
+    const parsed = parseOperation(options)
+    requireOutside(this.#queue, `matching.${verb}`)
+    return operate(this.#queue, { verb, how, filter: this.#filter }, parsed)
+  }
+}
+
+/**
+ * A condition that is `undefined` is most often a variable that nobody has set: left out, as elsewhere, it would choose all
+ * jobs beside those that were meant.
+ */
+function requireConditions(filter: MatchingFilter): MatchingFilter {
+  const missing = Object.entries(filter ?? {}).find(([, value]) => value === undefined || value === null)
+  if (missing) throw refused(missing[0], 'a value, or no such condition at all', missing[1])
+  return filter
+}
+
+function dueOf(due: Date | Duration): Wanted['how'] {
+  const ms = due instanceof Date ? due.getTime() : parseDuration(due)
+  if (ms === undefined || Number.isNaN(ms)) throw refused('due', `a Date, or ${DURATION_EXAMPLES}`, due)
+  return due instanceof Date ? { dueAt: ms } : { delayMs: ms }
+}
+
+function refused(option: string, expected: string, got: unknown): Error {
+  return optionError('invalid_option', { component: 'matching', option, expected, got: preview(got) })
+}
