@@ -1,15 +1,12 @@
-import { jobError } from '../job/errors.ts'
 import { whyNotDone } from '../job/not-done.ts'
-import { type JobState, STATES } from '../job/state.ts'
-import { asError } from '../kit/error.ts'
 import { oneLine } from '../kit/visible.ts'
-import type { FilterOptions } from '../queue/filter.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { Call, OptionSpec } from './command.ts'
+import type { Call } from './command.ts'
 import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
-import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf } from './filter.ts'
+import { choosesAny } from './filter.ts'
 import { idsOf } from './job-id.ts'
+import { type Many, type ManyFlags, runMany } from './many.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What is done to several jobs: to those with the ids that were given, or to all that a filter chooses. */
@@ -17,34 +14,31 @@ export interface Bulk {
   readonly verb: 'cancel' | 'retry'
   /** The verb as it stands after it was done; the name of the list in the JSON. */
   readonly done: 'cancelled' | 'retried'
-  /** States that it can be done in. */
-  readonly states: readonly JobState[]
   /** Does it; gives the ids of the jobs that it was done to. */
   readonly apply: (queue: Queue, ids: readonly string[]) => Promise<string[]>
+  /** Does it to all that fit. */
+  readonly toAll: Many['apply']
 }
 
-export interface BulkFlags extends FilterFlags {
-  readonly yes?: boolean
-}
-
-export const BULK_OPTIONS: readonly OptionSpec[] = [
-  ...FILTER_OPTIONS,
-  { flags: '--yes', doc: 'needed with a filter: really do it to all that fit' },
-]
-
-/** Jobs that are read at a time; each comes with its payload. */
-const PAGE_JOBS = 200
+/** What would be left out without a word beside ids. */
+const FOR_A_FILTER = [
+  ['dryRun', '--dry-run'],
+  ['operation', '--operation'],
+  ['by', '--by'],
+] as const
 
 export async function runBulk(
   bulk: Bulk,
-  call: Call<BulkFlags>,
+  call: Call<ManyFlags>,
   queue: Queue,
 ): Promise<ExitCode | undefined> {
   const { args, options } = call
-  const byFilter = choosesAny(options)
+  const byFilter = choosesAny(options) || options.all === true
   if (byFilter && args.length > 0) throw usage(bulk, 'Give ids or a filter, not both')
   if (!byFilter && args.length === 0) throw usage(bulk, 'Give the ids of jobs, or a filter such as --name')
-  return byFilter ? toFitting(bulk, call, queue) : toNamed(bulk, call, queue)
+  const [flag] = byFilter ? [] : FOR_A_FILTER.filter(([name]) => options[name] !== undefined)
+  if (flag) throw usage(bulk, `${flag[1]} goes with a filter, not with ids`)
+  return byFilter ? runMany({ ...bulk, apply: bulk.toAll }, call, queue) : toNamed(bulk, call, queue)
 }
 
 interface Refusal {
@@ -70,56 +64,6 @@ function tellRefused(refused: readonly Refusal[], terminal: Terminal): void {
   if (!terminal.json) for (const { code, because } of refused) terminal.refuse(`${because} (${code})`)
 }
 
-async function toFitting(
-  bulk: Bulk,
-  { options, terminal }: Call<BulkFlags>,
-  queue: Queue,
-): Promise<undefined> {
-  const filter = fittingFilter(bulk, options)
-  const count = await queue.count(filter)
-  if (count > 0 && !options.yes) throw cliError('confirmation_required', { verb: bulk.verb, count })
-  const done: string[] = []
-  const refused: Refusal[] = []
-  let before: string | undefined
-  // Page by page towards older jobs: one that fails again at once is not retried for ever.
-  for (;;) {
-    const page = await queue.list({
-      ...filter,
-      limit: PAGE_JOBS,
-      ...(before === undefined ? {} : { before }),
-    })
-    before = page.at(-1)?.id
-    if (before === undefined) break
-    const ids = page.map(({ id }) => id)
-    const each = await toEach(bulk, queue, ids).catch((error) => {
-      throw done.length === 0 ? error : stopped(bulk, done, error)
-    })
-    done.push(...each.done)
-    refused.push(...each.refused)
-  }
-  terminal.show({ [bulk.done]: done, refused }, () => `${done.length} job(s) ${bulk.done}.`)
-  tellRefused(refused, terminal)
-  return undefined
-}
-
-/** The flags, and the states in which it can be done where they name none. */
-function fittingFilter(bulk: Bulk, options: BulkFlags): FilterOptions {
-  const filter = filterOf(options)
-  const asked = options.scheduled ? ['pending', ...(options.state ?? [])] : (options.state ?? [])
-  const impossible = asked.find((state) => isState(state) && !bulk.states.includes(state))
-  if (impossible !== undefined) {
-    throw usage(
-      bulk,
-      `Only jobs that are ${bulk.states.join(' or ')} can be ${bulk.done}, not ${impossible} ones`,
-    )
-  }
-  return asked.length > 0 ? filter : { ...filter, state: bulk.states }
-}
-
-function isState(text: string): text is JobState {
-  return (STATES as readonly string[]).includes(text)
-}
-
 /**
  * Does it, and says why to which jobs it was not done. A store gives the ids in its own order; people and scripts expect
  * the one that they gave.
@@ -132,12 +76,6 @@ async function toEach({ verb, apply }: Bulk, queue: Queue, ids: readonly string[
     refused.push({ id, code, because: message })
   }
   return { done: ids.filter((id) => applied.has(id)), refused }
-}
-
-/** A later page failed: what was done to those before stays. */
-function stopped({ verb }: Bulk, ids: readonly string[], error: unknown): Error {
-  const facts = { verb, done: ids.length, ids, problem: asError(error).message }
-  return jobError('bulk_incomplete', facts, { cause: error })
 }
 
 function usage({ verb }: Bulk, problem: string): Error {

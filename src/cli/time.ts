@@ -6,12 +6,12 @@ const TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})0*)?)
 const EXPECTED = 'a time with its zone, such as 2026-05-01T08:00:00Z or 2026-05-01T10:00:00+02:00'
 
 /** Reads a time of a flag; what would be taken for another one is refused. @throws MillhandError `usage` */
-export function readTime(flag: string, text: string): Date {
+export function readTime(flag: string, text: string, command = 'enqueue'): Date {
   const problem = problemWith(text)
   if (problem === undefined) return new Date(text)
   throw cliError('usage', {
     problem: `${flag} is '${text}': ${problem}, expected ${EXPECTED}`,
-    command: 'enqueue',
+    command,
   })
 }
 

@@ -1,9 +1,10 @@
-import { BULK_OPTIONS, type Bulk, type BulkFlags, runBulk } from '../bulk.ts'
+import { type Bulk, runBulk } from '../bulk.ts'
 import type { CommandSpec } from '../command.ts'
 import { IDS_DOC } from '../job-id.ts'
+import { MANY_OPTIONS, type ManyFlags } from '../many.ts'
 import { withQueue } from '../session.ts'
 
-interface Options extends BulkFlags {
+interface Options extends ManyFlags {
   readonly reason?: string
 }
 
@@ -12,7 +13,7 @@ export const cancelCommand: CommandSpec<Options> = {
   name: 'cancel',
   arguments: [['[ids...]', IDS_DOC]],
   summary: 'Cancel jobs that are not settled, running ones included: by id, or all that fit a filter.',
-  options: [...BULK_OPTIONS, { flags: '--reason <text>', doc: "what to record (default: 'cancelled')" }],
+  options: [...MANY_OPTIONS, { flags: '--reason <text>', doc: "what to record (default: 'cancelled')" }],
   examples: ['millhand cancel 0190a1b2-…', 'millhand cancel --name mail.send --state pending --yes'],
   run: (call) => withQueue(call, {}, (queue) => runBulk(cancelling(call.options), call, queue)),
 }
@@ -21,7 +22,7 @@ function cancelling({ reason }: Options): Bulk {
   return {
     verb: 'cancel',
     done: 'cancelled',
-    states: ['pending', 'running'],
     apply: (queue, ids) => queue.cancel(ids, reason),
+    toAll: (jobs, options) => jobs.cancel(reason, options),
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command.ts'
 import { cancelCommand } from './cancel.ts'
 import { checkCommand } from './check.ts'
+import { deleteCommand } from './delete.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { enqueueCommand } from './enqueue.ts'
@@ -11,10 +12,14 @@ import { jobCommand } from './job.ts'
 import { jobsCommand } from './jobs.ts'
 import { limitsCommand } from './limits.ts'
 import { migrateCommand } from './migrate.ts'
+import { moveCommand } from './move.ts'
+import { operationsCommand } from './operations.ts'
 import { pauseCommand } from './pause.ts'
 import { pruneCommand } from './prune.ts'
 import { purgeCommand } from './purge.ts'
 import { queuesCommand } from './queues.ts'
+import { reprioritiseCommand } from './reprioritise.ts'
+import { rescheduleCommand } from './reschedule.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
 import { runCommand } from './run.ts'
@@ -36,6 +41,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   cancelCommand,
   retryCommand,
   freeKeyCommand,
+  deleteCommand,
+  reprioritiseCommand,
+  rescheduleCommand,
+  moveCommand,
+  operationsCommand,
   queuesCommand,
   pauseCommand,
   resumeCommand,

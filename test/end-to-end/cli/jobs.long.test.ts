@@ -113,14 +113,34 @@ test('jobs are retried and cancelled by id and by filter; a filter asks for --ye
   const unsure = await project.run('cancel --name mail.send')
   expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('(confirmation_required)') })
   expect(await project.json('cancel --name mail.send --yes --reason enough')).toEqual({
-    cancelled: [later, bad],
-    refused: [],
+    operation: expect.any(String),
+    dryRun: false,
+    jobs: 2,
   })
   expect(await project.run(`cancel ${later}`)).toMatchObject({ code: 1 })
   expect(await project.json('jobs --state cancelled')).toMatchObject([
     { reason: 'enough' },
     { reason: 'enough' },
   ])
+})
+
+test('what waits is put elsewhere, and what has ended is deleted, by filter; who did it is listed', async () => {
+  const { project, bad, later } = await withHistory()
+  const queued = '--name mail.send --state pending --yes --by ada'
+  for (const words of [`reprioritise 7 ${queued}`, `reschedule now ${queued}`, `move urgent ${queued}`])
+    expect(await project.json(words)).toMatchObject({ dryRun: false, jobs: 1 })
+  expect(await project.json(`job ${later}`)).toMatchObject({ priority: 7, queue: 'urgent' })
+  expect(await project.json('delete --state failed --dry-run')).toEqual({ dryRun: true, jobs: 1 })
+  expect(await project.json('delete --state failed --yes --operation tidy')).toMatchObject({ jobs: 1 })
+  expect(await project.run(`job ${bad}`)).toMatchObject({ code: 3 })
+  expect(await project.json('operations')).toMatchObject([
+    { id: 'tidy', verb: 'delete', jobs: 1 },
+    { verb: 'move', by: 'ada', queue: 'urgent' },
+    { verb: 'reschedule', by: 'ada', dueAt: expect.any(String) },
+    { verb: 'reprioritise', by: 'ada', priority: 7, filter: { name: ['mail.send'], state: ['pending'] } },
+  ])
+  expect((await project.run('operations')).stdout).toMatch(/BY +VERB.*ada +move/s)
+  expect(await project.run('reschedule 5 --all')).toMatchObject({ code: 2 })
 })
 
 test('a key gives the job that holds it; a pause is seen by everybody; prune deletes what is old', async () => {

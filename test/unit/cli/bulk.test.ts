@@ -1,11 +1,18 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { type Bulk, type BulkFlags, runBulk } from '../../../src/cli/bulk.ts'
+import { type Bulk, runBulk } from '../../../src/cli/bulk.ts'
+import type { ManyFlags } from '../../../src/cli/many.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { defineJob } from '../../../src/index.ts'
 import { openTestQueue } from '../../../src/testing/index.ts'
 import { KeptStream } from './stream.ts'
 
 const work = defineJob({ name: 'test.work', run: () => {} })
+
+const CANCELLING: Bulk = {
+  ...{ verb: 'cancel', done: 'cancelled' },
+  apply: (on, ids) => on.cancel(ids),
+  toAll: (jobs, options) => jobs.cancel('enough', options),
+}
 
 test('a refusal of one job is told as an error', async () => {
   const { queue } = await openTestQueue()
@@ -14,8 +21,9 @@ test('a refusal of one job is told as an error', async () => {
   const terminal = new Terminal({ stdout: new KeptStream(), stderr, env: {}, json: false })
   const { id } = await queue.enqueue(work, null)
   const retrying: Bulk = {
-    ...{ verb: 'retry', done: 'retried', states: ['failed', 'cancelled'] },
+    ...{ verb: 'retry', done: 'retried' },
     apply: (on, ids) => on.retry(ids),
+    toAll: (jobs, given) => jobs.retry(given),
   }
   await runBulk(retrying, { command: 'retry', args: [id], options: {}, terminal }, queue)
   expect(stderr.text).toMatch(
@@ -23,19 +31,71 @@ test('a refusal of one job is told as an error', async () => {
   )
 })
 
-test('a filter that fits needs a yes; one that fits nothing has nothing to do', async () => {
+async function scene(json = false) {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())
+  const [stdout, stderr] = [new KeptStream(), new KeptStream()]
+  const terminal = new Terminal({ stdout, stderr, env: {}, json })
+  const cancel = (options: ManyFlags, args: readonly string[] = []) =>
+    runBulk(CANCELLING, { command: 'cancel', args, options, terminal }, queue)
+  return { queue, stdout, stderr, cancel }
+}
+
+test('a filter that fits needs a yes; one that fits nothing has nothing to do', async () => {
+  const { queue, stdout, cancel } = await scene()
   await queue.enqueue(work, null)
-  const stdout = new KeptStream()
-  const terminal = new Terminal({ stdout, stderr: new KeptStream(), env: {}, json: false })
-  const cancelling: Bulk = {
-    ...{ verb: 'cancel', done: 'cancelled', states: ['pending', 'running'] },
-    apply: (on, ids) => on.cancel(ids),
-  }
-  const cancel = (options: BulkFlags) =>
-    runBulk(cancelling, { command: 'cancel', args: [], options, terminal }, queue)
   await expect(cancel({ name: ['test.work'] })).rejects.toMatchObject({ code: 'confirmation_required' })
   expect(await cancel({ name: ['test.other'] })).toBeUndefined()
   expect(stdout.text).toBe('0 job(s) cancelled.\n')
+  expect(await queue.operations()).toEqual([])
+})
+
+test('a dry run says how many it would be, with a yes too', async () => {
+  const { queue, stdout, cancel } = await scene()
+  await queue.enqueueMany(work, [null, null])
+  await cancel({ name: ['test.work'], dryRun: true, yes: true })
+  expect(stdout.text).toBe('2 job(s) would be cancelled.\n')
+  expect(await queue.count({ state: 'pending' })).toBe(2)
+})
+
+test('with a yes it is done, told piece by piece, and kept with who asked for it', async () => {
+  const { queue, stdout, stderr, cancel } = await scene()
+  await queue.enqueueMany(
+    work,
+    Array.from({ length: 1_200 }, () => null),
+  )
+  await cancel({ all: true, yes: true, operation: 'x', by: 'ada' })
+  expect(stderr.text).toBe('1000 of 1200 job(s) cancelled\n')
+  expect(stdout.text).toBe('1200 job(s) cancelled.\n')
+  expect(await queue.operations()).toMatchObject([
+    { id: 'x', by: 'ada', verb: 'cancel', reason: 'enough', jobs: 1_200 },
+  ])
+})
+
+test('for programs it is a document with the id of the operation, and whoever runs it has asked for it', async () => {
+  const { queue, stdout, stderr, cancel } = await scene(true)
+  await queue.enqueue(work, null)
+  await cancel({ name: ['test.work'], yes: true })
+  const { operation, ...rest } = JSON.parse(stdout.text)
+  expect(rest).toEqual({ dryRun: false, jobs: 1 })
+  expect(stderr.text).toBe('')
+  expect(await queue.operations()).toMatchObject([{ id: operation, by: expect.any(String) }])
+})
+
+test.each<[ManyFlags, readonly string[], RegExp]>([
+  [{}, [], /Give the ids of jobs, or a filter/],
+  [{ all: true, name: ['test.work'] }, [], /a filter or --all, not both/],
+  [{ all: true }, ['some-id'], /ids or a filter, not both/],
+  [{ dryRun: true }, ['some-id'], /--dry-run goes with a filter/],
+  [
+    { state: ['failed'], yes: true },
+    [],
+    /Only jobs that are pending or running can be cancelled, not failed/,
+  ],
+])('%j with %j is refused', async (options, args, message) => {
+  const { cancel } = await scene()
+  await expect(cancel(options, args)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringMatching(message),
+  })
 })
