@@ -238,7 +238,7 @@ function piece(fromSeq: number, given: Partial<Piece>): Piece {
 }
 
 /** Does one thing to jobs, as the only piece of an operation. */
-async function doAll(store: Store, deed: Deed, ids: readonly string[]): Promise<string[]> {
+export async function doAll(store: Store, deed: Deed, ids: readonly string[]): Promise<string[]> {
   const id = `operation ${(await store.operations.list(1_000)).length}`
   const { beforeSeq } = await store.operations.begin(operation(id, { verb: deed.verb }))
   const stepped = await store.operations.step({ operation: id, deed, ids, fromSeq: beforeSeq, toSeq: 0 })

@@ -16,6 +16,7 @@ import { ledgerPromises } from './ledger.ts'
 import { limitPromises } from './limits.ts'
 import { lockPromises } from './locks.ts'
 import { operationPromises } from './operations.ts'
+import { gatedOperationPromises } from './operations-at-gates.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queuePromises } from './queues.ts'
@@ -60,6 +61,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('schedules', () => schedulePromises(test))
     describe('control of schedules', () => scheduleControlPromises(test))
     describe('operations', () => operationPromises(test))
+    describe('operations at gates', () => gatedOperationPromises(test))
     describe('upkeep', () => upkeepPromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))

@@ -1,4 +1,5 @@
 import { CARE } from '../../job/care.ts'
+import type { JobRecord } from '../../job/job.ts'
 import { allows } from '../../job/state.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
@@ -10,7 +11,14 @@ export function cancel(data: MemoryData, ids: readonly string[], reason: string)
   const finishedAt = data.clock.now()
   const jobs = data.jobs.some(ids).filter((job) => allows(job.state, 'cancel'))
   enterEnded(data, jobs, 'cancelled')
-  return jobs.map((job) => change(data, job, { verb: 'cancel', reason, finishedAt }).id)
+  // Those that run come last: whoever goes on at a gate in place of one must not be cancelled here as well.
+  const runningLast = jobs.toSorted((one, other) => Number(isRunning(one)) - Number(isRunning(other)))
+  for (const job of runningLast) change(data, job, { verb: 'cancel', reason, finishedAt })
+  return jobs.map(({ id }) => id)
+}
+
+function isRunning({ state }: JobRecord): boolean {
+  return state === 'running'
 }
 
 /**

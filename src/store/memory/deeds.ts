@@ -26,8 +26,10 @@ function remove(data: MemoryData, jobs: readonly JobRecord[]): string[] {
   return jobs.map(({ id }) => id)
 }
 
+/** What waits at a gate stays there, unless it is due later by now: then it waits for that first. */
 function rearrange(data: MemoryData, job: JobRecord, { verb, ...fields }: Rearrangement): void {
   const changed = { ...job, ...fields }
-  data.jobs.put(changed)
+  const isDue = changed.dueAt <= data.clock.now()
+  data.jobs.put(isDue ? changed : { ...changed, gate: null })
   announce(data, changed, verb)
 }

@@ -50,10 +50,14 @@ const REPRIORITISE = statement(
   select id from wanted where ${WAKE}`,
 )
 
+/** What waits at a gate stays there, unless it is due later: then it waits for that first. */
 const RESCHEDULE = statement(
   { ids: 'text[]', dueAt: 'bigint' },
   `with ${CLOCK}, ${WANTED}, moved as (
-    update millhand.pending p set due_at = $dueAt, waits = ${waitsFor('$dueAt')} from wanted w where p.seq = w.seq
+    update millhand.pending p set due_at = $dueAt,
+      waits = case when p.gate is not null and $dueAt <= (select now from clock) then 3 else ${waitsFor('$dueAt')} end,
+      gate = case when $dueAt <= (select now from clock) then p.gate end
+    from wanted w where p.seq = w.seq
   ), ${announced('reschedule')}, ${tell('announced')}
   select id from wanted where ${WAKE}`,
 )

@@ -71,8 +71,9 @@ const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
   where seq in (select value from json_each(?1)) and due_at <= ?2`
 
 const PUT_BACK = `update millhand_jobs set
-  waits = case when due_at > ?2 then ${WAITS.due} when care = ${CARE.alone} then ${WAITS.readyAlone}
-    when limits is not null then ${WAITS.limited} else ${WAITS.ready} end, gate = null,
+  waits = case when due_at > ?2 then ${WAITS.due} when gate is not null then ${WAITS.parked}
+    when care = ${CARE.alone} then ${WAITS.readyAlone} when limits is not null then ${WAITS.limited}
+    else ${WAITS.ready} end, gate = iif(due_at > ?2, null, gate),
   lane = iif(due_at > ?2, null, (select id from millhand_lanes
     where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
   where seq in (select value from json_each(?1))`
@@ -84,7 +85,10 @@ export function countReturn(connection: Connection): void {
   connection.run(COUNT_RETURN)
 }
 
-/** Lets pending jobs that nobody holds any more wait: for a worker, or for their due time. */
+/**
+ * Lets pending jobs that nobody holds wait: for a worker, or for their due time. One that waits at a gate stays there, unless
+ * it is due later by now.
+ */
 export function putBack(connection: Connection, seqs: readonly number[], nowMs: number): void {
   if (seqs.length === 0) return
   const list = asList(seqs)
