@@ -172,10 +172,8 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     const changed = isSpec(this) && !isChecked(this) ? optionsOf(this) : undefined
     const own = changed ? (specFrom(component, changed) as unknown as typeof spec) : spec
     const { cleanup } = parseOptions(`${component}.handle`, { cleanup: definitionFields.cleanup }, given)
-    return make(
-      { ...own, ...(cleanup && { cleanup: cleanup as Cleanup<I> }), handle, run },
-      changed ? [] : bare,
-    )
+    const made = { ...own, ...(cleanup && { cleanup: cleanup as Cleanup<I> }), handle, run }
+    return make(made, changed ? [] : bare)
   }
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
 }

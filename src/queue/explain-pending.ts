@@ -1,10 +1,10 @@
 import { runsAlone } from '../job/care.ts'
-import type { Job } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
 import { pauseText } from './pause.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
+import { fitFor, handles, serves, servesQueue } from './serving.ts'
 
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
 export function whyPending(situation: Situation): Reason[] {
@@ -132,25 +132,4 @@ function itsTurn(fit: readonly WorkerRecord[]): Reason {
   const mend =
     'one is about to claim it, runs a job that has to run alone, or refuses this one (canProcess); a job of higher priority goes first'
   return { code: 'not_taken', text, mend, facts }
-}
-
-/** Whether any live worker handles the job. */
-export function isServed(job: Job, situation: Pick<Situation, 'workers' | 'nowMs'>): boolean {
-  return fitFor(job, situation).length > 0
-}
-
-function fitFor(job: Job, { workers, nowMs }: Pick<Situation, 'workers' | 'nowMs'>): WorkerRecord[] {
-  return workers.filter((worker) => worker.leaseUntil > nowMs && serves(worker, job))
-}
-
-function serves(worker: WorkerRecord, job: Job): boolean {
-  return handles(worker, job) && servesQueue(worker, job)
-}
-
-function handles(worker: WorkerRecord, job: Job): boolean {
-  return worker.names?.includes(job.name) ?? true
-}
-
-function servesQueue(worker: WorkerRecord, job: Job): boolean {
-  return worker.queues?.includes(job.queue) ?? true
 }

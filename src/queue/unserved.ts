@@ -5,7 +5,7 @@ import { Scope } from '../kit/scope.ts'
 import { isVirtualClock } from '../kit/virtual-clock.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
-import { isServed } from './explain-pending.ts'
+import { isServed } from './serving.ts'
 
 interface Parts {
   readonly store: InstrumentedStore

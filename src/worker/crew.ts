@@ -24,7 +24,7 @@ import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import type { SharedResources } from './shared-resources.ts'
 import { Starts } from './starts.ts'
-import { tellOutcome } from './tell.ts'
+import { startOf, tellOutcome } from './tell.ts'
 import { Twins } from './twins.ts'
 
 interface CrewOptions {
@@ -242,11 +242,7 @@ export class Crew {
     this.#running.add(attempt)
     this.#begunMs = attempt.startedElapsedMs
     this.rate.start(attempt.startedElapsedMs)
-    if (events.has('start')) {
-      const { id, name, queue, attempt: number } = job
-      const waitedMs = Math.max(0, attempt.begunAtMs - job.dueAt)
-      events.emit('start', { id, name, queue, worker, attempt: number, waitedMs })
-    }
+    if (events.has('start')) events.emit('start', { ...startOf(attempt), worker })
     return attempt
   }
 }

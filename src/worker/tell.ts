@@ -39,3 +39,9 @@ function tellSettled(
     else events.emit('retry', { ...failed, dueInMs })
   }
 }
+
+/** An attempt as its `start` is told of. */
+export function startOf({ job, begunAtMs }: Attempt) {
+  const { id, name, queue, attempt } = job
+  return { id, name, queue, attempt, waitedMs: Math.max(0, begunAtMs - job.dueAt) }
+}

@@ -1,3 +1,4 @@
+import type { Database } from './database.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 
@@ -33,4 +34,14 @@ export async function once(session: Session, call: string, make: () => Promise<s
   const ids = await make()
   await session.rows(ANSWER, call, ids)
   return ids
+}
+
+/** With what it answers in the same transaction, where it has a name. */
+export function callOnce(
+  database: Database,
+  call: string | undefined,
+  make: (session: Session) => Promise<string[]>,
+): Promise<string[]> {
+  if (call === undefined) return make(database.session)
+  return database.transaction((_, within) => once(within, call, () => make(within)))
 }

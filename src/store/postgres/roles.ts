@@ -1,7 +1,7 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { Store } from '../store.ts'
 import { begin } from './begin.ts'
-import { once } from './calls.ts'
+import { callOnce } from './calls.ts'
 import * as catalog from './catalog.ts'
 import type { GatedClaims } from './claiming/gated.ts'
 import { waitsAlone } from './claiming/ready.ts'
@@ -21,7 +21,6 @@ import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
-import type { Session } from './session.ts'
 import { settle } from './settle.ts'
 import * as size from './size.ts'
 import * as upkeep from './upkeep.ts'
@@ -117,16 +116,6 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
   }
 }
 
-/** With what it answers in the same transaction, where it has a name. */
-function callOnce(
-  database: Database,
-  call: string | undefined,
-  make: (session: Session) => Promise<string[]>,
-): Promise<string[]> {
-  if (call === undefined) return make(database.session)
-  return database.transaction((_, within) => once(within, call, () => make(within)))
-}
-
 function workerRole({ database, claims }: Parts): Store['workers'] {
   const { session } = database
   return {
@@ -195,10 +184,9 @@ function scheduleRole({ database, claims, inserts }: Parts): Store['schedules'] 
 }
 
 function ledgerRole({ database }: Parts): Store['ledger'] {
-  const { session } = database
   return {
-    read: (fromMs) => ledger.read(session, fromMs),
-    depths: () => ledger.depths(session),
+    read: (fromMs) => ledger.read(database.session, fromMs),
+    depths: () => ledger.depths(database.session),
     tidy: (keepMs) => ledger.tidy(database, keepMs),
   }
 }

@@ -1,0 +1,145 @@
+import { defineJob, type LimitOptions, type Queue, RateLimited, Worker } from 'millhand'
+import { runUntilIdle } from 'millhand/testing'
+import { expect } from 'vitest'
+import { heldJob } from '../support/held-job.ts'
+import { describeStores } from '../support/stores.ts'
+
+const userOf = (input: unknown) => (input as { user: string }).user
+const PER_USER: LimitOptions = { key: userOf, name: 'user', concurrency: 1 }
+
+/** Enqueues one job for each of these users. */
+function enqueueFor(queue: Queue, job: ReturnType<typeof heldJob>['job'], users: readonly string[]) {
+  return queue.enqueueMany(
+    job,
+    users.map((user) => ({ user })),
+  )
+}
+
+describeStores('limits that are shown or refused', (test) => {
+  test('two values of one limit are refused, with both jobs, wherever definitions come together', async ({
+    queue,
+    open,
+  }) => {
+    const of = (name: string, limit: LimitOptions) => defineJob({ name, limits: [limit], run: () => {} })
+    const jobs = [
+      of('mail.send', { key: 'smtp', concurrency: 2 }),
+      of('mail.same', { key: userOf, name: 'smtp', concurrency: 2 }),
+      of('mail.bulk', { key: 'smtp', concurrency: 3, rate: { count: 60, per: '1m' } }),
+    ]
+    const conflict = {
+      code: 'conflicting_limits',
+      message: expect.stringContaining(
+        "Limit 'smtp' lets 2 at a time pass in job 'mail.send', and 3 at a time, 60 in 1m in job 'mail.bulk'.",
+      ),
+    }
+    await expect(open({ jobs })).rejects.toMatchObject(conflict)
+    expect(() => new Worker(queue, { jobs })).toThrow(expect.objectContaining(conflict))
+    expect(() => new Worker(queue, { jobs: jobs.slice(0, 2) })).not.toThrow()
+    const limits = [userOf, 'smtp'].map((key, index) => ({ key, name: 'smtp', concurrency: index + 1 }))
+    const code = 'conflicting_limits'
+    expect(() => defineJob({ name: 'mail.both', limits })).toThrow(expect.objectContaining({ code }))
+    const fine = of('mail.one', { key: 'smtp', concurrency: 2 })
+    await expect(queue.enqueue(fine, 1, { limits })).rejects.toMatchObject({ code })
+  })
+
+  test('what is left out of a change stays, and null lifts it', async ({ queue }) => {
+    const both = { key: 'api', concurrency: 2, rate: { count: 60, per: '1m' } } as const
+    await queue.enqueue(defineJob({ name: 'test.limited', limits: [both] }))
+    const { limits } = queue
+    const rate = { count: 60, per: 60_000 }
+    expect(await limits.set('api', { concurrency: 1 })).toMatchObject({ override: { concurrency: 1, rate } })
+    expect((await limits.set('api', { rate: null })).override).toEqual({ concurrency: 1 })
+    expect((await limits.set('api', { concurrency: null })).override).toEqual({})
+    expect(await limits.get('api')).toMatchObject({ declared: { concurrency: 2, rate }, override: {} })
+  })
+
+  test('a limit that there is not, or that would limit nothing, is refused', async ({ queue }) => {
+    await queue.enqueue(defineJob({ name: 'test.limited', limits: [{ key: 'openai', concurrency: 1 }] }))
+    const { limits } = queue
+    for (const call of [
+      () => limits.set('opnai', { concurrency: 1 }),
+      () => limits.reset('opnai'),
+      () => limits.keys('opnai'),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'limit_not_found',
+        message: expect.stringContaining(
+          "No limit is named 'opnai'. Did you mean 'openai'? There are: openai.",
+        ),
+      })
+    }
+    const slips: [given: object, message: string][] = [
+      [{}, "expected 'concurrency', 'rate' or both; null lifts one"],
+      [{ concurrency: 0 }, "option 'concurrency' is 0, expected a whole number from 1 to"],
+      [{ max: 2 }, "limits.set has no option 'max'. Did you mean 'concurrency'?"],
+      [{ rate: { max: 2 } }, "limits.set.rate has no option 'max'. Did you mean 'count'?"],
+      [{ rate: { count: 2 } }, 'expected both of them'],
+    ]
+    for (const [given, message] of slips)
+      await expect(limits.set('openai', given)).rejects.toThrow(
+        expect.objectContaining({ message: expect.stringContaining(message) }),
+      )
+  })
+
+  test('explain names the limit that keeps a job, with its numbers and who holds it', async ({
+    queue,
+    start,
+  }) => {
+    const { job, runs, run } = heldJob({ limits: [PER_USER] })
+    const [first, second] = await enqueueFor(queue, job, ['ada', 'ada'])
+    const worker = await start({ jobs: [job], name: 'mill' })
+    await expect.poll(() => second?.get()).toHaveProperty('waitsFor')
+    const { reasons } = await queue.explain(second?.id ?? '')
+    expect(reasons).toMatchObject([
+      {
+        code: 'limit_full',
+        text: expect.stringMatching(
+          `^waits for limit 'user' for 'ada': 1 of 1 run, 1 wait; held by ${first?.id} on worker mill \\(.*\\) since 2`,
+        ),
+        mend: expect.stringContaining('millhand limits set user --concurrency 2'),
+        facts: { limit: 'user', key: 'ada', running: 1, waiting: 1, concurrency: 1, holder: first?.id },
+      },
+    ])
+    expect(worker.running).toBe(1)
+    run(0).fail(new RateLimited('90s'))
+    await expect
+      .poll(async () => (await queue.explain(second?.id ?? '')).reasons)
+      .toMatchObject([
+        {
+          code: 'limit_closed',
+          text: expect.stringContaining('(RateLimited) for 1m 30s more, until 2'),
+          facts: { opensInMs: 90_000 },
+        },
+      ])
+    expect(runs).toHaveLength(1)
+  })
+
+  test('explain tells of a rate, and of a cost that never passes', async ({ queue, start }) => {
+    const { job, runs } = heldJob({ limits: [{ key: 'api', rate: { count: 2, per: '1m' }, cost: 2 }] })
+    await queue.enqueue(job)
+    const waits = await queue.enqueue(job)
+    await start({ jobs: [job] })
+    await expect.poll(() => runs.length).toBe(1)
+    const why = async () => (await queue.explain(waits.id)).reasons
+    await expect.poll(why).toMatchObject([
+      {
+        code: 'rate_reached',
+        text: expect.stringContaining("limit 'api': no more than 2 in any 1m may start"),
+        facts: { cost: 2 },
+      },
+    ])
+    await queue.limits.set('api', { rate: { count: 1, per: '1m' } })
+    await expect
+      .poll(why)
+      .toMatchObject([{ code: 'rate_reached', text: expect.stringContaining('for ever: it costs 2') }])
+  })
+
+  test('a limit that is new in a transaction is written when that has ended, and holds nobody up', async ({
+    queue,
+  }) => {
+    const job = defineJob({ name: 'test.inside', limits: [{ key: 'api', concurrency: 1 }], run: () => {} })
+    await queue.transaction(async (tx: object) => void (await queue.enqueue(job, 1, { tx })))
+    await expect.poll(() => queue.limits.list()).toMatchObject([{ name: 'api' }])
+    expect(await runUntilIdle(queue, { jobs: [job] })).toBe(1)
+  })
+})
