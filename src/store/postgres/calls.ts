@@ -26,7 +26,7 @@ export async function answers(
 /**
  * Makes a call, in a transaction; or, where it was made before and its answer was lost, answers what it answered then.
  */
-export async function once(session: Session, call: string, make: () => Promise<string[]>): Promise<string[]> {
+async function once(session: Session, call: string, make: () => Promise<string[]>): Promise<string[]> {
   if ((await session.at(CLAIM, call)).length === 0) {
     const [row] = await session.rows<{ ids: string }>(ANSWERED, call)
     return row ? JSON.parse(row.ids) : []
