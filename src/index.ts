@@ -10,7 +10,7 @@ export type { AnyJobDefinition, Handler, JobDefinition, JobSpec } from './job/de
 export { defineJob } from './job/definition.ts'
 export type { EnqueueOptions } from './job/enqueue-options.ts'
 export type { Failure, FailureKind } from './job/failure.ts'
-export type { JobHandle, ResultOptions } from './job/handle.ts'
+export type { JobHandle, RerunOptions, ResultOptions } from './job/handle.ts'
 export type { EnqueueCall, EnqueueHook, EnqueueResult, RunCall, RunHook } from './job/hooks.ts'
 // Jobs
 export type {

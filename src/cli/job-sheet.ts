@@ -57,6 +57,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['attempt', `${job.attempt} of ${job.retries + 1}`],
     ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
     ['key', job.key ?? ''],
+    ['rerun of', job.rerunOf ?? ''],
     ['tags', job.tags.join(', ')],
     ['context', Object.keys(job.context).length > 0 ? toJson(job.context) : ''],
     ...timesOf(job),

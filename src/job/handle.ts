@@ -9,6 +9,12 @@ export interface ResultOptions {
   readonly signal?: AbortSignal
 }
 
+/** How a job is run anew. */
+export interface RerunOptions<Input = unknown> {
+  /** In place of its input. Default: the input that it had. */
+  readonly input?: Input
+}
+
 /** A job that was enqueued: ask it how it is, wait for it, or cancel it. From any process. */
 export interface JobHandle<Output = unknown, Input = unknown> {
   readonly id: string
@@ -31,6 +37,12 @@ export interface JobHandle<Output = unknown, Input = unknown> {
   result(options?: ResultOptions): Promise<Output>
   /** Cancels the job, running or not; false where it was settled already. */
   cancel(reason?: string): Promise<boolean>
+  /**
+   * Makes a new job of this one, whatever became of it, with its input or an edited one: see `queue.rerun`.
+   *
+   * @throws MillhandError what `queue.rerun` throws
+   */
+  rerun(options?: RerunOptions<Input>): Promise<JobHandle<Output, Input>>
   /** The job as it is now, then again whenever its state or progress changes, until it is settled or the queue is closed. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Job<Input, Output>>
 }

@@ -15,6 +15,8 @@ interface JobFields<Input = unknown> {
   /** What was passed to `enqueue`; `null` where that was nothing. */
   readonly input: Input
   readonly key?: string
+  /** The id of the job that it is a rerun of, which may be pruned already. Not in `ctx.job`. */
+  readonly rerunOf?: string
   readonly tags: readonly string[]
   /** Whatever the enqueuer wanted to travel with the job, such as the user that it is for. */
   readonly context: Readonly<Record<string, Json>>
@@ -105,6 +107,7 @@ export interface JobRecord {
   readonly priority: number
   readonly dueAt: number
   readonly key: string | null
+  readonly rerunOf: string | null
   readonly tags: string | null
   readonly context: string | null
   readonly input: string
@@ -185,6 +188,7 @@ function jobFields(record: JobRecord): JobFields {
     priority: record.priority,
     input: readStored(record.input),
     ...(record.key === null ? {} : { key: record.key }),
+    ...(record.rerunOf === null ? {} : { rerunOf: record.rerunOf }),
     tags: record.tags === null ? [] : readTexts(record.tags),
     context: record.context === null ? {} : readContext(record.context),
     retries: record.retries,

@@ -28,6 +28,8 @@ export interface NewJob {
   readonly expiresInMs: number | null
   /** See `JobRecord`. */
   readonly limits: string | null
+  /** The id of the job that it is a rerun of. */
+  readonly rerunOf?: string
 }
 
 /** The hot path: most calls pass no options, and then nothing needs to be read. */

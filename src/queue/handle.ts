@@ -1,5 +1,5 @@
 import { jobError } from '../job/errors.ts'
-import type { JobHandle, ResultOptions } from '../job/handle.ts'
+import type { JobHandle, RerunOptions, ResultOptions } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
 import { isSpec } from '../job/spec.ts'
 import { requireSpec } from '../job/specs.ts'
@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts'
 import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
+import { rerunJob } from './rerun.ts'
 import { onStandstill } from './standstill.ts'
 import type { OnRecord } from './watch.ts'
 
@@ -61,6 +62,11 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
 
   async cancel(reason = 'cancelled'): Promise<boolean> {
     return (await cancelJobs(this.#queue, [this.id], reason)).length > 0
+  }
+
+  async rerun(options?: RerunOptions<Input>): Promise<JobHandle<Output, Input>> {
+    const old = { id: this.id, name: this.#name }
+    return new Handle(this.#queue, await rerunJob(this.#queue, { old, options }))
   }
 
   async result(options: ResultOptions = {}): Promise<Output> {

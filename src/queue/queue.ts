@@ -1,5 +1,5 @@
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
-import type { JobHandle } from '../job/handle.ts'
+import type { JobHandle, RerunOptions } from '../job/handle.ts'
 import type { Job } from '../job/job.ts'
 import type { WorkerOrder } from '../job/orders.ts'
 import type { QueueOptions } from '../job/queue-settings.ts'
@@ -40,6 +40,7 @@ import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'
 import { type PurgeOptions, purgeQueue } from './purge.ts'
 import { readQueueStats, type StatsByQueue } from './queue-stats.ts'
+import { rerunAsked, rerunJob } from './rerun.ts'
 import { Schedules } from './schedules.ts'
 import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts'
 
@@ -93,6 +94,16 @@ export class OpenedQueue implements Queue {
   ): Promise<JobHandle[]> {
     const inserted = await this.#enqueuer.enqueueMany(itemsOf({ first, inputs, options }))
     return inserted.map((each) => new Handle(this.#parts, each))
+  }
+
+  rerun<Spec extends AnyJobSpec>(
+    spec: Spec,
+    id: string,
+    options?: RerunOptions<InputOf<Spec>>,
+  ): Promise<HandleOf<Spec>>
+  rerun(id: string, options?: RerunOptions): Promise<JobHandle>
+  async rerun(first: AnyJobSpec | string, ...rest: unknown[]): Promise<JobHandle> {
+    return new Handle(this.#parts, await rerunJob(this.#parts, rerunAsked(first, rest)))
   }
 
   handle<Spec extends AnyJobSpec>(spec: Spec, id: string): HandleOf<Spec>

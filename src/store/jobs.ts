@@ -89,6 +89,7 @@ export type ClaimedJob = Omit<
   | 'finishedAt'
   | 'startedAt'
   | 'gate'
+  | 'rerunOf'
 > & {
   /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
   readonly claimedAt: number

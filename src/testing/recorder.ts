@@ -143,6 +143,7 @@ function childHandle(id: string, { runner, instead }: RecorderPlace): JobHandle 
     get: refuse('get'),
     result: refuse('result'),
     cancel: refuse('cancel'),
+    rerun: refuse('rerun'),
     watch: refuse('watch'),
   }
 }

@@ -192,7 +192,11 @@ async function claimed(
   const { attempt, context, checkpoint } = options
   const json = serialise(`input of job '${name}'`, input ?? null)
   const given = { id: 'run-job', input: json, checked: checked.value }
-  const { runAtMs, delayMs, expiresInMs, ...fields } = newJob(definition, given, context && { context })
+  const { runAtMs, delayMs, expiresInMs, rerunOf, ...fields } = newJob(
+    definition,
+    given,
+    context && { context },
+  )
   return {
     ...fields,
     ...{ seq: 1, attempt, epoch: attempt, crashes: 0, errors: null, expiresAt: null },

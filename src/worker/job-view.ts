@@ -28,5 +28,6 @@ const UNSETTLED = {
   outcome: null,
   reason: null,
   failureKind: null,
+  rerunOf: null,
   finishedAt: null,
 } as const

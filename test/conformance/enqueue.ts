@@ -39,6 +39,7 @@ export function enqueuePromises(test: StoreTest): void {
       seq: expect.any(Number),
       state: 'pending',
       worker: null,
+      rerunOf: null,
       progress: null,
       checkpoint: null,
     })

@@ -23,6 +23,7 @@ function record(given: Partial<JobRecord>): JobRecord {
       timeoutMs: null,
       limits: null,
       gate: null,
+      rerunOf: null,
       attempt: 0,
       epoch: 0,
     },

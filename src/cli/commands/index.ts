@@ -19,6 +19,7 @@ import { pruneCommand } from './prune.ts'
 import { purgeCommand } from './purge.ts'
 import { queuesCommand } from './queues.ts'
 import { reprioritiseCommand } from './reprioritise.ts'
+import { rerunCommand } from './rerun.ts'
 import { rescheduleCommand } from './reschedule.ts'
 import { resumeCommand } from './resume.ts'
 import { retryCommand } from './retry.ts'
@@ -41,6 +42,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   cancelCommand,
   retryCommand,
   freeKeyCommand,
+  rerunCommand,
   deleteCommand,
   reprioritiseCommand,
   rescheduleCommand,

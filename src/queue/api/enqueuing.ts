@@ -1,5 +1,5 @@
 import type { EnqueueOptions } from '../../job/enqueue-options.ts'
-import type { JobHandle } from '../../job/handle.ts'
+import type { JobHandle, RerunOptions } from '../../job/handle.ts'
 import type {
   AnyJobSpec,
   EnqueueArguments,
@@ -41,6 +41,26 @@ export interface Enqueuing {
   enqueueMany<Specs extends readonly SpecOrName[] | []>(
     items: { readonly [Index in keyof Specs]: EnqueueItem<Specs[Index]> },
   ): Promise<{ -readonly [Index in keyof Specs]: HandleOf<Specs[Index]> }>
+
+  /**
+   * Makes a new job of an old one, whatever became of that, with its input or an edited one, which is checked where its
+   * definition is known here; the new one says `rerunOf`. Queue, priority, key, tags, context, retries and time-out are those
+   * of the old one, due at once, and so are its limits, but for an edited input of a definition that is known: then they are
+   * those of that. Where its key is held, the job that holds it is given (`existed`). To run the same job again, `retry` it.
+   *
+   * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `not_serialisable`, `payload_too_large`,
+   *   `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`
+   * @example
+   * const queue = await openQueue('memory:')
+   * const [failed] = await queue.list({ name: 'mail.send', state: 'failed' })
+   * if (failed) await queue.rerun(failed.id, { input: { to: 'ada@example.org' } })
+   */
+  rerun<Spec extends AnyJobSpec>(
+    spec: Spec,
+    id: string,
+    options?: RerunOptions<InputOf<Spec>>,
+  ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>>
+  rerun(id: string, options?: RerunOptions): Promise<JobHandle>
 
   /**
    * Runs `body` in one database transaction; pass its argument as `tx` to enqueue in it. It is a `DatabaseSync` of

@@ -94,6 +94,7 @@ function toClaimed(job: JobRecord, { begun, nowMs }: { begun: boolean; nowMs: nu
     outcome,
     reason,
     failureKind,
+    rerunOf,
     startedAt,
     finishedAt,
     gate,

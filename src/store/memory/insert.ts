@@ -115,6 +115,7 @@ function put(data: MemoryData, job: NewJob, identity: Identity): void {
     ...identity,
     ...{ name, queue, priority, key, tags, context, input, retries, timeoutMs, limits },
     ...UNTOUCHED,
+    rerunOf: job.rerunOf ?? null,
     state: 'pending',
     dueAt: job.runAtMs ?? nowMs + job.delayMs,
     expiresAt: job.expiresInMs === null ? null : nowMs + job.expiresInMs,

@@ -29,6 +29,7 @@ const PARAMETERS = {
   limits: 'text[]',
   gates: 'text[]',
   unseen: 'text[]',
+  reruns: 'text[]',
 } as const
 
 /**
@@ -76,17 +77,19 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
   ), given as materialized (
     select ${seq}g.*
     from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
-      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes, $limits, $gates${arrays})
+      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes, $limits, $gates, $reruns${arrays})
     as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane,
-      limits, gate${columns})
+      limits, gate, rerun_of${columns})
     where not exists (select from unseen)
   ), held as (
     insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
     order by name, key, seq on conflict do nothing returning ${held.seq}
   ), stored as (
-    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input, limits)
-    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input, limits
+    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input, limits,
+      rerun_of)
+    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input, limits,
+      rerun_of
     from given where key is null or seq in (select seq from held)
     on conflict (id) do nothing returning seq
   ), waiting as (
@@ -189,6 +192,7 @@ function valuesOf(jobs: readonly LanedJob[]) {
     delays: jobs.map(({ delayMs }) => delayMs),
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
+    reruns: column(jobs, ({ rerunOf }) => rerunOf ?? null),
     lanes: jobs.map(({ lane }) => lane),
     limits: column(jobs, ({ limits }) => limits),
     gates: column(jobs, ({ gate }) => gate),

@@ -46,7 +46,7 @@ const REPLACE = statement(
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.seq, p.epoch
   ), changed as (
     update millhand.jobs j set queue = g.queue, priority = g.priority, input = g.input, tags = g.tags,
-      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits
+      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits, rerun_of = null
     from given g join taken using (seq) where j.seq = g.seq
   ), forgotten as (
     delete from millhand.details where seq in (select seq from taken)

@@ -5,7 +5,7 @@ import type { Connection, Value } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
 
 /** The columns of a job under the names of `JobRecord`. */
-const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, tags, context, input, retries,
+const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, rerun_of as rerunOf, tags, context, input, retries,
   timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
   expires_at as expiresAt, state, worker, progress, output, outcome, reason,
   failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt, limits, gate`

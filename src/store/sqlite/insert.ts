@@ -13,8 +13,8 @@ import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './repla
 import { keepWithin } from './size.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
-  retries, timeout_ms, created_at, expires_at, input, limits, gate)
-  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  retries, timeout_ms, created_at, expires_at, input, limits, gate, rerun_of)
+  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (id) do nothing
   on conflict (name, key) where key is not null and finished_at is null do nothing`
 
@@ -163,5 +163,6 @@ function columns(job: NewJob, placing: Placing) {
     job.input,
     job.limits,
     gate,
+    job.rerunOf ?? null,
   ] as const
 }

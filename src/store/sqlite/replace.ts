@@ -10,7 +10,7 @@ import { countReturn, WAITS } from './pending.ts'
 /** With nothing left of what it has been but its number, its epoch, and when it was stored. */
 const REPLACE = `update millhand_jobs set queue = ?2, waits = ?3, lane = ?4, priority = ?5, due_at = ?6, tags = ?7,
   context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, input = ?12, limits = ?13, gate = ?14, attempt = 0, crashes = 0, care = 0,
-  started_at = null, progress = null, checkpoint = null, errors = null
+  started_at = null, rerun_of = null, progress = null, checkpoint = null, errors = null
   where id = ?1`
 
 const BEFORE = 'select seq, queue from millhand_jobs where id = ?'

@@ -38,6 +38,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/queue/matching.ts givenFields': 'matching',
   'src/queue/operate.ts operationFields': 'matching',
   'src/queue/operations.ts operationsFields': 'operations',
+  'src/queue/rerun.ts rerunFields': 'rerun',
   'src/queue/metrics.ts metricsFields': 'logMetrics',
   'src/queue/name-stats.ts statsFields': 'stats',
   'src/queue/open-options.ts openFields': 'openQueue',

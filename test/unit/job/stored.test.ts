@@ -21,6 +21,7 @@ const RECORD: JobRecord = {
     limits: null,
     gate: null,
     timeoutMs: null,
+    rerunOf: null,
   },
   ...{
     tags: null,

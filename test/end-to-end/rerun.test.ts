@@ -1,0 +1,94 @@
+import { defineJob } from 'millhand'
+import { runUntilIdle } from 'millhand/testing'
+import { expect } from 'vitest'
+import { z } from 'zod'
+import { heldJob } from '../support/held-job.ts'
+import { describeStores } from '../support/stores.ts'
+
+const index = defineJob({
+  name: 'test.index',
+  input: z.object({ path: z.string() }),
+  retries: 0,
+  run({ path }) {
+    if (path === 'lost.pdf') throw new Error('no such file')
+    return { words: path.length }
+  },
+})
+
+const other = defineJob({ name: 'test.other', run: () => {} })
+
+describeStores('rerun', (test) => {
+  test('a new job from a failed one with an edited input, which says of which', async ({ queue, clock }) => {
+    const options = { queue: 'slow', priority: 4, tags: ['a'], context: { user: 1 }, retries: 2, key: 'k' }
+    const failed = await queue.enqueue(index, { path: 'lost.pdf' }, { ...options, retries: 0 })
+    await runUntilIdle(queue, { jobs: [index] })
+    await clock.advance('1h')
+    const again = await failed.rerun({ input: { path: 'found.pdf' } })
+    expect(again.id).not.toBe(failed.id)
+    expect(again.existed).toBe(false)
+    expect(await again.get()).toMatchObject({
+      ...{ ...options, retries: 0 },
+      ...{ state: 'pending', input: { path: 'found.pdf' }, rerunOf: failed.id, attempt: 0, errors: [] },
+      ...{ dueAt: new Date(clock.now()) },
+    })
+    await runUntilIdle(queue, { jobs: [index] })
+    expect(await again.result()).toEqual({ words: 9 })
+    expect(await failed.get()).toMatchObject({ state: 'failed', input: { path: 'lost.pdf' } })
+    expect(await failed.get()).not.toHaveProperty('rerunOf')
+  })
+
+  test('with the input that it had, of whatever became of it', async ({ queue }) => {
+    const done = await queue.enqueue(index, { path: 'a.pdf' })
+    await runUntilIdle(queue, { jobs: [index] })
+    const again = await queue.rerun(done.id)
+    expect(await again.get()).toMatchObject({ state: 'pending', input: { path: 'a.pdf' }, rerunOf: done.id })
+    const typed = await queue.rerun(index, again.id, { input: { path: 'b.pdf' } })
+    expect((await typed.get()).input.path).toBe('b.pdf')
+  })
+
+  test('an input that does not fit its schema is refused, where the definition is known', async ({
+    open,
+    queue,
+  }) => {
+    const job = await queue.enqueue(index, { path: 'a.pdf' })
+    const wrong = { input: { path: 5 } as never }
+    await expect(queue.rerun(index, job.id, wrong)).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect((await open({ jobs: [index] })).rerun(job.id, wrong)).rejects.toMatchObject({
+      code: expect.stringMatching(/invalid_input|job_not_found/),
+    })
+    expect(await queue.count()).toBe(1)
+  })
+
+  test('what is not there, or is not of the definition, is not run anew', async ({ queue }) => {
+    const job = await queue.enqueue(other, null)
+    await expect(queue.rerun('nobody')).rejects.toMatchObject({ code: 'job_not_found' })
+    await expect(queue.rerun(index, job.id)).rejects.toMatchObject({ code: 'other_job' })
+    await expect(queue.handle(index, job.id).rerun()).rejects.toMatchObject({ code: 'other_job' })
+    await expect(queue.rerun(job.id, { inputs: 1 } as never)).rejects.toMatchObject({
+      code: 'unknown_option',
+    })
+    expect(await queue.count()).toBe(1)
+  })
+
+  test('a new job has the limits of the old one, or with an edited input those of that', async ({
+    queue,
+    start,
+  }) => {
+    const key = (input: unknown) => (input as { user: string }).user
+    const { job, runs } = heldJob({ limits: [{ key, name: 'user', concurrency: 1 }] })
+    const first = await queue.enqueue(job, { user: 'ada' })
+    const same = await first.rerun()
+    await queue.rerun(job, first.id, { input: { user: 'bob' } })
+    await start({ jobs: [job] })
+
+    await expect.poll(() => runs.map(({ input }) => input)).toEqual([{ user: 'ada' }, { user: 'bob' }])
+    await expect.poll(() => same.get()).toMatchObject({ waitsFor: { limit: 'user=ada' } })
+    await same.cancel()
+    for (const run of runs) run.end()
+  })
+
+  test('while an unfinished job has its key, that one is given', async ({ queue }) => {
+    const job = await queue.enqueue(other, null, { key: 'k' })
+    expect(await queue.rerun(job.id)).toMatchObject({ id: job.id, existed: true })
+  })
+})
