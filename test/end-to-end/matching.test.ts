@@ -143,11 +143,11 @@ describeStores('what is done to all that fit', (test) => {
     await enqueue(queue, 1)
     await queue.matching({ queue: 'default' }).reprioritise(1, { operation: 'x' })
     for (const again of [
-      queue.matching({ queue: 'other' }).reprioritise(1, { operation: 'x' }),
-      queue.matching({ queue: 'default' }).reprioritise(2, { operation: 'x' }),
-      queue.matching({ queue: 'default' }).cancel('gone', { operation: 'x' }),
+      () => queue.matching({ queue: 'other' }).reprioritise(1, { operation: 'x' }),
+      () => queue.matching({ queue: 'default' }).reprioritise(2, { operation: 'x' }),
+      () => queue.matching({ queue: 'default' }).cancel('gone', { operation: 'x' }),
     ])
-      await expect(again).rejects.toMatchObject({ code: 'operation_differs', facts: { operation: 'x' } })
+      await expect(again()).rejects.toMatchObject({ code: 'operation_differs', facts: { operation: 'x' } })
     expect(await queue.list()).toMatchObject([{ state: 'pending', priority: 1 }])
   })
 })
