@@ -12,6 +12,7 @@ export interface FilterFlags {
   readonly olderThan?: string
   readonly newerThan?: string
   readonly error?: string
+  readonly input?: readonly string[]
   readonly scheduled?: boolean
 }
 
@@ -39,12 +40,17 @@ export const FILTER_OPTIONS: readonly OptionSpec[] = [
   { flags: '--older-than <duration>', doc: 'only jobs that were enqueued longer ago than this, such as 2h' },
   { flags: '--newer-than <duration>', doc: 'only jobs that were enqueued in this time, such as 5m' },
   { flags: '--error <text>', doc: 'only jobs with this text in the message of an error' },
+  {
+    flags: '--input <path=value>',
+    doc: 'only jobs with this value within their input, such as user.id=42; several are given again',
+    many: true,
+  },
   { flags: '--scheduled', doc: 'only jobs that are due in the future' },
 ]
 
 /** The flags as the queue takes them; it says what is wrong with them. */
 export function filterOf(flags: FilterFlags): FilterOptions {
-  const { state, name, queue, tag, key, olderThan, newerThan, error, scheduled } = flags
+  const { state, name, queue, tag, key, olderThan, newerThan, error, input, scheduled } = flags
   return given({
     state,
     name,
@@ -54,8 +60,30 @@ export function filterOf(flags: FilterFlags): FilterOptions {
     olderThan: numberOr(olderThan),
     newerThan: numberOr(newerThan),
     error,
+    input: input && inputOf(input),
     scheduled,
   }) as FilterOptions
+}
+
+/** `user.id=42`: a value is JSON where it is a number, a word or a text of JSON, else the text that it is. */
+function inputOf(texts: readonly string[]): object {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, path = text, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+      return [path, readValue(value)]
+    }),
+  )
+}
+
+function readValue(text: string): unknown {
+  if (/^(?:true|false|null|".*")$/s.test(text)) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  }
+  return numberOr(text)
 }
 
 /** Whether any flag chooses jobs. */

@@ -1,4 +1,5 @@
 import { STATES_ELSEWHERE } from '../job/elsewhere.ts'
+import { type InputValue, inputParts, isInputFilter } from '../job/input-path.ts'
 import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { isSpec } from '../job/spec.ts'
@@ -49,6 +50,11 @@ export interface FilterOptions<Spec extends AnyJobSpec = AnyJobSpec, State exten
   readonly newerThan?: Duration
   /** Only jobs with this text in the message of an error. At most 2,000 characters. */
   readonly error?: string
+  /**
+   * Only jobs with these values within their input, by path: `{ 'user.id': 42, 'items.0': 'a' }`. Up to 20. No index helps:
+   * the input of every job that fits the rest is read.
+   */
+  readonly input?: Readonly<Record<string, InputValue>>
 }
 
 /** Which jobs `list` gives, and how many of them. */
@@ -85,6 +91,10 @@ export const filterFields = {
   olderThan: duration(),
   newerThan: duration(),
   error: text({ max: ERROR_MESSAGE_CHARACTERS }),
+  input: custom<Readonly<Record<string, InputValue>>>({
+    expected: "paths with values such as { 'user.id': 42 }: texts, numbers, true, false or null",
+    accepts: isInputFilter,
+  }),
 } satisfies FieldsOf<FilterOptions>
 
 export const listFields = {
@@ -101,7 +111,7 @@ export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>
 
 /** The same, with ages reckoned from a time. @throws MillhandError `invalid_option`, `invalid_name` */
 export function filterAt(parsed: Parsed<typeof filterFields>, nowMs: number): JobFilter {
-  const { state, queue, tag, key, scheduled, olderThan, newerThan, error } = parsed
+  const { state, queue, tag, key, scheduled, olderThan, newerThan, error, input } = parsed
   const name = namesOf(parsed)
   if (scheduled !== undefined) requirePending(state)
   return {
@@ -114,6 +124,7 @@ export function filterAt(parsed: Parsed<typeof filterFields>, nowMs: number): Jo
     ...(olderThan !== undefined && { createdBeforeMs: nowMs - olderThan }),
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),
     ...(error !== undefined && { errorText: storableText(error) }),
+    ...(input !== undefined && { input: inputParts(input) }),
   }
 }
 

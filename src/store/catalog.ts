@@ -1,3 +1,4 @@
+import type { InputPart } from '../job/input-path.ts'
 import type { JobRecord } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import type { LogLine } from './jobs.ts'
@@ -52,6 +53,8 @@ export interface JobFilter {
   readonly createdBeforeMs?: number
   /** A text that stands in one of the job's errors. */
   readonly errorText?: string
+  /** Values within the input, all of them. */
+  readonly input?: readonly InputPart[]
 }
 
 /** A job that fits a filter. */

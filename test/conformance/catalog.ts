@@ -6,6 +6,40 @@ import type { StoreTest } from './store-test.ts'
 
 /** Looking at jobs, and what an operator does to them. */
 export function catalogPromises(test: StoreTest): void {
+  test('jobs are found by values within their input', async ({ store }) => {
+    const inputs = [
+      { user: { id: 42 }, items: ['a', 'b'], on: true },
+      { user: { id: '42' }, items: { 0: 'a' }, on: null, note: 'NUL \0 and \ud800' },
+      { user: 42, 'user.id': 42, 'items.0': 'a', on: 1 },
+      'user',
+      null,
+      { user: [{ id: 42 }], text: 'quote " and \\ and é \u{1f600}' },
+    ]
+    await enqueue(
+      store,
+      ...inputs.map((input, index) => newJob(`job-${index}`, { input: JSON.stringify(input) })),
+    )
+    const found = async (path: string, value: unknown) => {
+      const input = [{ path: path.split('.'), value: JSON.stringify(value) }]
+      expect(await store.catalog.count({ input })).toBe(
+        (await store.catalog.list({ input }, { limit: 9 })).length,
+      )
+      return idsOf(await store.catalog.find({ input }, { limit: 9 })).sort()
+    }
+
+    expect(await found('user.id', 42)).toEqual(['job-0'])
+    expect(await found('user.id', '42')).toEqual(['job-1'])
+    expect(await found('user', 42)).toEqual(['job-2'])
+    expect(await found('user.0.id', 42)).toEqual(['job-5'])
+    expect(await found('items.0', 'a')).toEqual(['job-0', 'job-1'])
+    expect(await found('items.1', 'b')).toEqual(['job-0'])
+    expect(await found('on', true)).toEqual(['job-0'])
+    expect(await found('on', 1)).toEqual(['job-2'])
+    expect(await found('on', null)).toEqual(['job-1'])
+    expect(await found('text', 'quote " and \\ and é \u{1f600}')).toEqual(['job-5'])
+    expect(await found('user.id.deeper', 42)).toEqual([])
+  })
+
   test('jobs are got by their ids; what does not exist is left out', async ({ store }) => {
     await enqueue(store, newJob('a'), newJob("o'b"), newJob('c'))
 

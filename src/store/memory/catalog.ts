@@ -1,4 +1,5 @@
 import { parseFailures } from '../../job/failure.ts'
+import { hasPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { readTexts } from '../../job/stored.ts'
 import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
@@ -72,7 +73,8 @@ function matches(job: JobRecord, filter: JobFilter, nowMs: number): boolean {
     (filter.scheduled === undefined || job.dueAt > nowMs === filter.scheduled) &&
     (filter.createdAfterMs === undefined || job.createdAt >= filter.createdAfterMs) &&
     (filter.createdBeforeMs === undefined || job.createdAt < filter.createdBeforeMs) &&
-    (filter.errorText === undefined || hasErrorText(job, filter.errorText))
+    (filter.errorText === undefined || hasErrorText(job, filter.errorText)) &&
+    (filter.input?.every((part) => hasPart(job.input, part)) ?? true)
   )
 }
 

@@ -118,6 +118,10 @@ function select(filter: JobFilter, wanted: 'each' | 'all'): { from: string; wher
   if (filter.createdAfterMs !== undefined) where('j.created_at >= ?::bigint', filter.createdAfterMs)
   if (filter.createdBeforeMs !== undefined) where('j.created_at < ?::bigint', filter.createdBeforeMs)
   if (filter.errorText !== undefined) where('d.errors ~ ?', inMessage(filter.errorText))
+  for (const { path, value } of filter.input ?? []) {
+    values.push(path)
+    where(`millhand.input_at(j.input, $${values.length + 1}::text[]) = ?`, value)
+  }
   const from = `from millhand.jobs j ${standing(filter.states, wanted === 'each')}
     left join millhand.details d on d.seq = j.seq`
   return { from, where: parts.join(' and '), values }

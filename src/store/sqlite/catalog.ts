@@ -1,3 +1,4 @@
+import type { InputPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
@@ -69,6 +70,27 @@ const whereJson = (column: string, element: string): string =>
 
 const inMessage = "case type when 'object' then instr(json_extract(value, '$.message'), ?) > 0 end"
 
+/** A walk from the input to the value, a step a name: of a list, a name is the place. */
+function whereInput({ path, value }: InputPart): { sql: string; values: Value[] } {
+  const steps = path.map((_, step) => `json_each(${step === 0 ? 'input' : inner(step - 1)}) as step${step}`)
+  const names = path.map((_, step) => `cast(step${step}.key as text) = ?`)
+  const last = `step${path.length - 1}`
+  const wanted: unknown = JSON.parse(value)
+  const isText = typeof wanted === 'string'
+  const isValue =
+    isText || typeof wanted === 'number'
+      ? `${last}.type in (${isText ? "'text'" : "'integer', 'real'"}) and ${last}.value = ?`
+      : `${last}.type = ?`
+  const sql = `case when json_valid(input) then exists (
+    select 1 from ${steps.join(' cross join ')} where ${[...names, isValue].join(' and ')}) end`
+  return { sql, values: [...path, isText || typeof wanted === 'number' ? wanted : value] }
+}
+
+/** What is no list and no object has nothing in it. */
+function inner(step: number): string {
+  return `case when step${step}.type in ('object', 'array') then step${step}.value else '{}' end`
+}
+
 /** Each part of a filter with its condition; only those that are asked for are in the statement. */
 function condition(filter: JobFilter, nowMs: number): { where: string; values: Value[] } {
   const parts: [string, Value][] = []
@@ -89,8 +111,9 @@ function condition(filter: JobFilter, nowMs: number): { where: string; values: V
   if (filter.errorText !== undefined) {
     parts.push([whereJson('errors', inMessage), filter.errorText])
   }
+  const within = (filter.input ?? []).map(whereInput)
   return {
-    where: ['true', ...parts.map(([sql]) => sql)].join(' and '),
-    values: parts.map(([, value]) => value),
+    where: ['true', ...parts.map(([sql]) => sql), ...within.map(({ sql }) => sql)].join(' and '),
+    values: [...parts.map(([, value]) => value), ...within.flatMap(({ values }) => values)],
   }
 }
