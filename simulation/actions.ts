@@ -1,4 +1,5 @@
 import type { EnqueueOptions } from '../src/job/enqueue-options.ts'
+import { CONFLICT_POLICIES } from '../src/job/key.ts'
 import type { Clock } from '../src/kit/clock.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import type { Chance } from './chance.ts'
@@ -11,6 +12,7 @@ const ACTIONS = {
   'enqueue many': 8,
   cancel: 7,
   retry: 6,
+  'free key': 4,
   pause: 1,
   resume: 3,
   prune: 3,
@@ -31,6 +33,7 @@ export interface Action {
 }
 
 const KEYS = ['a', 'b', 'c'] as const
+const SCOPES = ['active', 'forever', 2_000, 20_000] as const
 /** Somebody who listens hears of some changes, and not of all that there will ever be. */
 const LISTENING_MS = 20_000
 /** The queues that the jobs are in. */
@@ -68,6 +71,11 @@ const ACTS: Readonly<Record<ActionName, (scene: Scene) => Action>> = {
   },
   cancel: ({ queue, some }) => action(`cancel ${some.join(' ')}`, queue.cancel(some)),
   retry: ({ queue, some }) => action(`retry ${some.join(' ')}`, queue.retry(some)),
+  'free key': ({ queue, chance }) => {
+    const { name } = chance.pick([WORK, MAIL])
+    const key = chance.pick(KEYS)
+    return action(`free key ${key} of ${name}`, queue.freeKey(name, key))
+  },
   pause: ({ queue, chance }) => {
     const lane = chance.pick(QUEUES)
     return action(`pause ${lane}`, queue.pause(lane))
@@ -114,11 +122,20 @@ function enqueue(queue: Queue, chance: Chance): Action {
 
 function anyOptions(chance: Chance): EnqueueOptions {
   return {
-    ...(chance.percent(30) && { key: chance.pick(KEYS) }),
+    ...(chance.percent(45) && anyKey(chance)),
     ...(chance.percent(20) && { delay: chance.upToMs(20_000) }),
     ...(chance.percent(20) && { priority: chance.below(5) - 2 }),
     ...(chance.percent(10) && { expiresIn: chance.upToMs(30_000) }),
     ...(chance.percent(30) && { retries: chance.below(3) }),
+  }
+}
+
+/** Most say nothing of their key: a rule is what becomes of those, too. */
+function anyKey(chance: Chance): EnqueueOptions {
+  return {
+    key: chance.pick(KEYS),
+    ...(chance.percent(25) && { keyScope: chance.pick(SCOPES) }),
+    ...(chance.percent(40) && { onConflict: chance.pick(CONFLICT_POLICIES) }),
   }
 }
 

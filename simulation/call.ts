@@ -1,3 +1,5 @@
+import type { NewJob } from '../src/job/new-job.ts'
+import type { Inserted } from '../src/store/jobs.ts'
 import type { Connection } from './database.ts'
 
 /** What the scheduler decides of a call that waits. */
@@ -82,4 +84,13 @@ export function executedBy({ process, verb, values }: Work, result: unknown, isD
     parts: isTransaction ? (values as readonly Executed[]) : [],
     ...(isDoubtful && { isDoubtful }),
   }
+}
+
+/** The jobs that a call has stored, with what was asked for. */
+export function insertedBy({ values, result }: Executed): readonly { job: NewJob; answer: Inserted }[] {
+  const jobs = values[0] as NewJob[]
+  return (result as Inserted[]).flatMap((answer, place) => {
+    const job = jobs[place]
+    return job ? [{ job, answer }] : []
+  })
 }

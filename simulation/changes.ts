@@ -1,4 +1,6 @@
 import type { JobRecord } from '../src/job/job.ts'
+import { mayReplace } from '../src/job/key.ts'
+import type { NewJob } from '../src/job/new-job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
 import { isFinal } from '../src/job/state.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
@@ -38,8 +40,21 @@ function letsGo({ before, after }: Change, { values }: Executed): boolean {
 
 const settles: Allows = (change, call) => fenced<Settlement>(change, call) || letsGo(change, call)
 
+/** A job that waits becomes what a call has given for its key; one that a worker has gives its key up to the next. */
+export function takesOver({ before, after }: Change, { values }: Pick<Executed, 'values'>): boolean {
+  const isMeant = (values[0] as NewJob[]).some(
+    (job) => job.name === before.name && job.key === before.key && mayReplace(job),
+  )
+  const isSame =
+    before.state === after.state && before.worker === after.worker && before.epoch === after.epoch
+  const gives = before.worker !== null && after.key === null && before.attempt === after.attempt
+  return isMeant && isSame && (gives || (before.state === 'pending' && before.worker === null))
+}
+
 /** What each call may do to a job that was there before. A call that is not named may change none. */
 const ALLOWED: Readonly<Record<string, Allows>> = {
+  'jobs.insert': takesOver,
+  'tx.insert': takesOver,
   'jobs.claim': ({ before, after }, { values, result }) => {
     const { worker } = values[0] as ClaimRequest
     const isAnswered = (result as ClaimedJob[]).some(

@@ -3,7 +3,7 @@ import type { Settlement } from '../src/job/outcome.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Settled } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Executed } from './call.ts'
-import type { Change } from './changes.ts'
+import { type Change, takesOver } from './changes.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is another than it was when the call was made. */
@@ -29,7 +29,11 @@ function isCommitted({ parts }: Executed, { before, after, changes }: Seen): boo
   const named = parts.flatMap(({ values }) => (Array.isArray(values[0]) ? values[0] : []))
   const ids = new Set(named.map(({ id }: { id: string }) => id))
   const isNew = [...after.jobs.keys()].some((id) => ids.has(id) && !before.jobs.has(id))
-  return isNew || changes.some(({ after: { id } }) => ids.has(id))
+  const inserts = parts.filter(({ verb }) => verb === 'tx.insert')
+  return (
+    isNew ||
+    changes.some((change) => ids.has(change.after.id) || inserts.some((part) => takesOver(change, part)))
+  )
 }
 
 /** One answer for each that was settled or begun: those have changed. */

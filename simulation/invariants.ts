@@ -8,8 +8,9 @@ import type { Executed } from './call.ts'
 import { idsStoredBy, shown, touches, wrongChange } from './changes.ts'
 import type { Event, Invariant } from './event.ts'
 import { bestFirst } from './order.ts'
+import { keptKeys, uniqueKeys } from './right-keys.ts'
 import type { Snapshot } from './snapshot.ts'
-import { acceptedOf, claimOf, insertedBy, type Witness } from './witness.ts'
+import { acceptedOf, claimOf, type Witness } from './witness.ts'
 
 /** Times in a store are whole milliseconds, those of the world are not. */
 const ROUNDING_MS = 2
@@ -71,32 +72,6 @@ const settledOnce: Invariant = ({ calls, before, after, changes, witness }) => {
 function isLikeRescue({ id, epoch, verb }: Settlement, { jobs }: Snapshot): boolean {
   const job = jobs.get(id)
   return (verb === 'release' || verb === 'snooze') && job?.state === 'pending' && job.epoch === epoch
-}
-
-/** A key is of one unfinished job of a name; and whoever was told that it is held was told the truth. */
-const uniqueKeys: Invariant = ({ calls, before, after }) => {
-  const problems: string[] = []
-  const holders = new Map<string, string>()
-  for (const job of after.jobs.values()) {
-    if (job.key === null || isFinal(job.state)) continue
-    const key = `${job.name} ${job.key}`
-    const other = holders.get(key)
-    if (other !== undefined) problems.push(`${other} and ${job.id} have the same key '${key}'`)
-    holders.set(key, job.id)
-  }
-  const stored = idsStoredBy(calls)
-  for (const each of calls.filter(({ verb }) => verb.endsWith('.insert')))
-    problems.push(...leakedKeys(each, before, stored))
-  return problems
-}
-
-function leakedKeys(call: Executed, before: Snapshot, stored: ReadonlySet<string>): string[] {
-  return insertedBy(call).flatMap(({ job, answer }) => {
-    if (!answer.existed || stored.has(answer.id)) return []
-    const holder = before.jobs.get(answer.id)
-    const holds = holder && holder.key === job.key && holder.name === job.name && !isFinal(holder.state)
-    return holds ? [] : [`the key '${job.key}' was refused for ${answer.id}, which does not hold it`]
-  })
 }
 
 /** Nobody whose beat reached the store within its lease is taken for lost. */
@@ -195,6 +170,7 @@ const INVARIANTS: readonly Invariant[] = [
   rightChanges,
   settledOnce,
   uniqueKeys,
+  keptKeys,
   noFalseRescue,
   noFalseLoss,
   rightBlame,

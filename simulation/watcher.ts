@@ -44,6 +44,7 @@ export class Watcher {
     const event = { calls, before, after, witness: this.#witness, elapsedMs, changes, isOrdered }
     const problems = violationsOf(event)
     for (const call of calls) this.#witness.note(call, elapsedMs)
+    this.#witness.kept.note(calls, elapsedMs)
     if (calls.some(({ verb }) => verb === 'upkeep.prune')) this.#witness.forget(after)
     if (this.snapshot !== before) problems.push(...(await this.#sight.database.complaints()))
     return problems

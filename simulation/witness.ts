@@ -1,9 +1,9 @@
-import type { NewJob } from '../src/job/new-job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
 import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat, NewWorker } from '../src/store/workers.ts'
 import type { Executed } from './call.ts'
+import { KeptKeys } from './kept-keys.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What the store has answered so far, kept where no fault reaches it. */
@@ -16,6 +16,8 @@ export class Witness {
   readonly settled = new Map<string, string>()
   /** Until when each worker's lease holds, by the time of the world. */
   readonly leases = new Map<string, number>()
+  /** Keys that outlive their jobs. */
+  readonly kept = new KeptKeys()
   /** A rescue has said that it left some of the jobs of workers that are gone. */
   moreToRescue = false
 
@@ -81,13 +83,4 @@ export function acceptedOf<Item>(
   for (const [place, item] of (values[0] as Item[]).entries()) {
     if (answers[place] === 'settled') onAccepted(item)
   }
-}
-
-/** The jobs that a call has stored, with what was asked for. */
-export function insertedBy({ values, result }: Executed): readonly { job: NewJob; answer: Inserted }[] {
-  const jobs = values[0] as NewJob[]
-  return (result as Inserted[]).flatMap((answer, place) => {
-    const job = jobs[place]
-    return job ? [{ job, answer }] : []
-  })
 }
