@@ -21,7 +21,7 @@ export interface Leadership {
   readonly forMs: number
   /** In how many milliseconds a schedule is to be seen to; told to the leader, where there is one. */
   readonly nextTickInMs?: number
-  /** Jobs wait at gates: told to the leader, who sees to those that nobody else lets go on. */
+  /** Jobs hold gates, or wait at them: told to the leader, who sees to those that nobody else lets go on. */
   readonly gatesWait?: boolean
 }
 

@@ -291,7 +291,7 @@ describeStores('retry', (test) => {
     await expect(queue.retry('nobody')).rejects.toMatchObject({ code: 'job_not_found' })
     await runUntilIdle(queue, { jobs: [job] })
     await queue.enqueue(job, null, { key: 'k' })
-    await expect(queue.retry(keyed.id)).rejects.toThrow(/an unfinished job of its name has the same key/)
+    await expect(queue.retry(keyed.id)).rejects.toThrow(/its key is held by another job of its name/)
     expect(await queue.retry([keyed.id, 'nobody'])).toEqual([])
   })
 

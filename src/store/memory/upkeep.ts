@@ -17,7 +17,7 @@ export function elect(data: MemoryData, worker: string, leaseMs: number): Leader
   }
   data.leader = { worker, untilMs: nowMs + leaseMs }
   const nextInMs = nextTickInMs(data)
-  const gatesWait = data.jobs.pending.gates().length > 0
+  const gatesWait = data.jobs.pending.gates().length > 0 || data.jobs.heldGates().length > 0
   return {
     ...{ leads: true, forMs: leaseMs },
     ...(nextInMs !== undefined && { nextTickInMs: nextInMs }),

@@ -15,7 +15,7 @@ const ELECT = `with elected as (
     where l.worker = excluded.worker or l.lease_until <= ${NOW} returning worker
   )
   select true as leads, $3::bigint as "forMs", (select min(due_at) from millhand.schedules) - ${NOW} as "nextTickInMs",
-    exists (select from millhand.pending where waits = 3) as "gatesWait"
+    exists (select from millhand.holders) or exists (select from millhand.pending where waits = 3) as "gatesWait"
   from elected
   union all select false, lease_until - ${NOW}, null, false from millhand.leader where not exists (select from elected)`
 

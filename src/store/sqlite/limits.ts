@@ -106,6 +106,15 @@ const FORGET = `delete from millhand_holders where not exists (
     select 1 from millhand_jobs where millhand_jobs.seq = millhand_holders.job and state = 'running'
   )`
 
+const TO_TEND = `select 1 where exists (select 1 from millhand_jobs where ${PARKED}) or exists (
+    select 1 from millhand_holders where not exists (
+      select 1 from millhand_jobs where millhand_jobs.seq = millhand_holders.job and state = 'running'))`
+
+/** Whether somebody waits at a gate, or holds one and does not run: asked without a lock. */
+export function mayTend(connection: Connection): boolean {
+  return connection.get(TO_TEND) !== undefined
+}
+
 /** Lets go on what waits at open gates after the one named; gives how many jobs that were, and where to go on. */
 export function tend(
   connection: Connection,

@@ -144,6 +144,7 @@ function limitRole({ read, durably }: StoreAccess): Store['limits'] {
     list: () => read(limits.list),
     gates: (which, limit) => read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs })),
     async tend(limit) {
+      if (!(await read(limits.mayTend))) return 0
       const from = { after: tendedTo, limit }
       const { count, next } = await durably((connection, nowMs) => limits.tend(connection, from, nowMs))
       tendedTo = next

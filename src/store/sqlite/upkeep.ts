@@ -16,7 +16,8 @@ const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('
   on conflict (role) do update set worker = ?1, lease_until = ?2
   where millhand_leader.worker = ?1 or millhand_leader.lease_until <= ?3`
 
-const GATES_WAIT = `select 1 from millhand_jobs where ${PARKED} limit 1`
+const GATES_WAIT = `select 1 where exists (select 1 from millhand_holders)
+  or exists (select 1 from millhand_jobs where ${PARKED})`
 
 const LED_UNTIL = "select lease_until as untilMs from millhand_leader where role = 'maintenance'"
 
