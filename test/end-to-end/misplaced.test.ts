@@ -34,7 +34,7 @@ test('an option that belongs elsewhere is refused with where that is', async () 
     [
       define,
       'concurrency',
-      ' Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]? It holds in all',
+      'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]? It holds in all',
     ],
     [define, 'queues', "Did you mean 'queue'?"],
     [open, 'concurrency', `${ofWorker} concurrency }).`],
@@ -43,7 +43,7 @@ test('an option that belongs elsewhere is refused with where that is', async () 
     [
       enqueue,
       'concurrency',
-      ' Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]? It holds in all',
+      'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]? It holds in all',
     ],
     [start, 'backoff', `${ofDefinition} backoff }).`],
     [start, 'timeout', `${ofDefinition} timeout }).`],
