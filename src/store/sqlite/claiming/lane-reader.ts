@@ -1,8 +1,8 @@
-import type { Care } from '../../../job/care.ts'
 import type { ClaimedJob, Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { atMost } from '../parameters.ts'
 import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts'
+import { AT, COLUMNS, claimed, type Row, sizeOf } from './claimed.ts'
 import { type LaneHead, laneHead } from './heads.ts'
 
 /** Two at least: the second tells how far the first lane may be read before it is another's turn. */
@@ -10,55 +10,6 @@ const ROWS_MIN = 2
 
 /** So few rows are read without asking how large they are. */
 const ROWS_UNASKED = 8
-
-/** What a claim reads of a job beside its lane, in the order of `Row`. */
-const COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch, crashes, care,
-  checkpoint, errors, created_at, expires_at, limits`
-
-type Row = [
-  seq: number,
-  id: string,
-  priority: number,
-  dueAt: number,
-  key: string | null,
-  tags: string | null,
-  context: string | null,
-  input: string,
-  retries: number,
-  timeoutMs: number | null,
-  attempt: number,
-  epoch: number,
-  crashes: number,
-  care: Care,
-  checkpoint: string | null,
-  errors: string | null,
-  createdAt: number,
-  expiresAt: number | null,
-  limits: string | null,
-]
-
-/** Where each stands in a row: a row of names takes three times as long to read (see `Connection.lists`). */
-const AT = {
-  seq: 0,
-  id: 1,
-  priority: 2,
-  dueAt: 3,
-  key: 4,
-  tags: 5,
-  context: 6,
-  input: 7,
-  retries: 8,
-  timeoutMs: 9,
-  attempt: 10,
-  epoch: 11,
-  crashes: 12,
-  care: 13,
-  checkpoint: 14,
-  errors: 15,
-  createdAt: 16,
-  expiresAt: 17,
-  limits: 18,
-} as const
 
 interface Statements {
   readonly read: string
@@ -207,43 +158,4 @@ export class LaneReader {
 /** Whether a job of the one place is claimed before one of the other. */
 export function comesBefore(one: Place, other: Place): boolean {
   return (other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq) < 0
-}
-
-/** As `bytesOf` has it. */
-function sizeOf(row: Row): number {
-  const small = length(row[AT.key]) + length(row[AT.tags]) + length(row[AT.context])
-  return small + length(row[AT.input]) + length(row[AT.checkpoint]) + length(row[AT.errors])
-}
-
-function length(text: string | null): number {
-  return text === null ? 0 : text.length
-}
-
-/** The job of a row as it will be when it is taken and held. */
-function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): ClaimedJob {
-  return {
-    seq: row[AT.seq],
-    id: row[AT.id],
-    name,
-    queue,
-    priority: row[AT.priority],
-    dueAt: row[AT.dueAt],
-    key: row[AT.key],
-    tags: row[AT.tags],
-    context: row[AT.context],
-    input: row[AT.input],
-    retries: row[AT.retries],
-    timeoutMs: row[AT.timeoutMs],
-    attempt: row[AT.attempt] + 1,
-    epoch: row[AT.epoch] + 1,
-    crashes: row[AT.crashes],
-    care: row[AT.care],
-    checkpoint: row[AT.checkpoint],
-    errors: row[AT.errors],
-    createdAt: row[AT.createdAt],
-    claimedAt: nowMs,
-    begun: false,
-    expiresAt: row[AT.expiresAt],
-    limits: row[AT.limits],
-  }
 }
