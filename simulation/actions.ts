@@ -126,6 +126,7 @@ function anyOptions(chance: Chance): EnqueueOptions {
     ...(chance.percent(20) && { delay: chance.upToMs(20_000) }),
     ...(chance.percent(20) && { priority: chance.below(5) - 2 }),
     ...(chance.percent(10) && { expiresIn: chance.upToMs(30_000) }),
+    ...(chance.percent(10) && { deadline: chance.upToMs(60_000) }),
     ...(chance.percent(30) && { retries: chance.below(3) }),
   }
 }

@@ -76,6 +76,7 @@ function timesOf(job: Job): [name: string, value: string][] {
     ['enqueued', job.createdAt.toISOString()],
     ['due', job.dueAt.toISOString()],
     ['expires', job.expiresAt?.toISOString() ?? ''],
+    ['deadline', job.deadline?.toISOString() ?? ''],
     ['started', started?.toISOString() ?? ''],
     [
       'finished',

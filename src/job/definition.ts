@@ -48,6 +48,7 @@ const definitionFields = {
   timeout: duration({ min: 1 }),
   stallTimeout: duration({ min: 1 }),
   expiresIn: duration({ min: 1 }),
+  deadline: duration({ min: 1 }),
   keyScope: scope({ default: 'active', min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES, default: 'existing' }),
   limits: limitsField(),
@@ -103,7 +104,7 @@ export function defineJob<
   return specFrom(component, options, bare) as Defined<I, O, C, R>
 }
 
-const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn', 'keyScope'] as const
+const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn', 'deadline', 'keyScope'] as const
 
 type Bare = readonly (typeof DURATIONS)[number][]
 
@@ -157,6 +158,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     timeoutMs: parsed.timeout,
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
+    deadlineMs: parsed.deadline,
     keyScopeMs: parsed.keyScope,
     onConflict: parsed.onConflict,
     limits: readLimits(component, name, parsed.limits ?? []),

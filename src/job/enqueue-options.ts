@@ -29,6 +29,11 @@ export interface EnqueueOptions {
   readonly runAt?: Date
   /** Fails as `expired` when nobody has started it in this time. Default: the definition's; minimum `'1ms'`. */
   readonly expiresIn?: Duration
+  /**
+   * Longest time for all attempts together, from now on: then it fails, be it while it waits or while it runs. Default: the
+   * definition's; minimum `'1ms'`.
+   */
+  readonly deadline?: Duration
   /** While an unfinished job of this name has the same key, enqueueing gives that one. None by default. */
   readonly key?: string
   /**
@@ -66,6 +71,7 @@ export const enqueueFields = {
   delay: duration(),
   runAt: date(),
   expiresIn: duration({ min: 1 }),
+  deadline: duration({ min: 1 }),
   key: { ...text(), expected: `a text of 1 to ${KEY_CHARACTERS_MAX} characters` },
   keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),

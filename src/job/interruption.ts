@@ -1,7 +1,6 @@
 import { CARE, type Care } from './care.ts'
 import { appendFailure } from './failure.ts'
 import type { JobRecord } from './job.ts'
-import { toDate } from './stored.ts'
 
 /** Crashed workers that a job may have been running in before it is taken for their cause. */
 export const CRASH_LIMIT = 3
@@ -42,10 +41,4 @@ export function interrupt(job: Interrupted, nowMs: number, crashLimit: number = 
 /** No less care than before. */
 function careful(before: Care): Care {
   return before === CARE.none ? CARE.noted : before
-}
-
-/** The failure that is recorded with a job that nobody started in time. */
-export function expiry(job: Pick<JobRecord, 'attempt' | 'errors' | 'expiresAt'>, nowMs: number): string {
-  const message = `not started before ${toDate(job.expiresAt ?? nowMs).toISOString()}`
-  return appendFailure(job.errors, { kind: 'expired', message, attempt: job.attempt, at: nowMs })
 }

@@ -31,6 +31,11 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
    * `LimitOptions`. None by default, 10 at most. What cannot run now waits and blocks nobody.
    */
   readonly limits?: readonly LimitOptions<SchemaOutput<I>>[]
+  /**
+   * Longest time for all attempts together, from when the job was enqueued: then an attempt that runs is timed out, and
+   * there is no other one. None by default. Minimum `'1ms'`.
+   */
+  readonly deadline?: Duration
   /** Fails as `expired` when nobody has started it in this time; never by default. Minimum `'1ms'`. */
   readonly expiresIn?: Duration
   /** How long the key of a job is held, where the call gives one: see `EnqueueOptions`. Default `'active'`; minimum `'1ms'`. */

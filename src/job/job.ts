@@ -33,6 +33,8 @@ interface JobFields<Input = unknown> {
   readonly dueAt: Date
   /** When it fails as `expired` if nobody has started it. */
   readonly expiresAt?: Date
+  /** When all of its attempts have to be over: it fails then. */
+  readonly deadline?: Date
   /** The newest failed attempts, oldest first. */
   readonly errors: readonly Failure[]
   readonly progress?: Progress
@@ -130,7 +132,9 @@ export interface JobRecord {
   readonly createdAt: number
   readonly startedAt: number | null
   readonly finishedAt: number | null
+  /** Of one that waits: when it fails. Of one that has begun before, that is its deadline. */
   readonly expiresAt: number | null
+  readonly deadlineAt: number | null
   /** The gates that it has to pass to run: JSON, see `JobGate`. */
   readonly limits: string | null
   /** The gate at which it waits, which is closed; `null`: it waits for something else, or for nothing. */
@@ -197,10 +201,18 @@ function jobFields(record: JobRecord): JobFields {
     crashes: record.crashes,
     createdAt: toDate(record.createdAt),
     dueAt: toDate(record.dueAt),
-    ...(record.expiresAt === null ? {} : { expiresAt: toDate(record.expiresAt) }),
+    ...timesOf(record),
     errors: parseFailures(record.errors),
     ...(record.progress === null ? {} : { progress: readProgress(record.progress) }),
     ...(record.checkpoint === null ? {} : { checkpoint: readStored(record.checkpoint) }),
+  }
+}
+
+/** What expires with its deadline has no other time to be begun by. */
+function timesOf({ expiresAt, deadlineAt }: JobRecord): Pick<JobFields, 'expiresAt' | 'deadline'> {
+  return {
+    ...(expiresAt !== null && expiresAt !== deadlineAt && { expiresAt: toDate(expiresAt) }),
+    ...(deadlineAt !== null && { deadline: toDate(deadlineAt) }),
   }
 }
 

@@ -26,6 +26,8 @@ export interface NewJob {
   /** An absolute due time, in milliseconds since the epoch; wins over `delayMs`. */
   readonly runAtMs: number | null
   readonly expiresInMs: number | null
+  /** For all attempts together, from when it is stored; nothing, or `null`, where they may take for ever. */
+  readonly deadlineMs?: number | null | undefined
   /** See `JobRecord`. */
   readonly limits: string | null
   /** The id of the job that it is a rerun of. */
@@ -70,6 +72,7 @@ export function newJob(
     delayMs: parsed.delay ?? 0,
     runAtMs: parsed.runAt?.getTime() ?? null,
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
+    deadlineMs: parsed.deadline ?? spec.deadlineMs ?? null,
     limits: limits.length === 0 ? null : gatesFor(spec.name, limits, job.checked),
   }
 }

@@ -55,6 +55,8 @@ export interface Claimed {
   readonly retries: number
   readonly epoch: number
   readonly errors: string | null
+  /** By the store's time; `null`: its attempts may take for ever. */
+  readonly deadlineAt: number | null
   readonly hold?: Hold | undefined
   readonly limits: string | null
 }
@@ -152,13 +154,18 @@ function settleFailure(
     at: policy.nowMs,
   }
   const errors = appendFailure(job.errors, failure)
-  const dueAgainInMs = () =>
-    verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
+  const fail = { verb: 'fail', failureKind, errors, output } as const
+  const again = (attempt: number) => {
+    const dueInMs = verdict.delayMs ?? backoffMs(policy.retry.backoff ?? {}, job.attempt, policy.random)
+    // At its deadline it would fail without another attempt.
+    const isTooLate = job.deadlineAt !== null && policy.nowMs + dueInMs >= job.deadlineAt
+    return isTooLate ? fail : ({ verb: 'retry', errors, attempt, dueInMs } as const)
+  }
   // A database that was away is nobody's failure, as long as it is not the job that breaks its connection each time.
   if (isMillhandError(error, LOST) && countFailures(job.errors, LOST) < CRASH_LIMIT)
-    return { verb: 'retry', errors, attempt: job.attempt - 1, dueInMs: dueAgainInMs() }
-  if (verdict.permanent || job.attempt > job.retries) return { verb: 'fail', failureKind, errors, output }
-  return { verb: 'retry', errors, dueInMs: dueAgainInMs() }
+    return again(job.attempt - 1)
+  if (verdict.permanent || job.attempt > job.retries) return fail
+  return again(job.attempt)
 }
 
 /** The code of a `ctx.transaction` whose connection broke. */

@@ -52,6 +52,8 @@ export interface ScheduleOptions {
   readonly priority?: number
   /** Its jobs fail as `expired` when nobody has started them in this time. Default: the definition's; minimum `'1ms'`. */
   readonly expiresIn?: Duration
+  /** Longest time for all attempts of one of its jobs. Default: the definition's; minimum `'1ms'`. */
+  readonly deadline?: Duration
   /** Labels of its jobs, besides `schedule:NAME`. None by default. */
   readonly tags?: readonly string[]
   /** Travels with its jobs, besides `schedule`: its name, and the tick. */
@@ -79,6 +81,7 @@ const scheduleFields = {
   queue: text(),
   priority: integer({ min: -1_000_000, max: 1_000_000 }),
   expiresIn: duration({ min: 1 }),
+  deadline: duration({ min: 1 }),
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
     expected: "an object that JSON can hold, without 'schedule'",

@@ -131,9 +131,9 @@ function scheduledJob(
   { spec, input, checked }: ScheduledSpec,
   options: ParsedSchedule['options'],
 ): ScheduledJob {
-  const { queue, priority, expiresIn, context, retries, timeout } = options
+  const { queue, priority, expiresIn, deadline, context, retries, timeout } = options
   const tags = requireTags([scheduleTag(name), ...(options.tags ?? [])])
-  const given = { queue, priority, expiresIn, tags, context, retries, timeout }
+  const given = { queue, priority, expiresIn, deadline, tags, context, retries, timeout }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const {
     id: _id,

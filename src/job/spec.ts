@@ -27,6 +27,7 @@ export function isSpec(value: unknown): value is AnyJobSpec {
 export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema> | undefined {
   try {
     const { timeoutMs: timeout, stallTimeoutMs: stallTimeout, expiresInMs: expiresIn } = given
+    const { deadlineMs: deadline } = given
     const keyScope = scopeOf(given.keyScopeMs)
     const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
@@ -36,7 +37,7 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
       ...{ keyScope, onConflict },
       ...(limits?.length && { limits: limits.map(limitOptions) }),
-      ...{ timeout, stallTimeout, expiresIn, backoff, retryOn, stopOn, classifyError },
+      ...{ timeout, stallTimeout, expiresIn, deadline, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)
     return Object.fromEntries(set) as unknown as JobOptions<Schema, Schema, Schema>

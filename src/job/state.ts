@@ -47,7 +47,7 @@ export const TRANSITIONS = {
     why: 'the worker gives it back, begun or only held; burns no attempt',
   },
   rescue: { from: ['pending', 'running'], to: 'pending', why: 'its worker was lost; burns no attempt' },
-  expire: { from: ['pending'], to: 'failed', why: 'nobody started it in time' },
+  expire: { from: ['pending'], to: 'failed', why: 'nobody started it in time, or it waits at its deadline' },
   cancel: { from: ['pending', 'running'], to: 'cancelled', why: 'somebody asked for it' },
 } as const satisfies Record<string, Transition>
 

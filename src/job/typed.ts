@@ -22,6 +22,7 @@ export interface AnyJobSpec {
   readonly timeoutMs: number | undefined
   readonly stallTimeoutMs: number | undefined
   readonly expiresInMs: number | undefined
+  readonly deadlineMs: number | undefined
   /** `0`: while it is unfinished; `Infinity`: for ever. */
   readonly keyScopeMs: number | undefined
   readonly onConflict: ConflictPolicy | undefined

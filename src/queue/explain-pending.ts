@@ -30,13 +30,21 @@ function dueLater({ job, nowMs }: Situation): Reason[] {
 }
 
 /** A worker sweeps what has expired, every few seconds. */
-function expired({ job, nowMs }: Situation): Reason[] {
+function expired(situation: Situation): Reason[] {
+  const { job, nowMs } = situation
   const expiredMs = nowMs - (job.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  if (expiredMs < 0) return []
+  if (expiredMs < 0) return pastDeadline(situation)
   const text = `not started before it expired at ${job.expiresAt?.toISOString()}: it is about to fail as 'expired'`
   return [
     { code: 'expired', text, mend: 'enqueue it anew, with more time (expiresIn)', facts: { expiredMs } },
   ]
+}
+
+function pastDeadline({ job, nowMs }: Situation): Reason[] {
+  const expiredMs = nowMs - (job.deadline?.getTime() ?? Number.POSITIVE_INFINITY)
+  if (expiredMs < 0) return []
+  const text = `not done before its deadline, ${job.deadline?.toISOString()}: it is about to fail`
+  return [{ code: 'expired', text, mend: 'enqueue it anew, with more time (deadline)', facts: { expiredMs } }]
 }
 
 function paused({ job, pause }: Situation): Reason[] {

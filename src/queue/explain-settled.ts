@@ -5,10 +5,10 @@ import type { Reason } from './reason.ts'
 /** What to do about a job that failed in this way. */
 const MENDS: Readonly<Record<FailureKind, string>> = {
   error: 'mend what the error names',
-  timeout: 'give it more time (timeout), or make the job smaller',
+  timeout: 'give it more time (timeout, deadline), or make the job smaller',
   stalled: 'call ctx.progress while it works, or raise stallTimeout',
   crashed: 'find what ends the process: memory, native code, process.exit',
-  expired: 'add workers, or give it more time (expiresIn)',
+  expired: 'add workers, or give it more time (expiresIn, deadline)',
   invalid_input: 'mend the schema or the handler; with the same input it fails again',
   invalid_output: 'mend the handler or the output schema',
   unknown_job: 'start a worker that has a handler of this name',

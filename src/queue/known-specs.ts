@@ -51,6 +51,7 @@ function bareSpec(name: string): AnyJobSpec {
     timeoutMs: undefined,
     stallTimeoutMs: undefined,
     expiresInMs: undefined,
+    deadlineMs: undefined,
     keyScopeMs: undefined,
     onConflict: undefined,
     retry: {},

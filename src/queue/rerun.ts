@@ -38,7 +38,7 @@ export function rerunAsked(first: AnyJobSpec | string, rest: readonly unknown[])
 
 /**
  * Stores a new job for another run of an old one, with its input or an edited one. What else that was enqueued with it keeps,
- * but for its due time and when it expires.
+ * but for its due time, when it expires, and its deadline: those are what the definition says, where that is known.
  *
  * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `not_serialisable`, `payload_too_large`,
  *   `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`
@@ -50,7 +50,8 @@ export async function rerunJob(queue: QueueInternals, { old, options = {} }: Ask
   const record = await find(queue, old)
   const spec = old.spec ?? queue.specs.get(record.name)
   const changed = options.input === undefined ? {} : await edited(queue, { record, spec }, options.input)
-  const job = { ...kept(record), ...changed, id: queue.ids(), expiresInMs: spec?.expiresInMs ?? null }
+  const times = { expiresInMs: spec?.expiresInMs ?? null, deadlineMs: spec?.deadlineMs ?? null }
+  const job = { ...kept(record), ...changed, ...times, id: queue.ids() }
   const [inserted] = await store.jobs.insert([{ ...job, rerunOf: old.id }], pendingMax).catch((error) => {
     throw asRefusal(error, store.location)
   })

@@ -192,14 +192,14 @@ async function claimed(
   const { attempt, context, checkpoint } = options
   const json = serialise(`input of job '${name}'`, input ?? null)
   const given = { id: 'run-job', input: json, checked: checked.value }
-  const { runAtMs, delayMs, expiresInMs, rerunOf, ...fields } = newJob(
+  const { runAtMs, delayMs, expiresInMs, deadlineMs, rerunOf, ...fields } = newJob(
     definition,
     given,
     context && { context },
   )
   return {
     ...fields,
-    ...{ seq: 1, attempt, epoch: attempt, crashes: 0, errors: null, expiresAt: null },
+    ...{ seq: 1, attempt, epoch: attempt, crashes: 0, errors: null, expiresAt: null, deadlineAt: null },
     ...{ createdAt: nowMs, dueAt: nowMs, claimedAt: nowMs, begun: true, care: CARE.none },
     checkpoint: checkpoint === undefined ? null : serialise('checkpoint', checkpoint),
   }

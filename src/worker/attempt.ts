@@ -5,7 +5,7 @@ import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import { adopt, isThenable } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
-import { Deadlines } from './deadlines.ts'
+import { Deadlines, timeLeft } from './deadlines.ts'
 import type { Interruption } from './interruption.ts'
 import { News } from './news.ts'
 
@@ -14,6 +14,7 @@ interface AttemptOptions {
   readonly worker: string
   /** When the claim was answered, by `clock.elapsed()`; now by default. */
   readonly claimedMs?: number
+  /** What the job or its definition says; the deadline of the job may come first. */
   readonly timeoutMs: number | undefined
   readonly stallTimeoutMs: number | undefined
   /** Which of these were given without a unit, and are shorter than anybody means. */
@@ -34,6 +35,8 @@ export class Attempt {
   #abandon: ((reason: Interruption) => void) | undefined
   #graceTimer: Timer | undefined
   readonly #deadlines: Deadlines | undefined
+  /** From the begin to the abort. */
+  readonly #timeoutMs: number | undefined
   #news: News | undefined
   #settled = false
   #transaction: Promise<unknown> | undefined
@@ -54,10 +57,12 @@ export class Attempt {
       Math.round(this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)),
     )
     this.#noted = job.begun
-    const { clock, timeoutMs, stallTimeoutMs, bare = [] } = options
-    if (timeoutMs !== undefined || stallTimeoutMs !== undefined)
+    const { clock, stallTimeoutMs, bare = [] } = options
+    const time = timeLeft(job, options.timeoutMs, this.begunAtMs)
+    this.#timeoutMs = time.timeoutMs
+    if (time.timeoutMs !== undefined || stallTimeoutMs !== undefined)
       this.#deadlines = new Deadlines(clock, {
-        timeoutMs,
+        ...time,
         stallTimeoutMs,
         bare,
         onPassed: (reason) => this.interrupt(reason),
@@ -79,8 +84,7 @@ export class Attempt {
   }
 
   get deadline(): Date | undefined {
-    const { timeoutMs } = this.#options
-    return timeoutMs === undefined ? undefined : new Date(this.begunAtMs + timeoutMs)
+    return this.#timeoutMs === undefined ? undefined : new Date(this.begunAtMs + this.#timeoutMs)
   }
 
   /** Why it was aborted, if it was. */

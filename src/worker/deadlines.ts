@@ -1,5 +1,6 @@
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { bareDurations, isBare } from '../job/definition.ts'
+import { toDate } from '../job/stored.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
@@ -7,12 +8,25 @@ import { type Interruption, interruptionError } from './interruption.ts'
 interface DeadlineOptions {
   /** From the begin to the abort. */
   readonly timeoutMs: number | undefined
+  /** The deadline of the job, where it is that which comes first. */
+  readonly deadline?: string | undefined
   /** From the last sign of life to the abort. */
   readonly stallTimeoutMs: number | undefined
   /** Which of them were given without a unit, and are shorter than anybody means. */
   readonly bare?: readonly string[]
   /** Told when one of them has passed. */
   readonly onPassed: (reason: Interruption) => void
+}
+
+/** How long an attempt may take that begins now: its own time, or what is left of the job's, whichever is less. */
+export function timeLeft(
+  { deadlineAt }: Pick<ClaimedJob, 'deadlineAt'>,
+  timeoutMs: number | undefined,
+  nowMs: number,
+): Pick<DeadlineOptions, 'timeoutMs' | 'deadline'> {
+  const leftMs = deadlineAt === null ? Number.POSITIVE_INFINITY : Math.max(0, deadlineAt - nowMs)
+  if (deadlineAt === null || leftMs >= (timeoutMs ?? Number.POSITIVE_INFINITY)) return { timeoutMs }
+  return { timeoutMs: leftMs, deadline: toDate(deadlineAt).toISOString() }
 }
 
 /** When an attempt is aborted by itself: after its time, or when it has been silent for too long. */
@@ -24,14 +38,19 @@ export class Deadlines {
   readonly #timeoutTimer: Timer | undefined
   #stallTimer: Timer | undefined
 
-  constructor(clock: Clock, { timeoutMs, stallTimeoutMs, bare = [], onPassed }: DeadlineOptions) {
+  constructor(clock: Clock, { timeoutMs, deadline, stallTimeoutMs, bare = [], onPassed }: DeadlineOptions) {
     this.#clock = clock
     this.#onPassed = onPassed
     this.#bare = bare
     this.#lastSignMs = clock.elapsed()
     if (timeoutMs !== undefined)
       this.#timeoutTimer = clock.timer(timeoutMs, () =>
-        onPassed(interruptionError('timed_out', { timeoutMs, ...this.#isBare('timeout') })),
+        onPassed(
+          interruptionError('timed_out', {
+            timeoutMs,
+            ...(deadline === undefined ? this.#isBare('timeout') : { deadline }),
+          }),
+        ),
       )
     if (stallTimeoutMs !== undefined) this.#armStall(stallTimeoutMs, stallTimeoutMs)
   }

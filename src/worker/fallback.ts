@@ -14,6 +14,7 @@ export function fallbackDefinition(name: string, run: FallbackHandler): AnyJobDe
     timeoutMs: undefined,
     stallTimeoutMs: undefined,
     expiresInMs: undefined,
+    deadlineMs: undefined,
     keyScopeMs: undefined,
     onConflict: undefined,
     retry: {},

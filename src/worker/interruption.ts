@@ -7,9 +7,12 @@ function inSeconds(option: string, given: number): string {
 }
 
 export const interruptionErrors = {
-  timed_out: (facts: { timeoutMs: number; bare?: true }) =>
-    `The attempt took longer than its timeout of ${facts.timeoutMs} ms. ${facts.bare ? inSeconds('timeout', facts.timeoutMs) : ''}` +
-    'Give it more time, or make it smaller.',
+  timed_out: (facts: { timeoutMs: number; bare?: true; deadline?: string }) =>
+    facts.deadline === undefined
+      ? `The attempt took longer than its timeout of ${facts.timeoutMs} ms. ${facts.bare ? inSeconds('timeout', facts.timeoutMs) : ''}` +
+        'Give it more time, or make it smaller.'
+      : `The deadline of the job, ${facts.deadline}, has passed ${facts.timeoutMs} ms after this attempt began. ` +
+        'Give it more time, or start it sooner.',
   stalled: (facts: { stallTimeoutMs: number; bare?: true }) =>
     `The attempt showed no progress for ${facts.stallTimeoutMs} ms. ${facts.bare ? inSeconds('stallTimeout', facts.stallTimeoutMs) : ''}` +
     'Call ctx.progress while it works, or raise stallTimeout.',

@@ -26,6 +26,7 @@ export function enqueuePromises(test: StoreTest): void {
       startedAt: null,
       finishedAt: null,
       expiresAt: null,
+      deadlineAt: null,
       limits: null,
       gate: null,
     }

@@ -41,6 +41,7 @@ export interface JobDraft {
   readonly tags: string | null
   readonly retries: number
   readonly expiresInMs: number | null
+  readonly deadlineMs: number | null
 }
 
 export interface ClaimDraft {
@@ -105,6 +106,7 @@ const job: fc.Arbitrary<JobDraft> = fc.record({
   tags: rarely(fc.constantFrom(...TAGS)),
   retries: fc.integer({ min: 0, max: 2 }),
   expiresInMs: rarely(fc.constantFrom(500, 1_500)),
+  deadlineMs: rarely(fc.constantFrom(1_000, 2_500)),
 })
 
 const wish: fc.Arbitrary<ClaimDraft> = fc.record({

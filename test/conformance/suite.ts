@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
+import { deadlinePromises } from './deadlines.ts'
 import { endedPromises } from './ended.ts'
 import { endingPromises } from './endings.ts'
 import { enqueuePromises } from './enqueue.ts'
@@ -63,6 +64,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('operations', () => operationPromises(test))
     describe('operations at gates', () => gatedOperationPromises(test))
     describe('upkeep', () => upkeepPromises(test))
+    describe('deadlines', () => deadlinePromises(test))
     describe('feed', () => feedPromises(test))
     describe('transactions', () => transactionPromises(test))
     describe('ends of transactions', () => endingPromises(test))

@@ -59,6 +59,67 @@ describeStores('deadlines', (test) => {
     expect((await handle.get()).state).toBe('failed')
   })
 
+  test('a handler is aborted at the deadline of its job, and there is no other attempt', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const { job, run, runs } = heldJob({ timeout: '30s', deadline: '1m', backoff: { base: '1s', jitter: 0 } })
+    const deadline = new Date(clock.now() + 60_000)
+    const handle = await queue.enqueue(job, null, { delay: '20s' })
+    await start({ jobs: [job] })
+    await clock.advance('20s')
+    expect(run().ctx.attemptDeadline?.getTime()).toBe(clock.now() + 30_000)
+    run().obeys()
+    await clock.advance('30s')
+    expect(await handle.get()).toMatchObject({ state: 'pending', deadline })
+
+    await clock.advance('1s')
+    const { ctx } = run(1).obeys()
+    expect([ctx.attemptDeadline, ctx.job.deadline]).toEqual([deadline, deadline])
+    await clock.advance('8999ms')
+    expect(ctx.signal.aborted).toBe(false)
+    await clock.advance(1)
+    const facts = { timeoutMs: 9_000, deadline: deadline.toISOString() }
+    expect(ctx.signal.reason).toMatchObject({ code: 'timed_out', facts })
+    expect(await handle.get()).toMatchObject({ state: 'failed', attempt: 2, failure: { kind: 'timeout' } })
+    expect(runs).toHaveLength(2)
+  })
+
+  test('a retry that would come after the deadline is not waited for', async ({ queue, clock, start }) => {
+    const { job, run } = heldJob({ backoff: { base: '10s', jitter: 0 } })
+    const handle = await queue.enqueue(job, null, { deadline: '10s' })
+    await start({ jobs: [job] })
+    run().fail(new Error('broken'))
+    await clock.settle()
+    expect(await handle.get()).toMatchObject({ state: 'failed', attempt: 1, failure: { kind: 'error' } })
+  })
+
+  test('a job that waits at its deadline fails, and is explained until then', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const { job, run } = heldJob({ deadline: '10s' })
+    const never = await queue.enqueue(job, null, { delay: '1h' })
+    const snoozed = await queue.enqueue(job)
+    const worker = await start({ jobs: [job] })
+    run().end(run().ctx.snooze('1h'))
+    await clock.settle()
+    await worker.stop()
+    await clock.advance('10s')
+    expect(await queue.explain(snoozed.id)).toMatchObject({
+      reasons: expect.arrayContaining([
+        expect.objectContaining({ code: 'expired', text: expect.stringContaining('its deadline') }),
+      ]),
+    })
+
+    await start({ jobs: [job] })
+    await clock.advance('10s')
+    expect(await never.get()).toMatchObject({ state: 'failed', failure: { kind: 'expired' } })
+    expect(await snoozed.get()).toMatchObject({ state: 'failed', failure: { kind: 'timeout' } })
+  })
+
   test('what a handler returns after its timeout does not count', async ({ queue, clock, start }) => {
     const { job, run } = heldJob({ timeout: '30s', retries: 0 })
     const handle = await queue.enqueue(job)

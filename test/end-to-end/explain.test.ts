@@ -37,6 +37,7 @@ function record(given: Partial<JobRecord>): JobRecord {
       finishedAt: null,
     },
     expiresAt: null,
+    deadlineAt: null,
     ...given,
   }
 }

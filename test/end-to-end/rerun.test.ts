@@ -59,6 +59,20 @@ describeStores('rerun', (test) => {
     expect(await queue.count()).toBe(1)
   })
 
+  test('the deadline of the old job is not that of the new one, but that of a known definition is', async ({
+    queue,
+    clock,
+  }) => {
+    const dated = defineJob({ name: 'test.dated', deadline: '1h', run: () => {} })
+    const one = await queue.enqueue(other, null, { deadline: '1m' })
+    const two = await queue.enqueue(dated, null, { deadline: '1m' })
+    await clock.advance('2m')
+    const handles = [await queue.rerun(other, one.id), await queue.rerun(dated, two.id)]
+    const [again, anew] = await Promise.all(handles.map((handle) => handle.get()))
+    expect(again).not.toHaveProperty('deadline')
+    expect(anew).toMatchObject({ deadline: new Date(clock.now() + 3_600_000) })
+  })
+
   test('what is not there, or is not of the definition, is not run anew', async ({ queue }) => {
     const job = await queue.enqueue(other, null)
     await expect(queue.rerun('nobody')).rejects.toMatchObject({ code: 'job_not_found' })

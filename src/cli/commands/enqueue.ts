@@ -19,6 +19,7 @@ interface Options {
   readonly delay?: string
   readonly runAt?: string
   readonly expiresIn?: string
+  readonly deadline?: string
   readonly key?: string
   readonly keyScope?: string
   readonly onConflict?: string
@@ -44,6 +45,10 @@ export const enqueueCommand: CommandSpec<Options> = {
     { flags: '--delay <duration>', doc: 'due this long from now, such as 5m' },
     { flags: '--run-at <time>', doc: 'due at this time, with its zone, such as 2026-05-01T08:00:00Z' },
     { flags: '--expires-in <duration>', doc: 'fails as expired when nobody has started it in this time' },
+    {
+      flags: '--deadline <duration>',
+      doc: "longest time for all attempts together (default: the definition's)",
+    },
     { flags: '--key <key>', doc: 'while an unfinished job of this name has the same key, gives that one' },
     {
       flags: '--key-scope <scope>',
@@ -108,7 +113,7 @@ function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
 }
 
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
-  const { queue, priority, delay, runAt, expiresIn, tag, context, retries, timeout } = options
+  const { queue, priority, delay, runAt, expiresIn, deadline, tag, context, retries, timeout } = options
   const { key, keyScope, onConflict } = options
   const { parseJson } = await import('../json-text.ts')
   return given({
@@ -117,6 +122,7 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     delay: numberOr(delay),
     runAt: runAt === undefined ? undefined : readTime('--run-at', runAt),
     expiresIn: numberOr(expiresIn),
+    deadline: numberOr(deadline),
     key,
     keyScope: numberOr(keyScope),
     onConflict,

@@ -11,9 +11,11 @@ const CHANGES_KEPT = 10_000
 /** What happens to a job, and the fields that it changes. */
 type Change = Partial<JobRecord> & { readonly verb: Verb }
 
-/** Does to a job what the verb says, and tells the subscribers of it. */
+/** Does to a job what the verb says, and tells the subscribers of it. What waits again, waits until its deadline at most. */
 export function change(data: MemoryData, job: JobRecord, { verb, ...fields }: Change): JobRecord {
-  const changed = { ...job, ...fields, state: TRANSITIONS[verb].to, gate: null }
+  const state = TRANSITIONS[verb].to
+  const left = { ...job, ...fields, state, gate: null }
+  const changed = state === 'pending' ? { ...left, expiresAt: left.expiresAt ?? left.deadlineAt } : left
   data.jobs.put(changed)
   if (changed.state !== 'running') for (const gate of heldGates(job)) reopen(data, gate)
   announce(data, changed, verb)

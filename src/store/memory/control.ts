@@ -36,7 +36,7 @@ export function retry(data: MemoryData, ids: readonly string[]): string[] {
   return retried
 }
 
-/** All of its attempts again, and nothing left of how it ended but its errors and its checkpoint. */
+/** All of its attempts again, without a deadline, and nothing left of how it ended but its errors and its checkpoint. */
 const AS_NEW = {
   attempt: 0,
   crashes: 0,
@@ -49,4 +49,5 @@ const AS_NEW = {
   startedAt: null,
   finishedAt: null,
   expiresAt: null,
+  deadlineAt: null,
 } as const

@@ -1,4 +1,5 @@
 import { CARE } from '../../job/care.ts'
+import { deadlineAt, expiresAt } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
@@ -118,7 +119,8 @@ function put(data: MemoryData, job: NewJob, identity: Identity): void {
     rerunOf: job.rerunOf ?? null,
     state: 'pending',
     dueAt: job.runAtMs ?? nowMs + job.delayMs,
-    expiresAt: job.expiresInMs === null ? null : nowMs + job.expiresInMs,
+    expiresAt: expiresAt(job, nowMs),
+    deadlineAt: deadlineAt(job, nowMs),
   }
   data.jobs.put(record)
   announce(data, record, 'enqueue')

@@ -1,4 +1,4 @@
-import { expiry } from '../../job/interruption.ts'
+import { expiry } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import type { FinalState } from '../../job/state.ts'
@@ -29,14 +29,13 @@ export function resign(data: MemoryData, worker: string): void {
   if (data.leader?.worker === worker) data.leader = null
 }
 
-/** Fails what nobody started in time. The jobs that have waited longest past their time come first. */
+/** Fails what nobody started in time, and what waits at its deadline. The jobs that have waited longest past their time come first. */
 export function expire(data: MemoryData, limit: number): string[] {
   const nowMs = data.clock.now()
   const expired = firstOf(data.jobs.expiring, limit, (job) => (job.expiresAt ?? nowMs + 1) <= nowMs)
   enterEnded(data, expired, 'failed')
   return expired.map((job) => {
-    const errors = expiry(job, nowMs)
-    return change(data, job, { verb: 'expire', failureKind: 'expired', errors, finishedAt: nowMs }).id
+    return change(data, job, { verb: 'expire', ...expiry(job, nowMs), finishedAt: nowMs }).id
   })
 }
 

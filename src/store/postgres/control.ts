@@ -97,6 +97,8 @@ const RETRY = statement(
     or exists (select from millhand.keys k where k.seq = -wanted.seq)
   ), revived as (
     delete from millhand.settled where seq in (select seq from free)
+  ), undated as (
+    update millhand.jobs set deadline_at = null where seq in (select seq from free) and deadline_at is not null
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
     select f.seq, 1, case when f.limits is null then 1 else 3 end, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true

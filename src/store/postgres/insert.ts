@@ -25,6 +25,7 @@ const PARAMETERS = {
   delays: 'bigint[]',
   runAt: 'bigint[]',
   expiresIn: 'bigint[]',
+  deadlines: 'bigint[]',
   lanes: 'integer[]',
   limits: 'text[]',
   gates: 'text[]',
@@ -77,25 +78,25 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
   ), given as materialized (
     select ${seq}g.*
     from unnest($ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts,
-      $retries, $timeouts, $delays, $runAt, $expiresIn, $lanes, $limits, $gates, $reruns${arrays})
-    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, lane,
-      limits, gate, rerun_of${columns})
+      $retries, $timeouts, $delays, $runAt, $expiresIn, $deadlines, $lanes, $limits, $gates, $reruns${arrays})
+    as g(id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in, deadline_ms,
+      lane, limits, gate, rerun_of${columns})
     where not exists (select from unseen)
   ), held as (
     insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
     and not exists (select from millhand.jobs j where j.id = given.id)
     order by name, key, seq on conflict do nothing returning ${held.seq}
   ), stored as (
-    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, input, limits,
-      rerun_of)
-    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock), input, limits,
-      rerun_of
+    insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, deadline_at,
+      input, limits, rerun_of)
+    select seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, (select now from clock),
+      (select now from clock) + deadline_ms, input, limits, rerun_of
     from given where key is null or seq in (select seq from held)
     on conflict (id) do nothing returning seq
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
     select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + expires_in, 0, 0, 0, ${bytesOf('null', 'null')}, gate
+      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, 0, 0, ${bytesOf('null', 'null')}, gate
     from given j join stored using (seq) cross join clock
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
@@ -193,6 +194,7 @@ function valuesOf(jobs: readonly LanedJob[]) {
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
     reruns: column(jobs, ({ rerunOf }) => rerunOf ?? null),
+    deadlines: column(jobs, ({ deadlineMs }) => deadlineMs),
     lanes: jobs.map(({ lane }) => lane),
     limits: column(jobs, ({ limits }) => limits),
     gates: column(jobs, ({ gate }) => gate),

@@ -12,11 +12,11 @@ export const bytesOf = (errors: string, checkpoint: string): string => `(octet_l
   + coalesce(octet_length(${errors}), 0) + coalesce(octet_length(${checkpoint}), 0))`
 
 /**
- * Those that wait again: in the lane of their queue and name, which is made anew where it was pruned while they ran, with
- * as much as they bring by now.
+ * Those that wait again, until their deadline at the latest: in the lane of their queue and name, which is made anew where
+ * it was pruned while they ran, with as much as they bring by now.
  */
 export const AGAIN = `back as materialized (
-    select g.*, j.queue, j.name, -j.priority as rank, l.id as lane, j.limits,
+    select g.*, j.queue, j.name, -j.priority as rank, l.id as lane, j.limits, j.deadline_at,
       ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
     from moved g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
     left join lateral (select id from millhand.lanes where queue = j.queue and name = j.name limit 1) l on true
@@ -30,7 +30,7 @@ export const AGAIN = `back as materialized (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
       care, bytes, detailed)
     select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, case when b.limits is not null then 3 when b.care = 2 then 2 else 1 end,
-      coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), b.expires_at, b.started_at, b.attempt, b.epoch,
-      b.crashes, b.care, b.bytes, true
+      coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), coalesce(b.expires_at, b.deadline_at),
+      b.started_at, b.attempt, b.epoch, b.crashes, b.care, b.bytes, true
     from back b left join remade r on r.queue = b.queue and r.name = b.name
   )`

@@ -29,6 +29,7 @@ const REPLACE = statement(
     delays: 'bigint[]',
     runAt: 'bigint[]',
     expiresIn: 'bigint[]',
+    deadlines: 'bigint[]',
     lanes: 'integer[]',
     limits: 'text[]',
     gates: 'text[]',
@@ -37,23 +38,24 @@ const REPLACE = statement(
   },
   `with ${CLOCK}, given as materialized (
     select * from unnest($seqs, $ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts, $retries, $timeouts,
-      $delays, $runAt, $expiresIn, $lanes, $limits, $gates, $kept, $calls)
+      $delays, $runAt, $expiresIn, $deadlines, $lanes, $limits, $gates, $kept, $calls)
     as g(seq, id, name, queue, priority, input, key, tags, context, retries, timeout_ms, delay_ms, run_at, expires_in,
-      lane, limits, gate, kept, call)
+      deadline_ms, lane, limits, gate, kept, call)
   ), wanted as materialized (
     select seq from millhand.pending where seq = any($seqs) order by seq for update
   ), taken as (
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.seq, p.epoch
   ), changed as (
     update millhand.jobs j set queue = g.queue, priority = g.priority, input = g.input, tags = g.tags,
-      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits, rerun_of = null
+      context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits, rerun_of = null,
+      deadline_at = (select now from clock) + g.deadline_ms
     from given g join taken using (seq) where j.seq = g.seq
   ), forgotten as (
     delete from millhand.details where seq in (select seq from taken)
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
     select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + expires_in, 0, epoch, 0, ${bytesOf('null', 'null')}, gate
+      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, epoch, 0, ${bytesOf('null', 'null')}, gate
     from given j join taken using (seq) cross join clock
   ), kept as (
     update millhand.keys k set seq = ${heldUnder('g')}, kept_until = ${heldUntil('g')}
@@ -92,6 +94,7 @@ export async function replace(session: Session, given: readonly Met[]): Promise<
     delays: jobs.map(({ delayMs }) => delayMs),
     runAt: column(jobs, ({ runAtMs }) => runAtMs),
     expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
+    deadlines: column(jobs, ({ deadlineMs }) => deadlineMs),
     lanes: jobs.map(({ lane }) => lane),
     limits: column(jobs, ({ limits }) => limits),
     gates: column(jobs, ({ gate }) => gate),

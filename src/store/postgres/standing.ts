@@ -1,6 +1,7 @@
 /** The columns of a job in every state, under the names of `JobRecord`. */
 const ANY_STATE = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.rerun_of as "rerunOf", j.tags, j.context, j.input,
-  j.retries, j.timeout_ms as "timeoutMs", j.limits, j.created_at as "createdAt", d.errors, d.checkpoint,
+  j.retries, j.timeout_ms as "timeoutMs", j.limits, j.created_at as "createdAt", j.deadline_at as "deadlineAt",
+  d.errors, d.checkpoint,
   case when d.progress_epoch = s.epoch then d.progress end as progress`
 
 const OF_STATE = `s.state, s.worker, s.due_at as "dueAt", s.expires_at as "expiresAt", s.started_at as "startedAt",
@@ -11,8 +12,8 @@ export const RECORD_COLUMNS = `${ANY_STATE}, ${OF_STATE}`
 
 /** The names of these columns, for a select around one that has them. */
 export const RECORD_NAMES = `seq, id, name, queue, priority, key, "rerunOf", tags, context, input, retries, "timeoutMs", limits,
-  "createdAt", errors, checkpoint, progress, state, worker, "dueAt", "expiresAt", "startedAt", "finishedAt", attempt, epoch, crashes,
-  care, outcome, reason, "failureKind", output, gate`
+  "createdAt", "deadlineAt", errors, checkpoint, progress, state, worker, "dueAt", "expiresAt", "startedAt", "finishedAt", attempt, epoch,
+  crashes, care, outcome, reason, "failureKind", output, gate`
 
 /** What there is to say of a job that has not failed, been cancelled or given anything. */
 const NOTHING_MORE = 'null as reason, null as failure_kind, null as output'

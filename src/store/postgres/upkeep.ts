@@ -1,5 +1,4 @@
-import { expiry } from '../../job/interruption.ts'
-import type { JobRecord } from '../../job/job.ts'
+import { expiry } from '../../job/deadline.ts'
 import type { Retention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
@@ -33,17 +32,18 @@ export async function resign(session: Session, worker: string): Promise<void> {
   await session.rows('delete from millhand.leader where worker = $1', worker)
 }
 
-const EXPIRED = `select p.seq, p.attempt, p.expires_at as "expiresAt", d.errors, ${NOW} as "nowMs"
-  from millhand.pending p left join millhand.details d using (seq)
+const EXPIRED = `select p.seq, p.attempt, p.started_at as "startedAt", p.expires_at as "expiresAt",
+    j.deadline_at as "deadlineAt", d.errors, ${NOW} as "nowMs"
+  from millhand.pending p join millhand.jobs j using (seq) left join millhand.details d using (seq)
   where p.expires_at <= ${NOW} order by p.expires_at, p.seq limit $2 for update of p skip locked`
 
 const EXPIRE = `with ${CLOCK}, given as (
-    select * from unnest($2::bigint[], $3::text[]) as g(seq, errors)
+    select * from unnest($2::bigint[], $3::text[], $4::text[]) as g(seq, failure_kind, errors)
   ), taken as (
-    delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.errors
+    delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.failure_kind, g.errors
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind)
-    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, 'expired'
+    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind
     from taken
   ), noted as (
     insert into millhand.details (seq, errors) select seq, errors from taken
@@ -55,7 +55,10 @@ const EXPIRE = `with ${CLOCK}, given as (
   ), ${tell('announced')}
   select j.id from taken join millhand.jobs j using (seq) where ${WAKE}`
 
-type Expired = Pick<JobRecord, 'seq' | 'attempt' | 'expiresAt' | 'errors'> & { readonly nowMs: number }
+type Expired = Parameters<typeof expiry>[0] & {
+  readonly seq: number
+  readonly nowMs: number
+}
 
 /** Whether a job has expired: asked without a lock. */
 export async function mayExpire(session: Session): Promise<boolean> {
@@ -63,14 +66,15 @@ export async function mayExpire(session: Session): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Fails jobs that nobody started in time, in a transaction. */
+/** Fails jobs that nobody started in time, and those that wait at their deadline, in a transaction. */
 export async function expire(session: Session, limit: number): Promise<string[]> {
   const jobs = await session.at<Expired>(EXPIRED, limit)
-  const errors = jobs.map((job) => expiry(job, job.nowMs))
+  const failures = jobs.map((job) => expiry(job, job.nowMs))
   const rows = await session.at<{ id: string }>(
     EXPIRE,
     jobs.map(({ seq }) => seq),
-    errors,
+    failures.map(({ failureKind }) => failureKind),
+    failures.map(({ errors }) => errors),
   )
   const ids = rows.map(({ id }) => id)
   await enterEnded(session, ids, 'failed')

@@ -8,7 +8,7 @@ import { asList, atMost } from './parameters.ts'
 /** The columns of a job under the names of `JobRecord`. */
 const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, rerun_of as rerunOf, tags, context, input, retries,
   timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
-  expires_at as expiresAt, state, worker, progress, output, outcome, reason,
+  expires_at as expiresAt, deadline_at as deadlineAt, state, worker, progress, output, outcome, reason,
   failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt, limits, gate`
 
 const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`

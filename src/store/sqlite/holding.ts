@@ -9,5 +9,6 @@ export const FENCE = isHeldBy('?1', '?2', '?3')
  * For a statement by which a job leaves its worker: one that was still held has begun meanwhile, `?4` after its claim; or
  * never, where that is null.
  */
-export const BEGUN = `started_at = case when state = 'pending' then claimed_at + ?4 else started_at end,
-  expires_at = iif(?4 is null, expires_at, null)`
+export const BEGUN_AT = "case when state = 'pending' then claimed_at + ?4 else started_at end"
+export const EXPIRES_AT = 'iif(?4 is null, expires_at, null)'
+export const BEGUN = `started_at = ${BEGUN_AT}, expires_at = ${EXPIRES_AT}`

@@ -1,3 +1,4 @@
+import { deadlineAt, expiresAt } from '../../job/deadline.ts'
 import { type Conflict, mayReplace, meet, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
@@ -13,8 +14,8 @@ import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './repla
 import { keepWithin } from './size.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
-  retries, timeout_ms, created_at, expires_at, input, limits, gate, rerun_of)
-  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  retries, timeout_ms, created_at, expires_at, deadline_at, input, limits, gate, rerun_of)
+  values (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (id) do nothing
   on conflict (name, key) where key is not null and finished_at is null do nothing`
 
@@ -159,7 +160,8 @@ function columns(job: NewJob, placing: Placing) {
     job.retries,
     job.timeoutMs,
     nowMs,
-    job.expiresInMs === null ? null : nowMs + job.expiresInMs,
+    expiresAt(job, nowMs),
+    deadlineAt(job, nowMs),
     job.input,
     job.limits,
     gate,

@@ -2,7 +2,7 @@ import { CARE, type Care } from '../../job/care.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Verb } from '../../job/state.ts'
 import type { Connection } from './connection.ts'
-import { BEGUN, FENCE } from './holding.ts'
+import { BEGUN_AT, EXPIRES_AT, FENCE } from './holding.ts'
 import { asList } from './parameters.ts'
 
 /**
@@ -33,7 +33,7 @@ type Return = Pick<Settlement, 'seq' | 'worker' | 'epoch' | 'attempt' | 'errors'
 
 const GO_BACK = `update millhand_jobs set state = 'pending', worker = null, attempt = ?5, errors = coalesce(?6, errors),
   due_at = coalesce(?7, due_at), waits = iif(?7 > ?8, ${WAITS.due}, null), crashes = coalesce(?9, crashes),
-  care = coalesce(?10, care), ${BEGUN} where ${FENCE}`
+  care = coalesce(?10, care), started_at = ${BEGUN_AT}, expires_at = coalesce(${EXPIRES_AT}, deadline_at) where ${FENCE}`
 
 /**
  * Takes a job from its worker, whatever for, unless it is not that worker's any more; gives how many that were. One that

@@ -1,3 +1,4 @@
+import { deadlineAt, expiresAt } from '../../job/deadline.ts'
 import { replacingCall } from '../../job/key.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Placement } from '../placement.ts'
@@ -9,8 +10,8 @@ import { countReturn, WAITS } from './pending.ts'
 
 /** With nothing left of what it has been but its number, its epoch, and when it was stored. */
 const REPLACE = `update millhand_jobs set queue = ?2, waits = ?3, lane = ?4, priority = ?5, due_at = ?6, tags = ?7,
-  context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, input = ?12, limits = ?13, gate = ?14, attempt = 0, crashes = 0, care = 0,
-  started_at = null, rerun_of = null, progress = null, checkpoint = null, errors = null
+  context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, deadline_at = ?12, input = ?13, limits = ?14,
+  gate = ?15, attempt = 0, crashes = 0, care = 0, started_at = null, rerun_of = null, progress = null, checkpoint = null, errors = null
   where id = ?1`
 
 const BEFORE = 'select seq, queue from millhand_jobs where id = ?'
@@ -45,9 +46,9 @@ export function replace(
   const { nowMs } = placing
   const { dueAt, waits, lane, gate } = dueOf(job, placing)
   const { queue, priority, tags, context, retries, timeoutMs, input, limits } = job
-  const expiresAt = job.expiresInMs === null ? null : nowMs + job.expiresInMs
   const place = [queue, waits, lane, priority, dueAt] as const
-  connection.run(REPLACE, id, ...place, tags, context, retries, timeoutMs, expiresAt, input, limits, gate)
+  const times = [timeoutMs, expiresAt(job, nowMs), deadlineAt(job, nowMs)] as const
+  connection.run(REPLACE, id, ...place, tags, context, retries, ...times, input, limits, gate)
   // It may go before others now: who remembers lanes has to look again.
   countReturn(connection)
   keep(connection, job, { id, nowMs })

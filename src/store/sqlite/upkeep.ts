@@ -1,4 +1,4 @@
-import { expiry } from '../../job/interruption.ts'
+import { expiry } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { Retention } from '../../job/retention.ts'
 import { FINAL_STATES } from '../../job/state.ts'
@@ -46,15 +46,19 @@ export function mayExpire(connection: Connection, nowMs: number): boolean {
   return connection.get(EXPIRED, nowMs, 1) !== undefined
 }
 
-const EXPIRED = `select seq, id, attempt, errors, expires_at as expiresAt from millhand_jobs
+const EXPIRED = `select seq, id, attempt, errors, started_at as startedAt, expires_at as expiresAt,
+  deadline_at as deadlineAt from millhand_jobs
   where expires_at is not null and waits is not null and expires_at <= ? order by expires_at, seq ${atMost()}`
 
-const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, gate = null, failure_kind = 'expired', errors = ?,
-  finished_at = ? where seq = ?`
+const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, gate = null, failure_kind = ?,
+  errors = ?, finished_at = ? where seq = ?`
 
 export function expire(connection: Connection, limit: number, nowMs: number): string[] {
   const jobs = connection.all<JobRecord>(EXPIRED, nowMs, limit)
-  for (const job of jobs) connection.run(EXPIRE, expiry(job, nowMs), nowMs, job.seq)
+  for (const job of jobs) {
+    const { failureKind, errors } = expiry(job, nowMs)
+    connection.run(EXPIRE, failureKind, errors, nowMs, job.seq)
+  }
   const seqs = jobs.map((job) => job.seq)
   recordChanges(connection, { verb: 'expire', nowMs }, seqs)
   enterEnded(connection, seqs, { end: 'failed', nowMs })

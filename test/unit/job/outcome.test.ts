@@ -16,6 +16,7 @@ const job: Claimed = {
   epoch: 5,
   errors: null,
   limits: null,
+  deadlineAt: null,
 }
 
 const policy = {

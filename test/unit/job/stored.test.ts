@@ -31,6 +31,7 @@ const RECORD: JobRecord = {
     checkpoint: null,
     output: null,
     errors: null,
+    deadlineAt: null,
   },
   ...{
     attempt: 0,

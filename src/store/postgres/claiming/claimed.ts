@@ -4,7 +4,7 @@ import type { ClaimedJob } from '../../jobs.ts'
 
 /** What stands in a claimed job, in the order of `ClaimRow`. */
 export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
-  j.timeout_ms, j.created_at, d.errors, d.checkpoint, j.limits`
+  j.timeout_ms, j.created_at, j.deadline_at, d.errors, d.checkpoint, j.limits`
 
 /**
  * The job of a row `p`, by a look into the index for each: a plan that is kept may have been made when the tables were
@@ -19,7 +19,8 @@ export const WITH_JOB = `join lateral (select * from millhand.jobs where seq = p
 export type ClaimRow = readonly [
   ...[seq: number, id: string, name: string, queue: string, priority: number, key: string | null],
   ...[tags: string | null, context: string | null, input: string, retries: number, timeoutMs: number | null],
-  ...[createdAt: number, errors: string | null, checkpoint: string | null, limits: string | null],
+  ...[createdAt: number, deadlineAt: number | null, errors: string | null],
+  ...[checkpoint: string | null, limits: string | null],
   ...[dueAt: number, attempt: number],
   ...[
     epoch: number,
@@ -46,19 +47,20 @@ const AT = {
   retries: 9,
   timeoutMs: 10,
   createdAt: 11,
-  errors: 12,
-  checkpoint: 13,
-  limits: 14,
-  dueAt: 15,
-  attempt: 16,
-  epoch: 17,
-  crashes: 18,
-  care: 19,
-  expiresAt: 20,
-  claimedAt: 21,
-  begun: 22,
-  hold: 23,
-  beside: 24,
+  deadlineAt: 12,
+  errors: 13,
+  checkpoint: 14,
+  limits: 15,
+  dueAt: 16,
+  attempt: 17,
+  epoch: 18,
+  crashes: 19,
+  care: 20,
+  expiresAt: 21,
+  claimedAt: 22,
+  begun: 23,
+  hold: 24,
+  beside: 25,
 } as const
 
 /** A row in which there is no job, but a text beside it. */
@@ -124,6 +126,7 @@ function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
     crashes: row[AT.crashes],
     care: row[AT.care],
     expiresAt: row[AT.expiresAt],
+    deadlineAt: row[AT.deadlineAt],
     claimedAt: row[AT.claimedAt],
     begun: row[AT.begun],
     hold,

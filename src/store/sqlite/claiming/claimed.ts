@@ -4,7 +4,7 @@ import type { LaneHead } from './heads.ts'
 
 /** What a claim reads of a job beside its lane, in the order of `Row`. */
 export const COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch, crashes, care,
-  checkpoint, errors, created_at, expires_at, limits`
+  checkpoint, errors, created_at, expires_at, limits, deadline_at`
 
 export type Row = [
   seq: number,
@@ -26,6 +26,7 @@ export type Row = [
   createdAt: number,
   expiresAt: number | null,
   limits: string | null,
+  deadlineAt: number | null,
 ]
 
 /** Where each stands in a row: a row of names takes three times as long to read (see `Connection.lists`). */
@@ -49,6 +50,7 @@ export const AT = {
   createdAt: 16,
   expiresAt: 17,
   limits: 18,
+  deadlineAt: 19,
 } as const
 
 /** As `bytesOf` has it. */
@@ -87,5 +89,6 @@ export function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): Cla
     begun: false,
     expiresAt: row[AT.expiresAt],
     limits: row[AT.limits],
+    deadlineAt: row[AT.deadlineAt],
   }
 }

@@ -66,8 +66,9 @@ const MOVE_READY = [
 
 /** Of jobs that wait and of those that are held. */
 const MOVE_EXPIRY = ['waits is not null', "worker is not null and state = 'pending'"].map(
-  (where) => `update millhand_jobs set expires_at = expires_at + ?
-    where ${where} and expires_at is not null and expires_at <= ?`,
+  (where) => `update millhand_jobs set expires_at = expires_at + ?1,
+    deadline_at = iif(deadline_at = expires_at, deadline_at + ?1, deadline_at)
+    where ${where} and expires_at is not null and expires_at <= ?2`,
 )
 
 function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wasMs: number }): void {
