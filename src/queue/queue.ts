@@ -51,6 +51,8 @@ import { type JobChange, type SubscribeOptions, subscribe } from './subscribe.ts
 export type Queue = QueueCalls
 
 export class OpenedQueue implements Queue {
+  /** As whoever opens one knows it: stacks and inspectors show that name. */
+  static readonly name = 'Queue'
   readonly #parts: QueueInternals
   readonly #enqueuer: ReturnType<typeof makeEnqueuer>
   readonly schedules: Schedules
