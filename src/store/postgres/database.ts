@@ -15,6 +15,10 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Of the connections: claims, settlements, enqueues and looks must not wait for the handlers' transactions. */
 const TRANSACTIONS_SHARE = 0.6
 
+/** Far longer than from one statement of Millhand's to the next, and shorter than most leases. */
+const STANDSTILL_MS = 5_000
+const BEGIN_BRIEF = `begin; set local idle_in_transaction_session_timeout = ${STANDSTILL_MS}`
+
 /** Transactions with statements of the caller's: one that he ends himself takes the mark with it. */
 const BEGIN_MARKED = "begin; set local millhand_transaction.open = 'yes'"
 /** On the store's own connections his statements are planned as on any other. */
@@ -73,6 +77,14 @@ export class Database {
   /** Runs `body` in one transaction on a connection of its own. */
   transaction<Result>(body: Body<Result>): Promise<Result> {
     return this.#connections.borrow((client, health) => this.#transact('begin', { client, health, body }))
+  }
+
+  /**
+   * The same, of statements that follow at once: where the process stands still between two of them, the server ends it, so
+   * that what it has locked is kept from the others no longer.
+   */
+  briefTransaction<Result>(body: Body<Result>): Promise<Result> {
+    return this.#connections.borrow((client, health) => this.#transact(BEGIN_BRIEF, { client, health, body }))
   }
 
   /** The same, with statements of the caller's in it; `body` has to end soon when `signal` aborts. */

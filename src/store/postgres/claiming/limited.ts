@@ -130,7 +130,7 @@ async function lookAgain(
 }
 
 async function look(database: Database, claim: LimitedClaim, call: string): Promise<Found> {
-  const { found, unmade } = await database.transaction(async (_, session) => {
+  const { found, unmade } = await database.briefTransaction(async (_, session) => {
     const candidates = await candidatesOf(session, claim)
     if (candidates.length === 0) return { found: NOTHING, unmade: [] }
     const names = [

@@ -10,11 +10,12 @@ const PASSING_CLASSES = [
   '57', // the server stops, starts, or was told to end the connection
 ]
 /** Of these, the ones that say that the server, or the connection to it, is gone. */
-const AWAY = /^(08|57P|53300|26000)/
+const AWAY = /^(08|57P|53300|26000|25P03)/
 const PASSING_CODES: ReadonlySet<string> = new Set([
   '40001', // serialisation
   '40P01', // deadlock
   '55P03', // a lock was not to be had
+  '25P03', // the process stood still in a transaction, and the server has ended its connection
   '26000', // a handler has deallocated what was prepared on the connection: another one has it
 ])
 

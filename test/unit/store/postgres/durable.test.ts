@@ -6,7 +6,10 @@ import { COMPLETE, enqueue, newJob, settlement, startWorker } from '../../../sup
 import { emptySchema, postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
 
 /** The tables that a statement may write to. */
-const WRITTEN = ['jobs', 'pending', 'claims', 'completed', 'settled', 'details', 'logs', 'workers']
+const WRITTEN = [
+  ...['jobs', 'pending', 'claims', 'completed', 'settled', 'details', 'logs', 'workers'],
+  ...['holders', 'gates'],
+]
 
 const LINE = { at: 0, level: 'info', message: 'here', data: null } as const
 const TOLD = { progress: { fraction: 0.5 }, logs: [LINE] }
@@ -114,6 +117,15 @@ test('what was promised does: enqueues, checkpoints and settlements', async ({ s
   await store.jobs.settle([settlement(job, 'w', { outcome: COMPLETE, nowMs: clock.now() })])
   said.settle = await witness.hear()
   expect(said).toEqual({ enqueue: ['on'], checkpoint: ['on'], settle: ['on'] })
+})
+
+test('a claim through gates does: a handler that runs must not be forgotten', async ({ store, witness }) => {
+  const worker = await startWorker(store, 'w')
+  await store.limits.declare([{ name: 'api', concurrency: 1, rateCount: null, ratePerMs: null }])
+  await enqueue(store, newJob('a', { limits: '[["api",1]]' }))
+  await witness.hear()
+  await worker.claimOne()
+  expect(await witness.hear()).toEqual(['on'])
 })
 
 test('a transaction that tells of its job is as durable as one that does not', async ({

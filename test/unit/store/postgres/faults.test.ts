@@ -10,6 +10,7 @@ const AWAY = [
   ['57P02', 'terminating connection because of crash of another server process'],
   ['57P03', 'the database system is starting up'],
   ['53300', 'sorry, too many clients already'],
+  ['25P03', 'terminating connection due to idle-in-transaction timeout'],
   ['08006', 'connection failure'],
   ['ECONNREFUSED', ''],
   ['ENOENT', 'connect ENOENT /var/run/postgresql/.s.PGSQL.5432'],
