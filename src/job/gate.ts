@@ -70,6 +70,14 @@ export function passed(
   return { ...state, holders, grants: grants.length > GRANTS_KEPT ? merged(grants) : grants }
 }
 
+/** The gate where what passed at one time has in truth passed later. */
+export function passedLater(state: GateState, { fromMs, toMs }: { fromMs: number; toMs: number }): GateState {
+  return {
+    ...state,
+    grants: state.grants.map(([atMs, cost]) => [atMs === fromMs ? toMs : atMs, cost] as const),
+  }
+}
+
 function inWindow({ ratePerMs }: Limit, grants: Grants, nowMs: number): Grants {
   return grants.filter(([atMs]) => atMs + (ratePerMs ?? 0) > nowMs)
 }

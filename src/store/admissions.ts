@@ -1,4 +1,4 @@
-import { type GateState, opensAt, passed } from '../job/gate.ts'
+import { type GateState, opensAt, passed, passedLater } from '../job/gate.ts'
 import type { JobRecord } from '../job/job.ts'
 import { type JobGate, readGates } from '../job/job-gates.ts'
 import { type Limit, limitOf } from '../job/limit.ts'
@@ -56,6 +56,12 @@ export class Admissions {
     for (const each of gates) this.#pass(each)
     if (gates.length > 0) this.admitted.push({ seq, gates })
     return true
+  }
+
+  /** The jobs were taken later than the gates were looked at: a rate counts from when they were. */
+  takenAt(atMs: number): void {
+    for (const gate of this.#changed)
+      this.#states.set(gate, passedLater(this.#stateOf(gate), { fromMs: this.#nowMs, toMs: atMs }))
   }
 
   /** It has done enough. */

@@ -31,6 +31,27 @@ export function ratePromises(test: StoreTest): void {
       expect(starts.filter((at) => at > start - 60_000 && at <= start).length).toBeLessThanOrEqual(3)
   })
 
+  test('a rate counts from when its jobs were claimed, however long after the look at its key', async ({
+    store,
+    clock,
+  }) => {
+    const worker = await lasting(store)
+    await store.limits.declare([perMinute(1)])
+    await enqueue(store, ...newJobs(2, { limits: '[["api",1]]' }))
+    const [first] = await worker.claim({
+      accepts() {
+        clock.jump(20_000)
+        return true
+      },
+    })
+    const openMs = (first?.claimedAt ?? 0) + 60_000
+
+    await clock.advance(openMs - clock.now() - 1)
+    expect(await worker.claim()).toEqual([])
+    await clock.advance(1)
+    expect(await worker.claim()).toMatchObject([{ id: 'job-1', claimedAt: openMs }])
+  })
+
   test('a store tells when a rate lets the next one start, and then it does', async ({ store, clock }) => {
     const worker = await lasting(store)
     await store.limits.declare([perMinute(2)])

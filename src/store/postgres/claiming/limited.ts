@@ -185,6 +185,7 @@ async function admit(
     chosen.length === 0
       ? []
       : await take(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
+  if (jobs[0]) admissions.takenAt(jobs[0].claimedAt)
   await write(session, admissions)
   return { jobs, more: admissions.parked.length > 0 }
 }
