@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Duration, type JobHandle, type OpenOptions, openQueue, type Queue } from 'millhand'
 import { BOUND_MS, Child, type Told } from '../support/child.ts'
+import type { LimitedProcessOptions, LimitedTold, Line } from './limited.ts'
+import { readLines } from './limits-witness.ts'
 import type {
   BuildTold,
   BuildWorkerOptions,
@@ -69,6 +71,20 @@ export abstract class Stage {
     return this.start('build-worker.ts', { url, effects, ...given } satisfies BuildWorkerOptions)
   }
 
+  /** A worker of limited jobs, which is claiming. */
+  async limitedWorker(worker: LimitedProcessOptions['worker']): Promise<Child<LimitedTold>> {
+    const { url, witnessFile: witness } = this
+    const options: LimitedProcessOptions = { url, witness, worker }
+    const child = this.start<LimitedTold>('limited-process.ts', options)
+    await child.next('ready')
+    return child
+  }
+
+  /** What the witness of limited jobs has written. */
+  witnessed(): Line[] {
+    return readLines(this.witnessFile)
+  }
+
   /** A process that opens the store and enqueues when it is told to. */
   async enqueuer(script: Script, given: Partial<EnqueuerProcessOptions> = {}): Promise<Child<EnqueuerTold>> {
     const options: EnqueuerProcessOptions = {
@@ -103,6 +119,10 @@ export abstract class Stage {
     const child = new Child<Message>(script, options)
     this.#children.push(child as unknown as Child<Told>)
     return child
+  }
+
+  private get witnessFile(): string {
+    return join(this.folder, 'witness')
   }
 
   private get effectsFile(): string {

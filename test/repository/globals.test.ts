@@ -17,7 +17,10 @@ const MACHINE = [
 const TIMER_MODULES = ['node:timers', 'node:timers/promises']
 
 /** Tests that may wait on the machine's clock, each with the reason. */
-const WAITING_TESTS: Readonly<Record<string, string>> = {}
+const WAITING_TESTS: Readonly<Record<string, string>> = {
+  'test/processes/pause.ts':
+    'what happens to real processes at random lasts for a while; nothing fails by how long',
+}
 
 /** What a test would fail by on a busy machine: a time that it took, and limits for a quiet one. */
 const STOPWATCHES = ['performance.now', 'process.hrtime', 'vi.setConfig', 'vi.waitFor', 'vi.waitUntil']
