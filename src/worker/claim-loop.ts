@@ -36,6 +36,8 @@ export class ClaimLoop {
   readonly #held: HeldJobs
   readonly #appetite: Appetite
   readonly #sleep: Sleep
+  /** The last claim found nothing to hold; there may be what has to begin with its claim, such as a job with limits. */
+  #hadNoSlot = false
   #unsubscribes: (() => void)[] = []
   /** Its own: a claim that waits for a store that is away gives up when the loop stops. */
   #store: InstrumentedStore
@@ -117,7 +119,7 @@ export class ClaimLoop {
   /** A slot is free, or an outcome was written. */
   onFree(): void {
     this.#held.dispatch()
-    if (!this.#sleep.starved && this.#appetite.size > 0) this.#service.wakeNextTurn()
+    if ((!this.#sleep.starved || this.#hadNoSlot) && this.#appetite.size > 0) this.#service.wakeNextTurn()
   }
 
   /** One round; gives the delay until the next one, in milliseconds. */
@@ -147,7 +149,9 @@ export class ClaimLoop {
     const startMs = clock.elapsed()
     const worker = this.#lease.worker
     this.#crew.rate.measure(startMs)
-    const jobs = await this.#store.jobs.claim(this.#request(worker, limit))
+    const request = this.#request(worker, limit)
+    this.#hadNoSlot = request.begins === 0
+    const jobs = await this.#store.jobs.claim(request)
     const claimedMs = clock.elapsed()
     const durationMs = claimedMs - startMs
     this.#refusals.endRound(durationMs)

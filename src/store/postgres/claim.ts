@@ -72,7 +72,8 @@ export class Claims {
   /** A place that no ready job comes before that has no gates to pass; `undefined` where there is none. */
   async firstPlace(request: ClaimRequest): Promise<Place | undefined> {
     const known = () => this.#heads.get(keyOf(request))?.heads
-    if (!known()) await this.#look({ ...request, limit: 0 }, { class: 1, heedsApart: false })
+    if (!known() || this.#clock.elapsed() >= this.#lookAtMs)
+      await this.#look({ ...request, limit: 0 }, { class: 1, heedsApart: false })
     return known()?.first
   }
 
