@@ -6,7 +6,7 @@ import { pause } from './pause.ts'
 import type { Stage } from './stage.ts'
 
 const WORKERS = 4
-const ACTS = 60
+const ACTS = 40
 /** Between two acts, at most. */
 const PAUSE_MS = 300
 const KEYS = 4

@@ -60,10 +60,8 @@ export async function migrate(
   const connections = connect(address)
   const applied: string[] = []
   try {
-    for (const _ of missing) {
-      const name = await patiently(address, () => applyNext(connections, { known, lockTimeoutMs }))
-      if (name !== undefined) applied.push(name)
-    }
+    for (const _ of missing)
+      applied.push(...(await patiently(address, () => applyNext(connections, { known, lockTimeoutMs }))))
     return applied
   } finally {
     await connections.close()
@@ -90,10 +88,10 @@ export async function scriptOf({ version, pending }: SchemaState, address: Addre
   const session = new Session(recorder, { ...DIALECT, schema: address.schema, location: address.location })
   for (const migration of pending) {
     const first = version === 0 && migration === pending[0] ? `${FOUNDATION};\n` : ''
-    const steps = `${migration.sql.trim()}\n${recordOf(migration)};\n`
-    await session.run(
-      migration.alone ? `${first}${steps}` : `begin;\n${limits(LOCK_TIMEOUT_MS)};\n${first}${steps}commit;\n`,
-    )
+    const alone = migration.alone && version > 0
+    const sql = alone ? migration.sql : withinTransaction(migration)
+    const steps = `${sql.trim()}\n${recordOf(migration)};\n`
+    await session.run(alone ? steps : `begin;\n${limits(LOCK_TIMEOUT_MS)};\n${first}${steps}commit;\n`)
   }
   return sent
 }
@@ -110,11 +108,8 @@ function connect(address: Address): Database {
   return new Database({ address: { ...address, config }, ...own })
 }
 
-/** Applies the first migration that is missing, if any is. */
-function applyNext(
-  connections: Database,
-  { known, lockTimeoutMs }: MigrateOptions,
-): Promise<string | undefined> {
+/** Applies the first migration that is missing, if any is; all of them where there is nothing yet. Gives their names. */
+function applyNext(connections: Database, { known, lockTimeoutMs }: MigrateOptions): Promise<string[]> {
   const { location } = connections.address
   return connections.transaction(async (_, session) => {
     await session.run(limits(lockTimeoutMs))
@@ -122,18 +117,25 @@ function applyNext(
     if (!lock?.mine) throw new TransientError('another process migrates the schema')
     // Another process may have been faster between the look and the lock.
     const state = await schemaState(session, known)
-    const [next] = pendingOf(state, location)
-    if (next === undefined) return undefined
-    try {
-      if (state.version === 0) await session.run(FOUNDATION)
-      if (next.alone) await runAlone(connections.session, next)
-      else await session.run(next.sql)
-      await session.run(recordOf(next))
-    } catch (error) {
-      throw refusal(error, next.name, location)
+    const pending = pendingOf(state, location)
+    const next = state.version === 0 ? pending : pending.slice(0, 1)
+    for (const migration of next) {
+      try {
+        if (migration.version === 1) await session.run(FOUNDATION)
+        if (migration.alone && state.version > 0) await runAlone(connections.session, migration)
+        else await session.run(withinTransaction(migration))
+        await session.run(recordOf(migration))
+      } catch (error) {
+        throw refusal(error, migration.name, location)
+      }
     }
-    return next.name
+    return next.map(({ name }) => name)
   })
+}
+
+/** Where there is nothing yet, nobody works whom an index could keep waiting: it is made with all else, or nothing is. */
+function withinTransaction({ sql, alone }: Migration): string {
+  return alone ? sql.replaceAll(/ concurrently\b/g, '') : sql
 }
 
 async function runAlone(session: Session, { sql }: Migration): Promise<void> {

@@ -71,6 +71,7 @@ test('a busy table: the others go by while it waits, and it is done when the tab
 
 test('a refused migration leaves nothing behind, says why, and is tried again', async () => {
   const { database, session } = await scene()
+  await migrate(database, { known: [TABLE] })
   const broken = toMigration('002_broken', 'create table millhand.more (id integer); select 1 / 0;')
   await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
@@ -78,6 +79,16 @@ test('a refused migration leaves nothing behind, says why, and is tried again', 
   })
   expect(await schemaState(session, ALL)).toMatchObject({ version: 1 })
   expect(await migrate(database, { known: ALL })).toEqual(['002_name', '003_index'])
+})
+
+test('a new schema is made whole or not at all, its indexes in the same transaction', async () => {
+  const { database, session } = await scene()
+  const broken = toMigration('002_broken', 'select 1 / 0;')
+  await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
+    code: 'migration_failed',
+  })
+  expect(await schemaState(session, ALL)).toMatchObject({ version: 0 })
+  expect(await migrate(database, { known: ALL })).toEqual(['001_items', '002_name', '003_index'])
 })
 
 test('the script does the same when somebody else runs it', async () => {
