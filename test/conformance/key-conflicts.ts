@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { ConflictPolicy } from '../../src/job/key.ts'
+import { PENDING_MAX } from '../../src/job/limits.ts'
 import type { NewJob } from '../../src/job/new-job.ts'
 import { CALLS_KEPT_MS } from '../../src/store/catalog.ts'
 import {
@@ -333,5 +334,17 @@ export function keyConflictPromises(test: StoreTest): void {
     const [, last] = [jobs[1], jobs.at(-1)]
     if (last) await enqueue(store, { ...meeting('now', 'replace', { priority: 9 }), name: last.name })
     expect(idsOf(await worker.claim({ limit: 1 }))).toEqual([last?.id])
+  })
+
+  test('a replacement that is undone leaves the job as due as it was', async ({ store, clock }) => {
+    await enqueue(store, newJob('a', { key: 'k', delayMs: 500 }))
+    const dueAt = await store.jobs.nextDueAt()
+    await clock.advance(1_000)
+    const undone = store.transaction(async (tx) => {
+      await tx.insert([newJob('b', { key: 'k', keyRule: { keptMs: 0, onConflict: 'replace' } })], PENDING_MAX)
+      throw new Error('undone')
+    })
+    await expect(undone).rejects.toThrow('undone')
+    expect(await store.jobs.nextDueAt()).toBe(dueAt)
   })
 }

@@ -22,6 +22,11 @@ export class PendingJobs {
     if (this.count(job.queue) === 0) this.#counts.delete(job.queue)
   }
 
+  /** Whether nobody has asked yet for the time at which it is due, be that past or to come. */
+  isScheduled(job: JobRecord): boolean {
+    return this.#scheduled.has(job)
+  }
+
   count(queue: string): number {
     return this.#counts.get(queue) ?? 0
   }

@@ -25,7 +25,7 @@ export class JobTable {
   /** Ids of the running jobs that hold a gate, by its name. */
   readonly #holders = new Map<string, Set<string>>()
   /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
-  #before: Map<string, JobRecord | undefined> | undefined
+  #before: Map<string, Before> | undefined
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -66,10 +66,14 @@ export class JobTable {
 
   /** Adds the job, or replaces the record of it. */
   put(job: JobRecord): void {
+    this.#put(job, this.#clock.now())
+  }
+
+  #put(job: JobRecord, nowMs: number): void {
     const before = this.#noteBefore(job.id)
     if (before) this.#unindex(before)
     this.#records.set(job.id, job)
-    this.#index(job)
+    this.#index(job, nowMs)
   }
 
   delete(id: string): void {
@@ -90,17 +94,21 @@ export class JobTable {
   rollback(): void {
     const before = [...(this.#before ?? [])].reverse()
     this.#before = undefined
-    for (const [id, job] of before) job ? this.put(job) : this.delete(id)
+    for (const [id, { job, atMs }] of before) job ? this.#put(job, atMs) : this.delete(id)
   }
 
   #noteBefore(id: string): JobRecord | undefined {
     const before = this.#records.get(id)
-    if (this.#before && !this.#before.has(id)) this.#before.set(id, before)
+    if (this.#before && !this.#before.has(id)) {
+      // What nobody has asked for yet stands there as that again, though it may be due by now.
+      const isScheduled = before !== undefined && this.pending.isScheduled(before)
+      this.#before.set(id, { job: before, atMs: isScheduled ? before.dueAt - 1 : this.#clock.now() })
+    }
     return before
   }
 
-  #index(job: JobRecord): void {
-    if (waits(job)) this.pending.add(job, this.#clock.now())
+  #index(job: JobRecord, nowMs: number): void {
+    if (waits(job)) this.pending.add(job, nowMs)
     if (mayExpire(job)) this.expiring.add(job)
     if (isFinal(job.state)) this.settled.add(job)
     else if (job.key !== null) this.#keys.set(nameAndKey(job), job.id)
@@ -127,6 +135,12 @@ export class JobTable {
     held?.delete(id)
     if (held?.size === 0) this.#held.delete(worker)
   }
+}
+
+/** What a record was before a transaction, and by which time it is put back among those that wait. */
+interface Before {
+  readonly job: JobRecord | undefined
+  readonly atMs: number
 }
 
 /** A name holds no control character, so that no other name and key make the same text. */

@@ -25,6 +25,12 @@ export class SortedSet<Item> implements Iterable<Item> {
     if (chunk.length > CHUNK_ITEMS_MAX) this.#chunks.splice(at + 1, 0, chunk.splice(CHUNK_ITEMS_MAX / 2))
   }
 
+  has(item: Item): boolean {
+    const chunk = this.#chunks[this.#chunkOf(item)]
+    const found = chunk?.[this.#placeIn(chunk, item)]
+    return found !== undefined && this.#compare(found, item) === 0
+  }
+
   delete(item: Item): void {
     const at = this.#chunkOf(item)
     const chunk = this.#chunks[at]
