@@ -7,13 +7,13 @@ const UNUSED_MS = 3_600_000
 const LANES_MAX = 1_000
 const JOBS_MAX = 1_000
 
+/** What is ready, in each of its classes: each has a part of the index. */
+const READY = [1, 2, 3].map((each) => `waits = 1 and class = ${each}`)
+
 /** In none of the places where jobs wait. A row that somebody renews at this very moment is left to him. */
 const PRUNE = `with idle as materialized (
     select id from millhand.lanes l where used_at <= ${NOW} - $2::bigint
-    and not exists (select from millhand.pending where waits = 1 and class = 1 and lane = l.id)
-    and not exists (select from millhand.pending where waits = 1 and class = 2 and lane = l.id)
-    and not exists (select from millhand.pending where waits = 1 and class = 3 and lane = l.id)
-    and not exists (select from millhand.pending where waits = 3 and lane = l.id)
+    ${[...READY, 'waits = 3'].map((waiting) => `and not exists (select from millhand.pending where ${waiting} and lane = l.id)`).join('\n    ')}
     order by id limit $3
   ), scheduled as materialized (
     select distinct lane from millhand.pending where waits = 2 and exists (select from idle)
@@ -22,26 +22,31 @@ const PRUNE = `with idle as materialized (
     select l.id from millhand.lanes l join idle using (id)
     where l.id not in (select lane from scheduled) order by l.id for update of l skip locked))`
 
-/** Lanes, by going through the index from one to the next. */
-const presentIn = (waiting: string): string => `
+/** Lanes in which something of a class is ready, by going through the index from one to the next. */
+const present = (waiting: string, index: number): string => `present${index}(lane) as (
     (select lane from millhand.pending where ${waiting} order by lane limit 1)
     union all
     select (select p.lane from millhand.pending p where ${waiting} and p.lane > n.lane order by p.lane limit 1)
-    from NAME n where n.lane is not null`
+    from present${index} n where n.lane is not null
+  )`
+
+/** What is ready in a lane, at most so much of each class. */
+const readyIn = (lane: string, columns: string, limit: string): string =>
+  READY.map(
+    (waiting) =>
+      `(select ${columns} from millhand.pending where ${waiting} and lane = ${lane} limit ${limit})`,
+  ).join('\n      union all ')
 
 /**
  * Jobs in a lane that is not there: it was pruned while a transaction was open for very long that had its number. It is made
- * again under that, or, if it has another one by now, its jobs go there.
+ * again under that, or, if it has another one by now, its jobs go there. What waits for anything else follows when it is ready.
  */
-const MEND = `with recursive ordinary(lane) as (${presentIn('waits = 1 and class = 1').replace('NAME', 'ordinary')}
-  ), apart(lane) as (${presentIn('waits = 1 and class = 2').replace('NAME', 'apart')}
-  ), lost as materialized (
-    select lane from (select lane from ordinary union select lane from apart) l
+const MEND = `with recursive ${READY.map(present).join(', ')}, lost as materialized (
+    select lane from (${READY.map((_, index) => `select lane from present${index}`).join(' union ')}) l
     where lane is not null and not exists (select from millhand.lanes where id = l.lane) order by lane limit $2
   ), places as materialized (
     select l.lane, j.queue, j.name from lost l cross join lateral (
-      (select seq from millhand.pending where waits = 1 and class = 1 and lane = l.lane limit 1)
-      union all (select seq from millhand.pending where waits = 1 and class = 2 and lane = l.lane limit 1) limit 1
+      ${readyIn('l.lane', 'seq', '1')} limit 1
     ) p cross join lateral (select queue, name from millhand.jobs where seq = p.seq limit 1) j
   ), made as (
     insert into millhand.lanes (id, queue, name, used_at) overriding system value
@@ -50,8 +55,7 @@ const MEND = `with recursive ordinary(lane) as (${presentIn('waits = 1 and class
   ), strays as materialized (
     select p.place, m.id from (select lane, id from places join made using (queue, name) where id <> lane) m
     cross join lateral (
-      (select ctid as place from millhand.pending where waits = 1 and class = 1 and lane = m.lane limit $3)
-      union all (select ctid from millhand.pending where waits = 1 and class = 2 and lane = m.lane limit $3)
+      ${readyIn('m.lane', 'ctid as place', '$3')}
     ) p limit $3
   ), moved as (
     update millhand.pending p set lane = s.id from strays s where p.ctid = s.place returning 1

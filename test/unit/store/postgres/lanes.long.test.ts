@@ -122,6 +122,27 @@ test('what a transaction that was open for hours puts into a pruned lane is foun
   expect(idsOf(await worker.claim())).toEqual(['late'])
 })
 
+test('so is what has gates to pass, whether it can or has to wait there first', async () => {
+  const { clock, store, lanes, prune, worker } = await scene()
+  await store.limits.declare([{ name: 'api', concurrency: 1, rateCount: null, ratePerMs: null }])
+  const limits = '[["api",1]]'
+  await enqueue(store, newJob('first', { limits }))
+  await worker.run(COMPLETE)
+  const before = await lanes()
+  await withClient(async (client) => {
+    await store.insertIn(client, newJobs(2, { limits }), PENDING_MAX)
+    await clock.advance(2 * HOUR_MS)
+    await prune()
+    expect(await lanes()).toEqual([])
+    await client.query('commit')
+  })
+  expect(await worker.claim()).toEqual([])
+  await prune()
+  expect(await lanes()).toEqual(before)
+  expect((await worker.run(COMPLETE)).id).toBe('job-0')
+  expect((await worker.run(COMPLETE)).id).toBe('job-1')
+})
+
 test('where its lane has another number by then, it goes there, and so do all others', async () => {
   const { clock, store, lanes, prune, worker } = await scene()
   await enqueue(store, newJob('first'))
