@@ -9,7 +9,7 @@ import type { Queue } from '../../src/queue/queue.ts'
 import { openSqliteStore } from '../../src/store/sqlite/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { heldJob } from '../support/held-job.ts'
-import { enqueue, newJob, RELEASE, startWorker } from '../support/jobs.ts'
+import { enqueue, idsOf, newJob, newJobs, RELEASE, startWorker } from '../support/jobs.ts'
 import { queueOn } from '../support/queue.ts'
 import { ScriptedMachine } from '../support/scripted-machine.ts'
 
@@ -112,6 +112,46 @@ for (const [what, byMs] of [
     machine.step(byMs)
     await clock.advance('700ms')
     expect(starts).toHaveLength(2)
+  })
+
+  test(`a rate lets the next one start when its window is over, though the wall clock is set ${what} meanwhile`, async ({
+    clock,
+    machine,
+    open,
+  }) => {
+    const store = await open()
+    const worker = await startWorker(store, 'worker', { leaseMs: 10 * 60_000 })
+    await store.limits.declare([{ name: 'api', concurrency: null, rateCount: 2, ratePerMs: 60_000 }])
+    await enqueue(store, ...newJobs(4, { limits: '[["api",1]]' }))
+    expect(await worker.claim({ limit: 1 })).toHaveLength(1)
+    await clock.advance('20s')
+    expect(await worker.claim()).toHaveLength(1)
+    machine.step(byMs)
+    await clock.advance('39s')
+    expect(await worker.claim()).toEqual([])
+    await clock.advance('1s')
+    expect(idsOf(await worker.claim())).toEqual(['job-2'])
+    await clock.advance('20s')
+    expect(idsOf(await worker.claim())).toEqual(['job-3'])
+  })
+
+  test(`a key that a handler has closed opens as it said, though the wall clock is set ${what} meanwhile`, async ({
+    clock,
+    machine,
+    open,
+  }) => {
+    const store = await open()
+    const worker = await startWorker(store, 'worker', { leaseMs: 10 * 60_000 })
+    await store.limits.declare([{ name: 'api', concurrency: 5, rateCount: null, ratePerMs: null }])
+    await enqueue(store, newJob('a', { limits: '[["api",1]]' }))
+    const closed = { kind: 'snooze', delayMs: 120_000, limited: { limit: 'api' } } as const
+    await worker.settle(await worker.claimOne(), closed)
+    await enqueue(store, newJob('b', { limits: '[["api",1]]' }))
+    machine.step(byMs)
+    await clock.advance('119s')
+    expect(await worker.claim()).toEqual([])
+    await clock.advance('1s')
+    expect(idsOf(await worker.claim())).toEqual(['a', 'b'])
   })
 
   test(`a job that expires in half a minute does so, though the wall clock is set ${what} meanwhile`, async ({

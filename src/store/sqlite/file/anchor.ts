@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { countReturn, READY, READY_ALONE, WAITS } from '../pending.ts'
+import { countReturn, PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from '../pending.ts'
 
 /** How the time of a file follows from the uptime of the machine. */
 export interface Anchor {
@@ -58,11 +58,13 @@ const MOVE_SCHEDULED = `update millhand_jobs set due_at = due_at + ?
  * What has become due and stands ahead of the clock now: given back by a worker, it would be due in an hour, and it
  * would run after all that comes later.
  */
-const MOVE_READY = [
-  `update millhand_jobs set due_at = due_at + ? where ${READY} and due_at > ?`,
-  `update millhand_jobs set due_at = due_at + ? where ${READY_ALONE} and due_at > ?`,
-  'update millhand_jobs set due_at = due_at + ? where worker is not null and due_at > ?',
-]
+const MOVE_READY = [READY, READY_ALONE, READY_LIMITED, PARKED, 'worker is not null'].map(
+  (where) => `update millhand_jobs set due_at = due_at + ? where ${where} and due_at > ?`,
+)
+
+/** What a gate remembers lasts for a while from when it happened: no time on the wall clock. */
+const MOVE_GATES = `update millhand_gates set closed_until = closed_until + ?1, opens_at = opens_at + ?1,
+  grants = (select json_group_array(json_array(value ->> 0 + ?1, value ->> 1)) from json_each(grants))`
 
 /** Of jobs that wait and of those that are held. */
 const MOVE_EXPIRY = ['waits is not null', "worker is not null and state = 'pending'"].map(
@@ -76,6 +78,7 @@ function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wa
   const untilMs = wasMs + SHORT_MS
   for (const statement of MOVE_LEASES) connection.run(statement, byMs)
   connection.run(MOVE_SCHEDULED, byMs, untilMs)
+  connection.run(MOVE_GATES, byMs)
   if (byMs < 0) {
     for (const statement of MOVE_READY) connection.run(statement, byMs, nowMs)
     countReturn(connection)
