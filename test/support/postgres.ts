@@ -84,3 +84,13 @@ function newSchema(): string {
   const random = randomUUID().replaceAll('-', '').slice(0, RANDOM_CHARACTERS)
   return `${inject('schemas')}_${random}_millhand`
 }
+
+/** Waits until so many statements of the schema wait for a lock. */
+export async function untilBlocked(schema: string, count: number): Promise<void> {
+  const sql = `select count(*)::integer as count from pg_stat_activity where wait_event_type = 'Lock' and query like $1`
+  for (let look = 0; look < 1_000; look += 1) {
+    const { rows } = await postgresPool().query(sql, [`%"${schema}".%`])
+    if (rows[0].count >= count) return
+  }
+  throw new Error('nothing waits for a lock')
+}

@@ -36,12 +36,13 @@ async function once(session: Session, call: string, make: () => Promise<string[]
   return ids
 }
 
-/** With what it answers in the same transaction, where it has a name. */
+/** In a transaction; where the call has a name, with what it answers. */
 export function callOnce(
   database: Database,
   call: string | undefined,
   make: (session: Session) => Promise<string[]>,
 ): Promise<string[]> {
-  if (call === undefined) return make(database.session)
-  return database.transaction((_, within) => once(within, call, () => make(within)))
+  return database.transaction((_, within) =>
+    call === undefined ? make(within) : once(within, call, () => make(within)),
+  )
 }

@@ -5,6 +5,7 @@ import { leave } from './leaving/leave.ts'
 import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
+import { keepWorkers } from './workers.ts'
 
 /** Cancels those that wait and are `wanted` (seq, id), locked by that; `$reason` is why. */
 export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted as materialized (
@@ -41,7 +42,11 @@ const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
 /** A job that was claimed, or came back, while it was looked for in the other place is looked for again. */
 const CANCEL_ROUNDS = 10
 
-/** A running job keeps its worker until the worker has acknowledged: that is how the handler is told. */
+/**
+ * A running job keeps its worker until the worker has acknowledged: that is how the handler is told. In a transaction: whoever
+ * ends the lease of the worker meanwhile is waited for, or waits, and so lets go of what was cancelled before, or has it
+ * known that there is nobody to tell.
+ */
 export async function cancel(
   session: Session,
   ids: readonly string[],
@@ -55,6 +60,10 @@ export async function cancel(
       ...CANCEL_PENDING.values({ ids: rest, reason }),
     )
     const running = await session.rows<Held>(HELD_AMONG, rest)
+    await keepWorkers(
+      session,
+      running.map(({ worker }) => worker),
+    )
     const late = await leave(
       session,
       running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),

@@ -79,6 +79,13 @@ export async function deregister(session: Session, worker: string, left: Set<str
   await forget(session, [worker])
 }
 
+const KEEP = 'select id from millhand.workers where id = any($1::text[]) order by id for key share'
+
+/** Lets nobody end the leases of these workers before the transaction has ended; their beats go on. */
+export async function keepWorkers(session: Session, workers: readonly string[]): Promise<void> {
+  if (workers.length > 0) await session.rows(KEEP, [...new Set(workers)])
+}
+
 const FORGET = `with let_go as (
     update millhand.settled set worker = null where seq = any (array(
       select seq from millhand.settled where worker = any($1::text[]) order by seq for update))

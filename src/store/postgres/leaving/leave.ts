@@ -81,7 +81,7 @@ const LEAVE = statement(
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care,
       worker, outcome, reason, failure_kind, output)
     select seq, state, (select now from clock), started_at, due_old, expires_at, attempt, epoch, crashes, care,
-      case when verb = 'cancel' then worker end, outcome, reason, failure_kind, output
+      case when verb = 'cancel' then (select id from millhand.workers w where w.id = moved.worker) end, outcome, reason, failure_kind, output
     from moved where state <> 'pending'
   ), ${AGAIN}, noted as (
     insert into millhand.details (seq, errors) select seq, errors from moved where errors is not null

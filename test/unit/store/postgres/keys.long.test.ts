@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
 import { COMPLETE, enqueue, find, newJob, startWorker } from '../../../support/jobs.ts'
-import { emptySchema, postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
+import { emptySchema, postgresPool, schemaOf, untilBlocked, withClient } from '../../../support/postgres.ts'
 
 async function scene() {
   const { url, release } = await emptySchema()
@@ -13,16 +13,6 @@ async function scene() {
   const schema = schemaOf(url)
   const keys = async () => (await postgresPool().query(`select key from "${schema}".keys`)).rows
   return { store, schema, keys }
-}
-
-/** Waits until so many statements of the schema wait for a lock. */
-async function untilBlocked(schema: string, count: number): Promise<void> {
-  const sql = `select count(*)::integer as count from pg_stat_activity where wait_event_type = 'Lock' and query like $1`
-  for (let look = 0; look < 1_000; look += 1) {
-    const { rows } = await postgresPool().query(sql, [`%"${schema}".%`])
-    if (rows[0].count >= count) return
-  }
-  throw new Error('nothing waits for a lock')
 }
 
 test('an enqueue that is repeated after its job has finished takes no key', async () => {
