@@ -70,6 +70,14 @@ export function passed(
   return { ...state, holders, grants: grants.length > GRANTS_KEPT ? merged(grants) : grants }
 }
 
+/** Whether a gate whose holders have gone stands as one at which nothing has ever happened: there is nothing to keep of it. */
+export function isForgettable(limit: Limit | undefined, state: GateState, nowMs: number): boolean {
+  if (state.holders > 0 || (state.closedUntil ?? 0) > nowMs) return false
+  return (
+    state.grants.length === 0 || (limit !== undefined && inWindow(limit, state.grants, nowMs).length === 0)
+  )
+}
+
 /** The gate where what passed at one time has in truth passed later. */
 export function passedLater(state: GateState, { fromMs, toMs }: { fromMs: number; toMs: number }): GateState {
   return {

@@ -46,6 +46,12 @@ export const OPENINGS_MAX = 200
 /** Gates that a change of their limit opens at once; the leader sees to the others. */
 export const REOPENED_MAX = 1_000
 
+/** Gates that one look for such as can be forgotten goes through. */
+export const GATES_LOOKED_AT = 2_000
+
+/** After the name of every gate. */
+export const AFTER_GATES = '\u{10ffff}'
+
 /** What holds of a limit. */
 export function ruleOf({ name, declared, override }: LimitRecord): Limit {
   return { name, ...(override ?? declared) }

@@ -11,15 +11,8 @@ import type { ScheduleStore } from './schedules.ts'
 import type { UpkeepStore } from './upkeep.ts'
 import type { BeatThread, WorkerStore } from './workers.ts'
 
-/**
- * The seam: everything that Millhand asks of a database, one role a noun. A store only persists; what follows from
- * what is decided by the pure functions in `job/`, which every store calls. Not a public interface: it may change.
- */
-export interface Store {
-  readonly kind: 'memory' | 'sqlite' | 'postgres'
-  /** Where the data is, fit to be shown: no password in it. */
-  readonly location: string
-  readonly capabilities: Capabilities
+/** The roles of a store: what is asked of the database itself, one a noun. */
+export interface StoreRoles {
   readonly jobs: JobStore
   readonly catalog: CatalogStore
   readonly workers: WorkerStore
@@ -30,6 +23,17 @@ export interface Store {
   readonly operations: OperationStore
   readonly upkeep: UpkeepStore
   readonly feed: FeedStore
+}
+
+/**
+ * The seam: everything that Millhand asks of a database, one role a noun. A store only persists; what follows from
+ * what is decided by the pure functions in `job/`, which every store calls. Not a public interface: it may change.
+ */
+export interface Store extends StoreRoles {
+  readonly kind: 'memory' | 'sqlite' | 'postgres'
+  /** Where the data is, fit to be shown: no password in it. */
+  readonly location: string
+  readonly capabilities: Capabilities
   /**
    * Runs `body` in one transaction: all of its writes are committed, or, when it throws, none. When `signal` aborts while
    * it waits or runs, it is over at once, whatever the body waits for: rolled back, its turn free, and what the body still

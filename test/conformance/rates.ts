@@ -94,6 +94,25 @@ export function ratePromises(test: StoreTest): void {
     expect(await gate(store, 'api')).toMatchObject({ waiting: 0, closedUntil: null })
   })
 
+  test('a rate, and a key that is closed, outlast whatever is pruned', async ({ store, clock }) => {
+    const worker = await lasting(store)
+    await store.limits.declare([perMinute(1), atMost(5, 'mail')])
+    await enqueue(store, limited('a', ['api']), limited('closes', ['mail']))
+    for (const job of await worker.claim())
+      if (job.id === 'a') await worker.settle(job, COMPLETE)
+      else await worker.settle(job, { kind: 'snooze', delayMs: 60_000, limited: { limit: 'mail' } })
+    await store.catalog.cancel(['closes'], 'not needed')
+    await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 10)
+    await enqueue(store, limited('b', ['api']), limited('c', ['mail']))
+
+    await clock.advance(59_999)
+    await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 10)
+    expect(await worker.claim()).toEqual([])
+    await clock.advance(1)
+    await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 10)
+    expect(idsOf(await worker.claim())).toEqual(['b', 'c'])
+  })
+
   test('a job that has no such limit is snoozed', async ({ store, worker, clock }) => {
     await enqueue(store, newJob('a'))
     const job = await worker.claimOne()

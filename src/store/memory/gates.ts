@@ -1,4 +1,4 @@
-import { type GateState, opensAt, roomAt } from '../../job/gate.ts'
+import { type GateState, isForgettable, opensAt, roomAt } from '../../job/gate.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
@@ -79,6 +79,16 @@ export function closeGate(data: MemoryData, { gate, forMs }: NonNullable<Settlem
   const until = data.clock.now() + forMs
   const { closedUntil } = data.gates.get(gate) ?? UNTOUCHED
   put(data, gate, { closedUntil: Math.max(closedUntil ?? 0, until) })
+}
+
+/** Forgets gates at which nothing is left of what has happened there. */
+export function pruneGates(data: MemoryData): void {
+  const nowMs = data.clock.now()
+  for (const gate of data.gates.keys()) {
+    const waits = data.jobs.pending.isParked(gate)
+    if (!waits && isForgettable(limitNamed(data, limitOf(gate)), stateOf(data, gate), nowMs))
+      data.gates.delete(gate)
+  }
 }
 
 /** Only where somebody waits there: nobody is to be woken for nothing. */

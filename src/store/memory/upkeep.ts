@@ -6,6 +6,7 @@ import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
+import { pruneGates } from './gates.ts'
 import { enterEnded } from './ledger.ts'
 import { nextTickInMs } from './schedules.ts'
 
@@ -43,6 +44,7 @@ export function prune(data: MemoryData, retention: Retention, limit: number): nu
   const nowMs = data.clock.now()
   forgetCalls(data, nowMs)
   data.kept.prune(nowMs, limit)
+  pruneGates(data)
   const outlived = (job: JobRecord) => (job.finishedAt ?? nowMs) <= nowMs - retention[job.state as FinalState]
   const pruned = firstOf(data.jobs.settled, limit, outlived)
   for (const job of pruned) {

@@ -1,6 +1,7 @@
 import type { Limit } from '../../job/limit.ts'
 import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
+  AFTER_GATES,
   type GateRecord,
   HOLDERS_SHOWN,
   type LimitRecord,
@@ -34,26 +35,27 @@ export async function override(session: Session, name: string, rule: LimitRule |
 
 /** Gates at which jobs wait, found by going through the index from one to the next. */
 const WAITED_AT = `with recursive at (gate) as (
-    (select gate from millhand.pending where waits = 3 and gate >= $1 and gate < $2 order by gate limit 1)
+    (select gate from millhand.pending where waits = 3 and gate > $1 and gate < $2 order by gate limit 1)
     union all
     select (select p.gate from millhand.pending p where p.waits = 3 and p.gate > at.gate and p.gate < $2
       order by p.gate limit 1) from at where at.gate is not null
   )
   select gate from at where gate is not null limit $3::integer`
 
-/** After every name. */
-const LAST = '\u{10ffff}'
-
 async function waitedAt(
   session: Session,
-  { from, to = LAST, limit }: { readonly from: string; readonly to?: string; readonly limit: number },
+  {
+    after,
+    to = AFTER_GATES,
+    limit,
+  }: { readonly after: string; readonly to?: string; readonly limit: number },
 ): Promise<string[]> {
-  const rows = await session.rows<{ gate: string }>(WAITED_AT, from, to, limit)
+  const rows = await session.rows<{ gate: string }>(WAITED_AT, after, to, limit)
   return rows.map(({ gate }) => gate)
 }
 
 async function reopenAll(session: Session, name: string): Promise<void> {
-  const keyed = await waitedAt(session, { from: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
+  const keyed = await waitedAt(session, { after: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
   await reopen(session, [name, ...keyed])
 }
 
@@ -80,7 +82,7 @@ const RECORDS = `select g.gate,
   (select closed_until from millhand.gates m where m.gate = g.gate and m.closed_until > ${NOW}) as "closedUntil"
   from unnest($2::text[]) as g(gate) order by g.gate`
 
-/** Of each gate the first ones: a look into the rows of \`claims\` for each. */
+/** Of each gate the first ones: a look into the rows of `claims` for each. */
 const HOLDERS = `select g.gate, j.id, c.worker, c.started_at as since from unnest($1::text[]) as g(gate)
   cross join lateral (select job from millhand.holders h where h.gate = g.gate order by job limit $2::integer) h
   join millhand.jobs j on j.seq = h.job
@@ -118,13 +120,13 @@ const FORGET = `delete from millhand.holders h where not exists (
     select from millhand.claims c where c.low <= h.job and c.high >= h.job and h.job = any(c.seqs)
   ) returning gate`
 
-/** Lets go on what waits at open gates from the one named on; gives how many jobs that were, and where to go on. */
+/** Lets go on what waits at open gates after the one named; gives how many jobs that were, and where to go on. */
 export async function tend(
   session: Session,
-  { from, limit }: { readonly from: string; readonly limit: number },
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<{ readonly count: number; readonly next: string }> {
   await session.rows(FORGET)
-  const waited = await waitedAt(session, { from, limit })
+  const waited = await waitedAt(session, { after, limit })
   const count = await reopen(session, waited)
-  return { count, next: waited.length < limit ? '' : `${waited.at(-1)}\u0001` }
+  return { count, next: waited.length < limit ? '' : (waited.at(-1) ?? '') }
 }

@@ -1,5 +1,5 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
-import type { Store } from '../store.ts'
+import type { StoreRoles } from '../store.ts'
 import { begin } from './begin.ts'
 import { callOnce } from './calls.ts'
 import * as catalog from './catalog.ts'
@@ -9,6 +9,7 @@ import * as control from './control.ts'
 import type { Database } from './database.ts'
 import { ended } from './ended.ts'
 import * as feed from './feed.ts'
+import { pruneGates } from './gate-upkeep.ts'
 import type { Inserts } from './inserts.ts'
 import { forgetKeys, freeKey } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
@@ -34,21 +35,7 @@ interface Parts {
 }
 
 /** The roles of the store: which statements run by themselves, and which in a transaction. */
-export function roles(
-  parts: Parts,
-): Pick<
-  Store,
-  | 'jobs'
-  | 'catalog'
-  | 'workers'
-  | 'queues'
-  | 'limits'
-  | 'schedules'
-  | 'ledger'
-  | 'operations'
-  | 'upkeep'
-  | 'feed'
-> {
+export function roles(parts: Parts): StoreRoles {
   return {
     jobs: jobRole(parts),
     catalog: catalogRole(parts),
@@ -63,7 +50,7 @@ export function roles(
   }
 }
 
-function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
+function jobRole({ database, claims, inserts }: Parts): StoreRoles['jobs'] {
   const { session } = database
   return {
     async insert(jobs, pendingMax) {
@@ -86,7 +73,7 @@ function jobRole({ database, claims, inserts }: Parts): Store['jobs'] {
   }
 }
 
-function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
+function catalogRole({ database, claims, lanes }: Parts): StoreRoles['catalog'] {
   const { session } = database
   return {
     get: (ids) => catalog.get(session, ids),
@@ -116,7 +103,7 @@ function catalogRole({ database, claims, lanes }: Parts): Store['catalog'] {
   }
 }
 
-function workerRole({ database, claims }: Parts): Store['workers'] {
+function workerRole({ database, claims }: Parts): StoreRoles['workers'] {
   const { session } = database
   return {
     register: (worker) => workers.register(session, worker),
@@ -132,7 +119,7 @@ function workerRole({ database, claims }: Parts): Store['workers'] {
   }
 }
 
-function queueRole({ database, claims }: Parts): Store['queues'] {
+function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
   const { session } = database
   return {
     pause: (queue, note) => queues.pause(session, queue, note),
@@ -148,7 +135,7 @@ function queueRole({ database, claims }: Parts): Store['queues'] {
   }
 }
 
-function limitRole({ database: { session } }: Parts): Store['limits'] {
+function limitRole({ database: { session } }: Parts): StoreRoles['limits'] {
   let tendedTo = ''
   return {
     declare: (given) => limits.declare(session, given),
@@ -156,14 +143,14 @@ function limitRole({ database: { session } }: Parts): Store['limits'] {
     list: () => limits.list(session),
     gates: (which, limit) => limits.gates(session, which, limit),
     async tend(limit) {
-      const { count, next } = await limits.tend(session, { from: tendedTo, limit })
+      const { count, next } = await limits.tend(session, { after: tendedTo, limit })
       tendedTo = next
       return count
     },
   }
 }
 
-function scheduleRole({ database, claims, inserts }: Parts): Store['schedules'] {
+function scheduleRole({ database, claims, inserts }: Parts): StoreRoles['schedules'] {
   const { session } = database
   return {
     set: (schedule) => schedules.set(session, schedule),
@@ -183,7 +170,7 @@ function scheduleRole({ database, claims, inserts }: Parts): Store['schedules'] 
   }
 }
 
-function ledgerRole({ database }: Parts): Store['ledger'] {
+function ledgerRole({ database }: Parts): StoreRoles['ledger'] {
   return {
     read: (fromMs) => ledger.read(database.session, fromMs),
     depths: () => ledger.depths(database.session),
@@ -191,7 +178,7 @@ function ledgerRole({ database }: Parts): Store['ledger'] {
   }
 }
 
-function operationRole({ database, claims, lanes }: Parts): Store['operations'] {
+function operationRole({ database, claims, lanes }: Parts): StoreRoles['operations'] {
   const { session } = database
   return {
     begin: (operation) => operations.begin(session, operation),
@@ -208,8 +195,9 @@ function operationRole({ database, claims, lanes }: Parts): Store['operations'] 
   }
 }
 
-function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
+function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
   const { session } = database
+  let gatesSeenTo = ''
   return {
     elect: (worker, leaseMs) => upkeep.elect(session, worker, leaseMs),
     resign: (worker) => upkeep.resign(session, worker),
@@ -233,13 +221,14 @@ function upkeepRole({ database, claims }: Parts): Store['upkeep'] {
         await upkeep.forgetCalls(session, limit)
         await forgetKeys(session, limit)
         await keepLanes(session)
+        gatesSeenTo = await pruneGates(session, gatesSeenTo)
       }
       return pruned
     },
   }
 }
 
-function feedRole({ database: { session } }: Parts): Store['feed'] {
+function feedRole({ database: { session } }: Parts): StoreRoles['feed'] {
   const read: feed.Feed = { session, horizon: new Horizon() }
   const during = <Result>(work: Promise<Result>) => session.clock?.during?.(work) ?? work
   return {

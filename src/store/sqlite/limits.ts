@@ -1,6 +1,7 @@
 import type { Limit } from '../../job/limit.ts'
 import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
+  AFTER_GATES,
   type GateRecord,
   HOLDERS_SHOWN,
   type LimitRecord,
@@ -35,25 +36,28 @@ export function override(
 }
 
 function reopenAll(connection: Connection, name: string, nowMs: number): void {
-  const gates = [name, ...gatesFrom(connection, `${name}=`, REOPENED_MAX)]
-  reopen(
-    connection,
-    gates.filter((gate) => gate === name || gate.startsWith(`${name}=`)),
-    nowMs,
-  )
+  const keyed = waitedAt(connection, { after: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
+  reopen(connection, [name, ...keyed], nowMs)
 }
 
 /** Gates at which jobs wait, found by skipping from one to the next. */
 const WAITED_AT = `with recursive at (gate) as (
-    select * from (select gate from millhand_jobs where ${PARKED} and gate > ?1 order by gate limit 1)
+    select * from (select gate from millhand_jobs where ${PARKED} and gate > ?1 and gate < ?2 order by gate limit 1)
     union all
-    select (select gate from millhand_jobs where ${PARKED} and gate > at.gate order by gate limit 1)
+    select (select gate from millhand_jobs where ${PARKED} and gate > at.gate and gate < ?2 order by gate limit 1)
       from at where at.gate is not null
   )
-  select gate from at where gate is not null ${atMost('?2')}`
+  select gate from at where gate is not null ${atMost('?3')}`
 
-function gatesFrom(connection: Connection, after: string, limit: number): string[] {
-  return connection.all<{ gate: string }>(WAITED_AT, after, limit).map(({ gate }) => gate)
+function waitedAt(
+  connection: Connection,
+  {
+    after,
+    to = AFTER_GATES,
+    limit,
+  }: { readonly after: string; readonly to?: string; readonly limit: number },
+): string[] {
+  return connection.all<{ gate: string }>(WAITED_AT, after, to, limit).map(({ gate }) => gate)
 }
 
 const LIST = 'select name, declared, override from millhand_limits order by name'
@@ -122,7 +126,7 @@ export function tend(
   nowMs: number,
 ): { readonly count: number; readonly next: string } {
   connection.run(FORGET)
-  const waited = gatesFrom(connection, after, limit)
+  const waited = waitedAt(connection, { after, limit })
   return {
     count: reopen(connection, waited, nowMs),
     next: waited.length < limit ? '' : (waited.at(-1) ?? ''),

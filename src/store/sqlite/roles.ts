@@ -1,5 +1,5 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
-import type { Store } from '../store.ts'
+import type { StoreRoles } from '../store.ts'
 import type { StoreAccess } from './access.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
@@ -11,6 +11,7 @@ import { mayClaim, waitsAlone } from './claiming/ready.ts'
 import * as control from './control.ts'
 import { ended } from './ended.ts'
 import * as feed from './feed.ts'
+import { pruneGates } from './gate-upkeep.ts'
 import { insert } from './insert.ts'
 import { freeKey } from './keys.ts'
 import { pruneLanes } from './lanes.ts'
@@ -28,21 +29,7 @@ import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
 /** The roles of the store: which statements run in which kind of transaction. */
-export function roles(
-  access: StoreAccess,
-): Pick<
-  Store,
-  | 'jobs'
-  | 'catalog'
-  | 'workers'
-  | 'queues'
-  | 'limits'
-  | 'schedules'
-  | 'ledger'
-  | 'operations'
-  | 'upkeep'
-  | 'feed'
-> {
+export function roles(access: StoreAccess): StoreRoles {
   return {
     jobs: jobRole(access),
     catalog: catalogRole(access),
@@ -57,7 +44,7 @@ export function roles(
   }
 }
 
-function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
+function jobRole({ read, durably, lightly, room }: StoreAccess): StoreRoles['jobs'] {
   const heads = new KnownHeads()
   return {
     insert: (jobs, pendingMax) =>
@@ -82,7 +69,7 @@ function jobRole({ read, durably, lightly, room }: StoreAccess): Store['jobs'] {
   }
 }
 
-function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
+function catalogRole({ read, durably }: StoreAccess): StoreRoles['catalog'] {
   return {
     get: (ids) => read((connection) => catalog.get(connection, ids)),
     idsFrom: (prefix, limit) => read((connection) => catalog.idsFrom(connection, prefix, limit)),
@@ -111,7 +98,7 @@ function catalogRole({ read, durably }: StoreAccess): Store['catalog'] {
   }
 }
 
-function workerRole({ read, durably, lightly }: StoreAccess): Store['workers'] {
+function workerRole({ read, durably, lightly }: StoreAccess): StoreRoles['workers'] {
   return {
     register: (worker) => lightly((connection, nowMs) => workers.register(connection, worker, nowMs)),
     extend: (id, leaseMs) =>
@@ -122,7 +109,7 @@ function workerRole({ read, durably, lightly }: StoreAccess): Store['workers'] {
   }
 }
 
-function queueRole({ read, durably }: StoreAccess): Store['queues'] {
+function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
   return {
     pause: (queue, note) => durably((connection, nowMs) => queues.pause(connection, { queue, note }, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
@@ -135,7 +122,7 @@ function queueRole({ read, durably }: StoreAccess): Store['queues'] {
   }
 }
 
-function limitRole({ read, durably }: StoreAccess): Store['limits'] {
+function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
   let tendedTo = ''
   return {
     declare: (given) => durably((connection, nowMs) => limits.declare(connection, given, nowMs)),
@@ -153,7 +140,7 @@ function limitRole({ read, durably }: StoreAccess): Store['limits'] {
   }
 }
 
-function scheduleRole({ read, durably, room }: StoreAccess): Store['schedules'] {
+function scheduleRole({ read, durably, room }: StoreAccess): StoreRoles['schedules'] {
   return {
     set: (schedule) => durably((connection) => schedules.set(connection, schedule)),
     remove: (name) => durably((connection) => schedules.remove(connection, name)),
@@ -164,7 +151,7 @@ function scheduleRole({ read, durably, room }: StoreAccess): Store['schedules'] 
   }
 }
 
-function ledgerRole({ read, lightly }: StoreAccess): Store['ledger'] {
+function ledgerRole({ read, lightly }: StoreAccess): StoreRoles['ledger'] {
   return {
     read: (fromMs) => read((connection) => ledger.read(connection, fromMs)),
     depths: () => read(ledger.depths),
@@ -172,7 +159,7 @@ function ledgerRole({ read, lightly }: StoreAccess): Store['ledger'] {
   }
 }
 
-function operationRole({ read, durably }: StoreAccess): Store['operations'] {
+function operationRole({ read, durably }: StoreAccess): StoreRoles['operations'] {
   return {
     begin: (operation) => durably((connection, nowMs) => operations.begin(connection, operation, nowMs)),
     step: (piece) => durably((connection, nowMs) => operations.step(connection, piece, nowMs)),
@@ -180,8 +167,8 @@ function operationRole({ read, durably }: StoreAccess): Store['operations'] {
   }
 }
 
-function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
-  let lanesSeenTo = 0
+function upkeepRole({ read, durably, lightly }: StoreAccess): StoreRoles['upkeep'] {
+  let [lanesSeenTo, gatesSeenTo] = [0, '']
   return {
     elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
@@ -204,13 +191,16 @@ function upkeepRole({ read, durably, lightly }: StoreAccess): Store['upkeep'] {
         durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit: pieceMax }, nowMs)),
       )
       if (pruned.length < limit)
-        lanesSeenTo = await lightly((connection) => pruneLanes(connection, lanesSeenTo))
+        await lightly((connection, nowMs) => {
+          lanesSeenTo = pruneLanes(connection, lanesSeenTo)
+          gatesSeenTo = pruneGates(connection, gatesSeenTo, nowMs)
+        })
       return pruned.length
     },
   }
 }
 
-function feedRole({ read, lightly }: StoreAccess): Store['feed'] {
+function feedRole({ read, lightly }: StoreAccess): StoreRoles['feed'] {
   return {
     subscribe: (id, leaseMs) =>
       lightly((connection, nowMs) => feed.subscribe(connection, { id, leaseMs }, nowMs)),
