@@ -1,7 +1,7 @@
-import type { NewJob } from '../../job/new-job.ts'
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
+import { JOB_TYPES, jobValues, type LanedJob } from './job-values.ts'
 import { heldUnder, heldUntil, holdersOf, keptFor, labelOf, releaseKeys } from './keys.ts'
 import { column } from './parameters.ts'
 import { bytesOf, placeFor } from './pending.ts'
@@ -11,27 +11,7 @@ import { CLOCK, statement } from './sql.ts'
 /** In place of the number of a key: nothing was stored. No job has it, and no key that is kept. */
 const UNSEEN = 0
 
-const PARAMETERS = {
-  ids: 'text[]',
-  names: 'text[]',
-  queues: 'text[]',
-  priorities: 'integer[]',
-  inputs: 'text[]',
-  keys: 'text[]',
-  tags: 'text[]',
-  contexts: 'text[]',
-  retries: 'integer[]',
-  timeouts: 'bigint[]',
-  delays: 'bigint[]',
-  runAt: 'bigint[]',
-  expiresIn: 'bigint[]',
-  deadlines: 'bigint[]',
-  lanes: 'integer[]',
-  limits: 'text[]',
-  gates: 'text[]',
-  unseen: 'text[]',
-  reruns: 'text[]',
-} as const
+const PARAMETERS = { ...JOB_TYPES, unseen: 'text[]', reruns: 'text[]' } as const
 
 /**
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
@@ -114,14 +94,7 @@ const KNOWN = 'select id from millhand.jobs where id = any($1::text[])'
 /** Tries to store a job whose key was held at first, and is not any more when its holder is asked for. */
 const KEY_TRIES = 5
 
-/** A new job with the number of its lane. */
-export interface LanedJob extends NewJob {
-  readonly lane: number
-  /** The gate at which it waits from the beginning, which is closed. */
-  readonly gate?: string | null
-}
-
-/** The same with its own number: drawn before, so that what is stored later still arrived in the order of the call. */
+/** A job with its own number: drawn before, so that what is stored later still arrived in the order of the call. */
 export interface NumberedJob extends LanedJob {
   readonly seq: number
 }
@@ -179,26 +152,7 @@ export async function storeNumbered(
 }
 
 function valuesOf(jobs: readonly LanedJob[]) {
-  return {
-    ids: jobs.map(({ id }) => id),
-    names: jobs.map(({ name }) => name),
-    queues: jobs.map(({ queue }) => queue),
-    priorities: jobs.map(({ priority }) => priority),
-    inputs: jobs.map(({ input }) => input),
-    keys: column(jobs, ({ key }) => key),
-    tags: column(jobs, ({ tags }) => tags),
-    contexts: column(jobs, ({ context }) => context),
-    retries: jobs.map(({ retries }) => retries),
-    timeouts: column(jobs, ({ timeoutMs }) => timeoutMs),
-    delays: jobs.map(({ delayMs }) => delayMs),
-    runAt: column(jobs, ({ runAtMs }) => runAtMs),
-    expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
-    reruns: column(jobs, ({ rerunOf }) => rerunOf ?? null),
-    deadlines: column(jobs, ({ deadlineMs }) => deadlineMs),
-    lanes: jobs.map(({ lane }) => lane),
-    limits: column(jobs, ({ limits }) => limits),
-    gates: column(jobs, ({ gate }) => gate),
-  }
+  return { ...jobValues(jobs), reruns: column(jobs, ({ rerunOf }) => rerunOf ?? null) }
 }
 
 interface WrittenRow {

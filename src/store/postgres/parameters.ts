@@ -1,11 +1,19 @@
 /** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */
 export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): (readonly Item[])[] {
-  if (new Set(items.map(({ seq }) => seq)).size === items.length) return items.length === 0 ? [] : [items]
+  return wavesBy(items, ({ seq }) => seq)
+}
+
+/** Waves in which nothing is there twice; what is `undefined` is in nobody's way. */
+export function wavesBy<Item>(
+  items: readonly Item[],
+  pick: (item: Item) => string | number | undefined,
+): (readonly Item[])[] {
   const waves: Item[][] = []
-  const depths = new Map<number, number>()
+  const depths = new Map<string | number, number>()
   for (const item of items) {
-    const depth = depths.get(item.seq) ?? 0
-    depths.set(item.seq, depth + 1)
+    const label = pick(item)
+    const depth = label === undefined ? 0 : (depths.get(label) ?? 0)
+    if (label !== undefined) depths.set(label, depth + 1)
     const wave = waves[depth]
     if (wave) wave.push(item)
     else waves.push([item])

@@ -1,7 +1,7 @@
 import { replacingCall } from '../../job/key.ts'
 import { answers } from './calls.ts'
 import { tell, WAKE } from './change.ts'
-import type { LanedJob } from './insert.ts'
+import { JOB_TYPES, jobValues, type LanedJob } from './job-values.ts'
 import { heldUnder, heldUntil, type KeyHolder, keptFor } from './keys.ts'
 import { column } from './parameters.ts'
 import { bytesOf, placeFor } from './pending.ts'
@@ -14,28 +14,7 @@ import { CLOCK, statement } from './sql.ts'
  * input. What is not `taken` is not there any more: it was claimed, or has ended.
  */
 const REPLACE = statement(
-  {
-    seqs: 'bigint[]',
-    ids: 'text[]',
-    names: 'text[]',
-    queues: 'text[]',
-    priorities: 'integer[]',
-    inputs: 'text[]',
-    keys: 'text[]',
-    tags: 'text[]',
-    contexts: 'text[]',
-    retries: 'integer[]',
-    timeouts: 'bigint[]',
-    delays: 'bigint[]',
-    runAt: 'bigint[]',
-    expiresIn: 'bigint[]',
-    deadlines: 'bigint[]',
-    lanes: 'integer[]',
-    limits: 'text[]',
-    gates: 'text[]',
-    kept: 'bigint[]',
-    calls: 'text[]',
-  },
+  { ...JOB_TYPES, seqs: 'bigint[]', kept: 'bigint[]', calls: 'text[]' },
   `with ${CLOCK}, given as materialized (
     select * from unnest($seqs, $ids, $names, $queues, $priorities, $inputs, $keys, $tags, $contexts, $retries, $timeouts,
       $delays, $runAt, $expiresIn, $deadlines, $lanes, $limits, $gates, $kept, $calls)
@@ -80,24 +59,9 @@ export async function replace(session: Session, given: readonly Met[]): Promise<
   if (given.length === 0) return new Map()
   const jobs = given.map(({ job }) => job)
   const values = REPLACE.values({
+    ...jobValues(jobs),
     seqs: given.map(({ holder }) => holder.seq),
     ids: given.map(({ holder }) => holder.id),
-    names: jobs.map(({ name }) => name),
-    queues: jobs.map(({ queue }) => queue),
-    priorities: jobs.map(({ priority }) => priority),
-    inputs: jobs.map(({ input }) => input),
-    keys: jobs.map(({ key }) => key),
-    tags: column(jobs, ({ tags }) => tags),
-    contexts: column(jobs, ({ context }) => context),
-    retries: jobs.map(({ retries }) => retries),
-    timeouts: column(jobs, ({ timeoutMs }) => timeoutMs),
-    delays: jobs.map(({ delayMs }) => delayMs),
-    runAt: column(jobs, ({ runAtMs }) => runAtMs),
-    expiresIn: column(jobs, ({ expiresInMs }) => expiresInMs),
-    deadlines: column(jobs, ({ deadlineMs }) => deadlineMs),
-    lanes: jobs.map(({ lane }) => lane),
-    limits: column(jobs, ({ limits }) => limits),
-    gates: column(jobs, ({ gate }) => gate),
     kept: column(jobs, keptFor),
     calls: jobs.map(({ id }) => replacingCall(id)),
   })

@@ -21,6 +21,20 @@ export interface Found {
 
 export const NOTHING: Found = { jobs: [], apart: false }
 
+/** What is claimed already is not lost to a fault of what follows. */
+export async function orNothing<Result>(
+  jobs: readonly ClaimedJob[],
+  nothing: Result,
+  claim: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await claim()
+  } catch (error) {
+    if (jobs.length === 0) throw error
+    return nothing
+  }
+}
+
 /** What a request leaves to be claimed. */
 export function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
   const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0)
@@ -30,4 +44,9 @@ export function restOf(request: ClaimRequest, jobs: readonly ClaimedJob[]): Clai
     begins: Math.max(0, request.begins - jobs.length),
     bytesMax: request.bytesMax - bytes,
   }
+}
+
+/** The same where something may have to run alone: beside what is claimed, nothing does. */
+export function restBeside(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
+  return { ...restOf(request, jobs), takesAlone: request.takesAlone && jobs.length === 0 }
 }

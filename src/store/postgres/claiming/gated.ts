@@ -5,7 +5,7 @@ import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
 import type { Claims } from '../claim.ts'
 import type { Database } from '../database.ts'
 import { openDue, reopen } from '../gates.ts'
-import { restOf } from './filling.ts'
+import { orNothing, restBeside } from './filling.ts'
 import { claimLimited } from './limited.ts'
 import { comparePlaces } from './look.ts'
 
@@ -27,11 +27,12 @@ export class GatedClaims {
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
     // What comes before the best of the others goes first.
     const first = this.#limited ? await this.#claimFirst(request) : []
-    const jobs = [...first, ...(await this.#orKeep(first, () => this.#claims.claim(after(request, first))))]
+    const others = await orNothing(first, [], () => this.#claims.claim(restBeside(request, first)))
+    const jobs = [...first, ...others]
     const { limited, opening } = this.#claims.seen
     this.#limited = limited || opening
     if (this.#limited && !jobs.some(runsAlone))
-      jobs.push(...(await this.#orKeep(jobs, () => this.#claimLast(after(request, jobs), opening))))
+      jobs.push(...(await orNothing(jobs, [], () => this.#claimLast(restBeside(request, jobs), opening))))
     return jobs.sort(comparePlaces)
   }
 
@@ -74,19 +75,4 @@ export class GatedClaims {
     if (request.limit <= 0 || request.begins <= 0) return Promise.resolve([])
     return claimLimited(this.#database, { request, before, calls: this.#claims })
   }
-
-  /** What is claimed already is not lost to a fault of what follows. */
-  async #orKeep(jobs: readonly ClaimedJob[], claim: () => Promise<ClaimedJob[]>): Promise<ClaimedJob[]> {
-    try {
-      return await claim()
-    } catch (error) {
-      if (jobs.length === 0) throw error
-      return []
-    }
-  }
-}
-
-/** What a request leaves to be claimed: where something is claimed, nothing that has to run alone. */
-function after(request: ClaimRequest, jobs: readonly ClaimedJob[]): ClaimRequest {
-  return { ...restOf(request, jobs), takesAlone: request.takesAlone && jobs.length === 0 }
 }

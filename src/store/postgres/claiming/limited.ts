@@ -8,6 +8,7 @@ import { type Gates, makeGates, noteOpenings, readGates } from '../gates.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import { type ClaimRow, JOB_COLUMNS, toClaimed, WITH_JOB } from './claimed.ts'
+import { orNothing, restBeside } from './filling.ts'
 import { comparePlaces, LOOK_PARAMETERS, lookValues } from './look.ts'
 import { isOpen, isServed } from './ready.ts'
 import { take } from './statements.ts'
@@ -88,48 +89,30 @@ interface LimitedClaim {
  */
 export async function claimLimited(database: Database, claim: LimitedClaim): Promise<ClaimedJob[]> {
   const jobs: ClaimedJob[] = []
-  let { request } = claim
-  for (let round = 0; round < ROUNDS_MAX && request.begins > 0 && request.limit > 0; round += 1) {
-    const found = await lookAgain(database, { ...claim, request }, jobs)
-    jobs.push(...found.jobs)
-    if (!found.more) break
-    const bytes = found.jobs.reduce((sum, job) => sum + bytesOf(job), 0)
-    request = {
-      ...request,
-      limit: request.limit - found.jobs.length,
-      begins: request.begins - found.jobs.length,
-      bytesMax: request.bytesMax - bytes,
-      takesAlone: request.takesAlone && jobs.length === 0,
-    }
-    if (request.bytesMax <= 0 || jobs.some(runsAlone)) break
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const request = restBeside(claim.request, jobs)
+    if (request.begins <= 0 || request.limit <= 0 || jobs.some(runsAlone)) break
+    const looked = await orNothing(jobs, NOTHING, () => lookAgain(database, { ...claim, request }))
+    jobs.push(...looked.jobs)
+    if (!looked.more) break
   }
   return jobs
 }
 
-interface Found {
+interface Looked {
   readonly jobs: ClaimedJob[]
   /** Something was put away, or a gate was made: it is worth to look again. */
   readonly more: boolean
 }
 
-const NOTHING: Found = { jobs: [], more: false }
+const NOTHING: Looked = { jobs: [], more: false }
 
-/** What is claimed already is not lost to a fault of what follows. */
-async function lookAgain(
-  database: Database,
-  claim: LimitedClaim,
-  jobs: readonly ClaimedJob[],
-): Promise<Found> {
+function lookAgain(database: Database, claim: LimitedClaim): Promise<Looked> {
   const call = claim.calls.nextCall()
-  try {
-    return await claim.calls.orDoubt(claim.request, call, () => look(database, claim, call))
-  } catch (error) {
-    if (jobs.length === 0) throw error
-    return NOTHING
-  }
+  return claim.calls.orDoubt(claim.request, call, () => look(database, claim, call))
 }
 
-async function look(database: Database, claim: LimitedClaim, call: string): Promise<Found> {
+async function look(database: Database, claim: LimitedClaim, call: string): Promise<Looked> {
   const { found, unmade } = await database.briefTransaction(async (_, session) => {
     const candidates = await candidatesOf(session, claim)
     if (candidates.length === 0) return { found: NOTHING, unmade: [] }
@@ -178,7 +161,7 @@ interface Admitting {
 async function admit(
   session: Session,
   { claim: { request }, call, candidates, gates }: Admitting,
-): Promise<Found> {
+): Promise<Looked> {
   const admissions = new Admissions(gates, gates.nowMs)
   const chosen = choose(candidates, request, admissions)
   const jobs =

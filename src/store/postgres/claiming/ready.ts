@@ -32,12 +32,16 @@ const DUE = `promoted as (
   )`
 
 /** A job `p` in a lane `l` that may run now, and has to run alone. */
-const ONE_APART = `select from (select * from millhand.pending where waits = 1 and class = 2) p
+const oneApart = (
+  rows: string,
+): string => `select from (select * from millhand.pending where waits = 1 and ${rows}) p
       cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
       where ${isOpen('l.queue')} and ${hasTime}`
 
+const ONE_APART = oneApart('class = 2')
+
 /** The same of one that has to pass gates first. */
-const ONE_LIMITED_APART = ONE_APART.replace('class = 2', 'class = 3 and care = 2')
+const ONE_LIMITED_APART = oneApart('class = 3 and care = 2')
 
 const WAITS_ALONE = statement(
   { names: 'text[]', queues: 'text[]' },

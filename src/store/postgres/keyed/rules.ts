@@ -2,8 +2,10 @@ import { type Conflict, mayReplace, meet, ruleOf } from '../../../job/key.ts'
 import { requireNoConflict } from '../../../job/key-conflict.ts'
 import { TransientError } from '../../errors.ts'
 import type { Inserted } from '../../jobs.ts'
-import { knownAmong, type LanedJob, type NumberedJob, type Stored, storeNumbered } from '../insert.ts'
+import { knownAmong, type NumberedJob, type Stored, storeNumbered } from '../insert.ts'
+import type { LanedJob } from '../job-values.ts'
 import { holdersOf, type KeyHolder, labelOf, releaseKeys } from '../keys.ts'
+import { wavesBy } from '../parameters.ts'
 import { giveUpKeys, type Met, replace, replacedBefore } from '../replace.ts'
 import type { Session } from '../session.ts'
 
@@ -30,16 +32,7 @@ export async function insertByRules(session: Session, jobs: readonly LanedJob[])
 
 /** In the first one each key once, so that keys are taken in one order; those that meet them come after. */
 function wavesOf(jobs: readonly NumberedJob[]): readonly (readonly NumberedJob[])[] {
-  const seen = new Map<string, number>()
-  const waves: NumberedJob[][] = []
-  for (const job of jobs) {
-    const place = job.key === null ? 0 : (seen.get(labelOf(job)) ?? 0)
-    if (job.key !== null) seen.set(labelOf(job), place + 1)
-    const wave = waves[place]
-    if (wave) wave.push(job)
-    else waves.push([job])
-  }
-  return waves
+  return wavesBy(jobs, (job) => (job.key === null ? undefined : labelOf(job)))
 }
 
 /** In the order of the call. */

@@ -67,18 +67,15 @@ const COMPLETE = statement(
   select seq, broken from missed where ${WAKE}`,
 )
 
-/** Of a job that has ended well and left nothing to be kept. */
-type Completion = Settlement
-
 /** Writes that jobs of one worker are complete; gives those that it could not. No job may be in it twice. */
 export async function complete(
   session: Session,
   worker: string,
-  completions: readonly Completion[],
+  completions: readonly Settlement[],
 ): Promise<ReadonlySet<number>> {
   if (completions.length === 0) return new Set()
-  const whole = new Map<Hold, readonly Completion[]>()
-  const others: Completion[] = []
+  const whole = new Map<Hold, readonly Settlement[]>()
+  const others: Settlement[] = []
   for (const [hold, jobs] of Map.groupBy(completions, ({ hold }) => hold)) {
     if (hold && isWhole(hold, jobs)) whole.set(hold, jobs)
     else others.push(...jobs)
@@ -98,7 +95,7 @@ export async function complete(
 }
 
 /** Whether all its jobs are here, in the epochs in which they were claimed, and began about together. */
-function isWhole({ epochs }: Hold, jobs: readonly Completion[]): boolean {
+function isWhole({ epochs }: Hold, jobs: readonly Settlement[]): boolean {
   if (epochs.size !== jobs.length || jobs.some(({ seq, epoch }) => epochs.get(seq) !== epoch)) return false
   const afters = jobs.map(({ begunAfterMs }) => begunAfterMs ?? 0)
   return Math.max(...afters) - Math.min(...afters) <= AFTER_MAX_MS
@@ -118,7 +115,7 @@ interface Named {
   readonly afters: string | null
 }
 
-function toNamed([hold, jobs]: readonly [Hold, readonly Completion[]]): Named {
+function toNamed([hold, jobs]: readonly [Hold, readonly Settlement[]]): Named {
   const keyed = hold.keyed.filter((seq) => hold.epochs.has(seq))
   const begun = jobs.flatMap(({ begunAfterMs }) => begunAfterMs ?? [])
   const named = { hold, keyed, size: jobs.length }
@@ -131,8 +128,8 @@ function toNamed([hold, jobs]: readonly [Hold, readonly Completion[]]): Named {
 
 interface Parted {
   readonly whole: readonly Named[]
-  readonly others: readonly Completion[]
-  readonly all: readonly Completion[]
+  readonly others: readonly Settlement[]
+  readonly all: readonly Settlement[]
 }
 
 function write(session: Session, worker: string, { whole, others, all }: Parted) {
