@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts'
 
 const WORKERS = 4
 const ACTS = 40
+/** Of so many acts the last one stops the server, where it can be stopped. */
+const STOP_EVERY = 13
 /** Between two acts, at most. */
 const PAUSE_MS = 300
 const KEYS = 4
@@ -35,6 +37,12 @@ interface StormOptions {
   readonly stopServer?: () => Promise<void>
 }
 
+/** What a storm has done. */
+interface Done {
+  readonly jobs: number
+  readonly stops: number
+}
+
 /** Four workers of limited jobs, and a fate that enqueues, cancels, kills and freezes as the seed has it. */
 export class Storm {
   readonly #scene: Stage
@@ -52,24 +60,27 @@ export class Storm {
     this.#stopServer = stopServer
   }
 
-  /** Resolves when it is over and all workers live; gives how many jobs there are. */
-  async rage(): Promise<number> {
+  /** Resolves when it is over and all workers live; gives how many jobs there are, and how often the server stopped. */
+  async rage(): Promise<Done> {
+    let stops = 0
     this.#workers = Array.from({ length: WORKERS }, () => this.#scene.limitedWorker(WORKER))
     await Promise.all(this.#workers)
     for (let act = 0; act < ACTS; act += 1) {
-      await this.#act(this.#random())
+      if (this.#stopServer && act % STOP_EVERY === STOP_EVERY - 1) {
+        await this.#stopServer()
+        stops += 1
+      } else await this.#act(this.#random())
       await pause(this.#random() * PAUSE_MS)
     }
     await Promise.all([...this.#frozen.values(), ...this.#workers])
-    return this.#ids.length
+    return { jobs: this.#ids.length, stops }
   }
 
   #act(draw: number): Promise<void> {
     if (draw < 0.6) return this.#enqueue()
     if (draw < 0.75) return this.#cancel()
     if (draw < 0.85) return this.#kill()
-    if (draw < 0.96 || !this.#stopServer) return this.#freeze()
-    return this.#stopServer()
+    return this.#freeze()
   }
 
   async #enqueue(): Promise<void> {

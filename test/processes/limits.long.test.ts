@@ -33,15 +33,18 @@ interface Stormed {
 
 async function rideOut({ scene, queue, stopServer }: Stormed): Promise<void> {
   const storm = new Storm({ scene, queue, seed, ...(stopServer && { stopServer }) })
-  const jobs = await storm.rage().catch((cause) => {
+  const { jobs, stops } = await storm.rage().catch((cause) => {
     throw new Error(`LIMITS_SEED=${seed} ended early`, { cause })
   })
   const ended = async () =>
     (await queue.count({ state: 'complete' })) + (await queue.count({ state: 'cancelled' }))
   await expect.poll(ended, { ...BOUND, message: `LIMITS_SEED=${seed}` }).toBe(jobs)
+  expect(stops, 'stops of the server').toBe(stopServer ? 3 : 0)
 
   const lines = scene.witnessed()
   expect(faultsOf(lines), `LIMITS_SEED=${seed}`).toEqual([])
   expect(new Set(lines.map(({ id }) => id)).size).toBeGreaterThan(jobs / 2)
+  const granted = lines.filter((line) => line.kind === 'seen' && line.grantedAt !== null)
+  expect(granted.length, 'grants that the store has told').toBeGreaterThan(ALL.rate.count)
   expect([await queue.limits.keys(EACH.name), await queue.limits.keys(ALL.name)].flat()).toEqual([])
 }
