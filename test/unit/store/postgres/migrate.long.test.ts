@@ -4,6 +4,7 @@ import { type Migration, toMigration } from '../../../../src/store/migration.ts'
 import { parseAddress } from '../../../../src/store/postgres/connection/address.ts'
 import { Database } from '../../../../src/store/postgres/database.ts'
 import { migrate, schemaState, scriptOf } from '../../../../src/store/postgres/migrate.ts'
+import { MIGRATIONS } from '../../../../src/store/postgres/migrations/index.ts'
 import { postgresPool, unmadeSchema } from '../../../support/postgres.ts'
 
 const TABLE = toMigration('001_items', 'create table millhand.items (id integer primary key);')
@@ -45,9 +46,11 @@ test('each migration runs once and is recorded; one outside a transaction too', 
 
 test('processes that start together migrate once, also while one makes an index', async () => {
   const { database, address } = await scene()
+  // From nothing, no index is made beside anything.
+  await migrate(database, { known: [TABLE] })
   const others = [1, 2, 3].map(() => new Database({ address, sessions: false, self: '', clock: undefined }))
   const applied = await Promise.all([database, ...others].map((each) => migrate(each, { known: ALL })))
-  expect(applied.flat().sort()).toEqual(['001_items', '002_name', '003_index'])
+  expect(applied.flat().sort()).toEqual(['002_name', '003_index'])
   await Promise.all(others.map((each) => each.close()))
 })
 
@@ -82,19 +85,33 @@ test('a refused migration leaves nothing behind, says why, and is tried again', 
 })
 
 test('a new schema is made whole or not at all, its indexes in the same transaction', async () => {
-  const { database, session } = await scene()
-  const broken = toMigration('002_broken', 'select 1 / 0;')
-  await expect(migrate(database, { known: [TABLE, broken] })).rejects.toMatchObject({
+  const { schema, database, session } = await scene()
+  const broken = toMigration('004_broken', 'select 1 / 0;')
+  await expect(migrate(database, { known: [...ALL, broken] })).rejects.toMatchObject({
     code: 'migration_failed',
+    message: expect.stringMatching(/004_broken of postgres:.* failed: division by zero/),
   })
   expect(await schemaState(session, ALL)).toMatchObject({ version: 0 })
+  const index = () => one('select to_regclass($1)', `"${schema}".items_name`)
+  expect(await index()).toBeNull()
   expect(await migrate(database, { known: ALL })).toEqual(['001_items', '002_name', '003_index'])
+  expect(await index()).not.toBeNull()
 })
 
-test('the script does the same when somebody else runs it', async () => {
+test('the script does the same when somebody else runs it, all of it as one query', async () => {
   const { url, address, session } = await scene()
   const script = await scriptOf(await schemaState(session), address)
   expect(script.join('')).not.toMatch(/millhand\./)
+  await postgresPool().query(script.join(''))
+  expect(await schemaState(session)).toMatchObject({ pending: [] })
+  await (await openQueue(url, { migrate: false })).close()
+})
+
+test('the script for an older schema too, which makes its indexes outside a transaction', async () => {
+  const { url, address, database, session } = await scene()
+  await migrate(database, { known: MIGRATIONS.slice(0, 1) })
+  const script = await scriptOf(await schemaState(session), address)
+  expect(script.filter((part) => part.includes('\ncreate index concurrently'))).not.toEqual([])
   // As psql sends it, statement by statement: several at once are a transaction, which no concurrent index can be in.
   const asPsql = (part: string) => (part.startsWith('begin;') ? [part] : part.split(/(?<=;)\n/))
   for (const each of script.flatMap(asPsql)) await postgresPool().query(each)
