@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { codeFiles, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
 import { importsOf } from './reading/modules.ts'
@@ -49,6 +50,15 @@ test('no test waits on the real clock', () => {
     ...realSleeps(file),
     ...timerImports(file),
   ])
+  expect(problems).toEqual([])
+})
+
+test('what may wait on it is imported by the files beside it alone', () => {
+  const problems = codeFiles().flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => target in WAITING_TESTS && dirname(target) !== dirname(file.path))
+      .map(({ target, start }) => `${file.path}:${lineOf(file.text, start)} imports ${target}`),
+  )
   expect(problems).toEqual([])
 })
 

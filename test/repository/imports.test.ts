@@ -19,7 +19,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   maintenance: CONTRACT,
   worker: ['queue', 'maintenance', ...CONTRACT],
   config: BELOW_CONFIG,
-  // For users: what turns the transactions of libraries into clients. It needs nothing of the house.
+  // For users: what turns the transactions of libraries into clients. Of the house it needs kit alone.
   postgres: ['kit'],
   testing: [...BELOW_CONFIG, 'config', 'store/memory'],
   index: [...BELOW_CONFIG, 'config'],

@@ -133,7 +133,7 @@ const REFUSALS: readonly Case[] = [
     words: 'prune --complete 7',
     code: 2,
     error: 'usage',
-    message: /argument '7' is invalid. It has no unit/,
+    message: /--complete.*argument '7' is invalid\. It has no unit/,
   },
   { words: 'prune --failed soon', code: 2, error: 'invalid_option', message: /--failed is 'soon'/ },
   { words: 'jobs --store sqlite:elsewhere.db', code: 3, error: 'store_missing', message: /elsewhere\.db/ },
