@@ -37,9 +37,11 @@ function wrongInserts(call: Executed, event: Event, several: ReadonlySet<string>
   const seen = new Set<string>()
   return insertedBy(call).flatMap(({ job, answer }) => {
     const label = labelOf(job)
-    if (job.key === null || seen.has(label) || several.has(label) || !kept.judges(label, job)) return []
+    if (job.key === null || seen.has(label) || several.has(label) || kept.isKnownJob(job)) return []
     seen.add(label)
-    const keeper = kept.get(label)
+    const isCertain = kept.isKnown(label)
+    if (!isCertain && !(answer.existed && kept.keepsNothing(label, answer.id))) return []
+    const keeper = isCertain ? kept.get(label) : undefined
     if (!answer.existed) {
       if (!keeper || keeper.id === job.id || !isKept(keeper, event) || holds(keeper.id, job, event)) return []
       return [`the key '${job.key}' was given to ${job.id}, though ${keeper.id} keeps it`]

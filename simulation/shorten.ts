@@ -6,7 +6,7 @@ const TRIES_MAX = 300
 /**
  * Looks for a shorter way to the same end: first the least number of steps, then without whatever clients did and went
  * wrong that it does not need. What is left out changes what comes after it, so that not the shortest is found, but one
- * that somebody can read.
+ * that somebody can read. With less to go wrong more may happen until it does: what takes longer to tell is not taken.
  */
 export async function shorten(simulation: Simulation, course: Course): Promise<Course> {
   let best = course
@@ -16,7 +16,7 @@ export async function shorten(simulation: Simulation, course: Course): Promise<C
   const fails = async (attempt: { steps: number; without: Set<number> }): Promise<boolean> => {
     tries += 1
     const tried = await simulate({ ...simulation, ...attempt })
-    if (tried.problems.length === 0) return false
+    if (tried.problems.length === 0 || tried.story().length > best.story().length) return false
     best = tried
     steps = attempt.steps
     without = attempt.without

@@ -16,7 +16,7 @@ const IDS =
 
 /** What happened, in the order in which it did. It is put into words only when somebody wants to read it. */
 export class Story {
-  readonly #lines: Line[] = []
+  #lines: Line[] = []
 
   tell(elapsedMs: number, who: string, words: string | Executed): void {
     this.#lines.push({ elapsedMs, who, words })
@@ -42,7 +42,7 @@ export class Story {
   named(words: readonly string[]): string[] {
     if (words.length === 0) return []
     const told = new Story()
-    told.#lines.push(...this.#lines, ...words.map((each) => ({ elapsedMs: 0, who: '', words: each })))
+    told.#lines = [...this.#lines, ...words.map((each) => ({ elapsedMs: 0, who: '', words: each }))]
     return told
       .lines()
       .slice(this.#lines.length)
