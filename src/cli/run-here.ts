@@ -39,9 +39,13 @@ export async function runHere(
   const definition = definitions.find((each) => each.name === name)
   if (!definition && specs.some((spec) => spec.name === name)) throw jobError('missing_handler', { name })
   if (!definition) throw jobError('unknown_job', { name, known: definitions.map((each) => each.name) })
+  const left: { teardownError?: object } = {}
   const shared = new SharedResources(parseWorkerOptions({ ...worker, jobs: [] }), {
     clock: PATIENT,
-    onError: (error) => terminal.note(`the teardown failed: ${error.message}`),
+    onError(error) {
+      left.teardownError = wholeError(error)
+      terminal.note(`the teardown failed: ${error.message}`)
+    },
   })
   const given = { ...asked.given } as RunJobOptions
   const place = {
@@ -60,8 +64,8 @@ export async function runHere(
       ),
     ).finally(() => shared.close())
   })
-  terminal.show(toDocument(name, run), () => outputLines(run.outcome))
-  if (!terminal.json) for (const line of verdict(run.outcome)) terminal.note(line)
+  terminal.show({ ...toDocument(name, run), ...left }, () => outputLines(run.outcome))
+  for (const line of verdict(run.outcome)) terminal.note(line)
   return EXITS[run.outcome.verb]
 }
 

@@ -3,6 +3,7 @@ import { isMillhandError } from '../kit/error.ts'
 import { withoutPassword } from '../kit/secrets.ts'
 import { loggedError, textOf } from '../telemetry/logged-error.ts'
 import { EXIT } from './exit.ts'
+import { allFrames } from './frames.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A configuration may have many things wrong with it; what is longer was said by a library. */
@@ -30,14 +31,7 @@ export function tell(thrown: unknown, terminal: Terminal): void {
   const facts = known ? withoutPasswords(thrown.facts) : {}
   terminal.fail(`${message} (${code})`, { error: { code, message, facts } })
   // An error that nobody foresaw is for whoever mends it: the stack says where it came from.
-  if (code === 'unexpected' && !terminal.json) terminal.note(framesOf(error))
-}
-
-function framesOf({ stack = '' }: Error): string {
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n')
+  if (code === 'unexpected') terminal.note(allFrames(error.stack ?? '').join('\n'))
 }
 
 function withoutPasswords(facts: object): object {

@@ -55,20 +55,25 @@ export class Terminal {
     else for (const line of [lines()].flat()) this.stdout.write(`${this.#fit(line)}\n`)
   }
 
-  /** What is not the result: warnings, and what is going on. */
+  /** What is not the result: warnings, and what is going on. For people alone: a program finds an error there, or nothing. */
   note(text: string): void {
-    this.#stderr.write(`${harmless(text)}\n`)
+    if (!this.json) this.#stderr.write(`${harmless(text)}\n`)
+  }
+
+  /** How far something is that is done piece by piece, where it goes on. */
+  progress(done: number, total: number, what: string): void {
+    if (done < total) this.note(`${done} of ${total} ${what}`)
   }
 
   /** What went wrong: words for people, a document for programs. */
   fail(text: string, document: object): void {
-    const words = `${this.#paintNote('red', 'error:')} ${harmless(text)}`
-    this.#stderr.write(`${this.json ? toJson(document) : words}\n`)
+    if (this.json) this.#stderr.write(`${toJson(document)}\n`)
+    else this.refuse(text)
   }
 
-  /** One of several things that were not done, while the rest was. */
+  /** One of several things that were not done, while the rest was; for programs it is in the result. */
   refuse(text: string): void {
-    this.note(`${this.#paintNote('red', 'error:')} ${text}`)
+    if (!this.json) this.#stderr.write(`${this.#paintNote('red', 'error:')} ${harmless(text)}\n`)
   }
 
   #fit(text: string): string {

@@ -10,6 +10,7 @@ import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { given, numberOr } from '../filter.ts'
 import { readInput } from '../input.ts'
+import { remarkOn } from '../remark.ts'
 import { fileOf, withQueue } from '../session.ts'
 import { readTime } from '../time.ts'
 
@@ -91,11 +92,6 @@ export const enqueueCommand: CommandSpec<Options> = {
   },
 }
 
-function remarkOn({ existed, replaced }: JobHandle): string {
-  if (replaced) return ' (it waited with this key, and is what you gave now)'
-  return existed ? ' (a job with this key was there already)' : ''
-}
-
 /** Where there is no file yet, no worker has told its names there either: a slip makes none. @throws MillhandError `unknown_job` */
 function requireKnown({ store, specs }: Config, name: string): void {
   const file = fileOf(store)
@@ -133,10 +129,14 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
   }) as EnqueueOptions
 }
 
-async function waitFor(job: JobHandle, { options, terminal }: Call<Options>): Promise<ExitCode | undefined> {
+/** Waits for a job and shows its output, or which job it has left when it is interrupted. */
+export async function waitFor(
+  job: Pick<JobHandle, 'id' | 'result'>,
+  { options, terminal }: Call<Options>,
+): Promise<ExitCode | undefined> {
   const { interruptible } = await import('../signals.ts')
   const timeout = numberOr(options.waitTimeout) as Duration | undefined
-  if (!terminal.json) terminal.note(`${job.id} is enqueued; waiting for it`)
+  terminal.note(`${job.id} is enqueued; waiting for it`)
   return interruptible(async (signal) => {
     try {
       const output = await job.result({ signal, ...(timeout === undefined ? {} : { timeout }) })
@@ -147,6 +147,8 @@ async function waitFor(job: JobHandle, { options, terminal }: Call<Options>): Pr
     } catch (error) {
       if (!signal.aborted) throw error
       terminal.note(`The job goes on: millhand job ${job.id}`)
+      // A program would not know which job it has left.
+      terminal.show({ id: job.id }, () => [])
       return EXIT.interrupted
     }
   })

@@ -26,11 +26,9 @@ export const purgeCommand: CommandSpec<Options> = {
       const count = await queue.count({ queue: name, state: 'pending' })
       if (count > 0 && !options.yes) throw cliError('confirmation_required', { verb: 'purge', count })
       const note = await unusedQueue(queue, name)
-      const onProgress = (purged: number) => {
-        if (terminal.interactive && purged < count) terminal.note(`${purged} of about ${count} job(s) purged`)
-      }
+      const onProgress = (purged: number) => terminal.progress(purged, count, 'job(s) purged')
       const purged = await queue.purge(name, { ...given({ reason: options.reason }), onProgress })
-      if (note !== undefined && !terminal.json) terminal.note(note)
+      if (note !== undefined) terminal.note(note)
       terminal.show(
         { queue: name, purged, ...(note !== undefined && { note }) },
         () => `${purged} job(s) purged.`,

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.ts'
 import { given } from '../filter.ts'
 import { readInput } from '../input.ts'
 import { ID_DOC, idOf } from '../job-id.ts'
+import { remarkOn } from '../remark.ts'
 import { withQueue } from '../session.ts'
 
 /** `millhand rerun`: makes a new job of an old one, with its input or an edited one. */
@@ -18,10 +19,9 @@ export const rerunCommand: CommandSpec = {
     const input = await readInput(call)
     return withQueue(call, { jobs: true }, async (queue) => {
       const rerunOf = await idOf(queue, call.args[0] ?? '')
-      const { id, existed } = await queue.rerun(rerunOf, given({ input }))
-      call.terminal.show({ id, existed, rerunOf }, () =>
-        existed ? `${id} (an unfinished job with this key was there already)` : id,
-      )
+      const job = await queue.rerun(rerunOf, given({ input }))
+      const { id, existed } = job
+      call.terminal.show({ id, existed, rerunOf }, () => `${id}${remarkOn(job)}`)
       return undefined
     })
   },

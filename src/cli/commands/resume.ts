@@ -13,7 +13,7 @@ export const resumeCommand: CommandSpec = {
       const [name = ''] = call.args
       const note = await unpausedQueue(queue, name)
       await queue.resume(name)
-      if (note !== undefined && !call.terminal.json) call.terminal.note(note)
+      if (note !== undefined) call.terminal.note(note)
       call.terminal.show(
         { queue: name, paused: false, ...(note !== undefined && { note }) },
         () => `Queue '${name}' goes on.`,

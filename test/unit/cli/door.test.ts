@@ -77,6 +77,7 @@ describe('nothing that a row or an argument holds makes a terminal do anything',
     const raw = EVIL.replace('\u001b[1mFAKE', '')
     terminal.show(raw, () => [raw, terminal.paint('red', raw)])
     terminal.note(EVIL)
+    terminal.refuse(EVIL)
     expect([actedOn(stdout.text), actedOn(stderr.text)]).toEqual([null, null])
     const [drawn, clean] = [
       new KeptStream({ columns: 80, rows: 9 }),
@@ -170,4 +171,28 @@ test('the password in the error of a job is not shown to people, and a cell is n
   expect(stdout.text.length).toBeLessThan(20_000)
   terminal.show(undefined, () => sheetLines({ job, explanation, logs: [] }, terminal.paint))
   expect(stdout.text).not.toContain('s3cret')
+})
+
+test('one of several refusals is painted like a refusal of everything', () => {
+  const [one, all] = [terminalWith(false), terminalWith(false)]
+  one.terminal.refuse('there is none')
+  all.terminal.fail('there is none', {})
+  expect(one.stderr.text).toBe('\u001b[31merror:\u001b[39m there is none\n')
+  expect(one.stderr.text).toBe(all.stderr.text)
+})
+
+test('with --json the standard error has a document where the command failed, and nothing else', () => {
+  const { stderr, terminal } = terminalWith(true)
+  terminal.note('going on')
+  terminal.progress(1, 2, 'job(s) purged')
+  terminal.refuse('there is none')
+  expect(stderr.text).toBe('')
+  tell(new Error('boom'), terminal)
+  expect(JSON.parse(stderr.text)).toMatchObject({ error: { code: 'unexpected', message: 'boom' } })
+})
+
+test('how far something is that is done piece by piece is told while it goes on', () => {
+  const { stderr, terminal } = terminalWith(false)
+  for (const done of [1_000, 2_000]) terminal.progress(done, 2_000, 'job(s) purged')
+  expect(stderr.text).toBe('1000 of 2000 job(s) purged\n')
 })

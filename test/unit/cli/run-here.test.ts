@@ -31,13 +31,14 @@ interface Run {
   readonly json?: boolean
   readonly name?: string
   readonly given?: object
+  readonly worker?: Config['worker']
 }
 
-async function run(input: unknown, { json = false, name = 'test.index', given = {} }: Run = {}) {
+async function run(input: unknown, { json = false, name = 'test.index', given = {}, worker = {} }: Run = {}) {
   const [stdout, stderr] = [new KeptStream(), new KeptStream()]
   const terminal = new Terminal({ stdout, stderr, env: {}, json })
   const call: Call = { command: 'run', args: [name], options: {}, terminal }
-  const config = { definitions: [index], specs: [index, spec], worker: {} } as Partial<Config> as Config
+  const config = { definitions: [index], specs: [index, spec], worker } as Partial<Config> as Config
   const code = await runHere(call, config, { input, given })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }
@@ -82,6 +83,17 @@ test('for programs it is one document', async () => {
     verb: 'retry',
     error: { name: 'TypeError', message: 'no such page', cause: { message: expect.stringMatching(/^disk/) } },
   })
+})
+
+test('a teardown that fails is told, for programs in the document', async () => {
+  const teardown = () => {
+    throw new Error('still in use')
+  }
+  const worker = { setup: () => ({}), teardown }
+  expect((await run({ path: 'a' }, { worker })).stderr).toContain('the teardown failed: still in use')
+  const { stdout, stderr } = await run({ path: 'a' }, { worker, json: true })
+  expect(JSON.parse(stdout)).toMatchObject({ teardownError: { message: 'still in use' } })
+  expect(stderr).toBe('')
 })
 
 test('what needs a queue is refused with what to do instead', async () => {
