@@ -8,6 +8,7 @@ import { choosesAny } from './filter.ts'
 import { idsOf } from './job-id.ts'
 import { type Many, type ManyFlags, runMany } from './many.ts'
 import type { Terminal } from './terminal.ts'
+import { inCommandWords } from './words.ts'
 
 /** What is done to several jobs: to those with the ids that were given, or to all that a filter chooses. */
 export interface Bulk {
@@ -61,7 +62,7 @@ async function toNamed(bulk: Bulk, { args, terminal }: Call, queue: Queue): Prom
 }
 
 function tellRefused(refused: readonly Refusal[], terminal: Terminal): void {
-  if (!terminal.json) for (const { code, because } of refused) terminal.refuse(`${because} (${code})`)
+  for (const { code, because } of refused) terminal.refuse(`${because} (${code})`)
 }
 
 /**
@@ -72,7 +73,7 @@ async function toEach({ verb, apply }: Bulk, queue: Queue, ids: readonly string[
   const applied = new Set(await apply(queue, ids))
   const refused: Refusal[] = []
   for (const id of ids.filter((each) => !applied.has(each))) {
-    const { code, message } = whyNotDone(verb, id, (await queue.get(id))?.state)
+    const { code, message } = inCommandWords(whyNotDone(verb, id, (await queue.get(id))?.state), [verb])
     refused.push({ id, code, because: message })
   }
   return { done: ids.filter((id) => applied.has(id)), refused }

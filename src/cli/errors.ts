@@ -1,4 +1,5 @@
 import { errorFactory } from '../kit/error.ts'
+import { sentence } from '../kit/sentence.ts'
 
 interface Candidate {
   readonly id: string
@@ -11,7 +12,7 @@ const STATE_CHARACTERS = 'cancelled'.length
 /** What only the command line can complain about. */
 export const cliErrors = {
   usage: (facts: { problem: string; command: string }) =>
-    `${facts.problem.replace(/[^.?]$/, '$&.')} See 'millhand ${facts.command === '' ? '' : `${facts.command} `}--help'.`,
+    `${sentence(facts.problem)} See 'millhand ${facts.command === '' ? '' : `${facts.command} `}--help'.`,
   invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
     `near ${facts.near}. Quote it for the shell: ${facts.what.startsWith('--') ? `${facts.what} '{"key":"value"}'` : `'{"path":"a.pdf"}'`}.`,

@@ -8,6 +8,8 @@ import type { Call, OptionSpec } from './command.ts'
 import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given } from './filter.ts'
+import { tell } from './tell.ts'
+import { inCommandWords } from './words.ts'
 
 export interface ManyFlags extends FilterFlags {
   readonly all?: boolean
@@ -59,19 +61,20 @@ async function doAll(
   { options, terminal }: Call<ManyFlags>,
   jobs: Matching,
 ): Promise<ExitCode | undefined> {
-  const onProgress = ({ jobs: done, total }: OperationProgress) => {
-    if (done < total) terminal.note(`${done} of ${total} job(s) ${many.done}`)
-  }
+  const onProgress = ({ jobs: done, total }: OperationProgress) =>
+    terminal.progress(done, total, `job(s) ${many.done}`)
   const asked = given({ operation: options.operation, by: options.by ?? userName() })
   const { interruptible } = await import('./signals.ts')
   return interruptible(async (signal) => {
     try {
-      const result = await many.apply(jobs, { ...asked, ...(!terminal.json && { onProgress }), signal })
+      // To know how many there are in all costs a count.
+      const told = terminal.json ? {} : { onProgress }
+      const result = await many.apply(jobs, { ...asked, ...told, signal })
       terminal.show(result, () => `${result.jobs} job(s) ${many.done}.`)
       return undefined
     } catch (error) {
       if (!signal.aborted || !isMillhandError(error, 'operation_incomplete')) throw error
-      terminal.note(error.message)
+      tell(inCommandWords(error, [many.verb]), terminal)
       return EXIT.interrupted
     }
   })

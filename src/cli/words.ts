@@ -1,13 +1,16 @@
 import type { Problem } from '../config/errors.ts'
-import { isMillhandError, MillhandError, preview } from '../kit/error.ts'
+import { isMillhandError, MillhandError } from '../kit/error.ts'
 import type { RefusedOption } from '../kit/hint.ts'
 import { withoutPassword } from '../kit/secrets.ts'
-import { didYouMean } from '../kit/suggest.ts'
+import { sentence } from '../kit/sentence.ts'
+import { SENTENCES, type Words } from './sentences.ts'
 
 /**
  * Errors in the words of the command line: what is an option of a call to a program is a flag to whoever typed it, and what a
  * program would call is a command. Code and facts stay what they are.
  */
+export function inCommandWords(thrown: MillhandError, argv: readonly string[]): MillhandError
+export function inCommandWords(thrown: unknown, argv: readonly string[]): unknown
 export function inCommandWords(thrown: unknown, argv: readonly string[]): unknown {
   if (!isMillhandError(thrown)) return thrown
   const words = WORDS[thrown.code]?.(thrown.facts as never, argv)
@@ -15,9 +18,8 @@ export function inCommandWords(thrown: unknown, argv: readonly string[]): unknow
   return new MillhandError(thrown.code, withoutPassword(words), { facts: thrown.facts, cause: thrown.cause })
 }
 
-type Words = (facts: never, argv: readonly string[]) => string | undefined
-
 const WORDS: Readonly<Record<string, Words>> = {
+  ...SENTENCES,
   invalid_option({ component, option, expected, got, hint = '' }: RefusedOption, argv) {
     const flag = flagOf(component, option)
     const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
@@ -25,23 +27,6 @@ const WORDS: Readonly<Record<string, Words>> = {
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
     return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${beside}.${hint}` : undefined
   },
-  unknown_job({ name, known }: { name: string; known: readonly string[] }, [command = '']) {
-    const where =
-      command === 'run' ? 'the configuration has no handler' : 'no configuration and no live worker has one'
-    return known.length === 0
-      ? `No job is named ${preview(name)}: ${where}. Name the configuration with --config, and the module of the job in its 'jobs'.`
-      : `No job is named ${preview(name)}.${didYouMean(name, known)} Known here: ${known.join(', ')}. ` +
-          "A new one has to be exported by a module in 'jobs' of the configuration."
-  },
-  missing_handler: ({ name }: { name: string }, [command]) =>
-    command === 'run'
-      ? `Job '${name}' has no handler here, only a definition. Add the module with its handler to 'jobs' of the configuration.`
-      : undefined,
-  result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
-    `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; 'millhand explain ${facts.id}' says why it waits.`,
-  output_unreadable: ({ id, name }: { id: string; name: string }) =>
-    `Job '${name}' (${id}) is complete, and what stands in the store as its output is not JSON: somebody has changed the row. ` +
-    `'millhand job ${id}' shows it as it is; mend the row, or run the job again.`,
   config_invalid({ problems }: { problems: readonly Problem[] }, argv) {
     const told = problems.map((problem) => ofTheCommand(problem, argv))
     // Where all of it was typed, or stands in the environment, there is no configuration to mend.
@@ -86,8 +71,4 @@ function ofTheCommand({ path, message }: Problem, argv: readonly string[]): stri
   if (path !== 'store') return undefined
   if (isGiven('--store', argv)) return sentence(`--store ${message}`)
   return process.env.MILLHAND_STORE ? sentence(`MILLHAND_STORE ${message}`) : undefined
-}
-
-function sentence(text: string): string {
-  return text.replace(/[^.?]$/, '$&.')
 }

@@ -1,5 +1,6 @@
 import { DURATION_EXAMPLES } from '../kit/duration.ts'
 import { errorFactory, preview } from '../kit/error.ts'
+import { sentence } from '../kit/sentence.ts'
 import { didYouMean } from '../kit/suggest.ts'
 import type { Conflict, Standing } from './key.ts'
 
@@ -44,7 +45,7 @@ export const jobErrors = {
   worker_stopped: (_facts: object) =>
     'The worker was stopped, and stays so: make a new one with new Worker(queue, options).',
   setup_failed: (facts: { problem: string }) =>
-    `The setup of the worker failed: ${facts.problem} Nothing was claimed, and there is nothing to tear down. Mend it, then start the worker again.`,
+    `The setup of the worker failed: ${sentence(facts.problem)} Nothing was claimed, and there is nothing to tear down. Mend it, then start the worker again.`,
   setup_timed_out: (facts: { timeoutMs: number }) =>
     `The setup of the worker has not ended within ${facts.timeoutMs} ms. Nothing was claimed; what it gives later is torn down. ` +
     "See what it waits for, or raise 'setupTimeout'.",
@@ -102,10 +103,10 @@ export const jobErrors = {
     `Key ${preview(facts.key)} of job '${facts.name}'${facts.index === undefined ? '' : ` at index ${facts.index}`} ` +
     `is held by job '${facts.id}', ${HOLDS[facts.state]}`,
   enqueue_incomplete: (facts: { stored: number; of: number; ids: readonly string[]; problem: string }) =>
-    `enqueueMany stored the first ${facts.stored} of ${facts.of} jobs, then failed: ${facts.problem} ` +
+    `enqueueMany stored the first ${facts.stored} of ${facts.of} jobs, then failed: ${sentence(facts.problem)} ` +
     `These stay; 'ids' has theirs, in order. Mend the cause, then enqueue the items from index ${facts.stored} on.`,
   bulk_incomplete: (facts: { verb: string; done: number; ids: readonly string[]; problem: string }) =>
-    `The ${facts.verb} stopped half way: ${facts.problem} It was done to ${facts.done} job(s) before, and that stays. ` +
+    `The ${facts.verb} stopped half way: ${sentence(facts.problem)} It was done to ${facts.done} job(s) before, and that stays. ` +
     'Mend the cause, then ask for all of it again: what is done is passed over.',
   invalid_limit_key: (facts: { name: string; limit: string; got: string }) =>
     `The key of limit '${facts.limit}' gave ${facts.got} for the input of job '${facts.name}': expected a text or a number, ` +
@@ -114,7 +115,7 @@ export const jobErrors = {
     `No limit is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `There are: ${facts.known.join(', ') || 'none'}. A limit is known once a job that has it was enqueued, or a worker for it has started.`,
   operation_incomplete: (facts: { operation: string; verb: string; problem: string }) =>
-    `The ${facts.verb} stopped half way: ${facts.problem} What is done stays. ` +
+    `The ${facts.verb} stopped half way: ${sentence(facts.problem)} What is done stays. ` +
     `Mend the cause, then call it again with operation: '${facts.operation}': it goes on, and nothing is done twice.`,
   operation_differs: (facts: { operation: string; verb: string }) =>
     `The operation '${facts.operation}' has begun already, as another one: its filter, its verb (${facts.verb}) or what belongs to it differ. ` +

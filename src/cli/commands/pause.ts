@@ -2,6 +2,7 @@ import type { PauseOptions } from '../../queue/pause.ts'
 import type { CommandSpec } from '../command.ts'
 import { given } from '../filter.ts'
 import { withQueue } from '../session.ts'
+import { shellWord } from '../shell-word.ts'
 import { unusedQueue } from '../strange-queue.ts'
 
 interface Options {
@@ -26,10 +27,10 @@ export const pauseCommand: CommandSpec<Options> = {
       const said = given({ by, reason }) as PauseOptions
       await queue.pause(name, said)
       const note = await unusedQueue(queue, name)
-      if (note !== undefined && !call.terminal.json) call.terminal.note(note)
+      if (note !== undefined) call.terminal.note(note)
       call.terminal.show(
         { queue: name, paused: true, ...said, ...(note !== undefined && { note }) },
-        () => `Queue '${name}' is paused (millhand resume ${name}).`,
+        () => `Queue '${name}' is paused (millhand resume ${shellWord(name)}).`,
       )
       return undefined
     }),

@@ -3,6 +3,7 @@ import { type Bulk, runBulk } from '../../../src/cli/bulk.ts'
 import type { ManyFlags } from '../../../src/cli/many.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { defineJob } from '../../../src/index.ts'
+import { jobError } from '../../../src/job/errors.ts'
 import { openTestQueue } from '../../../src/testing/index.ts'
 import { KeptStream } from './stream.ts'
 
@@ -14,21 +15,26 @@ const CANCELLING: Bulk = {
   toAll: (jobs, options) => jobs.cancel('enough', options),
 }
 
-test('a refusal of one job is told as an error', async () => {
+test('a refusal of one job is told as an error, in the words of the command line', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())
   const stderr = new KeptStream()
   const terminal = new Terminal({ stdout: new KeptStream(), stderr, env: {}, json: false })
-  const { id } = await queue.enqueue(work, null)
+  const { id } = await queue.enqueue(work, null, { key: 'one' })
   const retrying: Bulk = {
     ...{ verb: 'retry', done: 'retried' },
     apply: (on, ids) => on.retry(ids),
     toAll: (jobs, given) => jobs.retry(given),
   }
-  await runBulk(retrying, { command: 'retry', args: [id], options: {}, terminal }, queue)
+  const retry = () => runBulk(retrying, { command: 'retry', args: [id], options: {}, terminal }, queue)
+  await retry()
   expect(stderr.text).toMatch(
     /^error: Job '.*' is pending: only a failed or cancelled job .* \(not_retryable\)\n$/,
   )
+  await queue.cancel(id)
+  await queue.enqueue(work, null, { key: 'one' })
+  await retry()
+  expect(stderr.text).toContain("'millhand free-key NAME KEY'")
 })
 
 async function scene(json = false) {
@@ -38,7 +44,7 @@ async function scene(json = false) {
   const terminal = new Terminal({ stdout, stderr, env: {}, json })
   const cancel = (options: ManyFlags, args: readonly string[] = []) =>
     runBulk(CANCELLING, { command: 'cancel', args, options, terminal }, queue)
-  return { queue, stdout, stderr, cancel }
+  return { queue, stdout, stderr, terminal, cancel }
 }
 
 test('a filter that fits needs a yes; one that fits nothing has nothing to do', async () => {
@@ -80,6 +86,22 @@ test('for programs it is a document with the id of the operation, and whoever ru
   expect(rest).toEqual({ dryRun: false, jobs: 1 })
   expect(stderr.text).toBe('')
   expect(await queue.operations()).toMatchObject([{ id: operation, by: expect.any(String) }])
+})
+
+test('one that is interrupted says how to go on, for programs as a document', async () => {
+  const { queue, stderr, terminal } = await scene(true)
+  await queue.enqueue(work, null)
+  const toAll = () => {
+    process.emit('SIGHUP')
+    throw jobError('operation_incomplete', { operation: 'x', verb: 'cancel', problem: 'interrupted' })
+  }
+  const call = { command: 'cancel', args: [], options: { all: true, yes: true }, terminal }
+  expect(await runBulk({ ...CANCELLING, toAll }, call, queue)).toBe(130)
+  expect(JSON.parse(stderr.text).error).toMatchObject({
+    code: 'operation_incomplete',
+    message: expect.stringContaining('--operation x'),
+    facts: { operation: 'x' },
+  })
 })
 
 test.each<[ManyFlags, readonly string[], RegExp]>([

@@ -44,6 +44,68 @@ test('what a program would call is told as a command', () => {
     expect(inCommandWords(error, [])).toMatchObject({ code: error.code, facts: error.facts })
 })
 
+test('what to do next is told as what is typed next', () => {
+  const operation = { operation: "of ann's", verb: 'cancel' }
+  const held = { key: 'a b', name: 'report.build', id: 'x1', index: 0 }
+  const none = { name: 'nightly', known: [] }
+  const said: [error: Error, line: string, words: RegExp][] = [
+    [
+      jobError('drain_timeout', { queue: 'mail', timeoutMs: 5 }),
+      'queues',
+      /jobs --queue mail --state pending,running'/,
+    ],
+    [
+      jobError('operation_incomplete', { ...operation, problem: 'no disk' }),
+      'cancel',
+      /no disk\. .* --operation 'of ann'\\''s': /,
+    ],
+    [
+      jobError('operation_differs', operation),
+      'cancel',
+      /Give --operation an id of its own.*'millhand operations'/,
+    ],
+    [
+      jobError('key_conflict', { ...held, state: 'pending' }),
+      'enqueue',
+      /'millhand cancel x1'.*--on-conflict replace/,
+    ],
+    [jobError('key_conflict', { ...held, state: 'begun' }), 'enqueue', /--on-conflict debounce/],
+    [
+      jobError('key_conflict', { ...held, state: 'ended' }),
+      'enqueue',
+      /millhand free-key report\.build 'a b'$/,
+    ],
+    [
+      jobError('not_retryable', { id: 'x1', state: 'failed' }),
+      'retry',
+      /'millhand free-key NAME KEY', as 'millhand job x1'/,
+    ],
+    [
+      jobError('queue_full', { queue: 'mail', limit: 5 }),
+      'enqueue',
+      /'queue\.pendingMax' of the configuration/,
+    ],
+    [
+      jobError('schedule_not_found', none),
+      'schedules',
+      /'millhand schedules set' or in 'schedules' of the configuration/,
+    ],
+    [
+      jobError('setup_failed', { problem: 'no model' }),
+      'work',
+      /no model\. Nothing was claimed.*'worker\.setup' of the configuration/,
+    ],
+    [jobError('setup_failed', { problem: 'no model' }), 'run', /Nothing was run/],
+    [jobError('setup_timed_out', { timeoutMs: 5 }), 'work', /'worker\.setupTimeout' of the configuration/],
+  ]
+  for (const [error, line, words] of said) {
+    expect(told(error, line)).toMatch(words)
+    expect(told(error, line)).not.toMatch(/\w\(|onConflict|operation:/)
+  }
+  const running = jobError('not_retryable', { id: 'x1', state: 'running' })
+  expect(inCommandWords(running, ['retry'])).toBe(running)
+})
+
 test('what was typed is no mistake of a configuration', () => {
   const invalid = (...problems: Problem[]) => configError('config_invalid', { file: 'a.yaml', problems })
   const typed = { path: 'worker.concurrency', message: "is 'x' (--concurrency), expected a number" }
