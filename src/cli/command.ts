@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { checkValue } from './checks.ts'
 import { EXIT_CODES_HELP, type ExitCode } from './exit.ts'
 import { standardTerminal } from './output.ts'
 import type { Terminal } from './terminal.ts'
@@ -75,17 +76,10 @@ function toOption({ flags, doc, many, commas }: OptionSpec): Option {
     // Most often a variable of a script that is not set: to take it as nothing would choose or store something else.
     if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
     if (!many && before !== undefined) throw new InvalidArgumentError(`It was given before, as '${before}'.`)
-    if (flags.includes('<duration>')) requireUnit(text)
-    return many ? [...(before ?? []), ...(commas ? partsOf(text) : [text])] : text
+    const earlier = [before ?? []].flat()
+    checkValue(flags, text, earlier)
+    return many ? [...earlier, ...(commas ? partsOf(text) : [text])] : text
   })
-}
-
-/** Whoever types a number means seconds, or days, seldom milliseconds. */
-function requireUnit(text: string): void {
-  if (/^\d+(\.\d+)?$/.test(text) && Number(text) !== 0)
-    throw new InvalidArgumentError(
-      `It has no unit. Say '${text}s' for seconds, or '${text}ms', '${text}m', '${text}h' or '${text}d'.`,
-    )
 }
 
 function partsOf(text: string): string[] {

@@ -1,4 +1,5 @@
 import type { FilterOptions } from '../queue/filter.ts'
+import { conditionOf } from './checks.ts'
 import type { OptionSpec } from './command.ts'
 import { isExactNumber } from './exact-number.ts'
 
@@ -69,7 +70,7 @@ export function filterOf(flags: FilterFlags): FilterOptions {
 function inputOf(texts: readonly string[]): object {
   return Object.fromEntries(
     texts.map((text) => {
-      const [, path = text, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+      const [path, value] = conditionOf(text) ?? [text, '']
       return [path, readValue(value)]
     }),
   )

@@ -1,6 +1,8 @@
 import { type Duration, parseDuration } from '../../kit/duration.ts'
+import { missingUnit } from '../checks.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
+import { numberOr } from '../filter.ts'
 import { MANY_OPTIONS, type Many, type ManyFlags, runMany } from '../many.ts'
 import { withQueue } from '../session.ts'
 import { readTime } from '../time.ts'
@@ -27,11 +29,11 @@ function rescheduling({ args: [text = ''] }: Call): Many {
   }
 }
 
-/** @throws MillhandError `usage` */
-function dueOf(text: string): Date | Duration {
-  if (text === 'now') return 0
-  if (parseDuration(text) !== undefined) return text as Duration
-  if (!/^\d+$/.test(text)) return readTime('The time', text, 'reschedule')
-  const problem = `'${text}' has no unit. Say '${text}s' or '${text}m', or now`
-  throw cliError('usage', { problem, command: 'reschedule' })
+/** When they are due: at a time, or so long from now. @throws MillhandError `usage` */
+export function dueOf(text: string): Date | Duration {
+  const missing = missingUnit(text)
+  if (missing !== undefined)
+    throw cliError('usage', { problem: `'${text}' has ${missing}`, command: 'reschedule' })
+  const due = text === 'now' ? 0 : numberOr(text)
+  return parseDuration(due) === undefined ? readTime('The time', text, 'reschedule') : (due as Duration)
 }

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { filterOf } from '../../../src/cli/filter.ts'
 
 test('--input is a path and a value: a number, a word or a text of JSON, else the text that it is', () => {
-  const input = ['user.id=42', 'on=true', 'to=null', 'name=Ada=B', 'code="42"', 'broken="', 'alone']
+  const input = ['user.id=42', 'on=true', 'to=null', 'name=Ada=B', 'code="42"', 'broken="', 'empty=']
   expect(filterOf({ input })).toEqual({
     input: {
-      ...{ 'user.id': 42, on: true, to: null, name: 'Ada=B', code: '42', broken: '"', alone: '' },
+      ...{ 'user.id': 42, on: true, to: null, name: 'Ada=B', code: '42', broken: '"', empty: '' },
     },
   })
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { toCommand } from '../../../src/cli/command.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { dueOf } from '../../../src/cli/commands/reschedule.ts'
 import { numberOr } from '../../../src/cli/filter.ts'
 
 /** What commander makes of a line; nothing is run. */
@@ -52,6 +53,24 @@ test('a duration without a unit is refused with what may have been meant, by eve
     expect(() => parse(name, flag, '0.5')).toThrow(/'0\.5ms'/)
     expect(Object.values(parse(name, ...needed, flag, '0'))).toEqual(['0'])
   }
+})
+
+test('a duration that is only one of several things a flag or an argument takes needs a unit as well', async () => {
+  expect(() => parse('enqueue', 'a', '--key-scope', '30')).toThrow(/It has no unit\. Say '30s' for seconds/)
+  expect(parse('enqueue', 'a', '--key-scope', 'forever')).toEqual({ keyScope: 'forever' })
+  expect(() => parse('limits', 'set', 'a', '--rate', '60/1')).toThrow(/It has no unit\. Say '1s'/)
+  expect(parse('limits', 'set', 'a', '--rate', '60/1m')).toEqual({ rate: '60/1m' })
+  expect(() => dueOf('0.5')).toThrow(/'0\.5' has no unit\. Say '0\.5s' for seconds, or '0\.5ms', .* See /)
+  expect([dueOf('now'), dueOf('0'), dueOf('2h')]).toEqual([0, 0, '2h'])
+})
+
+test('a condition without a value, or a second one for the same place, is refused', () => {
+  for (const slip of ['user.id', '=42', ''])
+    expect(() => parse('cancel', '--input', slip), slip).toThrow(/such as user\.id=42|It is empty/)
+  expect(() => parse('jobs', '--input', 'user.id=1', '--input', 'to=a', '--input', 'user.id=2')).toThrow(
+    /It was given before, as 'user\.id=1': no job has both/,
+  )
+  expect(parse('jobs', '--input', 'a=1', '--input', 'b=')).toEqual({ input: ['a=1', 'b='] })
 })
 
 test('a number that would be rounded is no number', () => {
