@@ -4,6 +4,7 @@ import { nameHint } from '../kit/hint.ts'
 import { VERSION } from '../kit/version.ts'
 import { toCommand } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { COMMANDS_ELSEWHERE } from './elsewhere.ts'
 import { cliError } from './errors.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { endWithOutput, flushOutput, standardTerminal } from './output.ts'
@@ -61,24 +62,11 @@ export function usageError({ message }: CommanderError, argv: readonly string[])
   return cliError('usage', { problem: hinted, command })
 }
 
-/** A command that other tools call so; the nearest of ours by its letters would be another one. */
+/** A command that other tools call so. */
 function otherCommand(problem: string): string | undefined {
   const [said, name = ''] = /^unknown command '(.*?)'/.exec(problem) ?? []
-  return said !== undefined && Object.hasOwn(COMMANDS_ELSEWHERE, name)
-    ? `${said}. Did you mean ${COMMANDS_ELSEWHERE[name]}?`
-    : undefined
-}
-
-const COMMANDS_ELSEWHERE: Readonly<Record<string, string>> = {
-  ...{ start: 'work, or dev while you write', serve: 'work', worker: 'work', up: 'work', watch: 'dev' },
-  ...{ list: 'jobs', ls: 'jobs', ps: 'jobs', status: 'stats', show: 'job', get: 'job', logs: 'job' },
-  ...{
-    add: 'enqueue',
-    push: 'enqueue',
-    remove: 'cancel, or prune',
-    delete: 'cancel, or prune',
-    clean: 'prune',
-  },
+  const meant = said === undefined ? undefined : COMMANDS_ELSEWHERE.get(name.toLowerCase())
+  return meant === undefined ? undefined : `${said}. Did you mean ${meant}?`
 }
 
 /** Nobody knows an id by heart. */

@@ -2,6 +2,8 @@ import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
+import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { COMMANDS_ELSEWHERE } from '../../../src/cli/elsewhere.ts'
 import { usageError } from '../../../src/cli/program.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { KeptStream } from './stream.ts'
@@ -29,9 +31,18 @@ test('a command that other tools call otherwise is refused with what it is calle
   expect(problemOf('start').message).toMatch(
     /^unknown command 'start'\. Did you mean work, or dev while you write\? /,
   )
-  expect(problemOf('worker').message).toMatch(/Did you mean work\? /)
+  expect(problemOf('Promote').message).toMatch(/Did you mean reschedule now\? /)
   expect(problemOf('list').message).toMatch(/Did you mean jobs\? /)
   expect(problemOf('constructor').message).toMatch(/^unknown command 'constructor'\. See /)
+})
+
+test('what is meant by the word of another tool is a command of ours, and no word is one already', () => {
+  const ours = COMMANDS.map(({ name }) => name)
+  for (const [word, meant] of COMMANDS_ELSEWHERE) {
+    expect(ours, word).not.toContain(word)
+    const [first = ''] = meant.split(/[ ,]/)
+    expect([...ours, '--version'], `${word}: ${meant}`).toContain(first)
+  }
 })
 
 test('a missing id is refused with what can be given for one', () => {
