@@ -4,7 +4,9 @@ import type { Queue } from '../../queue/queue.ts'
 import type { WorkerRecord } from '../../store/workers.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
 import { withQueue } from '../session.ts'
+import type { Terminal } from '../terminal.ts'
 
 interface Options {
   readonly all?: boolean
@@ -25,26 +27,44 @@ export const workerCommand: CommandSpec<Options> = {
     'millhand worker stop mill-7',
   ],
   run: async (call) => {
-    const { order, names } = askedBy(call)
-    return withQueue(call, {}, async (queue) => {
-      const workers = await queue.workers()
-      const meant = call.options.all ? workers : names.flatMap((name) => calledBy(name, workers))
-      const told = await tell(queue, meant, order)
-      call.terminal.show({ order, workers: told.map(({ id }) => id) }, () =>
-        told.length === 0 ? 'No worker is running.' : told.map((worker) => wordsFor(worker, order)),
-      )
-      return undefined
-    })
+    const asked = askedBy(call)
+    return withQueue(call, {}, (queue) => giveOrder(queue, asked, call.terminal))
   },
 }
 
+interface Asked {
+  readonly order: WorkerOrder
+  /** `undefined`: all that there are. */
+  readonly names: readonly string[] | undefined
+}
+
+type Workers = Pick<Queue, 'workers' | 'orderWorkers'>
+
+/** Gives it to whoever is meant, and says who has not heard it. @throws MillhandError `worker_not_found` */
+export async function giveOrder(
+  queue: Workers,
+  { order, names }: Asked,
+  terminal: Terminal,
+): Promise<ExitCode | undefined> {
+  const workers = await queue.workers()
+  const meant = names?.flatMap((name) => calledBy(name, workers)) ?? workers
+  const { told, gone } = await tell(queue, meant, order)
+  const refused = gone.map(({ id }) => refusalOf(id))
+  terminal.show({ order, workers: told.map(({ id }) => id), refused }, () =>
+    meant.length === 0 ? 'No worker is running.' : told.map((worker) => wordsFor(worker, order)),
+  )
+  for (const { because, code } of refused) terminal.refuse(`${because} (${code})`)
+  // Of all that there are, none is missing.
+  return refused.length > 0 && names ? EXIT.notFound : undefined
+}
+
 /** @throws MillhandError `usage` */
-function askedBy({ args: [given = '', ...names], options: { all } }: Call<Options>) {
+function askedBy({ args: [given = '', ...names], options: { all } }: Call<Options>): Asked {
   const order = ORDERS.find((each) => each === given)
   if (!order) refuse(`'${given}' is none of ${ORDERS.join(', ')}`)
   if (all && names.length > 0) refuse('Give ids or --all, not both')
   if (!all && names.length === 0) refuse('Give the ids of workers (millhand workers lists them), or --all')
-  return { order, names }
+  return { order, names: all ? undefined : names }
 }
 
 /** Those of an id or of a name, which several may have. @throws MillhandError `worker_not_found` */
@@ -54,13 +74,19 @@ function calledBy(given: string, workers: readonly WorkerRecord[]): WorkerRecord
   throw jobError('worker_not_found', { id: given, known: workers.flatMap(({ id, name }) => [id, name]) })
 }
 
-async function tell(
-  queue: Queue,
-  workers: readonly WorkerRecord[],
-  order: WorkerOrder,
-): Promise<WorkerRecord[]> {
-  const told = new Set(await queue.orderWorkers([...new Set(workers.map(({ id }) => id))], order))
-  return workers.filter(({ id }) => told.delete(id))
+/** Tells each of them once; one that has stopped since it was looked for hears nothing. */
+async function tell(queue: Workers, meant: readonly WorkerRecord[], order: WorkerOrder) {
+  const workers = [...new Map(meant.map((worker) => [worker.id, worker])).values()]
+  const heard = await queue.orderWorkers(
+    workers.map(({ id }) => id),
+    order,
+  )
+  const isTold = ({ id }: WorkerRecord) => heard.includes(id)
+  return { told: workers.filter(isTold), gone: workers.filter((worker) => !isTold(worker)) }
+}
+
+function refusalOf(id: string) {
+  return { id, code: 'worker_not_found', because: `Worker '${id}' was not told: it has stopped meanwhile.` }
 }
 
 const WORDS: Readonly<Record<WorkerOrder, string>> = {

@@ -20,7 +20,7 @@ test('a worker is told to be quiet, to run again and to stop; then its process e
   const work = project.start('work --name mill')
   await work.line(/worker_start/)
   const [{ id }] = await project.json<[{ id: string }]>('workers')
-  expect(await project.json(`worker quiet ${id}`)).toEqual({ order: 'quiet', workers: [id] })
+  expect(await project.json(`worker quiet ${id}`)).toEqual({ order: 'quiet', workers: [id], refused: [] })
   await work.line(/worker_order.*quiet/)
   expect(await project.json('workers')).toMatchObject([{ id, name: 'mill', order: 'quiet' }])
   const job = await project.json<{ id: string }>('enqueue mail.send JSON', { json: '{"to":"ann"}' })
