@@ -7,6 +7,7 @@ import { cliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
+import { unusedQueue } from '../strange-queue.ts'
 import type { Column } from '../table.ts'
 
 export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
@@ -49,9 +50,9 @@ interface Options {
   readonly waitTimeout?: string
 }
 
-/** Whether it was not interrupted. */
-async function waited(
-  { options: { waitEmpty, waitTimeout } }: Call<Options>,
+/** Waits for what `--wait-empty` names; gives whether it was not interrupted. */
+export async function waited(
+  { options: { waitEmpty, waitTimeout }, terminal }: Call<Options>,
   queue: Queue,
 ): Promise<boolean> {
   if (waitEmpty === undefined) {
@@ -59,6 +60,9 @@ async function waited(
     throw cliError('usage', { problem: '--wait-timeout is for --wait-empty', command: 'queues' })
   }
   const timeout = numberOr(waitTimeout) as Duration | undefined
+  // Nothing of it is pending or running, so that there is nothing to wait for: as with one whose name was mistyped.
+  const note = await unusedQueue(queue, waitEmpty)
+  if (note !== undefined) terminal.note(note)
   const { interruptible } = await import('../signals.ts')
   return interruptible((signal) =>
     queue.drained(waitEmpty, { signal, ...(timeout !== undefined && { timeout }) }).then(
