@@ -104,7 +104,7 @@ async function check(options: Parsed<typeof loadFields>): Promise<CheckedConfig>
   const odd =
     errors.length > 0
       ? []
-      : oddities(config, { jobsRead: options.jobs, hasDriver: isInstalled('pg', import.meta.url) })
+      : oddities(config, { jobsRead: options.jobs, hasDriver: () => isInstalled('pg', import.meta.url) })
   return { config, errors, warnings: [...source.warnings, ...settings.warnings, ...jobs.warnings, ...odd] }
 }
 

@@ -13,8 +13,8 @@ const CONCURRENCY_ODD = 1_000
 interface Found {
   /** Whether the modules with the jobs were loaded. */
   readonly jobsRead: boolean
-  /** Whether the client of PostgreSQL is installed. */
-  readonly hasDriver: boolean
+  /** Whether the client of PostgreSQL is installed: asked only where it is needed. */
+  readonly hasDriver: () => boolean
 }
 
 /** What is valid and probably not meant. */
@@ -50,8 +50,8 @@ function aboutStore({ store, storeNamed }: Config): Problem[] {
 }
 
 /** The configuration is right, and nothing that opens its store can do so here. */
-function aboutDriver({ store }: Config, hasDriver: boolean): Problem[] {
-  if (hasDriver || kindOf(store) !== 'postgres') return []
+function aboutDriver({ store }: Config, hasDriver: Found['hasDriver']): Problem[] {
+  if (kindOf(store) !== 'postgres' || hasDriver()) return []
   return [{ path: 'store', message: "is PostgreSQL, whose client is not installed here: 'npm install pg'" }]
 }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { readSafely } from './brand.ts'
 
-/** Whether a package is installed where the module at this URL would find it; it is not loaded. */
+/** Whether a package is installed where the module at this URL or path would find it; it is not loaded. */
 export function isInstalled(name: string, here: string): boolean {
   try {
     createRequire(here).resolve(name)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isInstalled } from '../../kit/module.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { toJson } from '../door.ts'
 import { cliError } from '../errors.ts'
@@ -14,21 +15,22 @@ export const initCommand: CommandSpec = {
   examples: ['millhand init', 'millhand init --json'],
   run: async (call) => {
     requireNoPlace(call)
-    const [{ layOut }, { isInstalled, runFirstJob }] = await Promise.all([
+    const [{ layOut }, { runFirstJob }] = await Promise.all([
       import('../init/lay-out.ts'),
       import('../init/first-job.ts'),
     ])
     const folder = process.cwd()
     const layout = layOut(folder)
     const { files, broken } = layout
-    const installed = isInstalled('millhand', folder)
+    const here = join(folder, 'package.json')
+    const installed = isInstalled('millhand', here)
     const configuration = files.find(({ path }) => path.startsWith('millhand.'))
     // A configuration of the user's may name a store that others work on.
     const job =
       installed && configuration !== undefined && isOurs(files)
         ? await runFirstJob(join(folder, configuration.path))
         : null
-    const next = nextSteps({ installed, typed: isInstalled('@types/node/package.json', folder), layout })
+    const next = nextSteps({ installed, typed: isInstalled('@types/node/package.json', here), layout })
     call.terminal.show({ folder, files: files.map(toDocument), broken, job, next }, () => [
       ...files.map((file) => fileLine(file, call.terminal)),
       ...broken.map(brokenLine),

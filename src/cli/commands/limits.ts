@@ -1,4 +1,5 @@
 import type { LimitChange } from '../../job/limit.ts'
+import type { LimitState } from '../../queue/limits.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { cliError } from '../errors.ts'
@@ -75,9 +76,10 @@ async function list(queue: Queue, { terminal }: Call<Options>): Promise<void> {
 
 async function show(queue: Queue, name: string, { options, terminal }: Call<Options>): Promise<void> {
   const keys = await queue.limits.keys(name, given({ limit: numberOr(options.limit) }))
-  const limit = await queue.limits.get(name)
+  // There is one: its keys are refused where there is none, and a limit is never taken away.
+  const limit = (await queue.limits.get(name)) as LimitState
   terminal.show({ limit, keys }, () => [
-    ...terminal.table(LIMIT_COLUMNS, limit ? [limit] : []),
+    ...terminal.table(LIMIT_COLUMNS, [limit]),
     '',
     ...(keys.length === 0 ? ['Nobody holds it, and nobody waits.'] : terminal.table(KEY_COLUMNS, keys)),
   ])

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { loadConfig } from '../../config/index.ts'
 import { openQueue } from '../../queue/open.ts'
 import { Worker } from '../../worker/worker.ts'
@@ -12,16 +10,6 @@ export interface FirstJob {
   readonly output: unknown
   /** The database that it is in. */
   readonly store: string
-}
-
-/** Whether the modules of a folder find the package. */
-export function isInstalled(name: string, folder: string): boolean {
-  try {
-    createRequire(join(folder, 'package.json')).resolve(name)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Enqueues a job of the layout and runs it, where its configuration says, whatever the environment says. */

@@ -46,7 +46,7 @@ test('what handlers share, secrets and hooks of the configuration are there in a
   expect(`${run.stdout}${run.stderr}`).not.toContain('sk-live')
 })
 
-test('a setup that fails ends the worker with what is wrong, and check tells of one that is none', async () => {
+test('a worker whose setup fails ends with what was wrong, and check refuses what is no function', async () => {
   const failing = `{ setup() { throw new Error('no model on this disk') } }`
   const project = new Project({ 'jobs.ts': JOBS, 'millhand.config.ts': config(failing) })
   const work = await project.run('work')

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Config, defineConfig } from '../../../src/config/index.ts'
 import { oddities } from '../../../src/config/warnings.ts'
 import { defineJob } from '../../../src/job/definition.ts'
 
 const hello = defineJob({ name: 'example.hello', run: () => {} })
 
-const FOUND = { jobsRead: true, hasDriver: true }
+const FOUND = { jobsRead: true, hasDriver: () => true }
 
 const ORDINARY: Config = {
   file: undefined,
@@ -70,10 +70,16 @@ test('defineConfig gives back what it gets', () => {
 
 test('a store on PostgreSQL is told where its client is not installed, and no other store is', () => {
   const store = 'postgres://db.example/app'
-  const without = { ...FOUND, hasDriver: false }
+  const without = { ...FOUND, hasDriver: () => false }
   expect(oddities({ ...ORDINARY, store }, without)).toEqual([
     { path: 'store', message: expect.stringContaining("not installed here: 'npm install pg'") },
   ])
   expect(oddities({ ...ORDINARY, store }, FOUND)).toEqual([])
   expect(oddities(ORDINARY, without)).toEqual([])
+})
+
+test('the client of PostgreSQL is not looked for where the store is another one', () => {
+  const hasDriver = vi.fn(() => true)
+  for (const store of ['sqlite:jobs.db', 'memory:']) oddities({ ...ORDINARY, store }, { ...FOUND, hasDriver })
+  expect(hasDriver).not.toHaveBeenCalled()
 })
