@@ -22,7 +22,7 @@ import type { Fate } from './control.ts'
 import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import type { JobOptions } from './job-options.ts'
-import { CONFLICT_POLICIES, scope } from './key.ts'
+import { CONFLICT_POLICIES, keptMsOf, scope } from './key.ts'
 import { limitsField } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
 import { RETRIES_MAX } from './limits.ts'
@@ -159,7 +159,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     stallTimeoutMs: parsed.stallTimeout,
     expiresInMs: parsed.expiresIn,
     deadlineMs: parsed.deadline,
-    keyScopeMs: parsed.keyScope,
+    keyScopeMs: keptMsOf(parsed.keyScope),
     onConflict: parsed.onConflict,
     limits: readLimits(component, name, parsed.limits ?? []),
     retry: retryOf(parsed),

@@ -8,6 +8,9 @@ import {
   type FieldsOf,
   integer,
   isObject,
+  optionError,
+  type Parsed,
+  parseOptions,
   text,
   texts,
 } from '../kit/options.ts'
@@ -86,3 +89,25 @@ export const enqueueFields = {
   tx: custom<object>({ expected: 'a transaction of this store', accepts: isObject }),
 } satisfies FieldsOf<EnqueueOptions>
 withHints(enqueueFields, ENQUEUE_HINTS)
+
+/** The options of one enqueue as they were read; read once more, they are the same. */
+export type ParsedEnqueue = Parsed<typeof enqueueFields>
+
+/** The hot path: most calls pass no options, and then nothing needs to be read. */
+const NO_OPTIONS: ParsedEnqueue = Object.freeze(parseOptions('enqueue', enqueueFields, {}))
+
+/**
+ * The options of one enqueue, read once and held against each other.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`
+ */
+export function parseEnqueue(component: string, given?: EnqueueOptions): ParsedEnqueue {
+  const parsed = given === undefined ? NO_OPTIONS : parseOptions(component, enqueueFields, given)
+  if (parsed.delay === undefined || parsed.runAt === undefined) return parsed
+  throw optionError('invalid_option', {
+    component,
+    option: 'delay',
+    expected: "one of the two: 'delay' counts from now, 'runAt' is a time",
+    got: "given together with 'runAt'",
+  })
+}

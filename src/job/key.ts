@@ -89,19 +89,21 @@ interface ScopeSpec {
   readonly min: number
 }
 
-type ScopeField<Spec> = Field<KeyScope, number> &
+/** A `keyScope` as it was read: read once more, it is the same. */
+type ReadScope = (typeof SCOPES)[number] | number
+
+type ScopeField<Spec> = Field<KeyScope, ReadScope> &
   (Spec extends { readonly default: KeyScope }
     ? { readonly fallback: KeyScope }
     : { readonly fallback?: never })
 
-/** `keyScope`, as `keptMs`. */
+/** `keyScope`; see `keptMsOf`. */
 export function scope<const Spec extends ScopeSpec>(spec: Spec): ScopeField<Spec> {
-  const field: Field<KeyScope, number> = {
+  const field: Field<KeyScope, ReadScope> = {
     expected: `'active', 'forever', or a duration such as '1h', of at least ${spec.min}ms`,
     fallback: spec.default,
     parse(value) {
-      if (value === 'active') return 0
-      if (value === 'forever') return Number.POSITIVE_INFINITY
+      if (value === 'active' || value === 'forever') return value
       const ms = parseDuration(value)
       return ms !== undefined && ms >= spec.min ? ms : undefined
     },
@@ -110,8 +112,14 @@ export function scope<const Spec extends ScopeSpec>(spec: Spec): ScopeField<Spec
   return field as ScopeField<Spec>
 }
 
+/** How long a key of this scope is held at least, whatever becomes of its job. */
+export function keptMsOf(scope: ReadScope): number {
+  if (scope === 'active') return 0
+  return scope === 'forever' ? Number.POSITIVE_INFINITY : scope
+}
+
 /** The option that a number of milliseconds came from. */
-export function scopeOf(keptMs: number | undefined): KeyScope | undefined {
+export function scopeOf(keptMs: number | undefined): ReadScope | undefined {
   if (keptMs === 0) return 'active'
   return keptMs === Number.POSITIVE_INFINITY ? 'forever' : keptMs
 }

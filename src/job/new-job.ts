@@ -1,8 +1,8 @@
-import { optionError, type Parsed, parseOptions } from '../kit/options.ts'
-import { type EnqueueOptions, enqueueFields } from './enqueue-options.ts'
+import { optionError } from '../kit/options.ts'
+import { type ParsedEnqueue, parseEnqueue } from './enqueue-options.ts'
 import { gatesFor } from './job-gates.ts'
-import { type KeyRule, unlessPlain } from './key.ts'
-import type { DefinedLimit, LimitOptions } from './limit.ts'
+import { type KeyRule, keptMsOf, unlessPlain } from './key.ts'
+import type { DefinedLimit } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
@@ -34,29 +34,33 @@ export interface NewJob {
   readonly rerunOf?: string
 }
 
-/** The hot path: most calls pass no options, and then nothing needs to be read. */
-const NO_OPTIONS: Parsed<typeof enqueueFields> = Object.freeze(parseOptions('enqueue', enqueueFields, {}))
+/** What one call says about its job, and the limits that it holds it to: each read once. */
+export interface Terms {
+  readonly options: ParsedEnqueue
+  readonly limits: readonly DefinedLimit[]
+}
 
 /**
- * The job to insert for a spec, its checked input as JSON, and the options of the call.
+ * What a call says about a job of this spec; its limits are those of the call, or those of its definition.
  *
- * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `not_serialisable`, `payload_too_large`
+ * @throws MillhandError `invalid_option`, `invalid_name`, `conflicting_limits`
+ */
+export function termsOf(spec: AnyJobSpec, options: ParsedEnqueue = parseEnqueue('enqueue')): Terms {
+  const limits =
+    options.limits === undefined ? (spec.limits ?? []) : readLimits('enqueue', spec.name, options.limits)
+  return { options, limits }
+}
+
+/**
+ * The job to insert for a spec, its checked input as JSON, and what the call says about it.
+ *
+ * @throws MillhandError `invalid_option`, `invalid_name`, `not_serialisable`, `payload_too_large`, `invalid_limit_key`
  */
 export function newJob(
   spec: AnyJobSpec,
   job: { readonly id: string; readonly input: string; readonly checked: unknown },
-  options?: EnqueueOptions,
+  { options: parsed, limits }: Terms,
 ): NewJob {
-  const parsed = options === undefined ? NO_OPTIONS : parseOptions('enqueue', enqueueFields, options)
-  if (parsed.delay !== undefined && parsed.runAt !== undefined) {
-    throw optionError('invalid_option', {
-      component: 'enqueue',
-      option: 'delay',
-      expected: "one of the two: 'delay' counts from now, 'runAt' is a time",
-      got: "given together with 'runAt'",
-    })
-  }
-  const limits = limitsOf(spec, parsed.limits)
   return {
     id: job.id,
     name: spec.name,
@@ -77,11 +81,11 @@ export function newJob(
   }
 }
 
-type KeyOptions = Pick<Parsed<typeof enqueueFields>, 'keyScope' | 'onConflict'>
+type KeyOptions = Pick<ParsedEnqueue, 'keyScope' | 'onConflict'>
 
 function keyRule({ keyScope, onConflict }: KeyOptions, spec: AnyJobSpec): KeyRule | undefined {
   return unlessPlain({
-    keptMs: keyScope ?? spec.keyScopeMs ?? 0,
+    keptMs: keyScope === undefined ? (spec.keyScopeMs ?? 0) : keptMsOf(keyScope),
     onConflict: onConflict ?? spec.onConflict ?? 'existing',
   })
 }
@@ -95,16 +99,4 @@ function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
     expected: "a 'key' beside it: it says what becomes of that",
     got: 'given without one',
   })
-}
-
-/**
- * The limits of a job: those of the call, or those of its definition.
- *
- * @throws MillhandError `invalid_option`, `invalid_name`, `conflicting_limits`
- */
-export function limitsOf(
-  spec: AnyJobSpec,
-  given: readonly LimitOptions[] | undefined,
-): readonly DefinedLimit[] {
-  return given === undefined ? (spec.limits ?? []) : readLimits('enqueue', spec.name, given)
 }

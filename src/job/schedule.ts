@@ -1,6 +1,7 @@
+import { parseEnqueue } from './enqueue-options.ts'
 import type { Json } from './json.ts'
 import { requireTags } from './names.ts'
-import { newJob } from './new-job.ts'
+import { newJob, termsOf } from './new-job.ts'
 import { serialise } from './payload.ts'
 import type { ParsedSchedule } from './schedule-options.ts'
 import type { CatchUp, Overlap, SchedulePlan } from './schedule-plan.ts'
@@ -141,7 +142,7 @@ function scheduledJob(
     delayMs: _delay,
     runAtMs: _at,
     ...job
-  } = newJob(spec, { id: '', input, checked }, set)
+  } = newJob(spec, { id: '', input, checked }, termsOf(spec, parseEnqueue('enqueue', set)))
   // Each job has the tick in its context: too large then, it is too large now.
   serialise('context', JSON.parse(contextAt(name, job.context, 0)))
   return job

@@ -1,11 +1,10 @@
-import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { type EnqueueOptions, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
-import { limitsOf, type NewJob, newJob } from '../job/new-job.ts'
+import { type NewJob, newJob, type Terms, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check } from '../job/schema.ts'
 import type { AnyJobSpec, InputOf, SpecOrName } from '../job/typed.ts'
-import { readSafely } from '../kit/brand.ts'
 import { Coalescer } from '../kit/coalesce.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
 import { halving } from '../kit/halve.ts'
@@ -46,13 +45,15 @@ export class Enqueuer {
   }
 
   async enqueue(specOrName: SpecOrName, input: unknown, options?: EnqueueOptions): Promise<Inserted> {
+    const given = parseEnqueue('enqueue', options)
     const spec =
       knownSpec(this.#queue, 'enqueue', specOrName) ?? (await resolveName(this.#queue, specOrName as string))
+    const terms = termsOf(spec, given)
     const checked = check(spec.input, input)
-    const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, options })
-    const declaring = this.#declare(spec, options)
+    const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, terms })
+    const declaring = this.#declare(terms)
     if (declaring) await declaring
-    const tx = txOf(options)
+    const { tx } = given
     if (tx) return this.#first(await this.#insertIn(tx, [job]).catch(thrownAsOfOne))
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
@@ -67,12 +68,7 @@ export class Enqueuer {
    * @throws MillhandError `key_conflict`; `enqueue_incomplete` where a piece fails that is not the first
    */
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
-    const [tx, ...others] = new Set(items.map(({ options }) => txOf(options)))
-    if (others.length > 0)
-      throw storeError('inside_transaction', {
-        what: "enqueueMany of items of which only some have this 'tx'",
-      })
-    const jobs = await this.#prepareAll(items)
+    const { jobs, tx } = await this.#prepareAll(items)
     if (!tx && jobs.length > 0) requireOutside(this.#queue, 'enqueueMany')
     const inserted: Inserted[] = []
     const breather = new Breather()
@@ -88,8 +84,10 @@ export class Enqueuer {
     return inserted
   }
 
-  async #prepareAll(items: readonly EnqueueItem[]): Promise<NewJob[]> {
+  /** The jobs, and the transaction that all of them are for. */
+  async #prepareAll(items: readonly EnqueueItem[]): Promise<{ jobs: NewJob[]; tx: object | undefined }> {
     const jobs: NewJob[] = []
+    let tx: object | undefined
     // By what names it: a definition that has to be checked is checked once, and not for each of its jobs.
     const known = new Map<SpecOrName, AnyJobSpec>()
     const breather = new Breather()
@@ -98,42 +96,39 @@ export class Enqueuer {
       const spec =
         known.get(job) ?? knownSpec(queue, itemAt(index), job) ?? (await resolveName(queue, job as string))
       known.set(job, spec)
+      const terms = atIndex(index, () => termsOf(spec, parseEnqueue('enqueue', options)))
+      if (index > 0 && terms.options.tx !== tx) throw severalTransactions()
+      tx = terms.options.tx
       const checked = check(spec.input, input)
-      const given = { input, options, index }
+      const given = { input, terms, index }
       jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, given))
-      const declaring = this.#declare(spec, options)
+      const declaring = this.#declare(terms)
       if (declaring) await declaring
       const pause = breather.pause()
       if (pause) await pause
     }
-    return jobs
+    return { jobs, tx }
   }
 
   /** What the job's limits let pass is to be known before it is stored; most have none, or the same as those before. */
-  #declare(spec: AnyJobSpec, options: EnqueueOptions | undefined): Promise<void> | undefined {
-    const given = options?.limits
-    if (given === undefined && !spec.limits) return undefined
-    return this.#queue.limits.declare(limitsOf(spec, given), txOf(options))
+  #declare({ limits, options }: Terms): Promise<void> | undefined {
+    return limits.length === 0 ? undefined : this.#queue.limits.declare(limits, options.tx)
   }
 
   #prepare(
     spec: AnyJobSpec,
     checked: Checked,
-    given: { input: unknown; options: EnqueueOptions | undefined; index?: number },
+    given: { input: unknown; terms: Terms; index?: number },
   ): NewJob {
     const { name } = spec
-    const { index, options } = given
+    const { index, terms } = given
     const at = index === undefined ? {} : { index }
     if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues, ...at })
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = given.input === undefined ? null : given.input
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
     const stored = { id: this.#queue.ids(), input: serialise(what, input), checked: checked.value }
-    try {
-      return newJob(spec, stored, options)
-    } catch (error) {
-      throw index === undefined ? error : atItem(error, index)
-    }
+    return atIndex(index, () => newJob(spec, stored, terms))
   }
 
   /**
@@ -182,9 +177,18 @@ function thrownAsOfOne(error: unknown): never {
   throw asOfOne(error)
 }
 
-/** What was checked with the other options. */
-function txOf(options: EnqueueOptions | undefined): object | undefined {
-  return (readSafely(options, 'tx') ?? undefined) as object | undefined
+/** What the options of a job are refused with names the job, where it is one of many. */
+function atIndex<Result>(index: number | undefined, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    throw index === undefined ? error : atItem(error, index)
+  }
+}
+
+function severalTransactions(): Error {
+  const what = "enqueueMany of items of which only some have this 'tx'"
+  return storeError('inside_transaction', { what })
 }
 
 /** About how many characters of a job are stored. */

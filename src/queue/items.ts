@@ -1,12 +1,12 @@
 import { ITEM_HINTS } from '../job/elsewhere.ts'
-import { type EnqueueOptions, enqueueFields } from '../job/enqueue-options.ts'
+import { type EnqueueOptions, parseEnqueue } from '../job/enqueue-options.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isSpec } from '../job/spec.ts'
 import { requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import { isMillhandError, preview } from '../kit/error.ts'
 import { nameHint } from '../kit/hint.ts'
-import { isObject, optionError, parseOptions } from '../kit/options.ts'
+import { isObject, optionError } from '../kit/options.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { itemAt } from './item-errors.ts'
 
@@ -30,8 +30,8 @@ export function itemsOf({ first, inputs, options: given }: Many): readonly Enque
   if (typeof first !== 'string' && !isSpec(first) && !isList(inputs)) throw refused(ITEMS, first)
   const job: SpecOrName = typeof first === 'string' ? first : requireSpec('enqueueMany', first as AnyJobSpec)
   // Of all of them: read once here, and not named by the index of any.
-  const options =
-    given === undefined ? undefined : (parseOptions('enqueueMany', enqueueFields, given) as EnqueueOptions)
+  const options: EnqueueOptions | undefined =
+    given === undefined ? undefined : parseEnqueue('enqueueMany', given)
   return listed(INPUTS, inputs, (input) => ({ job, input, ...(options && { options }) }))
 }
 

@@ -1,9 +1,9 @@
 import type { AnyJobDefinition } from '../job/defined.ts'
-import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { type EnqueueOptions, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import { LOG_LINES_MAX } from '../job/limits.ts'
-import { newJob } from '../job/new-job.ts'
+import { newJob, termsOf } from '../job/new-job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
@@ -118,11 +118,12 @@ export class Recorder {
     spec: AnyJobSpec,
     { input, options }: { input: unknown; options: EnqueueOptions },
   ): Promise<JobHandle> {
+    const terms = termsOf(spec, parseEnqueue('enqueue', options))
     const checked = await check(spec.input, input)
     if ('issues' in checked) throw jobError('invalid_input', { name: spec.name, issues: checked.issues })
     const id = `child-${this.enqueued.length + 1}`
     const json = serialise(`input of job '${spec.name}'`, input ?? null)
-    newJob(spec, { id, input: json, checked: checked.value }, options)
+    newJob(spec, { id, input: json, checked: checked.value }, terms)
     const enqueued = { name: spec.name, input, options }
     this.enqueued.push(enqueued)
     this.#place.onEnqueue?.(enqueued)

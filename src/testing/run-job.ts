@@ -1,9 +1,10 @@
 import { CARE } from '../job/care.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
+import { parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
 import type { Json } from '../job/json.ts'
-import { newJob } from '../job/new-job.ts'
+import { newJob, termsOf } from '../job/new-job.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import type { Progress } from '../job/progress.ts'
@@ -195,7 +196,7 @@ async function claimed(
   const { runAtMs, delayMs, expiresInMs, deadlineMs, rerunOf, ...fields } = newJob(
     definition,
     given,
-    context && { context },
+    termsOf(definition, parseEnqueue('runJob', context && { context })),
   )
   return {
     ...fields,

@@ -41,6 +41,23 @@ test('a key of a definition’s scope is held until it is freed', async () => {
   expect(await queue.enqueue(job, 3, { key: 'a' })).toMatchObject({ existed: false })
 })
 
+test('a scope holds for each job of enqueueMany, said of all, of one or by the definition', async () => {
+  await using queue = await openQueue('memory:')
+  const plain = defineJob({ name: 'test.plain' })
+  const held = async (key: string) => (await queue.enqueue(plain, 2, { key })).existed
+  const [one] = await queue.enqueueMany(plain, [1], { key: 'all', keyScope: 'forever' })
+  const [two, three] = await queue.enqueueMany([
+    { job: plain, input: 1, options: { key: 'one', keyScope: 'forever' } },
+    { job: plain, input: 1, options: { key: 'active', keyScope: 'active' } },
+  ])
+  const [four] = await queue.enqueueMany(job, [1], { key: 'own' })
+  const [five] = await queue.enqueueMany(job, [1], { key: 'active', keyScope: 'active' })
+  for (const handle of [one, two, three, four, five]) await handle?.cancel()
+  expect([await held('all'), await held('one'), await held('active')]).toEqual([true, true, false])
+  expect((await queue.enqueue(job, 2, { key: 'own' })).existed).toBe(true)
+  expect((await queue.enqueue(job, 2, { key: 'active' })).existed).toBe(false)
+})
+
 test('what is said of a key needs one', async () => {
   await using queue = await openQueue('memory:')
   await expect(queue.enqueue(job, 1, { onConflict: 'reject' })).rejects.toMatchObject({
