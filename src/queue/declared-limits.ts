@@ -8,13 +8,19 @@ const REMEMBERED_MAX = 10_000
 /** How long a queue that is closed waits for limits that are on their way to be written. */
 const CLOSE_WAIT_MS = 2_000
 
+/** A limit that is on its way to the store. */
+interface OnItsWay {
+  readonly limit: Limit
+  readonly written: Promise<void>
+}
+
 /** The limits that this process has written, so that it writes each once. */
 export class DeclaredLimits {
   readonly #store: Pick<Store, 'limits' | 'insideTransaction'>
   readonly #onError: (error: unknown) => void
   readonly #known = new Map<string, Limit>()
   readonly #scope = new Scope()
-  readonly #writing = new Set<Promise<void>>()
+  readonly #onTheirWay = new Set<OnItsWay>()
 
   constructor(store: Pick<Store, 'limits' | 'insideTransaction'>, onError: (error: unknown) => void) {
     this.#store = store
@@ -28,14 +34,16 @@ export class DeclaredLimits {
   declare(limits: readonly DefinedLimit[] | undefined, tx?: object): Promise<void> | undefined {
     const news = limits?.map(({ limit }) => limit).filter((limit) => !this.#knows(limit)) ?? []
     if (news.length === 0) return undefined
-    if (tx === undefined && !this.#store.insideTransaction()) return this.#write(news)
-    this.#writeLater(news)
+    const written = this.#write([...new Map(news.map((limit) => [limit.name, limit])).values()])
+    if (tx === undefined && !this.#store.insideTransaction()) return written
+    written.catch(this.#onError)
     return undefined
   }
 
   /** What was to be written later is, or a moment has passed. */
   async written(): Promise<void> {
-    if (this.#writing.size > 0) await within(CLOSE_WAIT_MS, Promise.all(this.#writing))
+    const written = [...this.#onTheirWay].map((each) => each.written)
+    if (written.length > 0) await within(CLOSE_WAIT_MS, Promise.allSettled(written))
   }
 
   #knows(limit: Limit): boolean {
@@ -43,19 +51,33 @@ export class DeclaredLimits {
     return known !== undefined && (known === limit || alike(known, limit))
   }
 
-  /** In a scope of its own: it is no part of the transaction that it waits for. */
-  #writeLater(limits: readonly Limit[]): void {
-    const writing = this.#scope.run(() => this.#write(limits)).catch(this.#onError)
-    this.#writing.add(writing)
-    void writing.then(() => this.#writing.delete(writing))
+  /** What is on its way already is waited for: first jobs that come together write their limits once. */
+  async #write(limits: readonly Limit[]): Promise<void> {
+    const before = limits.map((limit) => [...this.#onTheirWay].find((each) => isSame(each.limit, limit)))
+    const news = limits.filter((_, index) => before[index] === undefined)
+    const written = before.map((each) => each?.written)
+    await Promise.all(news.length === 0 ? written : [...written, this.#send(news)])
   }
 
-  async #write(limits: readonly Limit[]): Promise<void> {
-    await this.#store.limits.declare([...new Map(limits.map((limit) => [limit.name, limit])).values()])
+  /** In a scope of its own: others wait for it, and it is no part of a transaction that it waits for. */
+  #send(limits: readonly Limit[]): Promise<void> {
+    const written = this.#scope.run(() => this.#store.limits.declare(limits)).then(() => this.#keep(limits))
+    const sent = limits.map((limit): OnItsWay => ({ limit, written }))
+    for (const each of sent) this.#onTheirWay.add(each)
+    const arrive = () => sent.forEach((each) => void this.#onTheirWay.delete(each))
+    written.then(arrive, arrive)
+    return written
+  }
+
+  #keep(limits: readonly Limit[]): void {
     for (const limit of limits) this.#known.set(limit.name, limit)
     for (const name of this.#known.keys()) {
       if (this.#known.size <= REMEMBERED_MAX) break
       this.#known.delete(name)
     }
   }
+}
+
+function isSame(one: Limit, other: Limit): boolean {
+  return one.name === other.name && alike(one, other)
 }
