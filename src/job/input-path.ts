@@ -23,14 +23,14 @@ export function inputParts(input: Readonly<Record<string, InputValue>>): readonl
   }))
 }
 
-export function isInputFilter(given: unknown): boolean {
-  if (!isObject(given) || Array.isArray(given)) return false
-  const entries = Object.entries(given as object)
-  return (
-    entries.length > 0 &&
-    entries.length <= PARTS_MAX &&
-    entries.every(([path, value]) => isPath(path) && isInputValue(value))
-  )
+/** A copy of the conditions, each read once; `undefined` where they are none. */
+export function readInputFilter(given: unknown): Readonly<Record<string, InputValue>> | undefined {
+  if (!isObject(given) || Array.isArray(given)) return undefined
+  const entries = Object.entries(given as Readonly<Record<string, InputValue>>)
+  const isCountRight = entries.length > 0 && entries.length <= PARTS_MAX
+  if (!isCountRight || !entries.every(([path, value]) => isPath(path) && isInputValue(value)))
+    return undefined
+  return Object.freeze(Object.fromEntries(entries))
 }
 
 /** Some databases take these for places of a list, counted from its end. */

@@ -1,5 +1,5 @@
 import { STATES_ELSEWHERE } from '../job/elsewhere.ts'
-import { type InputValue, inputParts, isInputFilter } from '../job/input-path.ts'
+import { type InputValue, inputParts, readInputFilter } from '../job/input-path.ts'
 import { ERROR_MESSAGE_CHARACTERS, NAME_CHARACTERS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { isSpec } from '../job/spec.ts'
@@ -12,6 +12,7 @@ import { preview } from '../kit/error.ts'
 import {
   custom,
   duration,
+  type Field,
   type FieldsOf,
   flag,
   integer,
@@ -75,6 +76,13 @@ const namesField = () =>
     max: NAMES_MAX,
   })
 
+const inputField = (): Field<Readonly<Record<string, InputValue>>, Readonly<Record<string, InputValue>>> & {
+  readonly fallback?: undefined
+} => ({
+  expected: "paths with values such as { 'user.id': 42 }: texts, numbers, true, false or null",
+  parse: readInputFilter,
+})
+
 export const filterFields = {
   job: custom<AnyJobSpec>({ expected: 'a job definition', accepts: isSpec }),
   state: oneOrMany<JobState>({
@@ -91,10 +99,7 @@ export const filterFields = {
   olderThan: duration(),
   newerThan: duration(),
   error: text({ max: ERROR_MESSAGE_CHARACTERS }),
-  input: custom<Readonly<Record<string, InputValue>>>({
-    expected: "paths with values such as { 'user.id': 42 }: texts, numbers, true, false or null",
-    accepts: isInputFilter,
-  }),
+  input: inputField(),
 } satisfies FieldsOf<FilterOptions>
 
 export const listFields = {
@@ -103,16 +108,27 @@ export const listFields = {
   before: text({ max: ID_CHARACTERS_MAX }),
 } satisfies FieldsOf<ListOptions>
 
+/** Conditions as they were read, once and when they were given: jobs of a definition are those of its name. */
+export type Conditions = Omit<Parsed<typeof filterFields>, 'job'>
+
+/** @throws MillhandError `invalid_option`, `invalid_name` */
+export function conditionsOf<Read extends Parsed<typeof filterFields>>({
+  job,
+  ...others
+}: Read): Omit<Read, 'job'> {
+  const name = namesOf(job, others.name)
+  return { ...others, ...(name !== undefined && { name }) }
+}
+
 /** Ages are by the store's clock, as the times are that they are compared with: this process's own may be wrong. */
-export async function toFilter(store: Store, parsed: Parsed<typeof filterFields>): Promise<JobFilter> {
+export async function toFilter(store: Store, parsed: Conditions): Promise<JobFilter> {
   const { olderThan, newerThan } = parsed
   return filterAt(parsed, olderThan === undefined && newerThan === undefined ? 0 : await store.now())
 }
 
 /** The same, with ages reckoned from a time. @throws MillhandError `invalid_option`, `invalid_name` */
-export function filterAt(parsed: Parsed<typeof filterFields>, nowMs: number): JobFilter {
-  const { state, queue, tag, key, scheduled, olderThan, newerThan, error, input } = parsed
-  const name = namesOf(parsed)
+export function filterAt(parsed: Conditions, nowMs: number): JobFilter {
+  const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error, input } = parsed
   if (scheduled !== undefined) requirePending(state)
   return {
     ...(state !== undefined && { states: [...new Set(state)] }),
@@ -129,7 +145,10 @@ export function filterAt(parsed: Parsed<typeof filterFields>, nowMs: number): Jo
 }
 
 /** The names that are asked for, by themselves or by a definition. @throws MillhandError `invalid_option`, `invalid_name` */
-export function namesOf({ job, name }: Parsed<typeof filterFields>): readonly string[] | undefined {
+function namesOf(
+  job: AnyJobSpec | undefined,
+  name: readonly string[] | undefined,
+): readonly string[] | undefined {
   if (job === undefined) return name
   if (name === undefined) return [requireSpec('filter', job).name]
   throw optionError('invalid_option', {

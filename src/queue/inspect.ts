@@ -7,7 +7,14 @@ import { parseOptions } from '../kit/options.ts'
 import { nextTurn } from '../kit/turn.ts'
 import type { Tally } from '../store/catalog.ts'
 import type { Store } from '../store/store.ts'
-import { type FilterOptions, filterFields, type ListOptions, listFields, toFilter } from './filter.ts'
+import {
+  conditionsOf,
+  type FilterOptions,
+  filterFields,
+  type ListOptions,
+  listFields,
+  toFilter,
+} from './filter.ts'
 import { PageSize } from './pages.ts'
 import { type Pause, toPause } from './pause.ts'
 
@@ -20,7 +27,7 @@ const LIST_CHARACTERS_MAX = 4 * STATEMENT_CHARACTERS_MAX
  * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `job_not_found`
  */
 export async function listJobs(store: Store, options: ListOptions = {}): Promise<Job[]> {
-  const parsed = parseOptions('list', listFields, options)
+  const parsed = conditionsOf(parseOptions('list', listFields, options))
   const [last] = parsed.before === undefined ? [] : await store.catalog.get([parsed.before])
   // A page after a job that was pruned meanwhile would be the first page again, and a walk would never end.
   if (parsed.before !== undefined && !last) throw jobError('job_not_found', { id: parsed.before })
@@ -42,7 +49,9 @@ export async function listJobs(store: Store, options: ListOptions = {}): Promise
 
 /** How many jobs fit. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */
 export async function countJobs(store: Store, options: FilterOptions = {}): Promise<number> {
-  return store.catalog.count(await toFilter(store, parseOptions('count', filterFields, options)))
+  return store.catalog.count(
+    await toFilter(store, conditionsOf(parseOptions('count', filterFields, options))),
+  )
 }
 
 /** How many jobs there are, and how the queues stand. */

@@ -1,12 +1,13 @@
 import { reasonText } from '../job/control.ts'
 import { requireQueueName } from '../job/names.ts'
 import type { OperationVerb } from '../job/operation.ts'
+import { readSafely } from '../kit/brand.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
-import { type FieldsOf, flag, integer, optionError, type Parsed, parseOptions } from '../kit/options.ts'
+import { type FieldsOf, flag, integer, optionError, parseOptions } from '../kit/options.ts'
 import type { Matching, MatchingFilter, MatchingOptions, OperationResult } from './api/matching.ts'
 import { requireReason } from './arguments.ts'
-import { filterFields } from './filter.ts'
+import { type Conditions, conditionsOf, filterFields } from './filter.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { operate, parseOperation, type Wanted } from './operate.ts'
 
@@ -17,14 +18,16 @@ const givenFields = { priority: integer({ min: -1_000_000, max: 1_000_000 }) }
 /** See `Matching` in api/matching.ts. */
 export class MatchingJobs implements Matching {
   readonly #queue: QueueInternals
-  readonly #filter: Parsed<typeof filterFields>
+  readonly #filter: Conditions
 
   constructor(queue: QueueInternals, filter: MatchingFilter) {
     this.#queue = queue
-    const { all, ...parsed } = parseOptions('matching', matchingFields, requireConditions(filter))
-    if (all !== true && Object.keys(parsed).length === 0)
+    const read = parseOptions('matching', matchingFields, filter)
+    requireConditions(filter, read)
+    const { all, ...conditions } = conditionsOf(read)
+    if (all !== true && Object.keys(conditions).length === 0)
       throw refused('filter', 'at least one condition, or { all: true } for all jobs', filter)
-    this.#filter = parsed
+    this.#filter = conditions
   }
 
   async cancel(reason = 'cancelled', options?: MatchingOptions): Promise<OperationResult> {
@@ -64,10 +67,10 @@ export class MatchingJobs implements Matching {
  * A condition that is `undefined` is most often a variable that nobody has set: left out, as elsewhere, it would choose all
  * jobs beside those that were meant.
  */
-function requireConditions(filter: MatchingFilter): MatchingFilter {
-  const missing = Object.entries(filter ?? {}).find(([, value]) => value === undefined || value === null)
-  if (missing) throw refused(missing[0], 'a value, or no such condition at all', missing[1])
-  return filter
+function requireConditions(filter: MatchingFilter, read: object): void {
+  const missing = Object.keys(filter).find((option) => !Object.hasOwn(read, option))
+  if (missing === undefined) return
+  throw refused(missing, 'a value, or no such condition at all', readSafely(filter, missing))
 }
 
 function dueOf(due: Date | Duration): Wanted['how'] {

@@ -18,7 +18,7 @@ import { nextTurn } from '../kit/turn.ts'
 import type { JobFilter } from '../store/catalog.ts'
 import type { OperationRecord } from '../store/operations.ts'
 import type { MatchingOptions, OperationProgress, OperationResult } from './api/matching.ts'
-import { filterAt, type filterFields, namesOf } from './filter.ts'
+import { type Conditions, filterAt } from './filter.ts'
 import type { QueueInternals } from './internals.ts'
 
 const operationFields = {
@@ -41,7 +41,7 @@ export function parseOperation(options: MatchingOptions): Parsed<typeof operatio
 export interface Wanted {
   readonly verb: OperationVerb
   readonly how: Asked['how']
-  readonly filter: Parsed<typeof filterFields>
+  readonly filter: Conditions
 }
 
 /**
@@ -84,12 +84,7 @@ function fittingAt({ verb, how, filter: given }: Wanted, atMs: number): Fitting 
     const got = `'${filter.states?.join("', '")}'`
     throw optionError('invalid_option', { component: 'matching', option: 'state', expected, got })
   }
-  const { job: _, ...conditions } = given
-  const name = namesOf(given)
-  return {
-    filter: { ...filter, states },
-    asked: { filter: { ...conditions, ...(name !== undefined && { name }) }, how, atMs },
-  }
+  return { filter: { ...filter, states }, asked: { filter: { ...given }, how, atMs } }
 }
 
 interface Beginning {

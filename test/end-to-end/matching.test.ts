@@ -225,3 +225,41 @@ plainTest('what cannot be done is said before anything is', async () => {
   expect(await queue.operations()).toEqual([])
   await queue.close()
 })
+
+/** An object with a property that gives one thing first, and another one ever after. */
+const changing = <Value>(name: string, [first, later]: readonly [Value, Value]): Record<string, Value> => {
+  let reads = 0
+  const get = () => (reads++ === 0 ? first : later)
+  return Object.defineProperty({}, name, { get, enumerable: true })
+}
+
+plainTest.each<[string, () => MatchingFilter]>([
+  ['a condition', () => changing<unknown>('tag', ['one', undefined])],
+  ['a value within the input', () => ({ input: changing('user', ['one', 'two']) })],
+  [
+    'the name of a definition',
+    () => ({ job: { ...mail, ...changing('name', ['test.mail', 'test.other']) } }),
+  ],
+])('a filter is read once, when it is given, and kept as it was then: %s', async (_, filterOf) => {
+  const queue = queueOn(openMemoryStore(), virtualClock())
+  await queue.enqueueMany(mail, [{ user: 'one' }], { tags: ['one'] })
+  await queue.enqueueMany(failing, [{ user: 'two' }], { tags: ['two'] })
+  const fitting = queue.matching(filterOf())
+  expect(await fitting.cancel('one', { dryRun: true })).toEqual({ dryRun: true, jobs: 1 })
+  expect(await fitting.cancel('one', { operation: 'x' })).toMatchObject({ jobs: 1 })
+  expect(await fitting.cancel('one', { operation: 'x' })).toMatchObject({ jobs: 1 })
+  expect(await queue.list({ state: 'pending' })).toMatchObject([{ name: 'test.failing' }])
+  await queue.close()
+})
+
+plainTest('what is changed of a filter after the call changes nothing', async () => {
+  const queue = queueOn(openMemoryStore(), virtualClock())
+  await queue.enqueueMany(mail, [{ user: 'one' }, { user: 'two' }])
+  const filter = { input: { user: 'one' }, job: { ...mail } as { name: string } & typeof mail }
+  const [fitting, listed] = [queue.matching(filter), queue.list({ ...filter, newerThan: '1h' })]
+  filter.input.user = 'nobody'
+  filter.job.name = 'test.nothing'
+  expect(await listed).toMatchObject([{ input: { user: 'one' } }])
+  expect(await fitting.cancel()).toMatchObject({ jobs: 1 })
+  await queue.close()
+})
