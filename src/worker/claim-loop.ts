@@ -54,7 +54,7 @@ export class ClaimLoop {
     this.#appetite = new Appetite(queue, {
       ...parts,
       held: this.#held,
-      isQuiet: () => this.#isQuiet,
+      isQuiet: () => this.#lease.isQuiet,
       waitsAlone: () => this.#store.jobs.waitsAlone(this.#appetite.served),
     })
     this.#sleep = new Sleep({
@@ -102,7 +102,7 @@ export class ClaimLoop {
 
   /** What it was told has changed: it claims no more and gives back what has not begun, or goes on. */
   obey(): void {
-    if (this.#isQuiet) this.#held.giveBack(() => true)
+    if (this.#lease.isQuiet) this.#held.giveBack(() => true)
     else this.#service.wake()
   }
 
@@ -158,7 +158,7 @@ export class ClaimLoop {
     if (jobs.length === 0) return jobs
     const claim = { worker, claimedMs }
     // The lease was lost meanwhile, or it was told to be quiet: what came too late is not to be started.
-    if (worker !== this.#lease.worker || this.#isQuiet) {
+    if (worker !== this.#lease.worker || this.#lease.isQuiet) {
       void this.#crew.release(jobs.map((job) => ({ job, claim })))
       return []
     }
@@ -166,10 +166,6 @@ export class ClaimLoop {
     events.emit('claim', { worker, count: jobs.length, durationMs })
     this.#held.add(claim, jobs)
     return jobs
-  }
-
-  get #isQuiet(): boolean {
-    return this.#lease.order !== 'run'
   }
 
   #request(worker: string, limit: number): ClaimRequest {

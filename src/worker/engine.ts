@@ -69,7 +69,7 @@ export class Engine {
 
   /** Whether it was told from afar to claim no more. */
   get isQuiet(): boolean {
-    return this.#lease.order !== 'run'
+    return this.#lease.isQuiet
   }
 
   /** Told when it was told from afar to stop. */

@@ -54,9 +54,9 @@ export class Lease {
     return this.#worker
   }
 
-  /** What it was told from afar, as far as it has heard of that. */
-  get order(): WorkerOrder {
-    return this.#order
+  /** Whether it was told from afar to claim no more, as far as it has heard of that: to be quiet, or to stop. */
+  get isQuiet(): boolean {
+    return this.#order !== 'run'
   }
 
   get name(): string {
