@@ -1,5 +1,6 @@
 import type { CheckedConfig } from '../config/index.ts'
 import { deferred } from '../kit/deferred.ts'
+import { isMillhandError } from '../kit/error.ts'
 import { VERSION } from '../kit/version.ts'
 import { logMetrics } from '../queue/metrics.ts'
 import { openQueue } from '../queue/open.ts'
@@ -66,18 +67,20 @@ function whatItServes({ location, worker, definitions }: Loaded['config']): obje
   }
 }
 
-/** The first signal, or an order, lets handlers finish, the second one aborts them, the third one ends the process as it is. */
+/**
+ * The first signal, or an order, lets handlers finish, the second one aborts them, the third one ends the process as it is.
+ * One that has not started yet, since its database is away or its `setup` takes long, ends at the first one.
+ */
 async function runUntilStopped(
   queue: Queue,
   worker: Worker,
   onStage: (count: number) => void,
 ): Promise<void> {
   const stopped = deferred<void>()
-  const started = worker.start()
   const stop = (count: number) => {
     if (count > 2) process.exit(EXIT.interrupted)
     onStage(count)
-    started.then(() => worker.stop(count === 1 ? {} : { timeout: 0 })).then(stopped.resolve, stopped.reject)
+    worker.stop(count === 1 ? {} : { timeout: 0 }).then(stopped.resolve, stopped.reject)
   }
   const ignoreSignals = onSignals(stop)
   // Whoever started this process over a channel and is gone without a word has crashed: nobody would stop it.
@@ -85,12 +88,25 @@ async function runUntilStopped(
   process.once('disconnect', onDisconnect)
   // Also when it was told to from afar.
   const stopListening = queue.on('worker_stop', () => stopped.resolve())
-  await started
-  process.send?.('ready')
-  await stopped.promise
-  stopListening()
-  process.off('disconnect', onDisconnect)
-  ignoreSignals()
+  try {
+    if (await begins(worker)) process.send?.('ready')
+    await stopped.promise
+  } finally {
+    stopListening()
+    process.off('disconnect', onDisconnect)
+    ignoreSignals()
+  }
+}
+
+/** Whether it has started; false where it was stopped before that. */
+async function begins(worker: Worker): Promise<boolean> {
+  try {
+    await worker.start()
+    return true
+  } catch (error) {
+    if (isMillhandError(error, 'worker_stopped')) return false
+    throw error
+  }
 }
 
 /** The first signal lets what runs finish; the second one ends the process, and the jobs run again elsewhere. */

@@ -1,7 +1,7 @@
 import { alike, type DefinedLimit, type Limit } from '../job/limit.ts'
 import { within } from '../kit/clock.ts'
 import { Scope } from '../kit/scope.ts'
-import type { Store } from '../store/store.ts'
+import type { InstrumentedStore } from '../store/instrument.ts'
 
 /** Limits that a process remembers to have written: of more, those are forgotten that came first. */
 const REMEMBERED_MAX = 10_000
@@ -14,17 +14,25 @@ interface OnItsWay {
   readonly written: Promise<void>
 }
 
+type LimitStore = Pick<InstrumentedStore, 'limits' | 'insideTransaction' | 'until'>
+
 /** The limits that this process has written, so that it writes each once. */
 export class DeclaredLimits {
-  readonly #store: Pick<Store, 'limits' | 'insideTransaction'>
+  readonly #store: LimitStore
   readonly #onError: (error: unknown) => void
-  readonly #known = new Map<string, Limit>()
+  readonly #known: Map<string, Limit>
   readonly #scope = new Scope()
   readonly #onTheirWay = new Set<OnItsWay>()
 
-  constructor(store: Pick<Store, 'limits' | 'insideTransaction'>, onError: (error: unknown) => void) {
+  constructor(store: LimitStore, onError: (error: unknown) => void, known = new Map<string, Limit>()) {
     this.#store = store
     this.#onError = onError
+    this.#known = known
+  }
+
+  /** The same, for somebody who will not wait for a store that is away after `signal` has aborted. */
+  until(signal: AbortSignal): DeclaredLimits {
+    return new DeclaredLimits(this.#store.until(signal), this.#onError, this.#known)
   }
 
   /**

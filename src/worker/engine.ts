@@ -82,24 +82,24 @@ export class Engine {
     return this.#claims.starved && this.#crew.active === 0
   }
 
-  /** Gets it ready to claim. Of one that could not be opened nothing is left. @throws MillhandError `setup_failed`, `setup_timed_out` */
-  async open(): Promise<void> {
-    await this.#resources.open()
+  /**
+   * Gets it ready to claim, unless `signal` aborts: neither the store nor the `setup` is waited for then. Of one that could not be
+   * opened nothing is left.
+   *
+   * @throws MillhandError `setup_failed`, `setup_timed_out`; the reason of `signal`
+   */
+  async open(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    await this.#resources.open(signal)
     try {
-      await declare(this.queue, this.settings)
-      await this.#lease.start()
+      await declare(this.queue, this.settings, signal)
+      await this.#lease.start(signal)
     } catch (error) {
       await this.#resources.close()
       throw error
     }
     if (this.settings.maintenance)
       this.#maintenance = new Maintenance(this.queue, { ...this.settings, worker: this.worker })
-  }
-
-  /** Ends an `open` that waits for the store, or for the `setup`. */
-  hurry(opening: Promise<void>): Promise<void> {
-    this.#resources.hurry()
-    return this.#lease.hurry(opening)
   }
 
   async maintainOnce(): Promise<void> {

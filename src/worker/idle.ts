@@ -1,24 +1,21 @@
 import type { Engine } from './engine.ts'
 
 /**
- * Claims and runs until no job is due and none is running; or until `signal` aborts, or it is told from afar to claim no more,
- * and what runs has ended.
+ * Claims and runs until no job is due and none is running; or until `ending` aborts, or it is told from afar to claim no more.
  *
  * @throws what the store threw when it could not be claimed from
  */
-export async function runToIdle(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+export async function runToIdle(engine: Engine, ending: AbortSignal): Promise<void> {
   let failure: Error | undefined
   const wake = () => engine.changed.ring()
   const stopListening = engine.queue.events.on('loop_error', ({ loop, error }) => {
     if (loop === 'claim') failure = error
     wake()
   })
-  signal?.addEventListener('abort', wake, { once: true })
+  ending.addEventListener('abort', wake, { once: true })
   engine.startClaims()
-  while (!failure && !signal?.aborted && !engine.isQuiet && !engine.idle) await engine.changed.next()
-  await engine.stopClaims()
-  await engine.settled()
-  signal?.removeEventListener('abort', wake)
+  while (!failure && !ending.aborted && !engine.isQuiet && !engine.idle) await engine.changed.next()
+  ending.removeEventListener('abort', wake)
   stopListening()
   if (failure) throw failure
 }

@@ -39,7 +39,6 @@ export class Lease {
   #beater: Beater | undefined
   #renewing: Promise<void> | undefined
   #stopped = new AbortController()
-  #starting = false
   /** Kept by the worker: it goes along when a lease was lost. */
   #order: WorkerOrder = 'run'
 
@@ -63,22 +62,17 @@ export class Lease {
     return storableText(this.#settings.name ?? `${hostname()}-${process.pid}`)
   }
 
-  async start(): Promise<void> {
-    this.#stopped = new AbortController()
-    this.#starting = true
-    this.#order = 'run'
-    await this.#register().finally(() => {
-      this.#starting = false
-    })
-  }
-
-  /** Ends a start that waits for the store: what is to stop does not wait for that. */
-  async hurry(start: Promise<void>): Promise<void> {
-    if (this.#starting) {
-      this.#stopped.abort()
+  /** What is to stop does not wait for a store that is away: see `signal`. */
+  async start(signal: AbortSignal): Promise<void> {
+    const stopped = new AbortController()
+    const giveUp = () => {
+      stopped.abort()
       void this.#beater?.stop()
     }
-    await start.catch(() => {})
+    this.#stopped = stopped
+    this.#order = 'run'
+    signal.addEventListener('abort', giveUp, { once: true })
+    await this.#register().finally(() => signal.removeEventListener('abort', giveUp))
   }
 
   /**
@@ -108,6 +102,7 @@ export class Lease {
     const { clock, random, openTimeoutMs, ids } = this.#queue
     const untilMs = clock.elapsed() + openTimeoutMs
     for (;;) {
+      this.#stopped.signal.throwIfAborted()
       const worker = ids().slice(-WORKER_ID_CHARACTERS)
       const beater = this.#makeBeater(worker, untilMs - clock.elapsed())
       this.#beater = beater
@@ -119,7 +114,7 @@ export class Lease {
       } catch (error) {
         await beater.stop()
         const crowd = crowdOf(error)
-        if (!crowd || this.#stopped.signal.aborted) throw error
+        if (!crowd) throw error
         if (clock.elapsed() >= untilMs) throw tooMany(this.#queue.store.location, crowd)
       }
       await sleep(clock, random() * YIELD_MS, this.#stopped.signal)
@@ -192,7 +187,7 @@ export class Lease {
       try {
         return await this.#register()
       } catch (error) {
-        this.#report(error)
+        if (!this.#stopped.signal.aborted) this.#report(error)
       }
       await sleep(this.#queue.clock, RENEW_RETRY_MS, this.#stopped.signal)
     }

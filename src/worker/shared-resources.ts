@@ -18,8 +18,6 @@ export class SharedResources {
   readonly #settings: Settings
   readonly #parts: SharedResourcesParts
   #made: { readonly value: Resources } | undefined
-  /** While `setup` is waited for. */
-  #waiting: AbortController | undefined
 
   constructor(settings: Settings, parts: SharedResourcesParts) {
     this.#settings = settings
@@ -30,12 +28,18 @@ export class SharedResources {
     return this.#made?.value ?? {}
   }
 
-  /** @throws MillhandError `setup_failed`, `setup_timed_out`; `worker_stopped` where it was hurried */
-  async open(): Promise<void> {
+  /**
+   * Whoever stops does not wait for a setup: see `signal`.
+   *
+   * @throws MillhandError `setup_failed`, `setup_timed_out`; the reason of `signal`
+   */
+  async open(signal?: AbortSignal): Promise<void> {
     const { setup, setupTimeoutMs } = this.#settings
     if (!setup) return
+    // Its own: the one of a setup that was in time never aborts.
     const waiting = new AbortController()
-    this.#waiting = waiting
+    const giveUp = () => waiting.abort(signal?.reason)
+    signal?.addEventListener('abort', giveUp, { once: true })
     const making = attempted(() => setup({ signal: waiting.signal }))
     const late = this.#parts.clock.timer(setupTimeoutMs, () =>
       waiting.abort(jobError('setup_timed_out', { timeoutMs: setupTimeoutMs })),
@@ -50,13 +54,8 @@ export class SharedResources {
       throw error
     } finally {
       late.cancel()
-      this.#waiting = undefined
+      signal?.removeEventListener('abort', giveUp)
     }
-  }
-
-  /** Whoever stops does not wait for a setup. */
-  hurry(): void {
-    this.#waiting?.abort(jobError('worker_stopped', {}))
   }
 
   /** Ends what was made, once; resolves after the `abortGrace` at the latest. */

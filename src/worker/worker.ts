@@ -61,23 +61,22 @@ export class Worker {
   /**
    * Claims once and runs what it claimed until it is settled; gives how many jobs those were. For tests and for
    * workers that a timer starts. Not on a worker that was started.
+   *
+   * @throws MillhandError `worker_stopped`
    */
   runOnce(): Promise<number> {
-    return this.#life.openFor(async () => {
-      await this.#engine.claimOnce()
-      await this.#engine.settled()
-    })
+    return this.#life.openFor(() => this.#engine.claimOnce())
   }
 
   /**
    * Runs until no job is due and none is running, then stops; gives how many jobs it ran. For cron-style use and for
    * tests. Not on a worker that was started.
    *
-   * @throws MillhandError `unknown_option`, `invalid_option`; what the store threw when it could not be claimed from
+   * @throws MillhandError `unknown_option`, `invalid_option`, `worker_stopped`; what the store threw when it could not be claimed from
    */
   async runUntilIdle(options: IdleOptions = {}): Promise<number> {
     const { signal } = parseIdleOptions(options)
-    return this.#life.openFor(() => runToIdle(this.#engine, signal))
+    return this.#life.openFor((ending) => runToIdle(this.#engine, ending), signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -104,14 +104,18 @@ describeStores('stopping a worker', (test) => {
     expect(left.every((job) => job.state === 'pending' && job.attempt === 0)).toBe(true)
   })
 
-  test('a stop at once, with a claim under way, leaves nothing running', async ({ queue, clock }) => {
+  test('a stop that comes before it claims leaves nothing running, and its start says so', async ({
+    queue,
+    clock,
+  }) => {
     const { job, runs } = heldJob()
     await queue.enqueueMany(job, [1, 2, 3])
     const worker = new Worker(queue, { jobs: [job] })
     const started = worker.start()
     const stopped = worker.stop({ timeout: 0 })
     await clock.advance('10s')
-    await Promise.all([started, stopped])
+    await stopped
+    await expect(started).rejects.toMatchObject({ code: 'worker_stopped' })
     expect(await queue.workers()).toEqual([])
     expect(await queue.count({ state: 'pending' })).toBe(3)
     expect(worker.running).toBe(0)

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import { Project, WITH_JOBS } from './project.ts'
 
+/** Waits for a model that never comes. */
+const NEVER_READY = {
+  ...WITH_JOBS,
+  'millhand.config.ts': `
+import { defineConfig } from 'millhand/config'
+const setup = () => (console.log('setup waits'), new Promise(() => setInterval(() => {}, 60_000).unref()))
+export default defineConfig({ store: 'sqlite:data/jobs.db', jobs: ['./jobs.ts'], worker: { setup } })
+`,
+}
+
 /** Each run keeps much of what it makes for a while, which is what lets V8's young generation grow. */
 const SURVIVORS = `
 import { getHeapSpaceStatistics } from 'node:v8'
@@ -52,6 +62,17 @@ test('--until-idle stops early when it is interrupted, after what runs', async (
   await work.line(/patient runs/)
   expect((await work.end('SIGTERM')).code).toBe(130)
   expect(await project.json('jobs')).toMatchObject([{ state: 'complete', output: 'done' }])
+})
+
+test.each([
+  ['work', 0],
+  ['work --until-idle', 130],
+])('%s that is told to stop before it has started ends at the first signal', async (command, code) => {
+  const project = new Project(NEVER_READY)
+  const work = project.start(command)
+  await work.line(/setup waits/)
+  expect((await work.end('SIGTERM')).code).toBe(code)
+  expect(await project.json('workers')).toEqual([])
 })
 
 test('enqueue --wait gives the output, or the failure as an exit code of its own', async () => {
