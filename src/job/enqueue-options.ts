@@ -1,9 +1,9 @@
+import { date } from '../kit/date.ts'
 import type { Duration } from '../kit/duration.ts'
 import { withHints } from '../kit/hint.ts'
 import {
   choice,
   custom,
-  date,
   duration,
   type FieldsOf,
   integer,

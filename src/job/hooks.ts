@@ -3,25 +3,26 @@ import type { EnqueueOptions } from './enqueue-options.ts'
 import type { RunningJob } from './job.ts'
 import type { AnyJobSpec } from './typed.ts'
 
-/** One job that is being enqueued, before anything of it is checked. */
+/** One job that is being enqueued, or run anew, before anything of it is checked. */
 export interface EnqueueCall {
   /** Its definition. */
   readonly job: AnyJobSpec
   readonly input: unknown
-  /** What the caller says about it; empty where that is nothing. */
+  /** What the caller says about it; empty where that is nothing. Of a rerun: what the old job was enqueued with. */
   readonly options: EnqueueOptions
 }
 
-/** What became of it: stored, or found as the unfinished one that has its key. */
+/** What became of it: stored, or its key was held, and this is the job that holds it. */
 export interface EnqueueResult {
   readonly id: string
+  /** Its key was held; with `onConflict` it may have replaced that one. */
   readonly existed: boolean
 }
 
 /**
- * A function around every enqueue of a queue: `openQueue(url, { aroundEnqueue: [hook] })`. It calls `next` once, which goes
+ * A function around every enqueue and rerun of a queue: `openQueue(url, { aroundEnqueue: [hook] })`. It calls `next` once, which goes
  * on with the input and the options as they are, or as they are passed to it, and gives what became of the job when it is
- * stored. To refuse the job, throw. What a hook returns does not count.
+ * stored; what the door, the store or a hook inside of it throws rejects it. To refuse the job, throw. What a hook returns does not count.
  *
  * @example
  * const tagged: EnqueueHook = ({ options }, next) =>

@@ -1,4 +1,3 @@
-import { readSafely } from '../kit/brand.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
@@ -11,6 +10,7 @@ import {
   isObject,
   list,
   optionError,
+  orNull,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -80,6 +80,12 @@ const valueFields = {
   rate: custom<RateOptions>({ expected: "an object such as { count: 60, per: '1m' }", accepts: isObject }),
 } satisfies FieldsOf<LimitValues>
 withHints(valueFields, LIMIT_HINTS)
+
+const changeFields = {
+  concurrency: orNull(valueFields.concurrency),
+  rate: orNull(valueFields.rate),
+} satisfies FieldsOf<LimitChange>
+withHints(changeFields, LIMIT_HINTS)
 
 const limitFields = {
   key: custom<LimitOptions['key']>({
@@ -154,16 +160,16 @@ function parseLimit(component: string, job: string, given: LimitOptions): Define
  * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`
  */
 function toLimit(component: string, name: string, given: LimitValues): Limit {
-  const { concurrency = null, rate } = parseOptions(component, valueFields, given)
-  if (concurrency === null && rate === undefined) {
+  const { concurrency = null, rate = null } = parseOptions(component, valueFields, given)
+  if (concurrency === null && rate === null) {
     const expected = "'concurrency', 'rate' or both: without one it limits nothing"
     throw optionError('invalid_option', { component, option: 'limit', expected, got: 'neither' })
   }
   return Object.freeze({ name: requireLimitName(name), concurrency, ...partsOf(component, rate) })
 }
 
-function partsOf(component: string, rate: RateOptions | undefined): Pick<Limit, 'rateCount' | 'ratePerMs'> {
-  if (rate === undefined) return { rateCount: null, ratePerMs: null }
+function partsOf(component: string, rate: RateOptions | null): Pick<Limit, 'rateCount' | 'ratePerMs'> {
+  if (rate === null) return { rateCount: null, ratePerMs: null }
   const { count, per } = parseOptions(`${component}.rate`, rateFields, rate)
   if (count !== undefined && per !== undefined) return { rateCount: count, ratePerMs: per }
   const expected = "both of them: { count: 60, per: '1m' }"
@@ -176,17 +182,15 @@ function partsOf(component: string, rate: RateOptions | undefined): Pick<Limit, 
  * @throws MillhandError `unknown_option`, `invalid_option`
  */
 export function changedLimit(component: string, limit: Limit, given: LimitChange): Limit {
-  const { concurrency, rate } = parseOptions(component, valueFields, given)
-  const lifts = (option: keyof LimitChange) => readSafely(given, option) === null
-  if (concurrency === undefined && rate === undefined && !lifts('concurrency') && !lifts('rate')) {
+  const { concurrency, rate } = parseOptions(component, changeFields, given)
+  if (concurrency === undefined && rate === undefined) {
     const expected = "'concurrency', 'rate' or both; null lifts one"
     throw optionError('invalid_option', { component, option: 'values', expected, got: 'neither' })
   }
   return {
     ...limit,
     ...(concurrency !== undefined && { concurrency }),
-    ...(lifts('concurrency') && { concurrency: null }),
-    ...((rate !== undefined || lifts('rate')) && partsOf(component, rate)),
+    ...(rate !== undefined && partsOf(component, rate)),
   }
 }
 

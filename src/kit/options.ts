@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
 import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption, shownName } from './hint.ts'
@@ -13,6 +12,8 @@ export interface AnyField {
   readonly hint?: Hint
   /** Whether it is a length of time, which may be a number of milliseconds. */
   readonly isDuration?: boolean
+  /** Whether `null` is one of its values: of any other option it is as if that were left out. */
+  readonly takesNull?: boolean
   /** The value as the code uses it; `undefined` where it is not acceptable. */
   readonly parse: (value: unknown) => unknown
 }
@@ -94,7 +95,9 @@ function parseOne({ component, option, field }: Named, given: object): unknown {
   let value: unknown = UNREADABLE
   let result: unknown
   try {
-    value = (given as Record<string, unknown>)[option] ?? field.fallback
+    value = (given as Record<string, unknown>)[option]
+    if (value === null && field.takesNull) return null
+    value ??= field.fallback
     if (value === undefined) return undefined
     result = field.parse(value)
   } catch {}
@@ -193,15 +196,6 @@ export function texts() {
   })
 }
 
-/** A time that a `Date` of any realm names; gives one of here. */
-export function date() {
-  return field<Optional, Date, Date>({}, 'a valid Date', (value) => {
-    if (!types.isDate(value)) return undefined
-    const ms = Date.prototype.getTime.call(value)
-    return Number.isNaN(ms) ? undefined : new Date(ms)
-  })
-}
-
 /** A list whose elements `accepts` says yes to; gives a copy. */
 export function list<Element>(spec: { expected: string; accepts: (element: unknown) => boolean }) {
   return field<Optional, readonly Element[], readonly Element[]>({}, spec.expected, (value) => {
@@ -228,6 +222,13 @@ export function oneOrMany<Value>(spec: {
   }
   const many = field<Optional, Value | readonly Value[], readonly Value[]>({}, spec.expected, read)
   return words ? { ...many, hint: nearestOf(words, elsewhere) } : many
+}
+
+/** The same option, of which `null` is a value too. */
+export function orNull<Given, Read>(
+  field: Field<Given, Read> & { readonly fallback?: undefined },
+): Field<Given | null, Read | null> & { readonly fallback?: undefined } {
+  return { ...field, takesNull: true } as Field<Given | null, Read | null> & { readonly fallback?: undefined }
 }
 
 /** Anything that `accepts` says yes to, passed on as it is. */

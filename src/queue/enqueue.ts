@@ -12,10 +12,11 @@ import { piecesOf } from '../kit/pieces.ts'
 import { Breather } from '../kit/turn.ts'
 import { storeError } from '../store/errors.ts'
 import type { Inserted } from '../store/jobs.ts'
-import { asRefusal, mayBeRefusal } from '../store/refusal.ts'
+import { mayBeRefusal } from '../store/refusal.ts'
+import { announce, insert, insertAndTell, insertOne } from './inserting.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { atItem, itemAt } from './item-errors.ts'
-import { asOfOne, countedFrom, insertingApart } from './key-conflicts.ts'
+import { countedFrom, insertingApart } from './key-conflicts.ts'
 import { knownSpec, resolveName } from './known-specs.ts'
 
 /** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
@@ -54,10 +55,10 @@ export class Enqueuer {
     const declaring = this.#declare(terms)
     if (declaring) await declaring
     const { tx } = given
-    if (tx) return this.#first(await this.#insertIn(tx, [job]).catch(thrownAsOfOne))
+    if (tx) return insertOne(this.#queue, job, tx)
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
-    this.#announce([job], [inserted])
+    announce(this.#queue, [job], [inserted])
     return inserted
   }
 
@@ -75,7 +76,7 @@ export class Enqueuer {
     for (const piece of piecesOf(jobs, PIECE)) {
       if (inserted.length > 0) await breather.rest()
       try {
-        inserted.push(...(await (tx ? this.#insertIn(tx, piece) : this.#insertAndTell(piece))))
+        inserted.push(...(await insertAndTell(this.#queue, piece, tx)))
       } catch (error) {
         if (inserted.length === 0) throw error
         throw incomplete(inserted, jobs.length, countedFrom(error, inserted.length))
@@ -137,44 +138,9 @@ export class Enqueuer {
    */
   #insertGroup(jobs: readonly NewJob[]): Promise<(Inserted | Error)[]> {
     const isTheirs = (error: unknown) => isMillhandError(error, 'queue_full') || mayBeRefusal(error)
-    const insert = (some: readonly NewJob[]) => insertingApart(some, (each) => this.#insert(each))
-    return halving<NewJob, Inserted>(jobs, insert, isTheirs)
+    const insertSome = (some: readonly NewJob[]) => insertingApart(some, (each) => insert(this.#queue, each))
+    return halving<NewJob, Inserted>(jobs, insertSome, isTheirs)
   }
-
-  async #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
-    const { store, pendingMax } = this.#queue
-    try {
-      return await store.jobs.insert(jobs, pendingMax)
-    } catch (error) {
-      throw asRefusal(error, store.location)
-    }
-  }
-
-  async #insertAndTell(jobs: readonly NewJob[]): Promise<Inserted[]> {
-    const inserted = await this.#insert(jobs)
-    this.#announce(jobs, inserted)
-    return inserted
-  }
-
-  async #insertIn(tx: object, jobs: readonly NewJob[]): Promise<Inserted[]> {
-    return this.#queue.store.insertIn(tx, jobs, this.#queue.pendingMax)
-  }
-
-  #first(inserted: readonly Inserted[]): Inserted {
-    return inserted[0] as Inserted
-  }
-
-  /** Jobs in a caller's transaction are not told of: it may be rolled back. */
-  #announce(jobs: readonly NewJob[], inserted: readonly Inserted[]): void {
-    if (!this.#queue.events.has('enqueue')) return
-    const stored = jobs.filter((_, index) => inserted[index]?.existed === false)
-    if (stored.length === 0) return
-    this.#queue.events.emit('enqueue', { jobs: stored.map(({ id, name, queue }) => ({ id, name, queue })) })
-  }
-}
-
-function thrownAsOfOne(error: unknown): never {
-  throw asOfOne(error)
 }
 
 /** What the options of a job are refused with names the job, where it is one of many. */

@@ -1,18 +1,14 @@
 import { jobError } from '../job/errors.ts'
 import type { JobHandle, RerunOptions, ResultOptions } from '../job/handle.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
-import { isSpec } from '../job/spec.ts'
-import { requireSpec } from '../job/specs.ts'
 import { isFinal } from '../job/state.ts'
 import { isJson, readStored } from '../job/stored.ts'
-import type { AnyJobSpec } from '../job/typed.ts'
 import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
-import type { Store } from '../store/store.ts'
-import { requireId } from './arguments.ts'
 import { cancelJobs } from './control.ts'
 import type { QueueInternals } from './internals.ts'
+import { type NamedJob, problemWith, readNamed } from './named-job.ts'
 import { rerunJob } from './rerun.ts'
 import { onStandstill } from './standstill.ts'
 import type { OnRecord } from './watch.ts'
@@ -30,13 +26,10 @@ const watchFields = {
 
 const resultFields = { timeout: duration(), ...watchFields } satisfies FieldsOf<ResultOptions>
 
-/** Which job a handle is of. */
-interface Of {
-  readonly id: string
+/** Which job a handle is of; what it has to be called, where somebody else than its enqueuer says so. */
+interface Of extends NamedJob {
   readonly existed?: boolean
   readonly replaced?: boolean
-  /** What it has to be called, where somebody else than its enqueuer says so. */
-  readonly name?: string
 }
 
 /** See `JobHandle` in job/handle.ts. */
@@ -45,19 +38,19 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   readonly existed: boolean
   readonly replaced: boolean
   readonly #queue: QueueInternals
-  readonly #name: string | undefined
+  readonly #of: NamedJob
 
-  constructor(queue: QueueInternals, { id, existed = false, replaced = false, name }: Of) {
+  constructor(queue: QueueInternals, of: Of) {
+    const { id, existed = false, replaced = false } = of
     this.id = id
     this.existed = existed
     this.replaced = replaced
     this.#queue = queue
-    this.#name = name
+    this.#of = of
   }
 
   async get(): Promise<Job<Input, Output>> {
-    const [record] = await this.#queue.store.catalog.get([this.id])
-    return this.#toJob(this.#require(record))
+    return this.#toJob(await readNamed(this.#queue.store, this.#of))
   }
 
   async cancel(reason = 'cancelled'): Promise<boolean> {
@@ -65,8 +58,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   }
 
   async rerun(options?: RerunOptions<Input>): Promise<JobHandle<Output, Input>> {
-    const old = { id: this.id, name: this.#name }
-    return new Handle(this.#queue, await rerunJob(this.#queue, { old, options }))
+    return new Handle(this.#queue, await rerunJob(this.#queue, { old: this.#of, options }))
   }
 
   async result(options: ResultOptions = {}): Promise<Output> {
@@ -95,7 +87,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
       signal?.removeEventListener('abort', end)
     })
     const stop = this.#follow(end, (record) => {
-      const problem = this.#problemWith(record)
+      const problem = problemWith(record, this.#of)
       if (!record || problem) return channel.close(problem)
       const { state, epoch, progress, dueAt, checkpoint } = record
       const now = JSON.stringify([state, epoch, progress, dueAt, checkpoint])
@@ -114,7 +106,7 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     let seen: JobRecord | undefined
     const stop = this.#follow(settled.reject, (record) => {
       seen = record
-      const problem = this.#problemWith(record)
+      const problem = problemWith(record, this.#of)
       if (!record || problem) settled.reject(problem)
       else if (isFinal(record.state)) settled.resolve(record)
     })
@@ -155,17 +147,6 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     }
   }
 
-  #require(record: JobRecord | undefined): JobRecord {
-    const problem = this.#problemWith(record)
-    if (!record || problem) throw problem
-    return record
-  }
-
-  /** Why it is not the job that this handle is of. */
-  #problemWith(record: JobRecord | undefined): Error | undefined {
-    return record ? nameProblem(record, this.#name) : jobError('job_not_found', { id: this.id })
-  }
-
   /** Of the types that the definition says: its schemas have checked what is stored. */
   #toJob(record: JobRecord): Job<Input, Output> {
     return toJob(record) as Job<Input, Output>
@@ -182,32 +163,4 @@ function failedError({ id, name, attempt, errors }: Job, { failureKind, output }
     ...(code !== undefined && { code }),
     ...(output !== null && { output: readStored(output) }),
   })
-}
-
-/** The job that a call names, by its id alone or with its definition. @throws MillhandError `invalid_option`, `invalid_name` */
-export function askedFor(component: string, first: AnyJobSpec | string, id: string | undefined): Of {
-  if (id === undefined && !isSpec(first)) return { id: requireId(component, first) }
-  return {
-    name: requireSpec(component, first as AnyJobSpec).name,
-    id: requireId(component, id, id === undefined ? first : undefined),
-  }
-}
-
-/** The job as it is now; `null` where there is none. @throws MillhandError `other_job` */
-export async function readJob({ catalog }: Pick<Store, 'catalog'>, { id, name }: Of): Promise<Job | null> {
-  const [record] = await catalog.get([id])
-  return record ? toJob(requireNamed(record, name)) : null
-}
-
-/** @throws MillhandError `other_job`, where it is not called what it has to be */
-function requireNamed(record: JobRecord, expected: string | undefined): JobRecord {
-  const problem = nameProblem(record, expected)
-  if (problem) throw problem
-  return record
-}
-
-function nameProblem({ id, name }: JobRecord, expected: string | undefined): Error | undefined {
-  return expected === undefined || name === expected
-    ? undefined
-    : jobError('other_job', { id, name, expected })
 }

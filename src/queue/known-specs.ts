@@ -39,7 +39,7 @@ export async function resolveName(
 }
 
 /** A name that only a worker elsewhere knows: the default policy, and the worker checks the input. */
-function bareSpec(name: string): AnyJobSpec {
+export function bareSpec(name: string): AnyJobSpec {
   return {
     name,
     input: undefined,

@@ -20,7 +20,7 @@ import { type DrainedOptions, queueDrained } from './drained.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
-import { askedFor, Handle, readJob } from './handle.ts'
+import { Handle } from './handle.ts'
 import { makeEnqueuer } from './hooked-enqueuer.ts'
 import { countJobs, listJobs, readStats, type Stats } from './inspect.ts'
 import { type OfferedQueue, QUEUE, type QueueInternals, requireOutside } from './internals.ts'
@@ -35,6 +35,7 @@ import {
   type StatsByName,
   type StatsOptions,
 } from './name-stats.ts'
+import { askedFor, readJob } from './named-job.ts'
 import { listOperations, type Operation, type OperationsOptions } from './operations.ts'
 import { orderWorkers } from './order-workers.ts'
 import { type PauseOptions, pauseQueue, resumeQueue } from './pause.ts'

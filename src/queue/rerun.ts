@@ -1,77 +1,113 @@
+import { around } from '../job/around.ts'
+import { type EnqueueOptions, type ParsedEnqueue, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { RerunOptions } from '../job/handle.ts'
+import type { EnqueueCall } from '../job/hooks.ts'
 import type { JobRecord } from '../job/job.ts'
 import { gatesFor } from '../job/job-gates.ts'
-import type { NewJob } from '../job/new-job.ts'
+import { type NewJob, newJob, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { check } from '../job/schema.ts'
-import { requireSpec } from '../job/specs.ts'
+import { readContext, readStored, readTexts } from '../job/stored.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
-import { type FieldsOf, parseOptions } from '../kit/options.ts'
+import { type FieldsOf, orNull, parseOptions } from '../kit/options.ts'
 import type { Inserted } from '../store/jobs.ts'
-import { asRefusal } from '../store/refusal.ts'
-import { requireId } from './arguments.ts'
+import { insertOne } from './inserting.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
+import { bareSpec } from './known-specs.ts'
+import { askedFor, type NamedJob, readNamed } from './named-job.ts'
 
 /** Which job is run anew, and how. */
 interface Asked {
-  readonly old: {
-    readonly id: string
-    /** What it has to be called, where the call says so. */
-    readonly name?: string | undefined
-    readonly spec?: AnyJobSpec
-  }
+  readonly old: NamedJob
   readonly options?: RerunOptions | undefined
 }
 
 const rerunFields = {
-  input: { expected: 'an input', parse: (input: unknown) => input },
+  input: orNull({ expected: 'an input', parse: (input: unknown) => input }),
 } satisfies FieldsOf<RerunOptions>
 
 /** What a call named: an id, or a definition and an id. @throws MillhandError `invalid_option`, `invalid_name` */
 export function rerunAsked(first: AnyJobSpec | string, rest: readonly unknown[]): Asked {
-  if (typeof first === 'string') return { old: { id: first }, options: rest[0] as RerunOptions }
-  const spec = requireSpec('rerun', first)
-  const old = { id: requireId('rerun', rest[0]), name: spec.name, spec }
-  return { old, options: rest[1] as RerunOptions }
+  const [id, options] = typeof first === 'string' ? [undefined, rest[0]] : rest
+  return { old: askedFor('rerun', first, id), options: options as RerunOptions }
+}
+
+/** A job that is run anew, and the call that would enqueue it as it is. */
+interface Old {
+  readonly record: JobRecord
+  /** Its definition, where that is known. */
+  readonly spec: AnyJobSpec | undefined
+  readonly call: EnqueueCall
+  /** Whether the input is another one than it had. */
+  readonly isEdited: boolean
 }
 
 /**
  * Stores a new job for another run of an old one, with its input or an edited one. What else that was enqueued with it keeps,
- * but for its due time, when it expires, and its deadline: those are what the definition says, where that is known.
+ * but for its due time, when it expires, and its deadline: those are what the definition says, where that is known. It passes
+ * through the hooks of its queue as any job that is enqueued.
  *
  * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `not_serialisable`, `payload_too_large`,
- *   `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`
+ *   `invalid_limit_key`, `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`; what a hook throws
  */
-export async function rerunJob(queue: QueueInternals, { old, options = {} }: Asked): Promise<Inserted> {
+export async function rerunJob(queue: QueueInternals, asked: Asked): Promise<Inserted> {
   requireOutside(queue, 'rerun')
-  parseOptions('rerun', rerunFields, options)
-  const { store, pendingMax, events } = queue
-  const record = await find(queue, old)
-  const spec = old.spec ?? queue.specs.get(record.name)
-  const changed = options.input === undefined ? {} : await edited(queue, { record, spec }, options.input)
-  const times = { expiresInMs: spec?.expiresInMs ?? null, deadlineMs: spec?.deadlineMs ?? null }
-  const job = { ...kept(record), ...changed, ...times, id: queue.ids() }
-  const [inserted] = await store.jobs.insert([{ ...job, rerunOf: old.id }], pendingMax).catch((error) => {
-    throw asRefusal(error, store.location)
-  })
-  const { id, name } = job
-  if (inserted?.existed === false) events.emit('enqueue', { jobs: [{ id, name, queue: job.queue }] })
-  return inserted as Inserted
+  const { input } = parseOptions('rerun', rerunFields, asked.options ?? {})
+  const record = await readNamed(queue.store, asked.old)
+  const spec = asked.old.spec ?? queue.specs.get(record.name)
+  const isEdited = input !== undefined
+  const call: EnqueueCall = {
+    job: spec ?? bareSpec(record.name),
+    input: isEdited ? input : readStored(record.input),
+    options: optionsOf(record),
+  }
+  const through = around<EnqueueCall, Inserted>(queue.aroundEnqueue, 'aroundEnqueue')
+  return through(call, (changed) => store(queue, { record, spec, call, isEdited }, changed))
 }
 
-async function find({ store }: QueueInternals, { id, name }: Asked['old']): Promise<JobRecord> {
-  const [record] = await store.catalog.get([id])
-  if (!record) throw jobError('job_not_found', { id })
-  if (name !== undefined && name !== record.name)
-    throw jobError('other_job', { id, name: record.name, expected: name })
-  return record
+/** What it was enqueued with, as a call would say it. */
+function optionsOf({ queue, priority, retries, key, tags, context, timeoutMs }: JobRecord): EnqueueOptions {
+  return {
+    ...{ queue, priority, retries },
+    ...(key !== null && { key }),
+    ...(tags !== null && { tags: readTexts(tags) }),
+    ...(context !== null && { context: readContext(context) }),
+    ...(timeoutMs !== null && { timeout: timeoutMs }),
+  }
 }
 
-function kept(record: JobRecord): Omit<NewJob, 'id' | 'expiresInMs'> {
+/** What the hooks leave as it was is stored as it was, whatever somebody has written into its row. */
+async function store(queue: QueueInternals, old: Old, { input, options }: EnqueueCall): Promise<Inserted> {
+  const { record, spec, call } = old
+  const changed = options === call.options ? undefined : parseEnqueue('rerun', options)
+  const isEdited = old.isEdited || input !== call.input
+  const job = {
+    ...kept(record, spec),
+    ...(changed && asSaid(call.job, record, changed)),
+    ...((isEdited || changed?.limits) && (await edited(queue, { ...old, changed }, input))),
+  }
+  return insertOne(queue, { ...job, id: queue.ids(), rerunOf: record.id }, changed?.tx)
+}
+
+function kept(record: JobRecord, spec: AnyJobSpec | undefined): Omit<NewJob, 'id'> {
   const { name, queue, priority, input, key, tags, context, retries, timeoutMs, limits } = record
+  const times = { expiresInMs: spec?.expiresInMs ?? null, deadlineMs: spec?.deadlineMs ?? null }
   const fields = { name, queue, priority, input, key, tags, context, retries, timeoutMs, limits }
-  return { ...fields, delayMs: 0, runAtMs: null }
+  return { ...fields, ...times, delayMs: 0, runAtMs: null }
+}
+
+/** What the hooks have made of its options; its key is held as long as any, unless they say more of it. */
+function asSaid(spec: AnyJobSpec, { input }: JobRecord, options: ParsedEnqueue): Partial<NewJob> {
+  const plain = { ...spec, keyScopeMs: undefined, onConflict: undefined }
+  const {
+    id: _,
+    name: _name,
+    input: _input,
+    limits: _limits,
+    ...said
+  } = newJob(plain, { id: '', input, checked: undefined }, { options, limits: [] })
+  return said
 }
 
 /**
@@ -80,15 +116,15 @@ function kept(record: JobRecord): Omit<NewJob, 'id' | 'expiresInMs'> {
  */
 async function edited(
   queue: QueueInternals,
-  { record, spec }: { readonly record: JobRecord; readonly spec: AnyJobSpec | undefined },
+  { record, spec, call, changed }: Old & { readonly changed: ParsedEnqueue | undefined },
   given: unknown,
 ): Promise<Pick<NewJob, 'input' | 'limits'>> {
   const { name } = record
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
-  const input = serialise(`input of job '${name}'`, given)
-  if (!spec) return { input, limits: record.limits }
-  const limits = spec.limits ?? []
-  await queue.limits.declare(limits)
+  const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
+  if (!spec && !changed?.limits) return { input, limits: record.limits }
+  const { limits } = termsOf(call.job, changed)
+  await queue.limits.declare(limits, changed?.tx)
   return { input, limits: gatesFor(name, limits, checked.value) }
 }

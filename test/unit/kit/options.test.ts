@@ -1,15 +1,16 @@
 import { runInNewContext } from 'node:vm'
 import { expect, expectTypeOf, test } from 'vitest'
+import { date } from '../../../src/kit/date.ts'
 import {
   choice,
   custom,
-  date,
   duration,
   type Field,
   type FieldsOf,
   flag,
   integer,
   isFunction,
+  orNull,
   type Parsed,
   parseOptions,
   text,
@@ -139,4 +140,11 @@ test('a list is read once, and a date may be of another realm', () => {
 
 test('minus zero is zero, which is what a database keeps', () => {
   expect(Object.is(parse({ limit: -0 }).limit, 0)).toBe(true)
+})
+
+test('null is a value of an option that says so, and leaves any other one out', () => {
+  const table = { lifted: orNull(integer({ min: 1 })), plain: integer() }
+  expect(parseOptions('mill', table, { lifted: null, plain: null })).toEqual({ lifted: null })
+  expect(parseOptions('mill', table, { lifted: undefined })).toEqual({})
+  expect(() => parseOptions('mill', table, { lifted: 0 })).toThrow("option 'lifted' is 0")
 })
