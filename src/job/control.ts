@@ -1,5 +1,6 @@
 import { hasBrand, readSafely } from '../kit/brand.ts'
-import { type Duration, parseDuration } from '../kit/duration.ts'
+import { dateOf } from '../kit/date.ts'
+import { type Duration, LONGEST_MS, parseDuration } from '../kit/duration.ts'
 import { messageOf, preview } from '../kit/error.ts'
 import type { DeclaredFailure } from './declared.ts'
 import { jobError } from './errors.ts'
@@ -79,7 +80,7 @@ export class RateLimited extends Error {
 
   constructor(until: Duration | Date, { limit, ...options }: RateLimitedOptions = {}) {
     super('had enough for now', options)
-    this.until = until instanceof Date && Number.isFinite(until.getTime()) ? until : undefined
+    this.until = dateOf(until)
     this.delayMs = this.until ? undefined : requireDuration('RateLimited', until)
     this.limit = limit
   }
@@ -133,10 +134,11 @@ export function rateLimitOf(
   nowMs: number,
 ): { readonly delayMs: number; readonly limit: string | undefined } | undefined {
   if (!hasBrand(thrown, RATE_LIMITED)) return undefined
-  const until = readSafely(thrown, 'until')
+  const until = dateOf(readSafely(thrown, 'until'))
   const limit = readSafely(thrown, 'limit')
-  const delayMs =
-    until instanceof Date ? until.getTime() - nowMs : parseDuration(readSafely(thrown, 'delayMs'))
+  const delayMs = until
+    ? Math.min(until.getTime() - nowMs, LONGEST_MS)
+    : parseDuration(readSafely(thrown, 'delayMs'))
   return { delayMs: Math.max(0, delayMs ?? 0), limit: typeof limit === 'string' ? limit : undefined }
 }
 

@@ -1,3 +1,4 @@
+import { dateOf } from '../kit/date.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import {
@@ -184,11 +185,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$
 function timeField(): Field<Date | string, Date> & { readonly fallback?: undefined } {
   return {
     expected: "a Date, or a time with its offset such as '2027-01-01T09:00:00Z'",
-    parse: (value) => {
-      const isText = typeof value === 'string' && ISO.test(value)
-      const date = isText || value instanceof Date ? new Date(value as string) : undefined
-      return date === undefined || Number.isNaN(date.getTime()) ? undefined : date
-    },
+    parse: (value) => dateOf(typeof value === 'string' && ISO.test(value) ? new Date(value) : value),
   }
 }
 

@@ -10,7 +10,7 @@ const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
 export const DURATION_EXAMPLES = "a duration such as '250ms', '5s', '5m', '2h' or '7d', or milliseconds"
 
 /** About 30,000 years: whatever time it is added to, the sum is still a time that a Date can hold. */
-const LONGEST_MS = 1e15
+export const LONGEST_MS = 1e15
 
 /** Whole milliseconds of a duration; `undefined` where `value` is not one. */
 export function parseDuration(value: unknown): number | undefined {

@@ -2,6 +2,7 @@ import { reasonText } from '../job/control.ts'
 import { requireQueueName } from '../job/names.ts'
 import type { OperationVerb } from '../job/operation.ts'
 import { readSafely } from '../kit/brand.ts'
+import { dateOf } from '../kit/date.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import { type FieldsOf, flag, integer, optionError, parseOptions } from '../kit/options.ts'
@@ -74,9 +75,11 @@ function requireConditions(filter: MatchingFilter, read: object): void {
 }
 
 function dueOf(due: Date | Duration): Wanted['how'] {
-  const ms = due instanceof Date ? due.getTime() : parseDuration(due)
-  if (ms === undefined || Number.isNaN(ms)) throw refused('due', `a Date, or ${DURATION_EXAMPLES}`, due)
-  return due instanceof Date ? { dueAt: ms } : { delayMs: ms }
+  const date = dateOf(due)
+  if (date) return { dueAt: date.getTime() }
+  const delayMs = parseDuration(due)
+  if (delayMs === undefined) throw refused('due', `a Date, or ${DURATION_EXAMPLES}`, due)
+  return { delayMs }
 }
 
 function refused(option: string, expected: string, got: unknown): Error {

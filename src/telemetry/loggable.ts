@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+import { dateOf } from '../kit/date.ts'
 import { isError } from '../kit/error.ts'
 import { loggedError, textOf } from './logged-error.ts'
 
@@ -31,7 +33,7 @@ function part(value: unknown, depth: number): unknown {
 function inside(value: object, depth: number): unknown {
   try {
     if (isError(value)) return loggedError(value)
-    if (value instanceof Date) return value
+    if (types.isDate(value)) return dateOf(value) ?? null
     if (depth >= DEPTH_MAX) return '…'
     return Array.isArray(value) ? listOf(value, depth) : entriesOf(value, depth)
   } catch {

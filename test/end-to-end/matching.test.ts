@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { defineJob, type MatchingFilter, type OperationProgress, type Queue } from 'millhand'
 import { runUntilIdle, virtualClock } from 'millhand/testing'
 import { expect, test as plainTest } from 'vitest'
@@ -187,6 +188,14 @@ plainTest('an answer that is lost: the call is made again, and nothing is done t
 
   expect(await failed.retry({ operation: 'x' })).toEqual({ operation: 'x', dryRun: false, jobs: 2 })
   expect(await queue.count({ state: 'failed' })).toBe(2)
+  await queue.close()
+})
+
+plainTest('what waits may be due at a date of another realm', async () => {
+  const queue = queueOn(openMemoryStore(), virtualClock())
+  await queue.enqueueMany(mail, [1])
+  await queue.matching({ all: true }).reschedule(runInNewContext('new Date(Date.UTC(2030, 0, 1))'))
+  expect(await queue.list()).toMatchObject([{ dueAt: new Date(Date.UTC(2030, 0, 1)) }])
   await queue.close()
 })
 

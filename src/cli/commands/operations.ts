@@ -1,3 +1,4 @@
+import { dateOf } from '../../kit/date.ts'
 import type { Operation } from '../../queue/operations.ts'
 import type { CommandSpec } from '../command.ts'
 import { given, numberOr } from '../filter.ts'
@@ -46,5 +47,5 @@ const COLUMNS: readonly Column<Operation>[] = [
 
 function whatOf(parts: readonly (string | number | Date | undefined)[]): string {
   const [part] = parts.filter((each) => each !== undefined)
-  return part instanceof Date ? part.toISOString() : String(part ?? '')
+  return dateOf(part)?.toISOString() ?? String(part ?? '')
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { parseSchedule, type ScheduleOptions, schedulesField } from '../../../src/job/schedule-options.ts'
 import { parseOptions } from '../../../src/kit/options.ts'
@@ -55,6 +56,13 @@ test('what is left out: UTC, skip, the last tick; queue beside catchUp all', () 
 
 test('a time may be a text with its offset', () => {
   expect(parse({ at: '2026-06-01T09:00:00+02:00' }).rule).toEqual({
+    atMs: Date.parse('2026-06-01T07:00:00Z'),
+    jitterMs: 0,
+  })
+})
+
+test('a time may be a date of another realm', () => {
+  expect(parse({ at: runInNewContext('new Date(Date.UTC(2026, 5, 1, 7))') }).rule).toEqual({
     atMs: Date.parse('2026-06-01T07:00:00Z'),
     jitterMs: 0,
   })
