@@ -5,6 +5,7 @@ import { type Deferred, deferred } from '../kit/deferred.ts'
 import type { Duration } from '../kit/duration.ts'
 import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
 import { Service } from '../kit/service.ts'
+import { isVirtualClock } from '../kit/virtual-clock.ts'
 import type { QueueInternals } from './internals.ts'
 
 /** What `drained` takes. */
@@ -20,7 +21,10 @@ const drainedFields = {
   signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
 } satisfies FieldsOf<DrainedOptions>
 
-/** Without a notice, the queue is looked at this often; with however many notices, not more often than that. */
+/**
+ * Without a notice, the queue is looked at this often; with however many notices, not more often than that. A virtual clock
+ * stands still between two notices: whoever waited for it to move would wait for ever.
+ */
 const LOOK_INTERVAL_MS = 1_000
 const SHORTEST_INTERVAL_MS = 50
 
@@ -47,6 +51,7 @@ export async function queueDrained(
 }
 
 function looking({ store, clock }: QueueInternals, queue: string, drained: Deferred<void>): () => void {
+  const shortestMs = isVirtualClock(clock) ? 0 : SHORTEST_INTERVAL_MS
   let nextMs = Number.NEGATIVE_INFINITY
   const closed = new AbortController()
   const { queues } = store.until(closed.signal)
@@ -57,7 +62,7 @@ function looking({ store, clock }: QueueInternals, queue: string, drained: Defer
     async runOnce() {
       const restMs = nextMs - clock.elapsed()
       if (restMs > 0) return restMs
-      nextMs = clock.elapsed() + SHORTEST_INTERVAL_MS
+      nextMs = clock.elapsed() + shortestMs
       if (!(await queues.unfinished(queue))) drained.resolve()
       return LOOK_INTERVAL_MS
     },
