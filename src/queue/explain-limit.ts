@@ -1,12 +1,14 @@
+import { opensAt } from '../job/gate.ts'
 import { readGates } from '../job/job-gates.ts'
 import { type Limit, limitOf } from '../job/limit.ts'
+import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { ruleOf } from '../store/limits.ts'
 import type { Store } from '../store/store.ts'
 import { keyOf } from './limits.ts'
 import { type GateAround, placeOf, type Reason, type Situation } from './reason.ts'
 
-const NOBODY: GateAround['state'] = { holders: [], running: 0, waiting: 1, closedUntil: null }
+const NOBODY: GateAround['state'] = { holders: [], running: 0, waiting: 1, closedUntil: null, grants: [] }
 
 /** What is around a gate that a job waits at. */
 export async function aroundGate(store: Pick<Store, 'limits'>, gate: string): Promise<GateAround> {
@@ -43,7 +45,7 @@ function undeclared(around: GateAround): Reason {
 }
 
 function closed(around: GateAround, opensInMs: number): Reason {
-  const until = new Date(around.state.closedUntil ?? 0).toISOString()
+  const until = toDate(around.state.closedUntil ?? 0).toISOString()
   const text = `waits for ${called(around)}: a handler has closed it (RateLimited) for ${formatDuration(opensInMs)} more, until ${until}; ${around.state.waiting} wait`
   return { code: 'limit_closed', text, facts: { ...factsOf(around), opensInMs } }
 }
@@ -71,7 +73,8 @@ function holdersOf(situation: Situation, { holders, running }: GateAround['state
   return `; held by ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-function rated({ record }: Situation, around: GateAround, limit: Limit): Reason | undefined {
+/** Where it is the rate that keeps it: nothing where the window has room for it by now. */
+function rated({ record, nowMs }: Situation, around: GateAround, limit: Limit): Reason | undefined {
   const { rateCount, ratePerMs } = limit
   if (rateCount === null || ratePerMs === null) return undefined
   const cost = readGates(record.limits).find(({ gate }) => gate === around.gate)?.cost ?? 1
@@ -83,8 +86,13 @@ function rated({ record }: Situation, around: GateAround, limit: Limit): Reason 
     const mend = `millhand limits set ${name} --rate ${cost}/${ratePerMs}ms, or enqueue it anew with a smaller cost`
     return { code: 'rate_reached', text, mend, facts }
   }
-  const text = `waits for ${called(around)}: no more than ${rate} may start, and they have; ${around.state.waiting} wait`
-  return { code: 'rate_reached', text, mend: `to let more start: millhand limits set ${name} --rate`, facts }
+  const { running: holders, closedUntil, grants, waiting } = around.state
+  const opensInMs = opensAt(limit, { holders, closedUntil, grants }, cost) - nowMs
+  if (opensInMs <= 0) return undefined
+  const at = toDate(nowMs + opensInMs).toISOString()
+  const text = `waits for ${called(around)}: no more than ${rate} may start, and they have; it opens in ${formatDuration(opensInMs)}, at ${at}; ${waiting} wait`
+  const mend = `to let more start: millhand limits set ${name} --rate`
+  return { code: 'rate_reached', text, mend, facts: { ...facts, opensInMs } }
 }
 
 function open(around: GateAround): Reason {

@@ -1,6 +1,7 @@
 import { jobError } from '../job/errors.ts'
 import { changedLimit, type LimitChange, type LimitValues, limitOf } from '../job/limit.ts'
 import { requireLimitName } from '../job/names.ts'
+import { toDate } from '../job/stored.ts'
 import { integer, parseOptions } from '../kit/options.ts'
 import { type GateRecord, type LimitRecord, type LimitRule, ruleOf } from '../store/limits.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
@@ -148,7 +149,7 @@ function toValues({ concurrency, rateCount, ratePerMs }: LimitRule): LimitValues
 function toKey({ gate, running, waiting, closedUntil, holders }: GateRecord): LimitKey {
   return {
     ...{ key: keyOf(gate), running, waiting },
-    ...(closedUntil !== null && { closedUntil: new Date(closedUntil) }),
+    ...(closedUntil !== null && { closedUntil: toDate(closedUntil) }),
     holders: holders.map(({ id, worker, since }) => ({ id, worker, since: new Date(since) })),
   }
 }

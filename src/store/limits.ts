@@ -1,3 +1,4 @@
+import type { Grants } from '../job/gate.ts'
 import type { Limit } from '../job/limit.ts'
 
 /** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
@@ -36,6 +37,8 @@ export interface GateRecord {
   readonly waiting: number
   /** Nobody passes before, since a handler has said so. */
   readonly closedUntil: number | null
+  /** What has started there that a rate may still count, oldest first. */
+  readonly grants: Grants
 }
 
 export const HOLDERS_SHOWN = 20

@@ -257,7 +257,7 @@ export function limitPromises(test: StoreTest): void {
 
     const holders = ['a', 'b'].map((id) => ({ id, worker: worker.id, since }))
     expect(await store.limits.gates({ limit: 'api' }, 10)).toEqual([
-      { gate: 'api', holders, running: 2, waiting: 1, closedUntil: null },
+      { gate: 'api', holders, running: 2, waiting: 1, closedUntil: null, grants: [] },
     ])
   })
 

@@ -52,6 +52,19 @@ export function ratePromises(test: StoreTest): void {
     expect(await worker.claim()).toMatchObject([{ id: 'job-1', claimedAt: openMs }])
   })
 
+  test('what a rate counts is told with its gate', async ({ store, clock }) => {
+    const worker = await lasting(store)
+    await store.limits.declare([perMinute(3)])
+    await enqueue(store, ...newJobs(4, { limits: '[["api",1]]' }))
+    const startMs = clock.now()
+    await worker.claim({ limit: 1 })
+    await clock.advance(1_000)
+    await worker.claim()
+    expect(await store.limits.gates({ names: ['api'] }, 1)).toMatchObject([
+      { grants: [[startMs, 1], [startMs + 1_000, 2]], waiting: 1 },
+    ])
+  })
+
   test('a store tells when a rate lets the next one start, and then it does', async ({ store, clock }) => {
     const worker = await lasting(store)
     await store.limits.declare([perMinute(2)])

@@ -121,6 +121,14 @@ test('a job that waits for a limit that nobody has declared says so, and one who
   expect((await queueOn(around, clock).explain('j')).reasons).toMatchObject([{ code: 'limit_open' }, {}])
 })
 
+test('a job that waited for a rate whose window has room by now is not said to wait for it', async () => {
+  const store = openMemoryStore({ clock })
+  await store.limits.declare([{ name: 'api', concurrency: null, rateCount: 1, ratePerMs: 60_000 }])
+  const waiting = record({ gate: 'api', limits: '[["api",1]]' })
+  const around = { ...store, catalog: { ...store.catalog, get: async () => [waiting] } }
+  expect((await queueOn(around, clock).explain('j')).reasons).toMatchObject([{ code: 'limit_open' }, {}])
+})
+
 test('that nobody handles a job says what the workers that are there lack', async () => {
   const mends: [WorkerRecord[], RegExp][] = [
     [[], /none is live at all/],

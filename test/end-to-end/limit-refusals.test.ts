@@ -114,18 +114,23 @@ describeStores('limits that are shown or refused', (test) => {
     expect(runs).toHaveLength(1)
   })
 
-  test('explain tells of a rate, and of a cost that never passes', async ({ queue, start }) => {
+  test('explain tells of a rate, when it opens, and of a cost that never passes', async ({
+    queue,
+    start,
+    clock,
+  }) => {
     const { job, runs } = heldJob({ limits: [{ key: 'api', rate: { count: 2, per: '1m' }, cost: 2 }] })
     await queue.enqueue(job)
     const waits = await queue.enqueue(job)
     await start({ jobs: [job] })
     await expect.poll(() => runs.length).toBe(1)
     const why = async () => (await queue.explain(waits.id)).reasons
+    const opens = new Date(clock.now() + 60_000).toISOString()
     await expect.poll(why).toMatchObject([
       {
         code: 'rate_reached',
-        text: expect.stringContaining("limit 'api': no more than 2 in any 1m may start"),
-        facts: { cost: 2 },
+        text: `waits for limit 'api': no more than 2 in any 1m may start, and they have; it opens in 1m, at ${opens}; 1 wait`,
+        facts: { cost: 2, rateCount: 2, ratePerMs: 60_000, opensInMs: 60_000 },
       },
     ])
     await queue.limits.set('api', { rate: { count: 1, per: '1m' } })

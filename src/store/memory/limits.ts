@@ -58,7 +58,7 @@ function closedGates(data: MemoryData): string[] {
 
 function recordOf(data: MemoryData, gate: string): GateRecord {
   const running = data.jobs.holding(gate)
-  const closedUntil = data.gates.get(gate)?.closedUntil ?? 0
+  const { closedUntil, grants } = data.gates.get(gate) ?? { closedUntil: null, grants: [] }
   return {
     gate,
     holders: running
@@ -67,7 +67,8 @@ function recordOf(data: MemoryData, gate: string): GateRecord {
       .slice(0, HOLDERS_SHOWN),
     running: running.length,
     waiting: [...data.jobs.pending.parkedAt(gate)].length,
-    closedUntil: closedUntil > data.clock.now() ? closedUntil : null,
+    closedUntil: (closedUntil ?? 0) > data.clock.now() ? closedUntil : null,
+    grants,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Grants } from '../../job/gate.ts'
 import type { Limit } from '../../job/limit.ts'
 import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
@@ -79,7 +80,8 @@ const KNOWN = statement(
 const RECORDS = `select g.gate,
   (select count(*)::integer from millhand.holders h where h.gate = g.gate) as running,
   (select count(*)::integer from millhand.pending p where p.waits = 3 and p.gate = g.gate) as waiting,
-  (select closed_until from millhand.gates m where m.gate = g.gate and m.closed_until > ${NOW}) as "closedUntil"
+  (select closed_until from millhand.gates m where m.gate = g.gate and m.closed_until > ${NOW}) as "closedUntil",
+  coalesce((select grants from millhand.gates m where m.gate = g.gate), '[]') as grants
   from unnest($2::text[]) as g(gate) order by g.gate`
 
 /** Of each gate the first ones: a look into the rows of `claims` for each. */
@@ -97,7 +99,10 @@ export async function gates(
 ): Promise<GateRecord[]> {
   const names = 'names' in which ? [...new Set(which.names)].sort() : await known(session, which.limit, limit)
   const chosen = names.slice(0, limit)
-  const records = await session.at<Omit<GateRecord, 'holders'>>(RECORDS, chosen)
+  const records = await session.at<Omit<GateRecord, 'holders' | 'grants'> & { grants: string }>(
+    RECORDS,
+    chosen,
+  )
   const holders = await session.rows<GateRecord['holders'][number] & { gate: string }>(
     HOLDERS,
     chosen,
@@ -106,6 +111,7 @@ export async function gates(
   const byGate = Map.groupBy(holders, ({ gate }) => gate)
   return records.map((record) => ({
     ...record,
+    grants: JSON.parse(record.grants) as Grants,
     holders: (byGate.get(record.gate) ?? []).map(({ id, worker, since }) => ({ id, worker, since })),
   }))
 }

@@ -98,12 +98,17 @@ const HOLDERS = `select id, worker, started_at as since from millhand_holders
 
 const COUNTS = `select (select count(*) from millhand_holders where gate = ?1) as running,
   (select count(*) from millhand_jobs where ${PARKED} and gate = ?1) as waiting,
-  (select closed_until from millhand_gates where gate = ?1 and closed_until > ?2) as closedUntil`
+  (select closed_until from millhand_gates where gate = ?1 and closed_until > ?2) as closedUntil,
+  (select grants from millhand_gates where gate = ?1) as grants`
+
+interface Counts extends Pick<GateRecord, 'running' | 'waiting' | 'closedUntil'> {
+  readonly grants: string | null
+}
 
 function recordOf(connection: Connection, gate: string, nowMs: number): GateRecord {
-  const counts = connection.get<Omit<GateRecord, 'gate' | 'holders'>>(COUNTS, gate, nowMs)
+  const { grants, ...counts } = connection.get<Counts>(COUNTS, gate, nowMs) as Counts
   const holders = connection.all<GateRecord['holders'][number]>(HOLDERS, gate, HOLDERS_SHOWN)
-  return { gate, holders, ...(counts ?? { running: 0, waiting: 0, closedUntil: null }) }
+  return { gate, holders, ...counts, grants: grants === null ? [] : JSON.parse(grants) }
 }
 
 const FORGET = `delete from millhand_holders where not exists (
