@@ -61,10 +61,11 @@ interface Shown {
   readonly lines: (terminal: Terminal) => string[]
 }
 
-function readerOf({ by, newerThan }: Options, queue: Queue): () => Promise<Shown> {
+/** What reads the counts that are asked for. @throws MillhandError `usage` */
+export function readerOf({ by, newerThan }: Options, queue: Queue): () => Promise<Shown> {
   if (by === undefined) {
     if (newerThan !== undefined)
-      throw cliError('usage', { problem: '--newer-than is for --by name', command: 'stats' })
+      throw cliError('usage', { problem: '--newer-than is for --by', command: 'stats' })
     return async () => {
       const stats = await queue.stats()
       return { document: stats, lines: (terminal) => statsLines(stats, terminal) }

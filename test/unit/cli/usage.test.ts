@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { readerOf } from '../../../src/cli/commands/stats.ts'
 import { COMMANDS_ELSEWHERE } from '../../../src/cli/elsewhere.ts'
 import { usageError } from '../../../src/cli/program.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
+import { openTestQueue } from '../../../src/testing/index.ts'
 import { KeptStream } from './stream.ts'
 
 const terminal = new Terminal({ stdout: new KeptStream(), stderr: new KeptStream(), env: {}, json: false })
@@ -15,6 +17,12 @@ test('flags of enqueue that make no sense are refused before anything is read', 
     enqueueCommand.run({ command: 'enqueue', args: ['a', '-'], options, terminal })
   await expect(refused({ waitTimeout: '1s' })).rejects.toThrow(/^--wait-timeout is for --wait\. /)
   await expect(refused({ delay: '1s', runAt: 'x' })).rejects.toThrow(/give one of them\. /)
+})
+
+test('a time of stats without what it counts by is refused, by whatever it may be', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  expect(() => readerOf({ newerThan: '1h' }, queue)).toThrow(/^--newer-than is for --by\. /)
 })
 
 test('a command is named as it is typed', async () => {
