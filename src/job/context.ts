@@ -28,7 +28,7 @@ export interface JobContext<Checkpoint = unknown> {
   readonly attempt: number
   /** Aborts on cancel, time-out, a lost lease and shutdown; `signal.reason` is an error that says which. */
   readonly signal: AbortSignal
-  /** When `timeout` ends this attempt; `undefined` without one. */
+  /** When `timeout` ends this attempt, or the `deadline` of the job, whichever comes first; `undefined` without either. */
   readonly attemptDeadline: Date | undefined
   /** What travels with the job: the user that it is for, a trace, a tenant. */
   readonly context: Readonly<Record<string, Json>>

@@ -12,7 +12,7 @@ export interface EnqueueCall {
   readonly options: EnqueueOptions
 }
 
-/** What became of it: stored, or its key was held, and this is the job that holds it. */
+/** What became of it: stored, or found as the one that holds its key. */
 export interface EnqueueResult {
   readonly id: string
   /** Its key was held; with `onConflict` it may have replaced that one. */
