@@ -24,7 +24,7 @@ import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import type { SharedResources } from './shared-resources.ts'
 import { Starts } from './starts.ts'
-import { startOf, tellOutcome } from './tell.ts'
+import { tellOutcome, toldStart } from './tell.ts'
 import { Twins } from './twins.ts'
 
 interface CrewOptions {
@@ -242,7 +242,7 @@ export class Crew {
     this.#running.add(attempt)
     this.#begunMs = attempt.startedElapsedMs
     this.rate.start(attempt.startedElapsedMs)
-    if (events.has('start')) events.emit('start', { ...startOf(attempt), worker })
+    if (events.has('start')) events.emit('start', { ...toldStart(attempt), worker })
     return attempt
   }
 }

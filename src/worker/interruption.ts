@@ -1,11 +1,11 @@
 import { errorFactory } from '../kit/error.ts'
 
-/** Why a running handler was aborted: the `reason` of its signal. */
 /** A number without a unit is milliseconds, and easily meant as seconds. */
 function inSeconds(option: string, given: number): string {
   return `It was given without a unit: if seconds are meant, write ${option}: '${given}s'. `
 }
 
+/** Why a running handler was aborted: the `reason` of its signal. */
 export const interruptionErrors = {
   timed_out: (facts: { timeoutMs: number; bare?: true; deadline?: string }) =>
     facts.deadline === undefined

@@ -67,7 +67,7 @@ export class Starts {
   async #write(attempt: Attempt): Promise<Settled | undefined> {
     attempt.note()
     try {
-      return await this.#writes.add(startOf(attempt))
+      return await this.#writes.add(writtenStart(attempt))
     } catch (error) {
       this.#options.onError(error)
       return undefined
@@ -85,6 +85,6 @@ function letGo(attempt: Attempt, answer: Exclude<Settled, 'settled'>): void {
   )
 }
 
-function startOf(attempt: Attempt): Start {
+function writtenStart(attempt: Attempt): Start {
   return { ...attempt.identity, afterMs: attempt.begunAfterMs, hold: attempt.job.hold }
 }

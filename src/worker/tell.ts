@@ -41,7 +41,7 @@ function tellSettled(
 }
 
 /** An attempt as its `start` is told of. */
-export function startOf({ job, begunAtMs }: Attempt) {
+export function toldStart({ job, begunAtMs }: Attempt) {
   const { id, name, queue, attempt } = job
   return { id, name, queue, attempt, waitedMs: Math.max(0, begunAtMs - job.dueAt) }
 }
