@@ -55,7 +55,8 @@ export class Context implements JobContext {
   #log: JobLog | undefined
   /** What `secrets` gave to this attempt. */
   #mask: Mask | undefined
-  readonly #asked: Asked[] = []
+  /** The fates that were asked for, and of which nothing was told yet. */
+  #asked: Asked[] | undefined
   #hasWarned = false
 
   constructor(attempt: Attempt, parts: ContextParts) {
@@ -132,7 +133,7 @@ export class Context implements JobContext {
 
   /** Which of `snooze`, `skip` and `fail` was called, where what it gave is not what the handler ended with. */
   unheeded(ending: unknown): FateCall | undefined {
-    return this.#asked.find(({ fate }) => fate !== ending)?.call
+    return this.#asked?.find(({ fate }) => fate !== ending)?.call
   }
 
   /** The outcome as it may be kept and told. */
@@ -159,11 +160,15 @@ export class Context implements JobContext {
   /** What they give does nothing by itself: where the handler ended with something else, that counts, and this is told. */
   tellUnheeded(ending: unknown, how: string): void {
     const call = this.unheeded(ending)
-    if (call !== undefined) this.#tellOf(call, jobError('fate_not_returned', { call, how }))
+    if (call === undefined) return
+    // Once: what ends in a transaction, or by a schema that throws, ends the handler too.
+    this.#asked = undefined
+    this.#tellOf(call, jobError('fate_not_returned', { call, how }))
   }
 
   #ask<Given extends Fate>(call: FateCall, fate: Given): Given {
     // One of two is not what the handler ends with: no more need be kept, however many it asks for.
+    this.#asked ??= []
     if (this.#asked.length < 2) this.#asked.push({ call, fate })
     return fate
   }

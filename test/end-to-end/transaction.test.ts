@@ -185,6 +185,28 @@ describeSqlite('ctx.transaction', (test) => {
     expect(await sold(queue)).toEqual([])
   })
 
+  test('a fate that its body has not returned is told once, though the transaction fails', async ({
+    queue,
+  }) => {
+    const told: unknown[] = []
+    queue.on('call_error', ({ call }) => told.push(call))
+    const job = defineJob({
+      name: 'test.forgets',
+      retries: 0,
+      output: z.number(),
+      run: (_, ctx) =>
+        ctx.transaction(() => {
+          ctx.skip('done')
+          return 'no number' as never
+        }),
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    expect(await handle.get()).toMatchObject({ state: 'failed' })
+    expect((await queue.logs(handle.id)).map(({ level }) => level)).toEqual(['warn'])
+    expect(told).toEqual(['ctx.skip'])
+  })
+
   test('when the job was lost meanwhile, neither is', async ({ queue, clock, start }) => {
     await makeTable(queue)
     const { job, run } = heldJob()
