@@ -5,9 +5,14 @@ import { preview } from './error.ts'
 /** By what it calls itself: one of another realm does, and all that JavaScript and Node bring have another name. */
 const HOLDERS: ReadonlySet<string> = new Set(['[object Object]', '[object Module]'])
 
-/** Whether it can be one with options in it; a list, a date or a definition is none. */
+/** Whether it can be one with options in it; a list, a date or a definition is none, nor what cannot be looked at. */
 export function holdsOptions(given: unknown): given is object {
-  return HOLDERS.has(Object.prototype.toString.call(given)) && descriptionOf(given) === undefined
+  try {
+    return HOLDERS.has(Object.prototype.toString.call(given)) && descriptionOf(given) === undefined
+  } catch {
+    // A proxy that was revoked.
+    return false
+  }
 }
 
 type Parse = (value: unknown) => unknown

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { preview } from '../kit/error.ts'
-import { isObject, optionError } from '../kit/options.ts'
+import { holdsOptions } from '../kit/misplaced.ts'
+import { optionError } from '../kit/options.ts'
 import { seededRandom } from '../kit/random.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import { openQueue } from '../queue/open.ts'
@@ -60,7 +61,7 @@ const SEED = 1
  * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`
  */
 export async function openTestQueue(options: TestQueueOptions = {}): Promise<TestQueue> {
-  if (!isObject(options) || Array.isArray(options)) {
+  if (!holdsOptions(options)) {
     const expected = 'an object with options of openQueue, such as { jobs }: it is always in memory'
     const got = preview(options)
     throw optionError('invalid_option', { component: 'openTestQueue', option: 'options', expected, got })

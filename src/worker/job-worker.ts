@@ -1,5 +1,8 @@
 import type { JobContext } from '../job/context.ts'
 import type { Job, RunningJob } from '../job/job.ts'
+import { preview } from '../kit/error.ts'
+import { holdsOptions } from '../kit/misplaced.ts'
+import { optionError } from '../kit/options.ts'
 import { Scope } from '../kit/scope.ts'
 import { requireFunction } from '../queue/arguments.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -30,8 +33,13 @@ export abstract class JobWorker {
   readonly #scope = new Scope()
   #worker: Worker | undefined
 
-  /** Jobs one at a time by default, as a base class of this kind does. */
+  /** Jobs one at a time by default, as a base class of this kind does. @throws MillhandError `invalid_option` */
   constructor(queue: Queue, options: Omit<WorkerOptions, 'jobs' | 'fallback' | 'canProcess' | 'name'> = {}) {
+    if (!holdsOptions(options)) {
+      const expected = 'an object with options of a worker, such as { concurrency }'
+      const got = preview(options)
+      throw optionError('invalid_option', { component: 'JobWorker', option: 'options', expected, got })
+    }
     this.#queue = queue
     this.#options = { concurrency: 1, ...options }
   }

@@ -1,4 +1,4 @@
-import { defineJob, openQueue, Worker } from 'millhand'
+import { defineJob, JobWorker, openQueue, Worker } from 'millhand'
 import { fromDrizzle, fromKysely, fromPrisma } from 'millhand/postgres'
 import { openTestQueue, runUntilIdle } from 'millhand/testing'
 import { expect, onTestFinished, test } from 'vitest'
@@ -92,6 +92,35 @@ test('what stands for something else says what was expected in its place', async
       code: 'invalid_option',
       message: expect.stringContaining(message),
     })
+  }
+})
+
+test('what is passed on as options is refused where it can hold none, not taken for no options', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  class Mill extends JobWorker {
+    protected getWorkerName = () => 'mill'
+    protected canProcessJob = () => true
+    protected executeJob = async () => {}
+  }
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const enqueues = async (options: never) => {
+    const job = defineJob({
+      name: 'test.enqueues',
+      retries: 0,
+      run: (_, ctx) => ctx.enqueue(work, null, options),
+    })
+    const handle = await queue.enqueue(job)
+    await runUntilIdle(queue, { jobs: [job] })
+    await handle.result().catch(({ facts: { message } }) => Promise.reject(new Error(message)))
+  }
+  for (const given of [new Date(0), new Map(), work, proxy] as never[]) {
+    const message = expect.stringMatching(/option 'options' is .*, expected an object/)
+    expect(await refusal(openTestQueue, given)).toMatchObject({ message })
+    expect(await refusal((options) => new Mill(queue, options), given)).toMatchObject({ message })
+    expect(await refusal((options) => runUntilIdle(queue, options), given)).toMatchObject({ message })
+    expect(await refusal(enqueues, given)).toMatchObject({ message })
   }
 })
 
