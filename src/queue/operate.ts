@@ -20,6 +20,7 @@ import type { OperationRecord } from '../store/operations.ts'
 import type { MatchingOptions, OperationProgress, OperationResult } from './api/matching.ts'
 import { type Conditions, filterAt } from './filter.ts'
 import type { QueueInternals } from './internals.ts'
+import { progressTeller } from './progress-teller.ts'
 
 const operationFields = {
   dryRun: flag({ default: false }),
@@ -121,6 +122,7 @@ async function goOn(
   const { operations, catalog } = queue.store
   const { id: operation, verb } = begun
   const deed = deedOf(verb, how)
+  const tell = progressTeller(onProgress)
   const total = onProgress && begun.beforeSeq > 0 ? await catalog.count(filter) : 0
   let record = begun
   while (record.beforeSeq > 0) {
@@ -134,7 +136,7 @@ async function goOn(
     if (deed.verb === 'cancel' && stepped.ids.length > 0)
       queue.events.emit('cancel', { ids: stepped.ids, reason: deed.reason })
     record = stepped.record
-    onProgress?.({ operation, jobs: record.done, total })
+    tell({ operation, jobs: record.done, total })
     await nextTurn()
   }
   return record

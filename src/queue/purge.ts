@@ -5,12 +5,13 @@ import { custom, type FieldsOf, isFunction, parseOptions, text } from '../kit/op
 import { nextTurn } from '../kit/turn.ts'
 import { incomplete } from './control.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
+import { progressTeller } from './progress-teller.ts'
 
 /** What `purge` takes. */
 export interface PurgeOptions {
   /** Kept with each of the jobs. Default `'purged'`. */
   readonly reason?: string
-  /** Called after each piece of 1,000 with how many are cancelled so far. */
+  /** Called after each piece of 1,000 with how many are cancelled so far; not waited for. What it throws ends the purge. */
   readonly onProgress?: (purged: number) => void
 }
 
@@ -29,20 +30,21 @@ export async function purgeQueue(
   const of = requireQueueName(name)
   const { reason: given, onProgress } = parseOptions('purge', purgeFields, options)
   const reason = reasonText(given)
+  const tell = progressTeller(onProgress)
   let count = 0
   // What arrives meanwhile stays: whoever enqueues faster than this cancels must not keep it from its end.
   let until: number | undefined
-  for (;;) {
-    const piece = await queue.store.queues
-      .purge(of, { reason, limit: STATEMENT_ROWS_MAX, until })
-      .catch((error) => {
-        throw count === 0 ? error : incomplete('purge', count, { ids: [], error })
-      })
-    if (piece.ids.length === 0) return count
-    until = piece.until
-    count += piece.ids.length
-    queue.events.emit('cancel', { ids: piece.ids, reason })
-    onProgress?.(count)
-    await nextTurn()
+  try {
+    for (;;) {
+      const piece = await queue.store.queues.purge(of, { reason, limit: STATEMENT_ROWS_MAX, until })
+      if (piece.ids.length === 0) return count
+      until = piece.until
+      count += piece.ids.length
+      queue.events.emit('cancel', { ids: piece.ids, reason })
+      tell(count)
+      await nextTurn()
+    }
+  } catch (error) {
+    throw count === 0 ? error : incomplete('purge', count, { ids: [], error })
   }
 }

@@ -44,9 +44,20 @@ export interface PurgePiece {
   readonly limit: number
   /** Only jobs that had arrived by then, as the first call of the purge has given it; without it, all that have arrived. */
   readonly until?: number | undefined
+  /** Names the call: made again after its answer was lost, it answers the same. */
+  readonly call?: string | undefined
 }
 
 export interface Purged {
   readonly ids: readonly string[]
   readonly until: number
+}
+
+/** As a call keeps what it has answered: the place up to which it purges is not found again. */
+export function purgedTexts({ ids, until }: Purged): string[] {
+  return [String(until), ...ids]
+}
+
+export function purgedFrom([until, ...ids]: readonly string[]): Purged {
+  return { ids, until: Number(until) }
 }

@@ -28,6 +28,10 @@ function withCalls(catalog: Store['catalog'], nameCall: Ids): Store['catalog'] {
   }
 }
 
+function withPurges(queues: Store['queues'], nameCall: Ids): Store['queues'] {
+  return { ...queues, purge: (queue, piece) => queues.purge(queue, { call: nameCall(), ...piece }) }
+}
+
 /** The store with every role's every call tried again. */
 export function withRetries(store: Store, patience: Patience, limits: Limits): Store {
   const { busyTimeoutMs, enqueueTimeoutMs, signal } = limits
@@ -52,7 +56,7 @@ export function withRetries(store: Store, patience: Patience, limits: Limits): S
     },
     catalog: withCalls(role('catalog', store.catalog), callNames),
     workers: role('workers', store.workers, { deregister: courteous }),
-    queues: role('queues', store.queues),
+    queues: withPurges(role('queues', store.queues), callNames),
     limits: role('limits', store.limits),
     schedules: role('schedules', store.schedules),
     ledger: role('ledger', store.ledger),

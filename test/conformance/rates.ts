@@ -61,7 +61,13 @@ export function ratePromises(test: StoreTest): void {
     await clock.advance(1_000)
     await worker.claim()
     expect(await store.limits.gates({ names: ['api'] }, 1)).toMatchObject([
-      { grants: [[startMs, 1], [startMs + 1_000, 2]], waiting: 1 },
+      {
+        grants: [
+          [startMs, 1],
+          [startMs + 1_000, 2],
+        ],
+        waiting: 1,
+      },
     ])
   })
 

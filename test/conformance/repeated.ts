@@ -2,7 +2,17 @@ import { expect } from 'vitest'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import { STATEMENT_ROWS_MAX } from '../../src/job/limits.ts'
 import { CALLS_KEPT_MS } from '../../src/store/catalog.ts'
-import { COMPLETE, enqueue, failure, find, idsOf, newJob, RELEASE, settlement } from '../support/jobs.ts'
+import {
+  COMPLETE,
+  enqueue,
+  failure,
+  find,
+  idsOf,
+  newJob,
+  newJobs,
+  RELEASE,
+  settlement,
+} from '../support/jobs.ts'
 import type { StoreTest } from './store-test.ts'
 
 const NOTHING_KEPT = { complete: 0, failed: 0, cancelled: 0 }
@@ -84,6 +94,20 @@ export function repeatedPromises(test: StoreTest): void {
     expect(await store.catalog.retry(['a'], 'call-1')).toEqual(['a'])
     expect(await find(store, 'a')).toMatchObject({ state: 'failed' })
     expect(await store.catalog.retry(['a'], 'call-2')).toEqual(['a'])
+  })
+
+  test('a purge that is made again says what it did, up to where it did it', async ({ store }) => {
+    await enqueue(store, ...newJobs(3))
+    const piece = { reason: 'old', limit: 2 }
+    const first = await store.queues.purge('default', { ...piece, call: 'call-1' })
+    expect(first.ids).toHaveLength(2)
+    await enqueue(store, newJob('later'))
+    const again = await store.queues.purge('default', { ...piece, call: 'call-1' })
+    expect({ ...again, ids: again.ids.toSorted() }).toEqual({ ...first, ids: first.ids.toSorted() })
+    const { until } = first
+    const rest = await store.queues.purge('default', { ...piece, until, call: 'call-2' })
+    expect(rest.ids).toHaveLength(1)
+    expect(await store.catalog.count({ states: ['pending'] })).toBe(1)
   })
 
   test('what calls answered is not kept for ever', async ({ store, clock }) => {

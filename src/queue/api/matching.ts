@@ -18,7 +18,10 @@ export interface MatchingOptions {
   readonly operation?: string
   /** Who asks for it, for `queue.operations()`: up to 512 characters. */
   readonly by?: string
-  /** Called after each piece. With it, the jobs that fit are counted first. */
+  /**
+   * Called after each piece, and not waited for; what it throws ends the operation, which may be gone on with. With it, the jobs
+   * that fit are counted first.
+   */
   readonly onProgress?: (progress: OperationProgress) => void
   /** Ends it after the piece that is being done. */
   readonly signal?: AbortSignal

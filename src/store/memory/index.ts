@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { Store } from '../store.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
@@ -104,7 +105,10 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
     configure: (queue, settings) => transactions.write(() => queues.configure(data, queue, settings)),
-    purge: (queue, piece) => transactions.write(() => purge(data, queue, piece)),
+    purge: async (queue, piece) =>
+      purgedFrom(
+        await transactions.write(() => once(data, piece.call, () => purgedTexts(purge(data, queue, piece)))),
+      ),
     unfinished: (queue) => transactions.read(() => queues.unfinished(data, queue)),
     configured: () => transactions.read(() => queues.configured(data)),
   }

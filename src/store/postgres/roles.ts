@@ -1,4 +1,5 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
+import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { StoreRoles } from '../store.ts'
 import { begin } from './begin.ts'
 import { callOnce } from './calls.ts'
@@ -129,7 +130,12 @@ function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
     },
     paused: () => queues.paused(session),
     configure: (queue, settings) => queues.configure(session, queue, settings),
-    purge: (queue, piece) => database.transaction((_, within) => size.purge(within, queue, piece)),
+    purge: async (queue, piece) =>
+      purgedFrom(
+        await callOnce(database, piece.call, async (within) =>
+          purgedTexts(await size.purge(within, queue, piece)),
+        ),
+      ),
     unfinished: (queue) => size.unfinished(session, queue),
     configured: () => queues.configured(session),
   }

@@ -1,4 +1,5 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
+import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { StoreRoles } from '../store.ts'
 import type { StoreAccess } from './access.ts'
 import { begin } from './begin.ts'
@@ -115,8 +116,14 @@ function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
     configure: (queue, settings) => durably((connection) => queues.configure(connection, queue, settings)),
-    purge: (queue, piece) =>
-      durably((connection, nowMs) => size.purge(connection, { queue, ...piece }, nowMs)),
+    purge: async (queue, piece) =>
+      purgedFrom(
+        await durably((connection, nowMs) =>
+          once(connection, { call: piece.call, nowMs }, () =>
+            purgedTexts(size.purge(connection, { queue, ...piece }, nowMs)),
+          ),
+        ),
+      ),
     unfinished: (queue) => read((connection) => size.unfinished(connection, queue)),
     configured: () => read(queues.configured),
   }
