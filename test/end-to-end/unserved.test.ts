@@ -1,6 +1,8 @@
 import { defineJob, openQueue, Worker } from 'millhand'
 import { expect, onTestFinished, test } from 'vitest'
 import { VirtualClock } from '../../src/kit/virtual-clock.ts'
+import { internalsOf } from '../../src/queue/internals.ts'
+import { Unserved } from '../../src/queue/unserved.ts'
 
 const work = defineJob({ name: 'test.work', run: () => 'done' })
 
@@ -30,6 +32,38 @@ test('a result that is waited for where no worker handles the job is told after 
   await new Worker(queue, { jobs: [work] }).runUntilIdle()
   await clock.settle()
   expect(await results).toEqual(['done', 'done'])
+})
+
+test('a job that is due later is told five seconds after it is due, also beside others', async () => {
+  const { queue, clock, told } = await movedQueue()
+  const later = await queue.enqueue(work, null, { delay: '1h' })
+  const waits = [later.result().catch(() => {})]
+  await clock.advance('10m')
+  const now = await queue.enqueue(work, null, { queue: 'other' })
+  waits.push(now.result().catch(() => {}))
+  await clock.advance('5s')
+  expect(told).toEqual([[now.id, 'test.work', 1]])
+  await clock.advance('49m')
+  expect(told).toHaveLength(1)
+  await clock.advance('2m')
+  expect(told).toEqual([
+    [now.id, 'test.work', 1],
+    [later.id, 'test.work', 1],
+  ])
+  await queue.close()
+  await Promise.all(waits)
+})
+
+test('nothing is told of a job that another process has taken since it was last read', async () => {
+  const { queue, clock, told } = await movedQueue()
+  const parts = internalsOf(queue, 'test')
+  const jobs = await queue.enqueueMany(work, [1, 2])
+  const read = await parts.store.catalog.get(jobs.map(({ id }) => id))
+  const unserved = new Unserved(parts)
+  for (const record of read) unserved.add(() => record)
+  await jobs[0]?.cancel()
+  await clock.advance('5s')
+  expect(told).toEqual([[jobs[1]?.id, 'test.work', 1]])
 })
 
 test('nothing is told of a job that a worker handles, that is due later, or that is waited for with a timeout', async () => {
