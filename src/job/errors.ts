@@ -117,6 +117,9 @@ export const jobErrors = {
   operation_incomplete: (facts: { operation: string; verb: string; problem: string }) =>
     `The ${facts.verb} stopped half way: ${sentence(facts.problem)} What is done stays. ` +
     `Mend the cause, then call it again with operation: '${facts.operation}': it goes on, and nothing is done twice.`,
+  operation_forgotten: (facts: { operation: string; verb: string; jobs: number }) =>
+    `The ${facts.verb} stopped half way, done to ${facts.jobs} job(s): the operation '${facts.operation}' is not known any more, since newer ones have taken its place. ` +
+    `What is done stays. To go on, call it anew: its id would begin another one.`,
   operation_differs: (facts: { operation: string; verb: string }) =>
     `The operation '${facts.operation}' has begun already, as another one: its filter, its verb (${facts.verb}) or what belongs to it differ. ` +
     `Use an id of its own for each operation; queue.operations() lists them.`,

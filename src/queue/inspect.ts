@@ -73,7 +73,7 @@ type Counts = Readonly<Record<JobState, number>> & {
 export interface QueueStats extends Counts {
   readonly queue: string
   readonly paused: boolean
-  /** What is set for it; `{}`: nothing. */
+  /** What is set for it, where something is. */
   readonly settings?: QueueOptions
   /** Since when, by whom and why, where it is paused. */
   readonly pause?: Pause

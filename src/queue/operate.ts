@@ -2,7 +2,7 @@ import { jobError } from '../job/errors.ts'
 import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { requireLabel } from '../job/names.ts'
 import { type Asked, askedText, deedOf, OPERATIONS, type OperationVerb, readAsked } from '../job/operation.ts'
-import { asError } from '../kit/error.ts'
+import { asError, isMillhandError } from '../kit/error.ts'
 import {
   custom,
   type FieldsOf,
@@ -49,7 +49,7 @@ export interface Wanted {
  * Does one thing to all jobs that fit, or goes on with it. What a filter and a duration mean is reckoned from the time at
  * which the operation began, so that whoever goes on means the same jobs.
  *
- * @throws MillhandError `invalid_option`, `operation_differs`, `operation_incomplete`
+ * @throws MillhandError `invalid_option`, `operation_differs`, `operation_incomplete`, `operation_forgotten`
  */
 export async function operate(
   queue: QueueInternals,
@@ -132,7 +132,7 @@ async function goOn(
     const toSeq = found.length < STATEMENT_ROWS_MAX ? 0 : (found.at(-1)?.seq ?? 0)
     const ids = found.map(({ id }) => id)
     const stepped = await operations.step({ operation, deed, ids, fromSeq, toSeq })
-    if (!stepped) throw new Error('newer operations have taken its place among those that are kept.')
+    if (!stepped) throw jobError('operation_forgotten', { operation, verb, jobs: record.done })
     if (deed.verb === 'cancel' && stepped.ids.length > 0)
       queue.events.emit('cancel', { ids: stepped.ids, reason: deed.reason })
     record = stepped.record
@@ -142,7 +142,9 @@ async function goOn(
   return record
 }
 
+/** One that is forgotten cannot be gone on with. */
 function incomplete({ id, verb }: OperationRecord, error: unknown): Error {
+  if (isMillhandError(error, 'operation_forgotten')) return error
   const facts = { operation: id, verb, problem: asError(error).message }
   return jobError('operation_incomplete', facts, { cause: error })
 }

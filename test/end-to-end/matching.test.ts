@@ -163,6 +163,27 @@ describeStores('what is done to all that fit', (test) => {
   })
 })
 
+plainTest(
+  'an operation that is forgotten half way says so, and not that it can be gone on with',
+  async () => {
+    const clock = virtualClock()
+    const raw = openMemoryStore({ clock })
+    let steps = 0
+    const step: typeof raw.operations.step = async (piece) =>
+      steps++ === 0 ? raw.operations.step(piece) : null
+    const queue = queueOn({ ...raw, operations: { ...raw.operations, step } }, clock)
+    await enqueue(queue, 1_500)
+    await expect(queue.matching({ all: true }).cancel('all', { operation: 'x' })).rejects.toMatchObject({
+      code: 'operation_forgotten',
+      message:
+        "The cancel stopped half way, done to 1000 job(s): the operation 'x' is not known any more, since newer ones have taken its place. " +
+        'What is done stays. To go on, call it anew: its id would begin another one.',
+      facts: { operation: 'x', verb: 'cancel', jobs: 1_000 },
+    })
+    await queue.close()
+  },
+)
+
 plainTest('an answer that is lost: the call is made again, and nothing is done twice', async () => {
   const clock = virtualClock()
   const raw = openMemoryStore({ clock })

@@ -53,7 +53,7 @@ export interface Controlling {
    * Tells workers, wherever they run, to claim no more (`'quiet'`; what runs goes on), to go on (`'run'`) or to `'stop'`, with
    * their next beat; gives the ids of those that are there.
    *
-   * @throws MillhandError `worker_not_found`, for a single id; `invalid_option`
+   * @throws MillhandError `worker_not_found`, for a single id; `invalid_option`, `inside_transaction`
    */
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]>
 
@@ -82,6 +82,11 @@ export interface Controlling {
    */
   drained(queue: string, options?: DrainedOptions): Promise<void>
 
-  /** Deletes settled jobs that are older than their retention; gives how many. @throws MillhandError `inside_transaction`, `bulk_incomplete` */
+  /**
+   * Deletes settled jobs that are older than their retention, in pieces of 1,000, and figures of `stats` older than theirs; gives
+   * how many jobs.
+   *
+   * @throws MillhandError `unknown_option`, `invalid_option`, `inside_transaction`, `bulk_incomplete`
+   */
   prune(options?: RetentionOptions): Promise<number>
 }

@@ -18,7 +18,8 @@ export interface Enqueuing {
    * one transaction, so that a loop of calls is as fast as a bulk call.
    *
    * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `key_conflict`,
-   *   `unknown_job`, `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `foreign_transaction`
+   *   `invalid_limit_key`, `conflicting_limits`, `unknown_job`, `invalid_name`, `unknown_option`, `invalid_option`,
+   *   `inside_transaction`, `foreign_transaction`, `next_misused`; what a hook of the queue throws
    */
   enqueue<Spec extends SpecOrName>(
     spec: Spec,
@@ -46,10 +47,11 @@ export interface Enqueuing {
    * Makes a new job of an old one, whatever became of that, with its input or an edited one, which is checked where its
    * definition is known here; the new one says `rerunOf`. Queue, priority, key, tags, context, retries and time-out are those
    * of the old one, due at once, and so are its limits, but for an edited input of a definition that is known: then they are
-   * those of that. Where its key is held, the job that holds it is given (`existed`). To run the same job again, `retry` it.
+   * those of that. Its hooks (`aroundEnqueue`) are passed. Where its key is held, the job that holds it is given (`existed`). To run
+   * the same job again, `retry` it.
    *
-   * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `not_serialisable`, `payload_too_large`,
-   *   `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`
+   * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `invalid_limit_key`, `not_serialisable`,
+   *   `payload_too_large`, `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`, `next_misused`; what a hook throws
    * @example
    * const queue = await openQueue('memory:')
    * const [failed] = await queue.list({ name: 'mail.send', state: 'failed' })

@@ -54,7 +54,7 @@ export interface OperationResult {
  *
  * Each throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`, `inside_transaction`; `operation_differs`
  * where the id is that of another operation; `operation_incomplete` when it stopped half way: call again with the id that the
- * error has.
+ * error has; `operation_forgotten` where newer operations have taken its place meanwhile.
  *
  * @example
  * const queue = await openQueue('memory:')
