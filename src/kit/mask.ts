@@ -1,36 +1,45 @@
 import { readSafely } from './brand.ts'
+import { CutSecret, cutsIn } from './cut-secret.ts'
 import { isError } from './error.ts'
 import { visible } from './visible.ts'
 
 const MASK = '…'
-
-/** Where a message was cut. */
-const CUT = '…'
-
-/** So much of a secret is worth hiding. */
-const BEGIN_MIN = 4
 
 /** As deep as what hangs on an error is looked into; what is below is left out. */
 const DEPTH_MAX = 4
 
 /** Texts that must not be told, and what is told without them. */
 export class Mask {
-  readonly #hidden = new Set<string>()
+  readonly #hidden = new Map<string, CutSecret>()
   /** The longest first: one may be a part of another. */
-  #ordered: readonly string[] = []
+  #ordered: readonly (readonly [secret: string, cut: CutSecret])[] = []
 
   /** Hides it from now on, also as it stands in JSON, in a URL, and on one line. */
   add(secret: string): void {
     if (secret === '' || this.#hidden.has(secret)) return
     const inJson = JSON.stringify(secret).slice(1, -1)
     const inUrl = encodeURIComponent(secret.toWellFormed())
-    for (const written of [secret, inJson, inUrl, visible(secret)]) this.#hidden.add(written)
-    this.#ordered = [...this.#hidden].toSorted((left, right) => right.length - left.length)
+    for (const written of new Set([secret, inJson, inUrl, visible(secret)]))
+      if (!this.#hidden.has(written)) this.#hidden.set(written, new CutSecret(written))
+    this.#ordered = [...this.#hidden].toSorted(([left], [right]) => right.length - left.length)
   }
 
   text(text: string): string {
-    const whole = this.#ordered.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
-    return whole.includes(CUT) ? this.#ordered.reduce(withoutBegin, whole) : whole
+    const whole = this.#ordered.reduce((shown, [secret]) => shown.replaceAll(secret, MASK), text)
+    return this.#withoutPieces(whole)
+  }
+
+  /** What is long is cut in messages before it comes here. */
+  #withoutPieces(text: string): string {
+    let shown = text
+    let cuts = cutsIn(text)
+    for (const [, secret] of this.#ordered) {
+      if (cuts.length === 0) break
+      const hidden = secret.hiddenIn(shown, cuts)
+      if (hidden !== shown) cuts = cutsIn(hidden)
+      shown = hidden
+    }
+    return shown
   }
 
   /** The same of data, texts and names in it. */
@@ -68,15 +77,6 @@ export class Mask {
       Object.keys(value).map((key) => [this.text(key), this.#value(readSafely(value, key), depth + 1)]),
     )
   }
-}
-
-/** A text without the begin of a secret that was cut off there: what is long is cut in messages before it comes here. */
-function withoutBegin(text: string, secret: string): string {
-  for (let length = secret.length - 1; length >= BEGIN_MIN; length -= 1) {
-    const begin = secret.slice(0, length) + CUT
-    if (text.includes(begin)) return text.replaceAll(begin, MASK)
-  }
-  return text
 }
 
 function ownKeys(value: object): string[] {
