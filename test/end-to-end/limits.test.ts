@@ -57,21 +57,6 @@ describeStores('limits', (test) => {
     await expect.poll(() => runs.length).toBe(2)
   })
 
-  test('a job with limits begins when a slot is free, whatever has run there', async ({ queue, start }) => {
-    const ran: string[] = []
-    const quick = defineJob({ name: 'test.quick', priority: 2, run: () => void ran.push('quick') })
-    const { job: slow, runs, run } = heldJob({ priority: 1 })
-    const limits = [{ key: 'api', concurrency: 1 }]
-    const job = defineJob({ name: 'test.limited', limits, run: () => void ran.push('limited') })
-    await queue.enqueueMany([...Array(300).fill({ job: quick }), { job: slow, input: 1 }, { job }])
-    // Quick jobs are claimed ahead: while the slow one runs, the worker looks for more that it could hold.
-    await start({ jobs: [quick, slow, job], concurrency: 1, pollInterval: '1h' })
-    await expect.poll(() => runs.length).toBe(1)
-
-    run(0).end()
-    await expect.poll(() => ran.at(-1)).toBe('limited')
-  })
-
   test('a key of null is no limit', async ({ queue, start }) => {
     const { job, runs } = heldJob({ limits: [{ key: () => null, concurrency: 1 }] })
     await queue.enqueueMany(job, [1, 2, 3])
