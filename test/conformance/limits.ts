@@ -249,6 +249,23 @@ export function limitPromises(test: StoreTest): void {
     expect(await store.upkeep.elect(worker.id, 10_000)).not.toHaveProperty('gatesWait')
   })
 
+  test('where more gates wait than one call looks at, the next one goes on after them', async ({
+    store,
+    worker,
+  }) => {
+    await store.limits.declare([atMost(1, 'a'), atMost(1, 'b')])
+    await enqueue(store, limited('holds', ['a']), limited('waits', ['a']))
+    await enqueue(store, limited('runs', ['b']), limited('next', ['b'], { queue: 'mail' }))
+    const claimed = await worker.claim()
+    await store.queues.pause('mail')
+    const runs = claimed.find(({ id }) => id === 'runs')
+    if (runs) await worker.settle(runs, COMPLETE)
+    await store.queues.resume('mail')
+
+    expect([await store.limits.tend(1), await store.limits.tend(1)]).toEqual([0, 1])
+    expect((await worker.claim()).map(({ id }) => id)).toEqual(['next'])
+  })
+
   test('who holds a gate is told by name, with since when', async ({ store, worker, clock }) => {
     await store.limits.declare([atMost(2)])
     await enqueue(store, limited('a', ['api']), limited('b', ['api']), limited('c', ['api']))

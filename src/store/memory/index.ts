@@ -115,12 +115,17 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
 }
 
 function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['limits'] {
+  let tendedTo = ''
   return {
     declare: (given) => transactions.write(() => limits.declare(data, given)),
     override: (name, rule) => transactions.write(() => limits.override(data, name, rule)),
     list: () => transactions.read(() => limits.list(data)),
     gates: (which, limit) => transactions.read(() => limits.gates(data, which, limit)),
-    tend: (limit) => transactions.write(() => limits.tend(data, limit)),
+    async tend(limit) {
+      const { count, next } = await transactions.write(() => limits.tend(data, { after: tendedTo, limit }))
+      tendedTo = next
+      return count
+    },
   }
 }
 

@@ -72,9 +72,18 @@ function recordOf(data: MemoryData, gate: string): GateRecord {
   }
 }
 
-export function tend(data: MemoryData, limit: number): number {
-  return data.jobs.pending
+/** Lets go on what waits at open gates after the one named; gives how many jobs that were, and where to go on. */
+export function tend(
+  data: MemoryData,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): { readonly count: number; readonly next: string } {
+  const waited = data.jobs.pending
     .gates()
+    .filter((gate) => gate > after)
+    .sort()
     .slice(0, limit)
-    .reduce((sum, gate) => sum + reopen(data, gate), 0)
+  return {
+    count: waited.reduce((sum, gate) => sum + reopen(data, gate), 0),
+    next: waited.length < limit ? '' : (waited.at(-1) ?? ''),
+  }
 }
