@@ -21,8 +21,11 @@ export const retentionFields = {
   stats: duration({ default: '14d' }),
 } satisfies FieldsOf<{ readonly [State in FinalState]?: Duration }> & FieldsOf<RetentionOptions>
 
-/** Retention in milliseconds, by final state; and that of the ledger, of which all is kept where it is left out. */
-export type Retention = { readonly [State in FinalState]: number } & { readonly stats?: number }
+/** Retention of jobs in milliseconds, by final state. */
+export type JobRetention = { readonly [State in FinalState]: number }
+
+/** The same, and that of the ledger. */
+export type Retention = JobRetention & { readonly stats: number }
 
 export function parseRetention(options: RetentionOptions = {}): Retention {
   return parseOptions('retention', retentionFields, options)

@@ -34,6 +34,6 @@ export async function prune({ store, events }: UpkeepParts, retention: Retention
   const count = await store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
   if (count > 0) events.emit('prune', { count })
   const more = count === STATEMENT_ROWS_MAX
-  if (!more && retention.stats !== undefined) await store.ledger.tidy(retention.stats)
+  if (!more) await store.ledger.tidy(retention.stats)
   return more
 }

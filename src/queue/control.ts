@@ -77,7 +77,7 @@ export async function pruneJobs(queue: QueueInternals, retention: Retention): Pr
       if (count > 0) await nextTurn()
       pruned = await queue.store.upkeep.prune(retention, STATEMENT_ROWS_MAX)
     }
-    if (retention.stats !== undefined) await queue.store.ledger.tidy(retention.stats)
+    await queue.store.ledger.tidy(retention.stats)
   } catch (error) {
     throw count === 0 ? error : incomplete('prune', count, { ids: [], error })
   } finally {

@@ -1,4 +1,3 @@
-import { readSafely } from '../kit/brand.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import { choice, duration, type FieldsOf, parseOptions } from '../kit/options.ts'
 import type { EndedJobs } from '../store/catalog.ts'
@@ -52,19 +51,17 @@ const statsFields = {
   newerThan: duration({ min: 1 }),
 } satisfies FieldsOf<StatsOptions>
 
-/** Read once more where it is taken: whatever else it is, it is refused there. */
-export function isByQueue(options: StatsOptions): options is QueueStatsOptions {
-  return readSafely(options, 'by') === 'queue'
-}
-
 /** How far back it counts where that is not said. */
 const WINDOWS = { name: '1d', queue: '1h' } as const
 
-/** @throws MillhandError `unknown_option`, `invalid_option` */
-export function parseStats(options: StatsOptions): {
+/** What is counted together, and how far back. */
+interface ParsedStats {
   readonly by: StatsOptions['by']
   readonly newerThanMs: number
-} {
+}
+
+/** @throws MillhandError `unknown_option`, `invalid_option` */
+export function parseStats(options: StatsOptions): ParsedStats {
   const { by, newerThan = parseDuration(WINDOWS[by]) as number } = parseOptions('stats', statsFields, options)
   return { by, newerThanMs: newerThan }
 }
@@ -72,9 +69,10 @@ export function parseStats(options: StatsOptions): {
 /** As many are counted in about a tenth of a second, where a store keeps a million (measured on SQLite). */
 const JOBS_MAX = 10_000
 
-/** @throws MillhandError `unknown_option`, `invalid_option` */
-export async function readNameStats(store: Store, options: NameStatsOptions): Promise<StatsByName> {
-  const { newerThanMs } = parseStats(options)
+export async function readNameStats(
+  store: Store,
+  { newerThanMs }: Pick<ParsedStats, 'newerThanMs'>,
+): Promise<StatsByName> {
   const sinceMs = Math.max(0, (await store.now()) - newerThanMs)
   const ended = await store.catalog.ended(sinceMs, JOBS_MAX)
   const jobs = countOf(ended)

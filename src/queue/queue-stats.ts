@@ -2,7 +2,6 @@ import { addEntries, LEDGER_MINUTE_MS, type LedgerEntry, minuteOf } from '../job
 import { type Histogram, percentileOf } from '../kit/histogram.ts'
 import type { Depth } from '../store/ledger.ts'
 import type { Store } from '../store/store.ts'
-import { parseStats, type QueueStatsOptions } from './name-stats.ts'
 
 /** How jobs stand now, and how those ended that ended in the window; of a queue, or of one name in it. */
 export interface Figures {
@@ -56,33 +55,21 @@ interface Window {
   readonly sinceMs: number
 }
 
-/**
- * From the ledger and from what is unfinished: it costs the same whatever is kept of what has ended.
- *
- * @throws MillhandError `unknown_option`, `invalid_option`
- */
-export async function readQueueStats(store: Store, options: QueueStatsOptions): Promise<StatsByQueue> {
-  const { newerThanMs } = parseStats(options)
+/** From the ledger and from what is unfinished: it costs the same whatever is kept of what has ended. */
+export async function readQueueStats(
+  store: Store,
+  { newerThanMs }: { readonly newerThanMs: number },
+): Promise<StatsByQueue> {
   const nowMs = await store.now()
   const sinceMs = minuteOf(Math.max(0, nowMs - newerThanMs))
   const [depths, entries] = await Promise.all([store.ledger.depths(), store.ledger.read(sinceMs)])
   const window = { nowMs, sinceMs }
-  const queues = namesIn([...depths, ...entries], ({ queue }) => queue).map((queue) => {
-    const known = only({ depths, entries }, (each) => each.queue === queue)
-    return { queue, ...figuresOf(known, window), names: byName(known, window) }
-  })
-  return { queues, since: new Date(sinceMs) }
-}
-
-function byName(known: Known, window: Window): NameFigures[] {
-  const names = namesIn([...known.depths, ...known.entries], ({ name }) => name)
-  return names.map((name) => ({
-    name,
-    ...figuresOf(
-      only(known, (each) => each.name === name),
-      window,
-    ),
+  const queues = groupedBy({ depths, entries }, ({ queue }) => queue).map(([queue, known]) => ({
+    queue,
+    ...figuresOf(known, window),
+    names: groupedBy(known, ({ name }) => name).map(([name, each]) => ({ name, ...figuresOf(each, window) })),
   }))
+  return { queues, since: new Date(sinceMs) }
 }
 
 interface Place {
@@ -90,12 +77,11 @@ interface Place {
   readonly name: string
 }
 
-function namesIn(places: readonly Place[], pick: (place: Place) => string): string[] {
-  return [...new Set(places.map(pick))].sort()
-}
-
-function only({ depths, entries }: Known, fits: (place: Place) => boolean): Known {
-  return { depths: depths.filter(fits), entries: entries.filter(fits) }
+/** What is known of each, by name. */
+function groupedBy({ depths, entries }: Known, pick: (place: Place) => string): [string, Known][] {
+  const [ofDepths, ofEntries] = [Map.groupBy(depths, pick), Map.groupBy(entries, pick)]
+  const names = [...new Set([...ofDepths.keys(), ...ofEntries.keys()])].sort()
+  return names.map((name) => [name, { depths: ofDepths.get(name) ?? [], entries: ofEntries.get(name) ?? [] }])
 }
 
 const NOTHING: LedgerEntry = {

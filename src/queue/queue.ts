@@ -28,8 +28,8 @@ import { itemsOf } from './items.ts'
 import { Limits } from './limits.ts'
 import { MatchingJobs } from './matching.ts'
 import {
-  isByQueue,
   type NameStatsOptions,
+  parseStats,
   type QueueStatsOptions,
   readNameStats,
   type StatsByName,
@@ -181,9 +181,8 @@ export class OpenedQueue implements Queue {
   async stats(options?: StatsOptions): Promise<Stats | StatsByName | StatsByQueue> {
     const { store } = this.#parts
     if (options === undefined) return readStats(store)
-    return isByQueue(options)
-      ? readQueueStats(store, options)
-      : readNameStats(store, options as NameStatsOptions)
+    const parsed = parseStats(options)
+    return parsed.by === 'queue' ? readQueueStats(store, parsed) : readNameStats(store, parsed)
   }
 
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]> {

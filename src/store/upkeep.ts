@@ -1,4 +1,4 @@
-import type { Retention } from '../job/retention.ts'
+import type { JobRetention } from '../job/retention.ts'
 
 /** What keeps the store in order. Run by whichever worker leads; each is bounded and safe to run twice. */
 export interface UpkeepStore {
@@ -11,7 +11,7 @@ export interface UpkeepStore {
   /** Fails jobs that nobody started in time; at most `limit`. Gives their ids. */
   expire(limit: number): Promise<string[]>
   /** Deletes settled jobs that are older than their retention; at most `limit`. Gives how many. */
-  prune(retention: Retention, limit: number): Promise<number>
+  prune(retention: JobRetention, limit: number): Promise<number>
 }
 
 export interface Leadership {

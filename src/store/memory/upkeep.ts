@@ -1,6 +1,6 @@
 import { expiry } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
-import type { Retention } from '../../job/retention.ts'
+import type { JobRetention } from '../../job/retention.ts'
 import type { FinalState } from '../../job/state.ts'
 import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
@@ -40,7 +40,7 @@ export function expire(data: MemoryData, limit: number): string[] {
   })
 }
 
-export function prune(data: MemoryData, retention: Retention, limit: number): number {
+export function prune(data: MemoryData, retention: JobRetention, limit: number): number {
   const nowMs = data.clock.now()
   forgetCalls(data, nowMs)
   data.kept.prune(nowMs, limit)

@@ -1,5 +1,5 @@
 import { expiry } from '../../job/deadline.ts'
-import type { Retention } from '../../job/retention.ts'
+import type { JobRetention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
 import { tell, WAKE } from './change.ts'
@@ -125,7 +125,7 @@ const PRUNE = statement(
   delete from millhand.jobs where seq in (select seq from pruned) returning seq`,
 )
 
-export async function prune(session: Session, retention: Retention, limit: number): Promise<number> {
+export async function prune(session: Session, retention: JobRetention, limit: number): Promise<number> {
   const { complete, failed, cancelled } = retention
   const values = PRUNE.values({ completeMs: complete, failedMs: failed, cancelledMs: cancelled, limit })
   return (await session.at(PRUNE.text, ...values)).length

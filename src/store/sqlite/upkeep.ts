@@ -1,6 +1,6 @@
 import { expiry } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
-import type { Retention } from '../../job/retention.ts'
+import type { JobRetention } from '../../job/retention.ts'
 import { FINAL_STATES } from '../../job/state.ts'
 import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
@@ -75,7 +75,7 @@ const DELETE_JOBS = 'delete from millhand_jobs where seq in (select value from j
 /** Gives what was deleted. */
 export function prune(
   connection: Connection,
-  retention: Retention & { limit: number },
+  retention: JobRetention & { limit: number },
   nowMs: number,
 ): number[] {
   forgetCalls(connection, nowMs)
