@@ -205,6 +205,12 @@ export function limitOf(gate: string): string {
   return end === -1 ? gate : gate.slice(0, end)
 }
 
+/** What a gate is one key of its limit by; `null` of one that all its jobs share. */
+export function keyOf(gate: string): string | null {
+  const name = limitOf(gate)
+  return name === gate ? null : gate.slice(name.length + 1)
+}
+
 /** Whether two limits let the same pass. */
 export function alike(one: Limit, other: Limit): boolean {
   return (
@@ -216,12 +222,14 @@ export function alike(one: Limit, other: Limit): boolean {
 
 /** What a limit was, or would have been, given as. */
 export function limitOptions({ limit, key, cost }: DefinedLimit): LimitOptions<never> {
-  const { name, concurrency, rateCount, ratePerMs } = limit
-  const rate = rateCount === null || ratePerMs === null ? {} : { rate: { count: rateCount, per: ratePerMs } }
-  const named = typeof key === 'string' && key !== name
+  const given = typeof key === 'string' ? (keyOf(key) ?? key) : key
+  return { key: given as LimitOptions<never>['key'], name: limit.name, cost, ...valuesOf(limit) }
+}
+
+/** What a limit lets pass, as an option would say it. */
+export function valuesOf({ concurrency, rateCount, ratePerMs }: Omit<Limit, 'name'>): LimitValues {
   return {
-    key: (named ? key.slice(name.length + 1) : key) as LimitOptions<never>['key'],
-    ...{ name, cost, ...rate },
     ...(concurrency !== null && { concurrency }),
+    ...(rateCount !== null && ratePerMs !== null && { rate: { count: rateCount, per: ratePerMs } }),
   }
 }

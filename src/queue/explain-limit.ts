@@ -1,11 +1,10 @@
 import { opensAt } from '../job/gate.ts'
 import { readGates } from '../job/job-gates.ts'
-import { type Limit, limitOf } from '../job/limit.ts'
+import { keyOf, type Limit, limitOf } from '../job/limit.ts'
 import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { ruleOf } from '../store/limits.ts'
 import type { Store } from '../store/store.ts'
-import { keyOf } from './limits.ts'
 import { type GateAround, placeOf, type Reason, type Situation } from './reason.ts'
 
 const NOBODY: GateAround['state'] = { holders: [], running: 0, waiting: 1, closedUntil: null, grants: [] }

@@ -1,9 +1,9 @@
 import { jobError } from '../job/errors.ts'
-import { changedLimit, type LimitChange, type LimitValues, limitOf } from '../job/limit.ts'
+import { changedLimit, keyOf, type LimitChange, type LimitValues, valuesOf } from '../job/limit.ts'
 import { requireLimitName } from '../job/names.ts'
 import { toDate } from '../job/stored.ts'
-import { integer, parseOptions } from '../kit/options.ts'
-import { type GateRecord, type LimitRecord, type LimitRule, ruleOf } from '../store/limits.ts'
+import { type FieldsOf, integer, parseOptions } from '../kit/options.ts'
+import { type GateRecord, type LimitRecord, ruleOf } from '../store/limits.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /** Keys of a limit that are added up; those after them are left out of the sums. */
@@ -48,7 +48,9 @@ export interface LimitKeysOptions {
   readonly limit?: number
 }
 
-const keysFields = { limit: integer({ default: 100, min: 1, max: 10_000 }) }
+const keysFields = {
+  limit: integer({ default: 100, min: 1, max: 10_000 }),
+} satisfies FieldsOf<LimitKeysOptions>
 
 /**
  * What jobs are held to, together or by key: `queue.limits`. A limit is known by its name once a worker that has it has
@@ -130,19 +132,12 @@ export class Limits {
     const gates = await this.#queue.store.limits.gates({ limit: name }, KEYS_SUMMED_MAX)
     return {
       name,
-      declared: toValues(declared),
-      ...(override && { override: toValues(override) }),
+      declared: valuesOf(declared),
+      ...(override && { override: valuesOf(override) }),
       keys: gates.length,
       running: gates.reduce((sum, { running }) => sum + running, 0),
       waiting: gates.reduce((sum, { waiting }) => sum + waiting, 0),
     }
-  }
-}
-
-function toValues({ concurrency, rateCount, ratePerMs }: LimitRule): LimitValues {
-  return {
-    ...(concurrency !== null && { concurrency }),
-    ...(rateCount !== null && ratePerMs !== null && { rate: { count: rateCount, per: ratePerMs } }),
   }
 }
 
@@ -152,10 +147,4 @@ function toKey({ gate, running, waiting, closedUntil, holders }: GateRecord): Li
     ...(closedUntil !== null && { closedUntil: toDate(closedUntil) }),
     holders: holders.map(({ id, worker, since }) => ({ id, worker, since: new Date(since) })),
   }
-}
-
-/** What a gate is one key of its limit by; `null` of one that all its jobs share. */
-export function keyOf(gate: string): string | null {
-  const name = limitOf(gate)
-  return name === gate ? null : gate.slice(name.length + 1)
 }
