@@ -1,13 +1,6 @@
+import { byNameField } from '../kit/by-name.ts'
 import { preview } from '../kit/error.ts'
-import {
-  choice,
-  type Field,
-  type FieldsOf,
-  integer,
-  isObject,
-  optionError,
-  parseOptions,
-} from '../kit/options.ts'
+import { choice, type FieldsOf, integer, isObject, optionError, parseOptions } from '../kit/options.ts'
 import { jobError } from './errors.ts'
 import { STATEMENT_ROWS_MAX } from './limits.ts'
 import { requireQueueName } from './names.ts'
@@ -42,15 +35,8 @@ export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSett
 }
 
 /** Queues with their options by their names, as `openQueue` or a configuration has them. */
-export function queuesField(): Field<Readonly<Record<string, QueueOptions>>, object> & {
-  readonly fallback?: undefined
-} {
-  return {
-    expected: 'an object of options by queue, such as { mail: { maxSize: 1000 } }',
-    // A copy: what is read later may throw, or be another by then.
-    parse: (value) => (isObject(value) && !Array.isArray(value) ? { ...(value as object) } : undefined),
-  }
-}
+export const queuesField = () =>
+  byNameField<QueueOptions>('an object of options by queue, such as { mail: { maxSize: 1000 } }')
 
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option` */
 export function namedQueues(given: object = {}): ReadonlyMap<string, QueueSettings> {

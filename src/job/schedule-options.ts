@@ -1,3 +1,4 @@
+import { byNameField } from '../kit/by-name.ts'
 import { dateOf } from '../kit/date.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
@@ -190,15 +191,10 @@ function timeField(): Field<Date | string, Date> & { readonly fallback?: undefin
 }
 
 /** Schedules by their names, as a worker or a configuration declares them. */
-export function schedulesField(): Field<Readonly<Record<string, ScheduleOptions>>, object> & {
-  readonly fallback?: undefined
-} {
-  return {
-    expected: "an object of schedules by name, such as { nightly: { job, cron: '0 3 * * *' } }",
-    // A copy: what is read later may throw, or be another by then.
-    parse: (value) => (isObject(value) && !Array.isArray(value) ? { ...(value as object) } : undefined),
-  }
-}
+export const schedulesField = () =>
+  byNameField<ScheduleOptions>(
+    "an object of schedules by name, such as { nightly: { job, cron: '0 3 * * *' } }",
+  )
 
 /** @throws MillhandError `invalid_name`, and what `parseSchedule` throws */
 export function namedSchedules(given: object = {}): ReadonlyMap<string, ScheduleOptions> {

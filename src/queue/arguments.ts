@@ -3,7 +3,7 @@ import { PENDING_MAX } from '../job/limits.ts'
 import { isError, preview } from '../kit/error.ts'
 import { nearestOf } from '../kit/hint.ts'
 import { listOf } from '../kit/list.ts'
-import { isFunction, optionError } from '../kit/options.ts'
+import { type AnyField, isFunction, optionError, parseOptions } from '../kit/options.ts'
 import type { EventName } from '../telemetry/events.ts'
 import { EVENT_NAMES } from '../telemetry/logger.ts'
 
@@ -28,6 +28,18 @@ export function requireIds(component: string, ids: unknown): readonly string[] {
 export function requireReason(component: string, reason: unknown): unknown {
   if (typeof reason === 'string' || isError(reason)) return reason
   throw refused(component, 'reason', { expected: "a text, such as 'no longer needed'", got: reason })
+}
+
+/** The one argument that is given by its name, read as an option would be. @throws MillhandError `invalid_option` */
+export function requireArgument<One extends AnyField>(
+  component: string,
+  given: Readonly<Record<string, unknown>>,
+  field: One,
+): NonNullable<ReturnType<One['parse']>> {
+  const [[option, got]] = Object.entries(given) as [[string, unknown]]
+  const read = parseOptions(component, { [option]: field }, given)[option]
+  if (read === undefined) throw refused(component, option, { expected: field.expected, got })
+  return read as NonNullable<ReturnType<One['parse']>>
 }
 
 /** @throws MillhandError `invalid_option` */

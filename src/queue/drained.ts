@@ -1,11 +1,11 @@
 import { jobError } from '../job/errors.ts'
 import { requireQueueName } from '../job/names.ts'
-import type { Clock } from '../kit/clock.ts'
 import { type Deferred, deferred } from '../kit/deferred.ts'
 import type { Duration } from '../kit/duration.ts'
-import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
+import { custom, duration, type FieldsOf, isSignal, parseOptions } from '../kit/options.ts'
 import { Service } from '../kit/service.ts'
 import { isVirtualClock } from '../kit/virtual-clock.ts'
+import { ending } from './ending.ts'
 import type { QueueInternals } from './internals.ts'
 
 /** What `drained` takes. */
@@ -41,7 +41,10 @@ export async function queueDrained(
   const stops = [
     looking(queue, of, drained),
     queue.closing.on(drained.reject),
-    ending(queue.clock, of, { ...parsed, drained }),
+    ending(queue.clock, drained.reject, {
+      ...{ timeoutMs: parsed.timeout, signal: parsed.signal },
+      timedOut: (timeoutMs) => jobError('drain_timeout', { queue: of, timeoutMs }),
+    }),
   ]
   try {
     await drained.promise
@@ -76,28 +79,5 @@ function looking({ store, clock }: QueueInternals, queue: string, drained: Defer
   service.start()
   return () => {
     for (const stop of stops) stop()
-  }
-}
-
-/** The other ends of the wait: its time-out, and the signal. */
-function ending(
-  clock: Clock,
-  queue: string,
-  {
-    timeout: timeoutMs,
-    signal,
-    drained,
-  }: Parsed<typeof drainedFields> & { readonly drained: Deferred<void> },
-): () => void {
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : clock.timer(timeoutMs, () => drained.reject(jobError('drain_timeout', { queue, timeoutMs })))
-  const abort = () => drained.reject(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
-  if (signal?.aborted) abort()
-  return () => {
-    timer?.cancel()
-    signal?.removeEventListener('abort', abort)
   }
 }

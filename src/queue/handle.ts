@@ -7,6 +7,7 @@ import { Channel } from '../kit/channel.ts'
 import { deferred } from '../kit/deferred.ts'
 import { custom, duration, type FieldsOf, isSignal, type Parsed, parseOptions } from '../kit/options.ts'
 import { cancelJobs } from './control.ts'
+import { ending } from './ending.ts'
 import type { QueueInternals } from './internals.ts'
 import { type NamedJob, problemWith, readNamed } from './named-job.ts'
 import { rerunJob } from './rerun.ts'
@@ -113,25 +114,18 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
     // Who has said how long to wait hears then why.
     const stopWarning = timeoutMs === undefined ? this.#queue.unserved.add(() => seen) : undefined
     const stopLooking = onStandstill(this.#queue, () => seen, settled.reject)
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : this.#queue.clock.timer(timeoutMs, () =>
-            settled.reject(
-              jobError('result_timeout', { id: this.id, timeoutMs, state: seen?.state ?? 'unread' }),
-            ),
-          )
-    const abort = () => settled.reject(signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted) abort()
+    const stopEnding = ending(this.#queue.clock, settled.reject, {
+      ...{ timeoutMs, signal },
+      timedOut: (afterMs) =>
+        jobError('result_timeout', { id: this.id, timeoutMs: afterMs, state: seen?.state ?? 'unread' }),
+    })
     try {
       return await settled.promise
     } finally {
       stop()
       stopLooking()
       stopWarning?.()
-      timer?.cancel()
-      signal?.removeEventListener('abort', abort)
+      stopEnding()
     }
   }
 

@@ -7,7 +7,7 @@ import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration
 import { preview } from '../kit/error.ts'
 import { type FieldsOf, flag, integer, optionError, parseOptions } from '../kit/options.ts'
 import type { Matching, MatchingFilter, MatchingOptions, OperationResult } from './api/matching.ts'
-import { requireReason } from './arguments.ts'
+import { requireArgument, requireReason } from './arguments.ts'
 import { type Conditions, conditionsOf, filterFields } from './filter.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { operate, parseOperation, type Wanted } from './operate.ts'
@@ -44,8 +44,7 @@ export class MatchingJobs implements Matching {
   }
 
   async reprioritise(priority: number, options?: MatchingOptions): Promise<OperationResult> {
-    const how = parseOptions('matching', givenFields, { priority })
-    if (how.priority === undefined) throw refused('priority', givenFields.priority.expected, priority)
+    const how = { priority: requireArgument('matching', { priority }, givenFields.priority) }
     return this.#do('reprioritise', how, options)
   }
 

@@ -1,9 +1,7 @@
 import { jobError } from '../job/errors.ts'
 import { ORDERS, type WorkerOrder } from '../job/orders.ts'
-import { preview } from '../kit/error.ts'
-import { nearestOf } from '../kit/hint.ts'
-import { optionError } from '../kit/options.ts'
-import { requireIds } from './arguments.ts'
+import { choice } from '../kit/options.ts'
+import { requireArgument, requireIds } from './arguments.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /**
@@ -17,19 +15,11 @@ export async function orderWorkers(
   order: WorkerOrder,
 ): Promise<string[]> {
   const ids = given === 'all' ? null : requireIds('orderWorkers', given)
-  requireOrder(order)
+  requireArgument('orderWorkers', { order }, choice({ of: ORDERS }))
   requireOutside(queue, 'orderWorkers')
   const { workers } = queue.store
   const told = await workers.order(ids, order)
   if (typeof given === 'string' && ids && told.length === 0)
     throw jobError('worker_not_found', { id: given, known: (await workers.list()).map(({ id }) => id) })
   return told
-}
-
-function requireOrder(order: unknown): void {
-  if ((ORDERS as readonly unknown[]).includes(order)) return
-  const hint = nearestOf(ORDERS)(order)
-  const expected = `one of ${ORDERS.map((word) => `'${word}'`).join(', ')}`
-  const facts = { component: 'orderWorkers', option: 'order', expected, got: preview(order) }
-  throw optionError('invalid_option', { ...facts, ...(hint !== '' && { hint }) })
 }
