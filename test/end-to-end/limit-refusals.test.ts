@@ -36,10 +36,16 @@ describeStores('limits that are shown or refused', (test) => {
     expect(() => new Worker(queue, { jobs })).toThrow(expect.objectContaining(conflict))
     expect(() => new Worker(queue, { jobs: jobs.slice(0, 2) })).not.toThrow()
     const limits = [userOf, 'smtp'].map((key, index) => ({ key, name: 'smtp', concurrency: index + 1 }))
-    const code = 'conflicting_limits'
-    expect(() => defineJob({ name: 'mail.both', limits })).toThrow(expect.objectContaining({ code }))
+    const within = (job: string) => ({
+      ...{ code: 'conflicting_limits' },
+      facts: { limit: 'smtp', jobs: [job, job], values: ['1 at a time', '2 at a time'] },
+    })
+    expect(() => defineJob({ name: 'mail.both', limits })).toThrow(
+      expect.objectContaining(within('mail.both')),
+    )
     const fine = of('mail.one', { key: 'smtp', concurrency: 2 })
-    await expect(queue.enqueue(fine, 1, { limits })).rejects.toMatchObject({ code })
+    await expect(queue.enqueue(fine, 1, { limits })).rejects.toMatchObject(within('mail.one'))
+    expect(await queue.count()).toBe(0)
   })
 
   test('what is left out of a change stays, and null lifts it', async ({ queue }) => {

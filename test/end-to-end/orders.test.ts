@@ -44,7 +44,7 @@ describeStores('orders to workers', (test) => {
     queue.on('worker_order', ({ order }) => told.push(order))
     queue.on('worker_stop', () => told.push('stopped'))
 
-    await queue.orderWorkers([worker.id, 'nobody'], 'stop')
+    expect(await queue.orderWorkers([worker.id, 'nobody'], 'stop')).toEqual([worker.id])
     await clock.advance('3s')
     await expect.poll(() => told).toEqual(['stop'])
     run().end('done')
@@ -61,9 +61,14 @@ describeStores('orders to workers', (test) => {
     })
     expect(await queue.orderWorkers(['nobody'], 'quiet')).toEqual([])
     expect(await queue.orderWorkers('all', 'stop')).toEqual([])
-    await expect(queue.orderWorkers('all', 'pause' as 'quiet')).rejects.toMatchObject({
-      code: 'invalid_option',
-    })
+    for (const order of ['stopp', undefined])
+      await expect(queue.orderWorkers('all', order as 'stop')).rejects.toMatchObject({
+        code: 'invalid_option',
+        message: expect.stringContaining(
+          `orderWorkers: option 'order' is ${order ? `'${order}'` : order}, expected one of 'run', 'quiet', 'stop'.`,
+        ),
+      })
+    await expect(queue.orderWorkers('all', 'stopp' as 'stop')).rejects.toThrow("Did you mean 'stop'?")
   })
 })
 

@@ -86,6 +86,8 @@ describeSqlite('secrets', (test) => {
     const tables = file.prepare("select name from sqlite_master where type = 'table'").all()
     const rows = tables.flatMap(({ name }) => file.prepare(`select * from "${name}"`).all())
     file.close()
+    // What was said is there, and only the secret is not.
+    expect(JSON.stringify(rows)).toContain('"message":"…"')
     expect(JSON.stringify(rows)).not.toContain('sk-live')
   })
 })
