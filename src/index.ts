@@ -57,6 +57,7 @@ export type {
 export type { DrainedOptions } from './queue/drained.ts'
 export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation } from './queue/explain.ts'
+export type { QueueExplanation } from './queue/explain-queue.ts'
 export type { FilterOptions, ListOptions } from './queue/filter.ts'
 export type { QueueStats, Stats } from './queue/inspect.ts'
 export type { LimitHolder, LimitKey, LimitKeysOptions, LimitState, Limits } from './queue/limits.ts'

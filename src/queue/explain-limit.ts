@@ -9,51 +9,75 @@ import { type GateAround, placeOf, type Reason, type Situation } from './reason.
 
 const NOBODY: GateAround['state'] = { holders: [], running: 0, waiting: 1, closedUntil: null, grants: [] }
 
-/** What is around a gate that a job waits at. */
-export async function aroundGate(store: Pick<Store, 'limits'>, gate: string): Promise<GateAround> {
-  const record = (await store.limits.list()).find(({ name }) => name === limitOf(gate))
-  const [state = NOBODY] = await store.limits.gates({ names: [gate] }, 1)
-  return { gate, limit: record && ruleOf(record), state }
+/** What is around gates that jobs wait at; who waits is counted up to `waitingMax`, where that is said. */
+export async function aroundGates(
+  store: Pick<Store, 'limits'>,
+  gates: readonly string[],
+  waitingMax?: number,
+): Promise<GateAround[]> {
+  if (gates.length === 0) return []
+  const records = await store.limits.list()
+  const states = await store.limits.gates({ names: gates }, gates.length, waitingMax)
+  return gates.map((gate) => {
+    const record = records.find(({ name }) => name === limitOf(gate))
+    return {
+      gate,
+      limit: record && ruleOf(record),
+      state: states.find((each) => each.gate === gate) ?? NOBODY,
+    }
+  })
 }
 
 /** Which limit keeps it, with its numbers; nothing where none does. */
-export function limited(situation: Situation): Reason[] {
-  const { gate: around, nowMs } = situation
+export function limited({ gate: around, record, ...situation }: Situation): Reason[] {
   if (!around) return []
-  const { limit, state } = around
-  if (!limit) return [undeclared(around)]
-  if (state.closedUntil !== null && state.closedUntil > nowMs)
-    return [closed(around, state.closedUntil - nowMs)]
-  if (limit.concurrency !== null && state.running >= limit.concurrency) return [full(situation, around)]
-  return [rated(situation, around, limit) ?? open(around)]
+  const cost = readGates(record.limits).find(({ gate }) => gate === around.gate)?.cost ?? 1
+  return [whyAtGate(situation, { ...around, cost, waits: 'waits' })]
 }
 
-function factsOf({ gate, state }: GateAround) {
+/** A gate, and who waits there: 'waits', or '12 wait'; with what the first of them costs a rate. */
+interface Waiting extends GateAround {
+  readonly cost: number
+  readonly waits: string
+}
+
+/** Why nobody passes there. */
+export function whyAtGate(situation: Pick<Situation, 'nowMs' | 'workers'>, around: Waiting): Reason {
+  const { nowMs } = situation
+  const { limit, state } = around
+  if (!limit) return undeclared(around)
+  if (state.closedUntil !== null && state.closedUntil > nowMs)
+    return closed(around, state.closedUntil - nowMs)
+  if (limit.concurrency !== null && state.running >= limit.concurrency) return full(situation, around)
+  return rated(around, limit, nowMs) ?? open(around)
+}
+
+function factsOf({ gate, state }: Waiting) {
   return { limit: limitOf(gate), key: keyOf(gate), running: state.running, waiting: state.waiting }
 }
 
-function called({ gate }: GateAround): string {
+function called({ gate }: Waiting): string {
   const key = keyOf(gate)
   return `limit '${limitOf(gate)}'${key === null ? '' : ` for '${key}'`}`
 }
 
-function undeclared(around: GateAround): Reason {
-  const text = `waits for ${called(around)}, of which nobody has said what it lets pass`
+function undeclared(around: Waiting): Reason {
+  const text = `${around.waits} for ${called(around)}, of which nobody has said what it lets pass`
   const mend = 'start a worker with the definition that has it'
   return { code: 'limit_unknown', text, mend, facts: factsOf(around) }
 }
 
-function closed(around: GateAround, opensInMs: number): Reason {
+function closed(around: Waiting, opensInMs: number): Reason {
   const until = toDate(around.state.closedUntil ?? 0).toISOString()
-  const text = `waits for ${called(around)}: a handler has closed it (RateLimited) for ${formatDuration(opensInMs)} more, until ${until}; ${around.state.waiting} wait`
+  const text = `${around.waits} for ${called(around)}: a handler has closed it (RateLimited) for ${formatDuration(opensInMs)} more, until ${until}; ${around.state.waiting} wait`
   return { code: 'limit_closed', text, facts: { ...factsOf(around), opensInMs } }
 }
 
-function full(situation: Situation, around: GateAround): Reason {
+function full(situation: Pick<Situation, 'workers'>, around: Waiting): Reason {
   const { limit, state } = around
   const concurrency = limit?.concurrency ?? 0
   const holders = holdersOf(situation, state)
-  const text = `waits for ${called(around)}: ${state.running} of ${concurrency} run, ${state.waiting} wait${holders}`
+  const text = `${around.waits} for ${called(around)}: ${state.running} of ${concurrency} run, ${state.waiting} wait${holders}`
   const name = limitOf(around.gate)
   const mend = `to let more run: millhand limits set ${name} --concurrency ${concurrency + 1}; who runs: millhand limits show ${name}`
   const holder = state.holders[0]?.id ?? null
@@ -63,7 +87,7 @@ function full(situation: Situation, around: GateAround): Reason {
 /** Of more the command line tells. */
 const HOLDERS_TOLD = 3
 
-function holdersOf(situation: Situation, { holders, running }: GateAround['state']): string {
+function holdersOf(situation: Pick<Situation, 'workers'>, { holders, running }: GateAround['state']): string {
   const told = holders.slice(0, HOLDERS_TOLD).map(({ id, worker, since }) => {
     return `${id} on worker ${placeOf(situation, worker)} since ${new Date(since).toISOString()}`
   })
@@ -73,15 +97,15 @@ function holdersOf(situation: Situation, { holders, running }: GateAround['state
 }
 
 /** Where it is the rate that keeps it: nothing where the window has room for it by now. */
-function rated({ record, nowMs }: Situation, around: GateAround, limit: Limit): Reason | undefined {
+function rated(around: Waiting, limit: Limit, nowMs: number): Reason | undefined {
   const { rateCount, ratePerMs } = limit
   if (rateCount === null || ratePerMs === null) return undefined
-  const cost = readGates(record.limits).find(({ gate }) => gate === around.gate)?.cost ?? 1
+  const { cost } = around
   const facts = { ...factsOf(around), rateCount, ratePerMs, cost }
   const rate = `${rateCount} in any ${formatDuration(ratePerMs)}`
   const name = limitOf(around.gate)
   if (cost > rateCount) {
-    const text = `waits for ${called(around)} for ever: it costs ${cost}, and no more than ${rate} may start`
+    const text = `${around.waits} for ${called(around)} for ever: it costs ${cost}, and no more than ${rate} may start`
     const mend = `millhand limits set ${name} --rate ${cost}/${ratePerMs}ms, or enqueue it anew with a smaller cost`
     return { code: 'rate_reached', text, mend, facts }
   }
@@ -89,13 +113,13 @@ function rated({ record, nowMs }: Situation, around: GateAround, limit: Limit): 
   const opensInMs = opensAt(limit, { holders, closedUntil, grants }, cost) - nowMs
   if (opensInMs <= 0) return undefined
   const at = toDate(nowMs + opensInMs).toISOString()
-  const text = `waits for ${called(around)}: no more than ${rate} may start, and they have; it opens in ${formatDuration(opensInMs)}, at ${at}; ${waiting} wait`
+  const text = `${around.waits} for ${called(around)}: no more than ${rate} may start, and they have; it opens in ${formatDuration(opensInMs)}, at ${at}; ${waiting} wait`
   const mend = `to let more start: millhand limits set ${name} --rate`
   return { code: 'rate_reached', text, mend, facts: { ...facts, opensInMs } }
 }
 
-function open(around: GateAround): Reason {
-  const text = `waited for ${called(around)}, which has room by now: it goes on within seconds`
+function open(around: Waiting): Reason {
+  const text = `${around.waits} for ${called(around)}, which has room by now: that is seen within seconds`
   const mend = 'the worker that leads the maintenance sees to it, where none is told of it before'
   return { code: 'limit_open', text, mend, facts: factsOf(around) }
 }

@@ -2,9 +2,9 @@ import { runsAlone } from '../job/care.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
-import { pauseText } from './pause.ts'
+import { type Pause, pauseText } from './pause.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
-import { fitFor, handles, serves, servesQueue } from './serving.ts'
+import { fitFor, handles, type Place, serves, servesQueue, type Workers } from './serving.ts'
 
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
 export function whyPending(situation: Situation): Reason[] {
@@ -48,8 +48,11 @@ function pastDeadline({ job, nowMs }: Situation): Reason[] {
 }
 
 function paused({ job, pause }: Situation): Reason[] {
+  return whyPaused(job.queue, pause)
+}
+
+export function whyPaused(queue: string, pause: Pause | undefined): Reason[] {
   if (!pause) return []
-  const { queue } = job
   const { by = null, reason = null } = pause
   const text = `queue '${queue}' is ${pauseText(pause)}`
   const facts = { queue, by, reason, since: pause.since.toISOString() }
@@ -64,7 +67,7 @@ function held(situation: Situation): Reason[] {
   return [{ code: 'held', text, facts: { worker } }, ...whySilent(situation, worker)]
 }
 
-function noWorker({ job, nowMs, workers }: Situation): Reason {
+export function noWorker({ job, nowMs, workers }: Workers & { readonly job: Place }): Reason {
   const { name, queue } = job
   const live = workers.filter(({ leaseUntil }) => leaseUntil > nowMs)
   const silent = workers.filter((worker) => worker.leaseUntil <= nowMs && serves(worker, job)).length
@@ -97,7 +100,7 @@ function mendNoWorker({ name, queue, live, silent, handling, serving }: NoWorker
 }
 
 /** Somebody has told all of them to claim no more. */
-function quiet(fit: readonly WorkerRecord[]): Reason[] {
+export function quiet(fit: readonly WorkerRecord[]): Reason[] {
   if (fit.some(claims)) return []
   const [first] = fit
   const text = `all that handle it (${fit.length}) were told to claim no more`
@@ -105,7 +108,7 @@ function quiet(fit: readonly WorkerRecord[]): Reason[] {
   return [{ code: 'workers_quiet', text, mend, facts: { workers: fit.length } }]
 }
 
-function claims({ order }: WorkerRecord): boolean {
+export function claims({ order }: WorkerRecord): boolean {
   return order === 'run'
 }
 
@@ -128,7 +131,7 @@ function crashesOf({ crashes }: { readonly crashes: number }): string {
 }
 
 /** Of a predicate (`canProcess`) nobody but its worker knows. */
-function itsTurn(fit: readonly WorkerRecord[]): Reason {
+export function itsTurn(fit: readonly WorkerRecord[]): Reason {
   const slots = fit.reduce((sum, worker) => sum + worker.concurrency, 0)
   const busy = fit.reduce((sum, worker) => sum + worker.running, 0)
   const facts = { workers: fit.length, slots, busy }

@@ -2,11 +2,11 @@ import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
-import { aroundGate } from './explain-limit.ts'
+import { aroundGates } from './explain-limit.ts'
 import { whyPending } from './explain-pending.ts'
 import { whySettled } from './explain-settled.ts'
 import { toPause } from './pause.ts'
-import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
+import { inOneLine, placeOf, type Reason, type Situation, whySilent } from './reason.ts'
 
 /** Why a job is where it is. `text` says it to people, the rest to programs. */
 export interface Explanation {
@@ -31,11 +31,10 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     nowMs: await store.now(),
     pause: paused && toPause(paused),
     workers: await store.workers.list(),
-    gate: record.gate === null ? undefined : await aroundGate(store, record.gate),
+    gate: (await aroundGates(store, record.gate === null ? [] : [record.gate]))[0],
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
-  const text = reasons.map((reason) => reason.text + (reason.mend ? ` (${reason.mend})` : '')).join('; ')
-  return { id, name: job.name, queue: job.queue, state: job.state, reasons, text }
+  return { id, name: job.name, queue: job.queue, state: job.state, reasons, text: inOneLine(reasons) }
 }
 
 function whyHere(situation: Situation): Reason[] {

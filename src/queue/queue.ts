@@ -19,6 +19,7 @@ import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
 import { type DrainedOptions, queueDrained } from './drained.ts'
 import type { EnqueueItem } from './enqueue.ts'
 import { type Explanation, explainJob } from './explain.ts'
+import { explainQueue, type QueueExplanation } from './explain-queue.ts'
 import type { FilterOptions, ListOptions } from './filter.ts'
 import { Handle } from './handle.ts'
 import { makeEnqueuer } from './hooked-enqueuer.ts'
@@ -195,6 +196,10 @@ export class OpenedQueue implements Queue {
 
   async explain(id: string): Promise<Explanation> {
     return explainJob(this.#parts.store, requireId('explain', id))
+  }
+
+  async explainQueue(queue: string): Promise<QueueExplanation> {
+    return explainQueue(this.#parts.store, queue)
   }
 
   subscribe(options?: SubscribeOptions): AsyncIterableIterator<JobChange> {

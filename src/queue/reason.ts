@@ -10,6 +10,8 @@ export interface Reason {
     | 'due_later'
     | 'expired'
     | 'queue_paused'
+    | 'queue_full'
+    | 'queue_empty'
     | 'no_worker'
     | 'workers_quiet'
     | 'held'
@@ -64,7 +66,12 @@ export function whySilent({ workers, nowMs }: Situation, id: string): Reason[] {
 }
 
 /** A worker as people know it. */
-export function placeOf({ workers }: Situation, id: string): string {
+export function placeOf({ workers }: Pick<Situation, 'workers'>, id: string): string {
   const worker = workers.find((each) => each.id === id)
   return worker ? `${worker.name} (${worker.host}, process ${worker.pid})` : id
+}
+
+/** All the reasons, each with what to do about it. */
+export function inOneLine(reasons: readonly Reason[]): string {
+  return reasons.map(({ text, mend }) => (mend === undefined ? text : `${text} (${mend})`)).join('; ')
 }

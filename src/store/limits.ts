@@ -9,10 +9,14 @@ export interface LimitStore {
   override(name: string, values: LimitRule | null): Promise<boolean>
   /** All of them, by name. */
   list(): Promise<LimitRecord[]>
-  /** Gates that somebody holds or waits at: those of a limit, or these; the first `limit`, by name. */
+  /**
+   * Gates that somebody holds or waits at: those of a limit, or these; the first `limit`, by name. Those who wait are counted
+   * up to `waitingMax`, where that is said.
+   */
   gates(
     which: { readonly limit: string } | { readonly names: readonly string[] },
     limit: number,
+    waitingMax?: number,
   ): Promise<GateRecord[]>
   /** Lets go on what waits at gates that are open, at most `limit` gates a call: what no hint has told of. Gives how many jobs. */
   tend(limit: number): Promise<number>

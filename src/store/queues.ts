@@ -1,4 +1,5 @@
 import type { QueueSettings } from '../job/queue-settings.ts'
+import type { Backlog } from './backlog.ts'
 
 /** Queues exist as soon as a job names them; a row is kept only for one that has a setting of its own. */
 export interface QueueStore {
@@ -16,6 +17,8 @@ export interface QueueStore {
   purge(queue: string, piece: PurgePiece): Promise<Purged>
   /** Whether any of its jobs is pending or running. */
   unfinished(queue: string): Promise<boolean>
+  /** How its unfinished jobs stand, each count up to the most that is asked for. */
+  backlog(queue: string, countedMax: number): Promise<Backlog>
   /** The queues for which anything is set, by name. */
   configured(): Promise<ConfiguredQueue[]>
 }

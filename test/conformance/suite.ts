@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { backlogPromises } from './backlog.ts'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
@@ -58,6 +59,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('queues', () => queuePromises(test))
     describe('sizes of queues', () => sizePromises(test))
     describe('full queues', () => fullQueuePromises(test))
+    describe('backlog', () => backlogPromises(test))
     describe('ledger', () => ledgerPromises(test))
     describe('schedules', () => schedulePromises(test))
     describe('control of schedules', () => scheduleControlPromises(test))

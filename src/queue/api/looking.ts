@@ -4,6 +4,7 @@ import type { JobState } from '../../job/state.ts'
 import type { AnyJobSpec, JobOf, ResultOf, StoredInputOf } from '../../job/typed.ts'
 import type { LogLine } from '../../store/jobs.ts'
 import type { Explanation } from '../explain.ts'
+import type { QueueExplanation } from '../explain-queue.ts'
 import type { FilterOptions, ListOptions } from '../filter.ts'
 
 /** What looks at jobs. */
@@ -43,4 +44,12 @@ export interface Looking {
 
   /** Why a job is where it is, in words and as data. @throws MillhandError `job_not_found` */
   explain(id: string): Promise<Explanation>
+
+  /**
+   * Why the jobs of a queue wait: its pause, its size, the limits with who holds them, names that no worker handles, what is due
+   * later; with how many there are of each name. Each count ends at 10,000, so that it costs the same whatever waits.
+   *
+   * @throws MillhandError `invalid_name`
+   */
+  explainQueue(queue: string): Promise<QueueExplanation>
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { Store } from '../store.ts'
+import { backlog } from './backlog.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
@@ -110,6 +111,7 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
         await transactions.write(() => once(data, piece.call, () => purgedTexts(purge(data, queue, piece)))),
       ),
     unfinished: (queue) => transactions.read(() => queues.unfinished(data, queue)),
+    backlog: (queue, countedMax) => transactions.read(() => backlog(data, queue, countedMax)),
     configured: () => transactions.read(() => queues.configured(data)),
   }
 }
@@ -120,7 +122,8 @@ function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['
     declare: (given) => transactions.write(() => limits.declare(data, given)),
     override: (name, rule) => transactions.write(() => limits.override(data, name, rule)),
     list: () => transactions.read(() => limits.list(data)),
-    gates: (which, limit) => transactions.read(() => limits.gates(data, which, limit)),
+    gates: (which, limit, waitingMax) =>
+      transactions.read(() => limits.gates(data, which, { limit, waitingMax })),
     async tend(limit) {
       const { count, next } = await transactions.write(() => limits.tend(data, { after: tendedTo, limit }))
       tendedTo = next

@@ -37,13 +37,13 @@ export function list(data: MemoryData): LimitRecord[] {
 export function gates(
   data: MemoryData,
   which: Parameters<LimitStore['gates']>[0],
-  limit: number,
+  { limit, waitingMax }: { readonly limit: number; readonly waitingMax?: number | undefined },
 ): GateRecord[] {
   const names = 'names' in which ? which.names : gatesOf(data, which.limit)
   return [...new Set(names)]
     .sort()
     .slice(0, limit)
-    .map((gate) => recordOf(data, gate))
+    .map((gate) => recordOf(data, gate, waitingMax))
 }
 
 function gatesOf(data: MemoryData, limit: string): string[] {
@@ -56,7 +56,7 @@ function closedGates(data: MemoryData): string[] {
   return [...data.gates].flatMap(([gate, row]) => ((row.closedUntil ?? 0) > nowMs ? [gate] : []))
 }
 
-function recordOf(data: MemoryData, gate: string): GateRecord {
+function recordOf(data: MemoryData, gate: string, waitingMax = Number.POSITIVE_INFINITY): GateRecord {
   const running = data.jobs.holding(gate)
   const { closedUntil, grants } = data.gates.get(gate) ?? { closedUntil: null, grants: [] }
   return {
@@ -66,7 +66,7 @@ function recordOf(data: MemoryData, gate: string): GateRecord {
       .sort((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1))
       .slice(0, HOLDERS_SHOWN),
     running: running.length,
-    waiting: [...data.jobs.pending.parkedAt(gate)].length,
+    waiting: Math.min(waitingMax, [...data.jobs.pending.parkedAt(gate)].length),
     closedUntil: (closedUntil ?? 0) > data.clock.now() ? closedUntil : null,
     grants,
   }

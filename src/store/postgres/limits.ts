@@ -79,7 +79,8 @@ const KNOWN = statement(
 
 const RECORDS = `select g.gate,
   (select count(*)::integer from millhand.holders h where h.gate = g.gate) as running,
-  (select count(*)::integer from millhand.pending p where p.waits = 3 and p.gate = g.gate) as waiting,
+  (select count(*)::integer from (
+    select from millhand.pending p where p.waits = 3 and p.gate = g.gate limit $3::integer) w) as waiting,
   (select closed_until from millhand.gates m where m.gate = g.gate and m.closed_until > ${NOW}) as "closedUntil",
   coalesce((select grants from millhand.gates m where m.gate = g.gate), '[]') as grants
   from unnest($2::text[]) as g(gate) order by g.gate`
@@ -95,13 +96,14 @@ const HOLDERS = `select g.gate, j.id, c.worker, c.started_at as since from unnes
 export async function gates(
   session: Session,
   which: Parameters<LimitStore['gates']>[0],
-  limit: number,
+  { limit, waitingMax = null }: { readonly limit: number; readonly waitingMax?: number | null | undefined },
 ): Promise<GateRecord[]> {
   const names = 'names' in which ? [...new Set(which.names)].sort() : await known(session, which.limit, limit)
   const chosen = names.slice(0, limit)
   const records = await session.at<Omit<GateRecord, 'holders' | 'grants'> & { grants: string }>(
     RECORDS,
     chosen,
+    waitingMax,
   )
   const holders = await session.rows<GateRecord['holders'][number] & { gate: string }>(
     HOLDERS,

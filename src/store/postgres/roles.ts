@@ -1,6 +1,7 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { StoreRoles } from '../store.ts'
+import { backlog } from './backlog.ts'
 import { begin } from './begin.ts'
 import { callOnce } from './calls.ts'
 import * as catalog from './catalog.ts'
@@ -137,6 +138,7 @@ function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
         ),
       ),
     unfinished: (queue) => size.unfinished(session, queue),
+    backlog: (queue, countedMax) => backlog(session, queue, countedMax),
     configured: () => queues.configured(session),
   }
 }
@@ -147,7 +149,7 @@ function limitRole({ database: { session } }: Parts): StoreRoles['limits'] {
     declare: (given) => limits.declare(session, given),
     override: (name, rule) => limits.override(session, name, rule),
     list: () => limits.list(session),
-    gates: (which, limit) => limits.gates(session, which, limit),
+    gates: (which, limit, waitingMax) => limits.gates(session, which, { limit, waitingMax }),
     async tend(limit) {
       const { count, next } = await limits.tend(session, { after: tendedTo, limit })
       tendedTo = next

@@ -76,11 +76,15 @@ const KNOWN = `select gate from (
 export function gates(
   connection: Connection,
   which: Parameters<LimitStore['gates']>[0],
-  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+  {
+    limit,
+    nowMs,
+    waitingMax = -1,
+  }: { readonly limit: number; readonly nowMs: number; readonly waitingMax?: number | undefined },
 ): GateRecord[] {
   const names =
     'names' in which ? [...new Set(which.names)].sort() : known(connection, which.limit, { limit, nowMs })
-  return names.slice(0, limit).map((gate) => recordOf(connection, gate, nowMs))
+  return names.slice(0, limit).map((gate) => recordOf(connection, gate, { nowMs, waitingMax }))
 }
 
 function known(
@@ -97,7 +101,7 @@ const HOLDERS = `select id, worker, started_at as since from millhand_holders
   where millhand_holders.gate = ? order by started_at, id ${atMost()}`
 
 const COUNTS = `select (select count(*) from millhand_holders where gate = ?1) as running,
-  (select count(*) from millhand_jobs where ${PARKED} and gate = ?1) as waiting,
+  (select count(*) from (select 1 from millhand_jobs where ${PARKED} and gate = ?1 ${atMost('?3')})) as waiting,
   (select closed_until from millhand_gates where gate = ?1 and closed_until > ?2) as closedUntil,
   (select grants from millhand_gates where gate = ?1) as grants`
 
@@ -105,8 +109,12 @@ interface Counts extends Pick<GateRecord, 'running' | 'waiting' | 'closedUntil'>
   readonly grants: string | null
 }
 
-function recordOf(connection: Connection, gate: string, nowMs: number): GateRecord {
-  const { grants, ...counts } = connection.get<Counts>(COUNTS, gate, nowMs) as Counts
+function recordOf(
+  connection: Connection,
+  gate: string,
+  { nowMs, waitingMax }: { readonly nowMs: number; readonly waitingMax: number },
+): GateRecord {
+  const { grants, ...counts } = connection.get<Counts>(COUNTS, gate, nowMs, waitingMax) as Counts
   const holders = connection.all<GateRecord['holders'][number]>(HOLDERS, gate, HOLDERS_SHOWN)
   return { gate, holders, ...counts, grants: grants === null ? [] : JSON.parse(grants) }
 }

@@ -2,6 +2,7 @@ import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { StoreRoles } from '../store.ts'
 import type { StoreAccess } from './access.ts'
+import { backlog } from './backlog.ts'
 import { begin } from './begin.ts'
 import { once } from './calls.ts'
 import * as catalog from './catalog.ts'
@@ -125,6 +126,8 @@ function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
         ),
       ),
     unfinished: (queue) => read((connection) => size.unfinished(connection, queue)),
+    backlog: (queue, countedMax) =>
+      read((connection, nowMs) => backlog(connection, { queue, countedMax }, nowMs)),
     configured: () => read(queues.configured),
   }
 }
@@ -136,7 +139,8 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
     override: (name, rule) =>
       durably((connection, nowMs) => limits.override(connection, { name, rule }, nowMs)),
     list: () => read(limits.list),
-    gates: (which, limit) => read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs })),
+    gates: (which, limit, waitingMax) =>
+      read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs, waitingMax })),
     async tend(limit) {
       if (!(await read(limits.mayTend))) return 0
       const from = { after: tendedTo, limit }

@@ -153,6 +153,14 @@ test('a key gives the job that holds it; a pause is seen by everybody; prune del
   expect(await project.json('explain '.concat(later))).toMatchObject({
     reasons: expect.arrayContaining([expect.objectContaining({ code: 'queue_paused' })]),
   })
+  const whole = (await project.run('explain --queue default')).stdout
+  expect(whole).toMatch(
+    /^queue 'default':\n {2}queue 'default' is paused by ana: down\n[\s\S]*\nNAME +READY /,
+  )
+  expect(await project.json('explain --queue defalt')).toMatchObject({
+    ...{ ready: 0, names: [], reasons: [{ code: 'queue_empty' }] },
+    note: expect.stringMatching(/Did you mean 'default'\?/),
+  })
   expect(await project.json('resume default')).toEqual({ queue: 'default', paused: false })
   expect(await project.json('prune --complete 0 --failed 0')).toEqual({ pruned: 2 })
 })

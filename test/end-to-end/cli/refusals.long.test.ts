@@ -127,6 +127,8 @@ const REFUSALS: readonly Case[] = [
   },
   { words: 'enqueue mail.send --attempts 3', code: 2, error: 'usage', message: /Did you mean '--retries'\?/ },
   { words: 'job nobody', code: 3, error: 'job_not_found', message: /No job has the id 'nobody'/ },
+  { words: 'explain', code: 2, error: 'usage', message: /say which job, or which queue with --queue/ },
+  { words: 'explain last --queue mail', code: 2, error: 'usage', message: /and not both/ },
   { words: 'explain nobody', code: 3, error: 'job_not_found', message: /'nobody'/ },
   { words: 'pause in%valid', code: 2, error: 'invalid_name', message: /queue name/ },
   {
