@@ -28,7 +28,14 @@ const BEHIND_MS = 50
 /** Calls that only look: nothing has to be checked after them. Any other one may have changed something. */
 const LOOKS: ReadonlySet<string> = new Set([
   ...['now', 'jobs.waitsAlone', 'jobs.nextDueAt', 'workers.list', 'queues.paused', 'feed.changesAfter'],
-  ...['queues.configured', 'queues.unfinished', 'queues.backlog', 'ledger.read', 'ledger.depths'],
+  ...[
+    'queues.configured',
+    'queues.unfinished',
+    'queues.backlog',
+    'limits.strays',
+    'ledger.read',
+    'ledger.depths',
+  ],
   ...['catalog.get', 'catalog.list', 'catalog.count', 'catalog.tally', 'catalog.logs'],
 ])
 

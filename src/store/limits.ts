@@ -1,5 +1,6 @@
 import type { Grants } from '../job/gate.ts'
 import type { Limit } from '../job/limit.ts'
+import type { Strays } from './strays.ts'
 
 /** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
 export interface LimitStore {
@@ -20,6 +21,8 @@ export interface LimitStore {
   ): Promise<GateRecord[]>
   /** Lets go on what waits at gates that are open, at most `limit` gates a call: what no hint has told of. Gives how many jobs. */
   tend(limit: number): Promise<number>
+  /** Where what gates say is not what runs, at most so many of each: what is under way may be among it for a moment. */
+  strays(limit: number): Promise<Strays>
 }
 
 export type LimitRule = Omit<Limit, 'name'>

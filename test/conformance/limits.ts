@@ -288,4 +288,23 @@ export function limitPromises(test: StoreTest): void {
     const rest = await workers[0]?.claim()
     expect(claimed.length + (rest?.length ?? 0)).toBe(3)
   })
+
+  test('who waits where there is room is told apart from who waits by the rules', async ({
+    store,
+    worker,
+  }) => {
+    await store.limits.declare([atMost(1)])
+    await enqueue(store, limited('a', ['api']), limited('b', ['api']), limited('c', ['unknown']))
+    const job = await worker.claimOne()
+    await worker.claim()
+    await store.queues.pause('default')
+    await worker.settle(job, COMPLETE)
+    const none = { holders: [], unheld: [], waiting: [] }
+    expect(await store.limits.strays(10)).toEqual(none)
+
+    await store.queues.resume('default')
+    expect(await store.limits.strays(10)).toEqual({ ...none, waiting: [{ gate: 'api', id: 'b' }] })
+    await store.limits.tend(10)
+    expect(await store.limits.strays(10)).toEqual(none)
+  })
 }

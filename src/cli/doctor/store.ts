@@ -48,13 +48,14 @@ const BEFORE_OPENING: readonly string[] = [
 async function withJobs(findings: readonly Finding[], config: Config): Promise<Finding[]> {
   const broken = findings.some(({ level, check }) => level !== 'ok' && BEFORE_OPENING.includes(check))
   if (broken) return [...findings]
-  const [{ checkJobs }, { openQueue }] = await Promise.all([
+  const [{ checkJobs }, { checkGates }, { openQueue }] = await Promise.all([
     import('./jobs.ts'),
+    import('./gates.ts'),
     import('../../queue/open.ts'),
   ])
   const queue = await openQueue(config.store, { ...config.queue, migrate: false, logger: false })
   try {
-    return [...findings, ...(await checkJobs(queue))]
+    return [...findings, ...(await checkJobs(queue)), ...(await checkGates(queue))]
   } finally {
     await queue.close()
   }

@@ -21,6 +21,7 @@ import { rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import { purge } from './size.ts'
+import { strays } from './strays.ts'
 import { MemoryTransactions } from './transaction.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
@@ -129,6 +130,7 @@ function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['
       tendedTo = next
       return count
     },
+    strays: (limit) => transactions.read(() => strays(data, limit)),
   }
 }
 

@@ -43,7 +43,7 @@ const WAITED_AT = `with recursive at (gate) as (
   )
   select gate from at where gate is not null limit $3::integer`
 
-async function waitedAt(
+export async function waitedAt(
   session: Session,
   {
     after,

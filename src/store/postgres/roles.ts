@@ -26,6 +26,7 @@ import { lookForLapsed, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import * as size from './size.ts'
+import { strays } from './strays.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -155,6 +156,7 @@ function limitRole({ database: { session } }: Parts): StoreRoles['limits'] {
       tendedTo = next
       return count
     },
+    strays: (limit) => strays(session, limit),
   }
 }
 

@@ -49,7 +49,7 @@ const WAITED_AT = `with recursive at (gate) as (
   )
   select gate from at where gate is not null ${atMost('?3')}`
 
-function waitedAt(
+export function waitedAt(
   connection: Connection,
   {
     after,

@@ -27,6 +27,7 @@ import { isUnfinished, nextLapse, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import * as size from './size.ts'
+import { strays } from './strays.ts'
 import * as upkeep from './upkeep.ts'
 import * as workers from './workers.ts'
 
@@ -148,6 +149,7 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
       tendedTo = next
       return count
     },
+    strays: (limit) => read((connection, nowMs) => strays(connection, limit, nowMs)),
   }
 }
 
