@@ -66,8 +66,12 @@ export async function withQueue<Result>(
 const WORKERS_OPEN_TIMEOUT = '1m'
 
 /** How a worker of the command line opens its queue: what is set for queues is as its configuration says. */
-export function ofWorker({ queue, queues }: Pick<Config, 'queue' | 'queues'>): OpenOptions {
-  return { openTimeout: WORKERS_OPEN_TIMEOUT, ...queue, queues }
+export function ofWorker({
+  queue,
+  queues,
+  limits,
+}: Pick<Config, 'queue' | 'queues' | 'limits'>): OpenOptions {
+  return { openTimeout: WORKERS_OPEN_TIMEOUT, ...queue, queues, ...(limits && { limits }) }
 }
 
 /** The path of the file that a store is in; `undefined` where it is in none. */

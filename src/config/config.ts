@@ -21,6 +21,7 @@ export interface Config {
   readonly definitions: readonly AnyJobDefinition[]
   readonly schedules: NonNullable<ConfigOptions['schedules']>
   readonly queues: NonNullable<ConfigOptions['queues']>
+  readonly limits?: ConfigOptions['limits']
   readonly worker: NonNullable<ConfigOptions['worker']>
   readonly queue: NonNullable<ConfigOptions['queue']>
   readonly retention: RetentionOptions

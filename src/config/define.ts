@@ -1,3 +1,4 @@
+import type { QueueLimitOptions } from '../job/queue-limits.ts'
 import type { QueueOptions } from '../job/queue-settings.ts'
 import type { RetentionOptions } from '../job/retention.ts'
 import type { ScheduleOptions } from '../job/schedule-options.ts'
@@ -19,6 +20,8 @@ export interface ConfigOptions {
   readonly schedules?: Readonly<Record<string, ScheduleOptions>>
   /** What is set for single queues, by name; every worker that the command line starts writes it to the store. Nothing by default. */
   readonly queues?: Readonly<Record<string, QueueOptions>>
+  /** What the jobs of all queues are held to together; written to the store likewise, and left as it is by default. */
+  readonly limits?: readonly QueueLimitOptions[]
   /** Of every worker that the command line starts. */
   readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention' | 'schedules'>
   /** Of every queue that the command line opens. */

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { namedQueues } from '../job/queue-settings.ts'
 import { namedSchedules } from '../job/schedule-options.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
@@ -16,6 +15,7 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { requireOneValueEach, settingsFrom } from '../queue/configure.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
 import type { Config } from './config.ts'
 import { configError, type Problem } from './errors.ts'
@@ -139,6 +139,7 @@ function assemble(
     definitions: specs.filter(isDefinition),
     schedules: (settings.values.get('schedules')?.value ?? {}) as Config['schedules'],
     queues: (settings.values.get('queues')?.value ?? {}) as Config['queues'],
+    limits: settings.values.get('limits')?.value as Config['limits'],
     worker: sectionOf(settings, 'worker'),
     queue: { ...sectionOf(settings, 'queue'), ...store.queue },
     retention: sectionOf(settings, 'retention'),
@@ -147,7 +148,7 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker, schedules, queues }: Config): Problem[] {
+function refusals({ specs, definitions, worker, schedules, queues, limits }: Config): Problem[] {
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
@@ -159,7 +160,10 @@ function refusals({ specs, definitions, worker, schedules, queues }: Config): Pr
   }
   attempt('jobs', () => byName(specs))
   attempt('schedules', () => namedSchedules(schedules))
-  attempt('queues', () => namedQueues(queues))
+  attempt('queues', () => settingsFrom({ queues }))
+  attempt('limits', () => settingsFrom({ limits }))
+  if (problems.length === 0)
+    attempt('limits', () => requireOneValueEach(specs, settingsFrom({ queues, limits })))
   if (problems.length === 0) attempt('worker', () => parseWorkerOptions({ ...worker, jobs: definitions }))
   return problems
 }

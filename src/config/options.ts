@@ -1,3 +1,4 @@
+import { queueLimitsField } from '../job/queue-limits.ts'
 import { queuesField } from '../job/queue-settings.ts'
 import { retentionFields } from '../job/retention.ts'
 import { schedulesField } from '../job/schedule-options.ts'
@@ -55,7 +56,8 @@ const topFields = {
   }),
   schedules: schedulesField(),
   queues: queuesField(),
-} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules' | 'queues'>>
+  limits: queueLimitsField(),
+} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules' | 'queues' | 'limits'>>
 
 // Retention has a section of its own, and the jobs and their schedules stand at the top.
 const { jobs: _jobs, retention: _retention, schedules: _schedules, ...workerSection } = workerFields
@@ -79,7 +81,7 @@ export type Section = keyof typeof SECTIONS
 
 /** These are code, or more than a line: no variable can say them. */
 const NO_VARIABLE: readonly string[] = [
-  ...['worker.fallback', 'worker.canProcess', 'schedules', 'queues'],
+  ...['worker.fallback', 'worker.canProcess', 'schedules', 'queues', 'limits'],
   ...['worker.setup', 'worker.teardown', 'worker.secrets'],
   ...['worker.aroundRun', 'queue.aroundEnqueue'],
 ]

@@ -13,6 +13,11 @@ const HOLDS: Readonly<Record<Standing, string>> = {
     'which has ended and keeps it by its keyScope. Free the key to run it again: queue.freeKey(name, key).',
 }
 
+/** No name of a job has a space: what has one says itself what it is. */
+function whose(name: string | undefined): string {
+  return name?.includes(' ') ? name : `job '${name}'`
+}
+
 /** A limit that two definitions give different values. */
 interface ConflictingLimits {
   readonly limit: string
@@ -35,7 +40,7 @@ export const jobErrors = {
   duplicate_definition: (facts: { name: string }) =>
     `Two definitions are named '${facts.name}'. A name stands for one handler: rename one of them, or list it once.`,
   conflicting_limits: ({ limit, jobs, values }: ConflictingLimits) =>
-    `Limit '${limit}' lets ${values[0]} pass in job '${jobs[0]}', and ${values[1]} in job '${jobs[1]}'. One limit has one value: ` +
+    `Limit '${limit}' lets ${values[0]} pass in ${whose(jobs[0])}, and ${values[1]} in ${whose(jobs[1])}. One limit has one value: ` +
     "give both the same, or one of them another 'name'.",
   missing_handler: (facts: { name: string }) =>
     `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,

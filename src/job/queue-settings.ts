@@ -2,8 +2,16 @@ import { byNameField } from '../kit/by-name.ts'
 import { preview } from '../kit/error.ts'
 import { choice, type FieldsOf, integer, isObject, optionError, parseOptions } from '../kit/options.ts'
 import { jobError } from './errors.ts'
+import type { LimitOptions } from './limit.ts'
 import { STATEMENT_ROWS_MAX } from './limits.ts'
 import { requireQueueName } from './names.ts'
+import {
+  ALL_QUEUES,
+  parseQueueLimits,
+  type QueueLimitOptions,
+  queueLimitsField,
+  storedLimits,
+} from './queue-limits.ts'
 import { readStored } from './stored.ts'
 
 const OVERFLOWS = ['reject', 'dropOldest'] as const
@@ -14,11 +22,14 @@ export interface QueueOptions {
   readonly maxSize?: number
   /** What happens to what is too much: it is refused (`queue_full`), or as many of the oldest are cancelled. Default `'reject'`. */
   readonly overflow?: (typeof OVERFLOWS)[number]
+  /** What all of its jobs are held to, those of the definitions aside: see `LimitOptions`. Nothing by default. */
+  readonly limits?: readonly QueueLimitOptions[]
 }
 
 const queueFields = {
   maxSize: integer({ min: 1 }),
   overflow: choice({ of: OVERFLOWS, default: 'reject' }),
+  limits: queueLimitsField(),
 } satisfies FieldsOf<QueueOptions>
 
 /** The settings of a queue as they are stored: only what is not as in any other. */
@@ -27,9 +38,10 @@ export type QueueSettings = QueueOptions
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option` */
 export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSettings {
   const component = `queue '${requireQueueName(name)}'`
-  const { maxSize, overflow } = parseOptions(component, queueFields, given)
-  if (maxSize !== undefined) return { maxSize, ...(overflow !== 'reject' && { overflow }) }
-  if (overflow === 'reject') return {}
+  const { maxSize, overflow, limits = [] } = parseOptions(component, queueFields, given)
+  const held = limits.length > 0 && { limits: parseQueueLimits(component, limits) }
+  if (maxSize !== undefined) return { maxSize, ...(overflow !== 'reject' && { overflow }), ...held }
+  if (overflow === 'reject') return { ...held }
   const expected = "left out, or beside a 'maxSize'"
   throw optionError('invalid_option', { component, option: 'overflow', expected, got: preview(overflow) })
 }
@@ -52,14 +64,29 @@ export function settingsText(settings: QueueSettings): string | null {
 export function readSettings(json: string | null): QueueSettings {
   const value = readStored(json)
   if (!isObject(value)) return {}
-  const { maxSize, overflow } = value as Readonly<Record<string, unknown>>
+  const { maxSize, overflow, limits } = value as Readonly<Record<string, unknown>>
+  const stored = storedLimits(limits)
+  const held = stored.length > 0 && { limits: stored }
   const size = queueFields.maxSize.parse(maxSize)
-  if (size === undefined) return {}
-  return { maxSize: size, ...(overflow === 'dropOldest' && { overflow }) }
+  if (size === undefined) return { ...held }
+  return { maxSize: size, ...(overflow === 'dropOldest' && { overflow }), ...held }
+}
+
+/** What is set for all queues: limits alone. @throws MillhandError as `parseQueueOptions` */
+export function allQueues(limits: readonly LimitOptions[]): QueueSettings {
+  return limits.length === 0 ? {} : { limits: parseQueueLimits('all queues', limits) }
+}
+
+/** The limits that every job of a queue has, which of them are those of all queues. */
+export function heldTo(
+  queue: string,
+  settingsOf: (queue: string) => QueueSettings | undefined,
+): readonly QueueLimitOptions[] {
+  return [...(settingsOf(ALL_QUEUES)?.limits ?? []), ...(settingsOf(queue)?.limits ?? [])]
 }
 
 /** How many jobs may wait in a queue that has a limit of its own, and what happens to what is too much. */
-export interface SizeLimit extends QueueSettings {
+export interface SizeLimit extends Pick<QueueSettings, 'overflow'> {
   readonly queue: string
   readonly maxSize: number
 }

@@ -1,6 +1,7 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, toJob } from '../job/job.ts'
 import { STATEMENT_CHARACTERS_MAX } from '../job/limits.ts'
+import { ALL_QUEUES } from '../job/queue-limits.ts'
 import type { QueueOptions } from '../job/queue-settings.ts'
 import { type JobState, STATES } from '../job/state.ts'
 import { parseOptions } from '../kit/options.ts'
@@ -88,7 +89,8 @@ export async function readStats(store: Store): Promise<Stats> {
     store.now(),
   ])
   const pauses = new Map(paused.map((each) => [each.queue, toPause(each)]))
-  const settings = new Map(configured.map((each) => [each.queue, each.settings]))
+  const ofQueues = configured.filter(({ queue }) => queue !== ALL_QUEUES)
+  const settings = new Map(ofQueues.map((each) => [each.queue, each.settings]))
   const byQueue = Map.groupBy(tallies, ({ queue }) => queue)
   const names = new Set([...byQueue.keys(), ...pauses.keys(), ...settings.keys()])
   const live = workers.filter((worker) => worker.leaseUntil > nowMs)

@@ -1,6 +1,7 @@
 import { OPEN_HINTS } from '../job/elsewhere.ts'
 import type { EnqueueHook } from '../job/hooks.ts'
 import { PENDING_MAX } from '../job/limits.ts'
+import { type QueueLimitOptions, queueLimitsField } from '../job/queue-limits.ts'
 import { type QueueOptions, queuesField } from '../job/queue-settings.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
@@ -34,6 +35,8 @@ export interface OpenOptions {
   readonly pendingMax?: number
   /** What is set for single queues, by name: written to the store, for all processes; see `configure`. Nothing by default. */
   readonly queues?: Readonly<Record<string, QueueOptions>>
+  /** What the jobs of all queues are held to together: written to the store, for all processes. `[]` takes it away; left as it is by default. */
+  readonly limits?: readonly QueueLimitOptions[]
   /** How long a call is tried again while the database is locked or away. Default `'30s'`. */
   readonly busyTimeout?: Duration
   /** The same for an enqueue: 0 to fail at once; `busyTimeout` by default. */
@@ -65,6 +68,7 @@ export const openFields = {
   jobs: { ...list<AnyJobSpec>({ expected: 'a list of job definitions', accepts: isSpec }), hint: inList },
   pendingMax: integer({ default: PENDING_MAX, min: 1 }),
   queues: queuesField(),
+  limits: queueLimitsField(),
   busyTimeout: duration({ default: '30s' }),
   enqueueTimeout: duration(),
   openTimeout: duration({ default: '5s' }),

@@ -1,4 +1,3 @@
-import { namedQueues } from '../job/queue-settings.ts'
 import { byName } from '../job/specs.ts'
 import { readSafely } from '../kit/brand.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
@@ -18,7 +17,7 @@ import { kindOf, meantBy, readPostgresUrl } from '../store/url.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { eventsFor, type Teller, tellerOf } from '../telemetry/teller.ts'
 import { Closing } from './closing.ts'
-import { withSettings } from './configure.ts'
+import { requireOneValueEach, settingsFrom, withSettings } from './configure.ts'
 import { DeclaredLimits } from './declared-limits.ts'
 import { type OpenOptions, openFields } from './open-options.ts'
 import { OpenedQueue, type Queue } from './queue.ts'
@@ -51,11 +50,11 @@ export async function openQueue(
   if (parsed.postgres && !isPoolOptions(to)) throw twoStores(to)
   requireOneSchema(to, parsed.schema)
   const clock = parsed.clock ?? systemClock
-  byName(parsed.jobs ?? [])
+  const settings = settingsFrom(parsed)
+  requireOneValueEach(byName(parsed.jobs ?? []).values(), settings)
   // One for both: what is written to the standard error is bounded, and says once how to change that.
   const teller = tellerOf(parsed.logger)
   const events = eventsFor(teller)
-  const settings = namedQueues(parsed.queues)
   const store = await openStore(to, { ...parsed, clock, teller, events })
   return withSettings(queueOn(store, { ...parsed, clock }, events), settings)
 }

@@ -7,6 +7,7 @@ import type { JobRecord } from '../job/job.ts'
 import { gatesFor } from '../job/job-gates.ts'
 import { type NewJob, newJob, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
+import { gatesWithin } from '../job/queue-gates.ts'
 import { check } from '../job/schema.ts'
 import { readContext, readStored, readTexts } from '../job/stored.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
@@ -93,8 +94,9 @@ async function store(queue: QueueInternals, old: Old, { input, options }: Enqueu
 function kept(record: JobRecord, spec: AnyJobSpec | undefined): Omit<NewJob, 'id'> {
   const { name, queue, priority, input, key, tags, context, retries, timeoutMs, limits } = record
   const times = { expiresInMs: spec?.expiresInMs ?? null, deadlineMs: spec?.deadlineMs ?? null }
-  const fields = { name, queue, priority, input, key, tags, context, retries, timeoutMs, limits }
-  return { ...fields, ...times, delayMs: 0, runAtMs: null }
+  const fields = { name, queue, priority, input, key, tags, context, retries, timeoutMs }
+  // The store gives it those of its queue.
+  return { ...fields, limits: gatesWithin(limits, undefined), ...times, delayMs: 0, runAtMs: null }
 }
 
 /** What the hooks have made of its options; its key is held as long as any, unless they say more of it. */
@@ -123,7 +125,7 @@ async function edited(
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
-  if (!spec && !changed?.limits) return { input, limits: record.limits }
+  if (!spec && !changed?.limits) return { input, limits: gatesWithin(record.limits, undefined) }
   const { limits } = termsOf(call.job, changed)
   await queue.limits.declare(limits, changed?.tx)
   return { input, limits: gatesFor(name, limits, checked.value) }

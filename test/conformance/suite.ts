@@ -21,6 +21,7 @@ import { operationPromises } from './operations.ts'
 import { gatedOperationPromises } from './operations-at-gates.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
+import { queueLimitPromises } from './queue-limits.ts'
 import { queuePromises } from './queues.ts'
 import { racePromises } from './races.ts'
 import { ratePromises } from './rates.ts'
@@ -48,6 +49,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('claim', () => claimPromises(test))
     describe('lanes', () => lanePromises(test))
     describe('limits', () => limitPromises(test))
+    describe('limits of queues', () => queueLimitPromises(test))
     describe('rates', () => ratePromises(test))
     describe('held', () => heldPromises(test))
     describe('repeated', () => repeatedPromises(test))

@@ -1,7 +1,8 @@
 import { defineJob, type QueueOptions } from 'millhand'
 import { expect } from 'vitest'
+import { internalsOf } from '../../src/queue/internals.ts'
 import { heldJob } from '../support/held-job.ts'
-import { describeStores } from '../support/stores.ts'
+import { describeSqlite, describeStores } from '../support/stores.ts'
 
 const send = defineJob({ name: 'mail.send', async run() {} })
 
@@ -53,6 +54,62 @@ describeStores('the settings of queues', (test) => {
     }
     await expect(queue.configure('no\nname', {})).rejects.toMatchObject({ code: 'invalid_name' })
     expect((await queue.stats()).queues).toEqual([])
+  })
+})
+
+describeStores('the limits of queues', (test) => {
+  test('hold all of their jobs, and are shown with who waits', async ({ open, start, clock }) => {
+    const queue = await open({ queues: { mail: { limits: [{ key: 'smtp', concurrency: 1 }] } } })
+    const { job, runs } = heldJob()
+    const first = await queue.enqueue(job, undefined, { queue: 'mail' })
+    const second = await queue.enqueue(job, undefined, { queue: 'mail' })
+    await start({ jobs: [job] }, queue)
+    await clock.advance(1_000)
+    expect([await first.get(), await second.get()]).toMatchObject([
+      { state: 'running' },
+      { state: 'pending', waitsFor: { limit: 'smtp' } },
+    ])
+    expect(await queue.limits.get('smtp')).toMatchObject({
+      declared: { concurrency: 1 },
+      ...{ running: 1, waiting: 1 },
+    })
+    runs[0]?.obeys()
+  })
+
+  test('of all queues are set by openQueue, and are no queue', async ({ open }) => {
+    const queue = await open({ limits: [{ key: 'all', rate: { count: 2, per: '1m' } }] })
+    expect(await queue.limits.get('all')).toMatchObject({ declared: { rate: { count: 2, per: 60_000 } } })
+    expect((await queue.stats()).queues).toEqual([])
+  })
+
+  test('that are none, or say two things, are refused with what is wrong', async ({ open, queue }) => {
+    const wrong = (limits: unknown) => ({ mail: { limits: limits as [] } })
+    const keyed = [{ key: () => 'ana', concurrency: 1 }]
+    await expect(queue.configure('mail', { limits: keyed as unknown as [] })).rejects.toMatchObject({
+      code: 'invalid_option',
+      message: expect.stringMatching(/a function of the input is of a definition/),
+    })
+    await expect(open({ queues: wrong([{ key: 'smtp', concurency: 1 }]) })).rejects.toMatchObject({
+      code: 'unknown_option',
+      message: expect.stringContaining("Did you mean 'concurrency'?"),
+    })
+    const held = defineJob({ name: 'mail.held', limits: [{ key: 'smtp', concurrency: 1 }], async run() {} })
+    const two = { jobs: [held], queues: wrong([{ key: 'smtp', concurrency: 2 }]) }
+    await expect(open(two)).rejects.toMatchObject({ code: 'conflicting_limits' })
+    expect((await queue.stats()).queues).toEqual([])
+  })
+})
+
+describeSqlite('the limits of all queues', (test) => {
+  test('hold what other processes enqueue, until they are taken away', async ({ open, queue }) => {
+    await open({ limits: [{ key: 'all', concurrency: 1 }] })
+    const { store } = internalsOf(queue, 'test')
+    const limitsOf = async (id: string) => (await store.catalog.get([id]))[0]?.limits
+    expect(await limitsOf((await queue.enqueue(send)).id)).toBe('[["all",1,1]]')
+    await open()
+    expect(await limitsOf((await queue.enqueue(send)).id)).toBe('[["all",1,1]]')
+    await open({ limits: [] })
+    expect(await limitsOf((await queue.enqueue(send)).id)).toBeNull()
   })
 })
 

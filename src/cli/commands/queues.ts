@@ -30,7 +30,7 @@ export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
   },
   {
     title: '',
-    text: (stats) => [...pauseWords(stats), ...sizeWords(stats)].join('; '),
+    text: (stats) => [...pauseWords(stats), ...sizeWords(stats), ...limitWords(stats)].join('; '),
     style: ({ paused }) => (paused ? 'yellow' : undefined),
     shrinksTo: 6,
   },
@@ -43,6 +43,10 @@ function pauseWords({ paused, pause }: QueueStats): string[] {
 function sizeWords({ settings: { maxSize, overflow } = {} }: QueueStats): string[] {
   if (maxSize === undefined) return []
   return [overflow === 'dropOldest' ? `the newest ${maxSize} wait` : `at most ${maxSize} wait`]
+}
+
+function limitWords({ settings: { limits = [] } = {} }: QueueStats): string[] {
+  return limits.length === 0 ? [] : [`limits: ${limits.map(({ name, key }) => name ?? key).join(', ')}`]
 }
 
 interface Options {

@@ -4,6 +4,8 @@ import type { JobRecord } from '../../job/job.ts'
 import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import { gatesWithin } from '../../job/queue-gates.ts'
+import { heldTo } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
 import { Placement } from '../placement.ts'
 import { announce } from './change.ts'
@@ -13,7 +15,8 @@ import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep } from './keys.ts'
 import { dropOldest, flowsOf, requireRoom, type Written } from './size.ts'
 
-export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: number): Inserted[] {
+export function insert(data: MemoryData, given: readonly NewJob[], pendingMax: number): Inserted[] {
+  const jobs = given.map((job) => withGates(job, gatesIn(data, job)))
   const plan = planOf(data, jobs)
   requireNoConflict(plan.conflicts)
   const flows = flowsOf(data, plan.writes)
@@ -23,6 +26,21 @@ export function insert(data: MemoryData, jobs: readonly NewJob[], pendingMax: nu
   noteOpenings(data, placement.openings)
   dropOldest(data, flows)
   return plan.inserted
+}
+
+function withGates(job: NewJob, limits: string | null): NewJob {
+  return limits === job.limits ? job : { ...job, limits }
+}
+
+/** The gates of a job in the queue in which it is, with those that its queue gives it. */
+export function gatesIn(
+  data: MemoryData,
+  { queue, limits }: Pick<NewJob, 'queue' | 'limits'>,
+): string | null {
+  return gatesWithin(
+    limits,
+    heldTo(queue, (name) => data.settings.get(name)),
+  )
 }
 
 /** One job that is to be stored: as itself, or as what `replaces` waits as from then on. */

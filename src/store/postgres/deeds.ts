@@ -1,10 +1,13 @@
 import type { Deed, Rearrangement } from '../../job/operation.ts'
+import { gateAmong, gatesWithin } from '../../job/queue-gates.ts'
+import { heldTo } from '../../job/queue-settings.ts'
 import { tell, WAKE } from './change.ts'
 import { cancel, retry } from './control.ts'
 import type { Lanes } from './lanes.ts'
 import { removeSettled } from './leaving/remove.ts'
 import { waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
+import { settingsOf } from './size.ts'
 import { CLOCK, statement } from './sql.ts'
 
 /** What a deed needs to know, and what it tells of. */
@@ -79,7 +82,43 @@ async function rearrange(session: Session, deed: Rearrangement, { ids, lanes }: 
   const [sql, values] =
     deed.verb === 'move' ? await moving(session, deed.queue, { ids, lanes }) : arranging(deed, ids)
   const rows = await session.at<{ id: string }>(sql, ...values)
-  return rows.map(({ id }) => id)
+  const done = rows.map(({ id }) => id)
+  if (deed.verb === 'move') await giveGates(session, deed.queue, done)
+  return done
+}
+
+const LIMITS_OF = `select j.seq, j.limits, p.gate from millhand.jobs j join millhand.pending p using (seq)
+  where j.id = any($1::text[]) order by j.seq`
+
+const SET_LIMITS = statement(
+  { seqs: 'bigint[]', limits: 'text[]', gates: 'text[]' },
+  `with ${CLOCK}, given as materialized (
+    select * from unnest($seqs, $limits, $gates) as g(seq, limits, gate)
+  ), named as (
+    update millhand.jobs j set limits = g.limits from given g where j.seq = g.seq
+  )
+  update millhand.pending p set gate = g.gate,
+    class = case when g.limits is not null then 3 when p.care = 2 then 2 else 1 end,
+    waits = case when g.gate is null then ${waitsFor('p.due_at')} else p.waits end
+  from given g where p.seq = g.seq`,
+)
+
+/** Moved jobs have the gates of the queue that they are in by now, and not those of the one before. */
+async function giveGates(session: Session, queue: string, ids: readonly string[]): Promise<void> {
+  const settings = await settingsOf(session, [queue], { locks: false })
+  const held = heldTo(queue, (name) => settings.get(name))
+  type Row = { readonly seq: number; readonly limits: string | null; readonly gate: string | null }
+  const changed = (await session.rows<Row>(LIMITS_OF, ids)).flatMap(({ seq, limits, gate }) => {
+    const given = gatesWithin(limits, held)
+    return given === limits ? [] : [{ seq, limits: given, gate: gateAmong(given, gate) }]
+  })
+  if (changed.length === 0) return
+  const values = SET_LIMITS.values({
+    seqs: changed.map(({ seq }) => seq),
+    limits: changed.map(({ limits }) => limits),
+    gates: changed.map(({ gate }) => gate),
+  })
+  await session.at(SET_LIMITS.text, ...values)
 }
 
 function arranging(deed: Exclude<Rearrangement, { readonly verb: 'move' }>, ids: readonly string[]) {

@@ -1,6 +1,8 @@
 import { readGates as gatesOf } from '../../job/job-gates.ts'
 import type { NewJob } from '../../job/new-job.ts'
-import type { SizeLimit } from '../../job/queue-settings.ts'
+import { gatesWithin } from '../../job/queue-gates.ts'
+import { ALL_QUEUES } from '../../job/queue-limits.ts'
+import { heldTo, type SizeLimit } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
 import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
@@ -11,7 +13,7 @@ import type { LanedJob } from './job-values.ts'
 import { insertByRules } from './keyed/rules.ts'
 import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
-import { keepWithin, limitsOf, pendingIn } from './size.ts'
+import { keepWithin, pendingIn, type SettingsByQueue, settingsOf, sizesIn } from './size.ts'
 
 interface InsertsParts {
   readonly database: Database
@@ -33,15 +35,15 @@ interface Placed {
   readonly openings: ReadonlyMap<string, number>
 }
 
-/** Queues with a size of their own that a process keeps in mind. */
-const LIMITED_MAX = 10_000
+/** Queues with settings of their own that a process keeps in mind. */
+const SET_MAX = 10_000
 
 /** Stores new jobs where their queues have room for them. */
 export class Inserts {
   readonly #database: Database
   readonly #lanes: Lanes
   readonly #room: Room
-  readonly #limited = new Set<string>()
+  readonly #set = new Set<string>()
 
   constructor({ database, lanes, room }: InsertsParts) {
     this.#database = database
@@ -50,57 +52,52 @@ export class Inserts {
   }
 
   /** By itself: in a transaction only where a queue has to be counted, or a job says what becomes of its key. @throws MillhandError `queue_full` */
-  async insert(jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
-    const placed = await this.#placed(await this.#laned(jobs))
-    const inserted = await this.#insert(placed.jobs, pendingMax)
-    await noteOpenings(this.#database.session, placed.openings)
-    return inserted
+  async insert(given: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
+    const jobs = await this.#laned(given)
+    const queues = [...queuesOf(jobs), ALL_QUEUES]
+    const uncounted = this.#room.take(jobs, pendingMax)
+    const takesMore = uncounted.length > 0 || queues.some((queue) => this.#set.has(queue))
+    if (!takesMore && !jobs.some(hasRule)) {
+      const { session } = this.#database
+      const placed = await placedIn(session, jobs)
+      const done = await insert(session, placed.jobs, queues)
+      if (done !== 'unseen') return openingLater(session, placed, done.inserted)
+    }
+    return this.#insertSeen(jobs, { uncounted, pendingMax })
   }
 
-  async #insert(jobs: readonly LanedJob[], pendingMax: number): Promise<Inserted[]> {
+  /** In a transaction that sees what is set for the queues. */
+  async #insertSeen(
+    jobs: readonly LanedJob[],
+    count: Pick<Count, 'uncounted' | 'pendingMax'>,
+  ): Promise<Inserted[]> {
     const queues = queuesOf(jobs)
-    const uncounted = this.#room.take(jobs, pendingMax)
-    const takesMore = uncounted.length > 0 || queues.some((queue) => this.#limited.has(queue))
-    if (!takesMore && !jobs.some(hasRule)) {
-      const done = await insert(this.#database.session, jobs, queues)
-      if (done !== 'unseen') return done.inserted
-    }
-    return this.#database.transaction(async (_, session) => {
-      const limits = await limitsOf(session, queues, { locks: true })
-      this.#remember(queues, limits)
-      return this.#counting(session, jobs, { uncounted, pendingMax, limits })
+    const done = await this.#database.transaction(async (_, session) => {
+      const settings = await settingsOf(session, queues, { locks: true })
+      this.#remember([...queues, ALL_QUEUES], settings)
+      const placed = await placedIn(session, withQueueGates(jobs, settings))
+      const inserted = await this.#counting(session, placed.jobs, { ...count, limits: sizesIn(settings) })
+      return { placed, inserted }
     })
+    return openingLater(this.#database.session, done.placed, done.inserted)
   }
 
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
   async insertIn(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs, session)
-    const limits = await limitsOf(session, queuesOf(jobs), { locks: false })
-    return this.#counting(session, laned, {
+    const settings = await settingsOf(session, queuesOf(jobs), { locks: false })
+    return this.#counting(session, withQueueGates(laned, settings), {
       uncounted: this.#room.take(jobs, pendingMax),
       pendingMax,
-      limits,
+      limits: sizesIn(settings),
     })
   }
 
-  /** Only for speed: a limit that is not known is met by the statement itself. */
-  #remember(queues: readonly string[], limits: readonly SizeLimit[]): void {
-    if (this.#limited.size > LIMITED_MAX) this.#limited.clear()
-    for (const queue of queues) this.#limited.delete(queue)
-    for (const { queue } of limits) this.#limited.add(queue)
-  }
-
-  /** What cannot pass its gates waits there from the beginning; in a caller's transaction a claim sees to that. */
-  async #placed(jobs: readonly LanedJob[]): Promise<Placed> {
-    const names = new Set(jobs.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))
-    if (names.size === 0) return { jobs, openings: new Map() }
-    const gates = await readGates(this.#database.session, [...names])
-    const placement = new Placement(gates, gates.nowMs)
-    const placed = jobs.map((job) => {
-      const dueAt = job.runAtMs ?? gates.nowMs + job.delayMs
-      return job.limits === null || dueAt > gates.nowMs ? job : { ...job, gate: placement.gateOf(job) }
-    })
-    return { jobs: placed, openings: placement.openings }
+  /** Only for speed: a setting that is not known is met by the statement itself. */
+  #remember(queues: readonly string[], settings: SettingsByQueue): void {
+    if (this.#set.size > SET_MAX) this.#set.clear()
+    for (const queue of queues) this.#set.delete(queue)
+    for (const queue of settings.keys()) this.#set.add(queue)
   }
 
   async #laned(jobs: readonly NewJob[], within?: Session): Promise<LanedJob[]> {
@@ -124,6 +121,39 @@ export class Inserts {
     await keepWithin(session, limits, arrived)
     return inserted
   }
+}
+
+/** What cannot pass its gates waits there from the beginning; in a caller's transaction a claim sees to that. */
+async function placedIn(session: Session, jobs: readonly LanedJob[]): Promise<Placed> {
+  const names = new Set(jobs.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))
+  if (names.size === 0) return { jobs, openings: new Map() }
+  const gates = await readGates(session, [...names])
+  const placement = new Placement(gates, gates.nowMs)
+  const placed = jobs.map((job) => {
+    const dueAt = job.runAtMs ?? gates.nowMs + job.delayMs
+    return job.limits === null || dueAt > gates.nowMs ? job : { ...job, gate: placement.gateOf(job) }
+  })
+  return { jobs: placed, openings: placement.openings }
+}
+
+async function openingLater(
+  session: Session,
+  { openings }: Placed,
+  inserted: Inserted[],
+): Promise<Inserted[]> {
+  await noteOpenings(session, openings)
+  return inserted
+}
+
+/** The jobs with the gates that their queues give them; most have none. */
+function withQueueGates(jobs: readonly LanedJob[], settings: SettingsByQueue): readonly LanedJob[] {
+  return jobs.map((job) => {
+    const limits = gatesWithin(
+      job.limits,
+      heldTo(job.queue, (queue) => settings.get(queue)),
+    )
+    return limits === job.limits ? job : { ...job, limits }
+  })
 }
 
 /** In a transaction that has seen what is set for the queues. */

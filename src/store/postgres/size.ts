@@ -1,6 +1,13 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { NewJob } from '../../job/new-job.ts'
-import { dropReason, excessOf, type SizeLimit, sizeLimit } from '../../job/queue-settings.ts'
+import { ALL_QUEUES } from '../../job/queue-limits.ts'
+import {
+  dropReason,
+  excessOf,
+  type QueueSettings,
+  readSettings,
+  type SizeLimit,
+} from '../../job/queue-settings.ts'
 import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue } from '../room.ts'
 import { cancelPending } from './control.ts'
@@ -8,22 +15,38 @@ import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
 import { statement } from './sql.ts'
 
-/**
- * Queues that have a size of their own. Whoever adds to one holds its row until what it has added is committed, so that
- * two who count at once do not both find room. Not in a caller's transaction, which would keep the queue from all others
- * for as long as it is open: it counts, and what others add meanwhile may be too much.
- */
+/** What is set for these queues, and for all. */
 const SETTINGS = `select queue, settings from millhand.queues where queue = any($1::text[]) and settings is not null
   order by queue`
 
-export async function limitsOf(
+export type SettingsByQueue = ReadonlyMap<string, QueueSettings>
+
+/**
+ * Whoever adds to a queue that has a size of its own holds its row until what it has added is committed, so that two who count
+ * at once do not both find room. Not in a caller's transaction, which would keep the queue from all others for as long as it is
+ * open: it counts, and what others add meanwhile may be too much. Limits ask for no lock: a claim sees to them.
+ */
+export async function settingsOf(
   session: Session,
   queues: readonly string[],
   { locks }: { readonly locks: boolean },
-): Promise<SizeLimit[]> {
-  const statement = locks ? `${SETTINGS} for update` : SETTINGS
-  const rows = await session.rows<{ queue: string; settings: string }>(statement, queues)
-  return rows.flatMap(({ queue, settings }) => sizeLimit(queue, settings) ?? [])
+): Promise<SettingsByQueue> {
+  const settings = await readAll(session, SETTINGS, [...queues, ALL_QUEUES])
+  const sized = [...settings].flatMap(([queue, { maxSize }]) => (maxSize === undefined ? [] : [queue]))
+  if (!locks || sized.length === 0) return settings
+  return new Map([...settings, ...(await readAll(session, `${SETTINGS} for update`, sized))])
+}
+
+async function readAll(session: Session, sql: string, queues: readonly string[]): Promise<SettingsByQueue> {
+  const rows = await session.rows<{ queue: string; settings: string }>(sql, queues)
+  return new Map(rows.map(({ queue, settings }) => [queue, readSettings(settings)]))
+}
+
+/** Those of them that have a size of their own. */
+export function sizesIn(settings: SettingsByQueue): SizeLimit[] {
+  return [...settings].flatMap(([queue, { maxSize, overflow }]) =>
+    maxSize === undefined ? [] : [{ queue, maxSize, ...(overflow && { overflow }) }],
+  )
 }
 
 /** Keeps queues within their sizes after jobs were stored, in their transaction. @throws MillhandError `queue_full` */

@@ -1,9 +1,12 @@
 import type { Deed, Rearrangement } from '../../job/operation.ts'
+import { gateAmong, gatesWithin } from '../../job/queue-gates.ts'
+import { heldTo } from '../../job/queue-settings.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { cancel, retry } from './control.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
+import { settingsReader } from './size.ts'
 
 interface Found {
   readonly seq: number
@@ -53,9 +56,24 @@ function rearrange(
 ): string[] {
   const changed = connection.all<Found>(...statementOf(deed), asList(ids))
   const seqs = changed.map(({ seq }) => seq)
+  if (deed.verb === 'move') giveGates(connection, deed.queue, seqs)
   putBack(connection, seqs, nowMs)
   recordChanges(connection, { verb: deed.verb, nowMs }, seqs)
   return changed.map(({ id }) => id)
+}
+
+const LIMITS_OF = 'select seq, limits, gate from millhand_jobs where seq in (select value from json_each(?))'
+
+const SET_LIMITS = 'update millhand_jobs set limits = ?2, gate = ?3 where seq = ?1'
+
+/** Moved jobs have the gates of the queue that they are in by now, and not those of the one before. */
+function giveGates(connection: Connection, queue: string, seqs: readonly number[]): void {
+  const held = heldTo(queue, settingsReader(connection))
+  type Row = { readonly seq: number; readonly limits: string | null; readonly gate: string | null }
+  for (const { seq, limits, gate } of connection.all<Row>(LIMITS_OF, asList(seqs))) {
+    const given = gatesWithin(limits, held)
+    if (given !== limits) connection.run(SET_LIMITS, seq, given, gateAmong(given, gate))
+  }
 }
 
 function statementOf(deed: Rearrangement): [sql: string, value: string | number] {

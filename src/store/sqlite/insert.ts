@@ -2,6 +2,8 @@ import { deadlineAt, expiresAt } from '../../job/deadline.ts'
 import { type Conflict, mayReplace, meet, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import { gatesWithin } from '../../job/queue-gates.ts'
+import { heldTo } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
 import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
@@ -11,7 +13,7 @@ import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep, keeperOf, keepsAny } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
 import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './replace.ts'
-import { keepWithin } from './size.ts'
+import { keepWithin, settingsReader } from './size.ts'
 
 const INSERT = `insert into millhand_jobs (id, name, queue, state, waits, lane, priority, due_at, key, tags, context,
   retries, timeout_ms, created_at, expires_at, deadline_at, input, limits, gate, rerun_of)
@@ -38,12 +40,21 @@ export function insert(
   { room, pendingMax, nowMs }: InsertOptions,
 ): Inserted[] {
   const insertion = new Insertion(connection, nowMs)
-  const inserted = jobs.map((job, index) => insertion.add(job, index))
+  const inserted = withQueueGates(connection, jobs).map((job, index) => insertion.add(job, index))
   insertion.tell()
   noteOpenings(connection, insertion.openings)
   requireNoConflict(insertion.conflicts)
   keepWithin(connection, insertion.arrived, { room, pendingMax, nowMs })
   return inserted
+}
+
+/** The jobs with the gates that their queues give them; most have none. */
+function withQueueGates(connection: Connection, jobs: readonly NewJob[]): readonly NewJob[] {
+  const settingsOf = settingsReader(connection)
+  return jobs.map((job) => {
+    const limits = gatesWithin(job.limits, heldTo(job.queue, settingsOf))
+    return limits === job.limits ? job : { ...job, limits }
+  })
 }
 
 /** What one call stores, job by job: keys may also meet within it. */

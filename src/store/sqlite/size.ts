@@ -1,5 +1,12 @@
 import type { NewJob } from '../../job/new-job.ts'
-import { dropReason, excessOf, type SizeLimit, sizeLimit } from '../../job/queue-settings.ts'
+import {
+  dropReason,
+  excessOf,
+  type QueueSettings,
+  readSettings,
+  type SizeLimit,
+  sizeLimit,
+} from '../../job/queue-settings.ts'
 import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue, type Room } from '../room.ts'
 import { recordChanges } from './change.ts'
@@ -36,6 +43,19 @@ export function keepWithin(
 }
 
 const SETTINGS = 'select settings from millhand_queues where queue = ?'
+
+/** What is set for queues, as one call reads it: each queue once. */
+export function settingsReader(connection: Connection): (queue: string) => QueueSettings {
+  const known = new Map<string, QueueSettings>()
+  return (queue) => {
+    const before = known.get(queue)
+    if (before) return before
+    const row = connection.get<{ settings: string | null }>(SETTINGS, queue)
+    const settings = readSettings(row?.settings ?? null)
+    known.set(queue, settings)
+    return settings
+  }
+}
 
 function limitOf(connection: Connection, queue: string): SizeLimit | undefined {
   return sizeLimit(queue, connection.get<{ settings: string | null }>(SETTINGS, queue)?.settings)

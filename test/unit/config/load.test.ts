@@ -277,6 +277,20 @@ describe('jobs', () => {
     write('millhand.yaml', 'jobs: [a.mjs]')
     const message = expect.stringMatching(/'smtp' lets 1 at a time pass in job 'a.one', and 2 .* 'a.two'/)
     expect((await check()).errors).toMatchObject([{ path: 'jobs', message }])
+
+    write('one.mjs', `export const a = ${limited('a.one', 1)}`)
+    const inQueues = 'queues: { mail: { limits: [{ key: smtp, concurrency: 3 }] } }'
+    write('millhand.yaml', `jobs: [one.mjs]\n${inQueues}`)
+    expect((await check()).errors).toMatchObject([
+      { path: 'limits', message: expect.stringMatching(/in job 'a.one', and 3 at a time in queue 'mail'/) },
+    ])
+    write('millhand.yaml', `${inQueues}\nlimits: [{ key: smtp, concurrency: 4 }]`)
+    expect((await check()).errors).toMatchObject([
+      {
+        path: 'limits',
+        message: expect.stringMatching(/3 .* in queue 'mail', and 4 at a time in all queues/),
+      },
+    ])
   })
 
   test('are not loaded for a command that does not need them', async () => {
