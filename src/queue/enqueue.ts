@@ -15,9 +15,9 @@ import type { Inserted } from '../store/jobs.ts'
 import { mayBeRefusal } from '../store/refusal.ts'
 import { announce, insert, insertAndTell, insertOne } from './inserting.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
-import { atItem, itemAt } from './item-errors.ts'
+import { atItem } from './item-errors.ts'
 import { countedFrom, insertingApart } from './key-conflicts.ts'
-import { knownSpec, resolveName } from './known-specs.ts'
+import { knownSpec, resolveName, SpecsOfMany } from './known-specs.ts'
 
 /** One of the jobs of `enqueueMany`: its input is that of its own definition, and may be left out where that allows it. */
 export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
@@ -28,6 +28,26 @@ export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
 } & ItemInput<InputOf<Spec>>
 
 type ItemInput<Input> = undefined extends Input ? { readonly input?: Input } : { readonly input: Input }
+
+/** One of many jobs as it is given, with its place among them. */
+interface Given {
+  readonly input: unknown
+  readonly options: EnqueueOptions | undefined
+  readonly index: number
+}
+
+/** A job with its options as they were read. */
+interface OnTerms {
+  readonly input: unknown
+  readonly terms: Terms
+  readonly index?: number
+}
+
+/** A job that is checked, and the transaction that it is to be stored in. */
+export interface Prepared {
+  readonly job: NewJob
+  readonly tx: object | undefined
+}
 
 /** What one statement takes. */
 const PIECE = { countMax: STATEMENT_ROWS_MAX, sizeMax: STATEMENT_CHARACTERS_MAX, sizeOf }
@@ -49,12 +69,8 @@ export class Enqueuer {
     const given = parseEnqueue('enqueue', options)
     const spec =
       knownSpec(this.#queue, 'enqueue', specOrName) ?? (await resolveName(this.#queue, specOrName as string))
-    const terms = termsOf(spec, given)
-    const checked = check(spec.input, input)
-    const job = this.#prepare(spec, checked instanceof Promise ? await checked : checked, { input, terms })
-    const declaring = this.#declare(terms)
-    if (declaring) await declaring
-    const { tx } = given
+    const prepared = this.#prepare(spec, { input, terms: termsOf(spec, given) })
+    const { job, tx } = prepared instanceof Promise ? await prepared : prepared
     if (tx) return insertOne(this.#queue, job, tx)
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
@@ -69,8 +85,24 @@ export class Enqueuer {
    * @throws MillhandError `key_conflict`; `enqueue_incomplete` where a piece fails that is not the first
    */
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
-    const { jobs, tx } = await this.#prepareAll(items)
-    if (!tx && jobs.length > 0) requireOutside(this.#queue, 'enqueueMany')
+    const prepared: Prepared[] = []
+    const specs = new SpecsOfMany(this.#queue)
+    const breather = new Breather()
+    for (const [index, { job, input, options }] of items.entries()) {
+      const spec = specs.known(job, index) ?? (await specs.resolved(job))
+      const next = this.prepare(spec, { input, options, index })
+      prepared.push(next instanceof Promise ? await next : next)
+      const pause = breather.pause()
+      if (pause) await pause
+    }
+    return this.insertMany(prepared)
+  }
+
+  /** The same of jobs that are checked already. */
+  async insertMany(prepared: readonly Prepared[]): Promise<Inserted[]> {
+    const tx = transactionOf(prepared)
+    if (!tx && prepared.length > 0) requireOutside(this.#queue, 'enqueueMany')
+    const jobs = prepared.map(({ job }) => job)
     const inserted: Inserted[] = []
     const breather = new Breather()
     for (const piece of piecesOf(jobs, PIECE)) {
@@ -85,30 +117,25 @@ export class Enqueuer {
     return inserted
   }
 
-  /** The jobs, and the transaction that all of them are for. */
-  async #prepareAll(items: readonly EnqueueItem[]): Promise<{ jobs: NewJob[]; tx: object | undefined }> {
-    const jobs: NewJob[] = []
-    let tx: object | undefined
-    // By what names it: a definition that has to be checked is checked once, and not for each of its jobs.
-    const known = new Map<SpecOrName, AnyJobSpec>()
-    const breather = new Breather()
-    for (const [index, { job, input, options }] of items.entries()) {
-      const queue = this.#queue
-      const spec =
-        known.get(job) ?? knownSpec(queue, itemAt(index), job) ?? (await resolveName(queue, job as string))
-      known.set(job, spec)
-      const terms = atIndex(index, () => termsOf(spec, parseEnqueue('enqueue', options)))
-      if (index > 0 && terms.options.tx !== tx) throw severalTransactions()
-      tx = terms.options.tx
-      const checked = check(spec.input, input)
-      const given = { input, terms, index }
-      jobs.push(this.#prepare(spec, checked instanceof Promise ? await checked : checked, given))
-      const declaring = this.#declare(terms)
-      if (declaring) await declaring
-      const pause = breather.pause()
-      if (pause) await pause
-    }
-    return { jobs, tx }
+  /**
+   * Checks one of many jobs at the door and gives what is stored of it, as it is now: what becomes of its input later changes
+   * nothing. A promise only where its schema is asynchronous, or its limits are new.
+   */
+  prepare(spec: AnyJobSpec, { input, options, index }: Given): Prepared | Promise<Prepared> {
+    const terms = atIndex(index, () => termsOf(spec, parseEnqueue('enqueue', options)))
+    return this.#prepare(spec, { input, terms, index })
+  }
+
+  #prepare(spec: AnyJobSpec, given: OnTerms): Prepared | Promise<Prepared> {
+    const checked = check(spec.input, given.input)
+    if (checked instanceof Promise) return checked.then((later) => this.#declared(spec, later, given))
+    return this.#declared(spec, checked, given)
+  }
+
+  #declared(spec: AnyJobSpec, checked: Checked, given: OnTerms): Prepared | Promise<Prepared> {
+    const prepared = { job: this.#make(spec, checked, given), tx: given.terms.options.tx }
+    const declaring = this.#declare(given.terms)
+    return declaring ? declaring.then(() => prepared) : prepared
   }
 
   /** What the job's limits let pass is to be known before it is stored; most have none, or the same as those before. */
@@ -116,17 +143,12 @@ export class Enqueuer {
     return limits.length === 0 ? undefined : this.#queue.limits.declare(limits, options.tx)
   }
 
-  #prepare(
-    spec: AnyJobSpec,
-    checked: Checked,
-    given: { input: unknown; terms: Terms; index?: number },
-  ): NewJob {
+  #make(spec: AnyJobSpec, checked: Checked, { input: passed, terms, index }: OnTerms): NewJob {
     const { name } = spec
-    const { index, terms } = given
     const at = index === undefined ? {} : { index }
     if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues, ...at })
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
-    const input = given.input === undefined ? null : given.input
+    const input = passed === undefined ? null : passed
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
     const stored = { id: this.#queue.ids(), input: serialise(what, input), checked: checked.value }
     return atIndex(index, () => newJob(spec, stored, terms))
@@ -152,9 +174,12 @@ function atIndex<Result>(index: number | undefined, read: () => Result): Result 
   }
 }
 
-function severalTransactions(): Error {
+/** The transaction that all of them are in, or none. @throws MillhandError `inside_transaction` */
+function transactionOf(prepared: readonly Prepared[]): object | undefined {
+  const [tx, ...others] = new Set(prepared.map((each) => each.tx))
+  if (others.length === 0) return tx
   const what = "enqueueMany of items of which only some have this 'tx'"
-  return storeError('inside_transaction', { what })
+  throw storeError('inside_transaction', { what })
 }
 
 /** About how many characters of a job are stored. */

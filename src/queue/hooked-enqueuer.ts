@@ -3,11 +3,11 @@ import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import type { EnqueueCall } from '../job/hooks.ts'
 import type { SpecOrName } from '../job/typed.ts'
 import { type Deferred, deferred } from '../kit/deferred.ts'
+import { Breather } from '../kit/turn.ts'
 import type { Inserted } from '../store/jobs.ts'
-import { type EnqueueItem, Enqueuer } from './enqueue.ts'
+import { type EnqueueItem, Enqueuer, type Prepared } from './enqueue.ts'
 import type { QueueInternals } from './internals.ts'
-import { itemAt } from './item-errors.ts'
-import { specOf } from './known-specs.ts'
+import { SpecsOfMany, specOf } from './known-specs.ts'
 
 /** What enqueues; with hooks around it where there are any. */
 export function makeEnqueuer(queue: QueueInternals): Pick<Enqueuer, 'enqueue' | 'enqueueMany'> {
@@ -36,37 +36,64 @@ class HookedEnqueuer {
     )
   }
 
-  /** Side by side, since all are stored together: nothing is until each has come through its hooks. */
+  /**
+   * Side by side, since all are stored together: nothing is until each has come through its hooks. They begin and end in the
+   * order of the items, with turns of the event loop in between.
+   */
   async enqueueMany(items: readonly EnqueueItem[]): Promise<Inserted[]> {
-    const calls: EnqueueCall[] = []
-    for (const [index, { job, input, options = {} }] of items.entries())
-      calls.push({ job: await specOf(this.#queue, itemAt(index), job), input, options })
-    const gates = calls.map(() => ({ reached: deferred<EnqueueItem>(), stored: deferred<Inserted>() }))
-    const passing = calls.map((call, index) => this.#pass(call, gates[index] as Gate))
+    const passages = await this.#passAll(items)
     try {
-      const ready = await Promise.all(gates.map(({ reached }) => reached.promise))
-      const inserted = await this.#enqueuer.enqueueMany(ready)
-      for (const [index, { stored }] of gates.entries()) stored.resolve(inserted[index] as Inserted)
+      const ready = await Promise.all(passages.map(({ reached }) => reached.promise))
+      const inserted = await this.#enqueuer.insertMany(ready)
+      await eachInTurn(passages, ({ stored }, index) => stored.resolve(inserted[index] as Inserted))
     } catch (error) {
-      for (const { stored } of gates) stored.reject(error)
+      await eachInTurn(passages, ({ stored }) => stored.reject(error))
     }
     // A hook may throw another error than that, or one of its own when everything is stored.
-    return Promise.all(passing)
+    return Promise.all(passages.map(({ passed }) => passed))
   }
 
-  #pass(call: EnqueueCall, { reached, stored }: Gate): Promise<Inserted> {
-    const passing = this.#through(call, ({ input, options }) => {
-      reached.resolve({ job: call.job, input, options })
+  async #passAll(items: readonly EnqueueItem[]): Promise<Passage[]> {
+    const calls: EnqueueCall[] = []
+    const specs = new SpecsOfMany(this.#queue)
+    for (const [index, { job, input, options = {} }] of items.entries())
+      calls.push({ job: specs.known(job, index) ?? (await specs.resolved(job)), input, options })
+    const passages: Passage[] = []
+    await eachInTurn(calls, (call, index) => passages.push(this.#pass(call, index)))
+    return passages
+  }
+
+  #pass(call: EnqueueCall, index: number): Passage {
+    const reached = deferred<Prepared>()
+    const stored = deferred<Inserted>()
+    const passed = this.#through(call, async ({ input, options }) => {
+      // Before anything is waited for: a hook may give each job the same object, with other things in it.
+      reached.resolve(await this.#enqueuer.prepare(call.job, { input, options, index }))
       return stored.promise
     })
-    passing.catch(reached.reject)
+    passed.catch(reached.reject)
     for (const { promise } of [reached, stored]) promise.catch(() => {})
-    return passing
+    return { reached, stored, passed }
   }
 }
 
-/** Where a job of many waits for the others. */
-interface Gate {
-  readonly reached: Deferred<EnqueueItem>
+/** Lets what each sets off run before the next one, and gives others a turn of the event loop when it is time. */
+async function eachInTurn<Item>(
+  items: readonly Item[],
+  step: (item: Item, index: number) => void,
+): Promise<void> {
+  const breather = new Breather()
+  for (const [index, item] of items.entries()) {
+    step(item, index)
+    await breather.pause()
+  }
+}
+
+/** One job of many, on its way through the hooks. */
+interface Passage {
+  /** When it waits for the others, to be stored with them. */
+  readonly reached: Deferred<Prepared>
   readonly stored: Deferred<Inserted>
+  /** When its hooks have ended. */
+  readonly passed: Promise<Inserted>
 }

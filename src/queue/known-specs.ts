@@ -3,6 +3,7 @@ import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import type { QueueInternals } from './internals.ts'
+import { itemAt } from './item-errors.ts'
 
 /**
  * The definition that a call names, where this process knows it.
@@ -25,6 +26,32 @@ export async function specOf(
   specOrName: SpecOrName,
 ): Promise<AnyJobSpec> {
   return knownSpec(queue, component, specOrName) ?? (await resolveName(queue, specOrName as string))
+}
+
+/** The definitions of many jobs, by what names them: one that has to be checked is checked once, and not for each of its jobs. */
+export class SpecsOfMany {
+  readonly #queue: Pick<QueueInternals, 'specs' | 'store'>
+  readonly #known = new Map<SpecOrName, AnyJobSpec>()
+
+  constructor(queue: Pick<QueueInternals, 'specs' | 'store'>) {
+    this.#queue = queue
+  }
+
+  /** @throws MillhandError `invalid_name`, `invalid_option` */
+  known(specOrName: SpecOrName, index: number): AnyJobSpec | undefined {
+    const known = this.#known.get(specOrName)
+    if (known) return known
+    const spec = knownSpec(this.#queue, itemAt(index), specOrName)
+    if (spec) this.#known.set(specOrName, spec)
+    return spec
+  }
+
+  /** Of one that is not known here. @throws MillhandError `unknown_job` */
+  async resolved(name: SpecOrName): Promise<AnyJobSpec> {
+    const spec = await resolveName(this.#queue, name as string)
+    this.#known.set(name, spec)
+    return spec
+  }
 }
 
 /** The definition of a name that only a worker knows. @throws MillhandError `unknown_job` */

@@ -64,6 +64,21 @@ describeStores('aroundEnqueue', (test) => {
     expect(await queue.count()).toBe(0)
   })
 
+  test('what a hook passes on is stored as it is then, of each job of many', async ({ open }) => {
+    const shared = { number: 0 }
+    const reuse: EnqueueHook = async ({ input }, next) => {
+      shared.number = Number(input)
+      await next({ input: shared })
+    }
+    const queue = await open({ aroundEnqueue: [reuse] })
+    await queue.enqueueMany(defineJob({ name: 'test.object', run() {} }), [1, 2, 3])
+    expect((await queue.list()).map(({ input }) => input)).toEqual([
+      { number: 3 },
+      { number: 2 },
+      { number: 1 },
+    ])
+  })
+
   test('each job of many passes through, and all are stored or none', async ({ open }) => {
     const seen: unknown[] = []
     const check: EnqueueHook = async ({ input }, next) => {
