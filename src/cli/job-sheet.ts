@@ -38,7 +38,7 @@ export function sheetLines({ job, explanation, logs }: JobSheet, paint: Paint): 
 
 /** Its state says all: that it is complete, and since when, stands in its title and among its times. */
 function isPlainEnd(job: Job): boolean {
-  return job.state === 'complete' && job.outcome !== 'skipped'
+  return job.state === 'complete' && job.outcome === 'done'
 }
 
 /** Why a job is where it is, with what to do about it beneath. */
@@ -58,6 +58,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
     ['key', job.key ?? ''],
     ['rerun of', job.rerunOf ?? ''],
+    ['result of', 'cachedFrom' in job ? (job.cachedFrom ?? '') : ''],
     ['tags', job.tags.join(', ')],
     ['context', Object.keys(job.context).length > 0 ? toJson(job.context) : ''],
     ...timesOf(job),

@@ -1,5 +1,6 @@
+import { isCacheGate } from '../job/cache-gate.ts'
 import type { Failure } from '../job/failure.ts'
-import type { Job } from '../job/job.ts'
+import type { CompleteJob, Job } from '../job/job.ts'
 import type { JobState } from '../job/state.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { withoutPassword } from '../kit/secrets.ts'
@@ -40,7 +41,7 @@ function rawNoteOf(job: Job, nowMs: number): string {
     case 'running':
       return progressOf(job)
     case 'complete':
-      return job.outcome === 'skipped' ? `skipped: ${job.reason ?? ''}` : took(job.startedAt, job.finishedAt)
+      return endNote(job)
     case 'failed':
       return failureNote(job.failure)
     case 'cancelled':
@@ -60,9 +61,16 @@ export function progressOf({ progress }: Pick<Job, 'progress'>): string {
     .join(' ')
 }
 
+function endNote({ outcome, reason, cachedFrom, startedAt, finishedAt }: CompleteJob): string {
+  if (outcome === 'cached') return `cached: the result of ${cachedFrom ?? ''}`
+  return outcome === 'skipped' ? `skipped: ${reason ?? ''}` : took(startedAt, finishedAt)
+}
+
 function waitsFor(job: Job): string {
   if (job.state !== 'pending' || !job.waitsFor) return ''
-  return 'limit' in job.waitsFor ? `waits for limit ${job.waitsFor.limit}` : 'claimed ahead by a worker'
+  if (!('limit' in job.waitsFor)) return 'claimed ahead by a worker'
+  const { limit } = job.waitsFor
+  return isCacheGate(limit) ? 'waits for an equal job' : `waits for limit ${limit}`
 }
 
 function dueIn(dueAt: Date, nowMs: number): string {

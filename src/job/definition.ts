@@ -17,6 +17,7 @@ import {
   text,
 } from '../kit/options.ts'
 import { backoffField } from './backoff.ts'
+import { cacheField, parseCache } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Fate } from './control.ts'
 import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
@@ -52,6 +53,7 @@ const definitionFields = {
   keyScope: scope({ default: 'active', min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES, default: 'existing' }),
   limits: limitsField(),
+  cache: cacheField(),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -161,7 +163,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     deadlineMs: parsed.deadline,
     keyScopeMs: keptMsOf(parsed.keyScope),
     onConflict: parsed.onConflict,
-    limits: readLimits(component, name, parsed.limits ?? []),
+    ...sharedOf(component, name, parsed),
     retry: retryOf(parsed),
   }
   const handle = function <Out>(
@@ -178,6 +180,18 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     return make(made, changed ? [] : bare)
   }
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
+}
+
+/** What its jobs share with each other. */
+function sharedOf(
+  component: string,
+  name: string,
+  { limits = [], cache }: Parsed<typeof definitionFields>,
+): Pick<AnyJobSpec, 'limits' | 'cache'> {
+  return {
+    limits: readLimits(component, name, limits),
+    ...(cache && { cache: parseCache(component, name, cache) }),
+  }
 }
 
 function retryOf({ backoff, retryOn, stopOn, classifyError }: Parsed<typeof definitionFields>): RetryPolicy {

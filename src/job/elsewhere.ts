@@ -32,6 +32,9 @@ const LIMITS_OF_JOB = " Limits are of each job: 'limits' of defineJob, or of enq
 const CONCURRENCY = " Did you mean 'concurrency'?"
 const RATE_PART = " Did you mean rate: { count: 60, per: '1m' }?"
 const LIMIT_KEY = ' Did you mean key: (input) => input.userId?'
+const TTL = " Did you mean 'ttl'?"
+const CACHE_KEY = " Did you mean 'key'?"
+const CACHE = " Did you mean cache: { key: (input) => input.path, ttl: '1h' }?"
 const PER = " Did you mean 'per'?"
 const COUNT = " Did you mean 'count'?"
 
@@ -49,6 +52,12 @@ export const LIMIT_HINTS: Readonly<Record<string, string>> = {
   ...{ expression: LIMIT_KEY, group: LIMIT_KEY, scope: LIMIT_KEY },
 }
 
+/** Parts of a `cache`. */
+export const CACHE_HINTS: Readonly<Record<string, string>> = {
+  ...{ maxage: TTL, expiry: TTL, expires: TTL, expiresin: TTL, for: TTL, duration: TTL, retention: TTL },
+  ...{ id: CACHE_KEY, cachekey: CACHE_KEY, by: CACHE_KEY, hash: CACHE_KEY },
+}
+
 /** Parts of a `rate`. */
 export const RATE_HINTS: Readonly<Record<string, string>> = {
   ...{ max: COUNT, limit: COUNT },
@@ -61,7 +70,7 @@ function each(names: string, hint: (name: string) => string): Readonly<Record<st
 
 /** Options of one thing that are given to another. */
 const OF_DEFINITION = each(
-  'backoff retryOn stopOn classifyError stallTimeout cleanup output checkpoint',
+  'backoff retryOn stopOn classifyError stallTimeout cleanup output checkpoint cache',
   (name) => ` It is of the definition: defineJob({ name, ${name} }).`,
 )
 const OF_ENQUEUE = each(
@@ -95,6 +104,7 @@ export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
   ...each('schema inputSchema', () => INPUT),
   ...each('outputSchema', () => " Did you mean 'output'?"),
+  ...each('memoize memo cached cacheKey cacheTtl resultCache', () => CACHE),
   ...{ ...OF_WORKER, ...OF_ENQUEUE, ...TIMES, ...PAYLOAD },
   ...LIMITERS,
 }

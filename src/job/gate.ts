@@ -10,6 +10,8 @@ export interface GateState {
   /** Nobody passes before, since a handler has said so (`RateLimited`); `null`: nobody has. */
   readonly closedUntil: number | null
   readonly grants: Grants
+  /** Of the gate that equal jobs share: the id of the one whose result is theirs. Whoever takes it passes, and holds nothing. */
+  readonly answer?: string | undefined
 }
 
 export const OPEN_GATE: GateState = { holders: 0, closedUntil: null, grants: [] }
@@ -17,7 +19,7 @@ export const OPEN_GATE: GateState = { holders: 0, closedUntil: null, grants: [] 
 /** Grants that a gate remembers one by one; of more, neighbours become one, with the later time. */
 const GRANTS_KEPT = 128
 /** Jobs that one opening lets go on. */
-const ROOM_MAX = 1_000
+export const ROOM_MAX = 1_000
 
 /**
  * When a job of this cost can pass: now or before where it can at once, `Infinity` where somebody has to leave first. A gate
@@ -48,6 +50,7 @@ function rateOpensAt({ rateCount, ratePerMs }: Limit, grants: Grants, cost: numb
 
 /** How many jobs of cost 1 could pass now, about. */
 export function roomAt(limit: Limit | undefined, state: GateState, nowMs: number): number {
+  if (state.answer !== undefined) return ROOM_MAX
   if (!limit || opensAt(limit, state) > nowMs) return 0
   const places = limit.concurrency === null ? ROOM_MAX : limit.concurrency - state.holders
   const { rateCount } = limit

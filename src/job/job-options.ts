@@ -1,4 +1,5 @@
 import type { Duration } from '../kit/duration.ts'
+import type { CacheOptions } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
 import type { ConflictPolicy, KeyScope } from './key.ts'
@@ -31,6 +32,11 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
    * `LimitOptions`. None by default, 10 at most. What cannot run now waits and blocks nobody.
    */
   readonly limits?: readonly LimitOptions<SchemaOutput<I>>[]
+  /**
+   * Equal jobs run once: those that come while one runs or waits wait for it, and get its result, as do all that come for `ttl`
+   * after it; when it fails, the next one runs. No cache by default: see `CacheOptions`.
+   */
+  readonly cache?: CacheOptions<SchemaOutput<I>>
   /**
    * Longest time for all attempts together, from when the job was enqueued: then an attempt that runs is timed out, and
    * there is no other one. None by default. Minimum `'1ms'`.

@@ -57,11 +57,17 @@ export interface RunningJob<Input = unknown> extends JobFields<Input> {
   readonly startedAt: Date
 }
 
+/** How a job ended that ended well. */
+export type EndedAs = 'done' | 'skipped' | 'cached'
+
 export interface CompleteJob<Input = unknown, Output = unknown> extends JobFields<Input> {
   readonly state: 'complete'
   /** `skipped`: it ended well without doing anything; `reason` says why. */
-  readonly outcome: 'done' | 'skipped'
+  /** `cached`: it did not run, and has the result of an equal job. */
+  readonly outcome: EndedAs
   readonly reason?: string
+  /** The id of the job whose result it has, which may be pruned already. */
+  readonly cachedFrom?: string
   /** What the handler returned; `undefined` where that was nothing, or the job was skipped. */
   readonly output: Output
   readonly startedAt: Date
@@ -125,7 +131,8 @@ export interface JobRecord {
   readonly progress: string | null
   readonly checkpoint: string | null
   readonly output: string | null
-  readonly outcome: 'done' | 'skipped' | null
+  readonly outcome: EndedAs | null
+  /** Why; of one that has another's result, the id of that one. */
   readonly reason: string | null
   readonly failureKind: FailureKind | null
   readonly errors: string | null
@@ -157,7 +164,7 @@ export function toJob(record: JobRecord): Job {
         ...fields,
         state,
         outcome: record.outcome ?? 'done',
-        ...(record.reason === null ? {} : { reason: record.reason }),
+        ...reasonOf(record),
         output: readStored(record.output),
         startedAt: toDate(record.startedAt ?? 0),
         finishedAt,
@@ -177,6 +184,11 @@ export function toJob(record: JobRecord): Job {
     default:
       return { ...fields, state }
   }
+}
+
+function reasonOf({ outcome, reason }: JobRecord): Pick<CompleteJob, 'reason' | 'cachedFrom'> {
+  if (reason === null) return {}
+  return outcome === 'cached' ? { cachedFrom: reason } : { reason }
 }
 
 function waitOf({ worker, gate }: JobRecord): Pick<PendingJob, 'waitsFor'> {

@@ -1,4 +1,5 @@
 import { optionError } from '../kit/options.ts'
+import { withCache } from './cache.ts'
 import { type ParsedEnqueue, parseEnqueue } from './enqueue-options.ts'
 import { gatesFor } from './job-gates.ts'
 import { type KeyRule, keptMsOf, unlessPlain } from './key.ts'
@@ -61,6 +62,7 @@ export function newJob(
   job: { readonly id: string; readonly input: string; readonly checked: unknown },
   { options: parsed, limits }: Terms,
 ): NewJob {
+  const passes = withCache(limits, spec.cache)
   return {
     id: job.id,
     name: spec.name,
@@ -77,7 +79,7 @@ export function newJob(
     runAtMs: parsed.runAt?.getTime() ?? null,
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
     deadlineMs: parsed.deadline ?? spec.deadlineMs ?? null,
-    limits: limits.length === 0 ? null : gatesFor(spec.name, limits, job.checked),
+    limits: passes.length === 0 ? null : gatesFor(spec.name, passes, job.checked),
   }
 }
 

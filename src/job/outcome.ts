@@ -1,8 +1,11 @@
 import { isMillhandError } from '../kit/error.ts'
 import type { Mask } from '../kit/mask.ts'
 import type { Random } from '../kit/random.ts'
+import { cacheGateOf } from './cache.ts'
+import { isCacheGate } from './cache-gate.ts'
 import { appendFailure, countFailures, describeThrown, type FailureKind } from './failure.ts'
 import { CRASH_LIMIT } from './interruption.ts'
+import type { EndedAs } from './job.ts'
 import { readGates } from './job-gates.ts'
 import { limitOf } from './limit.ts'
 import { backoffMs, classify, type RetryPolicy } from './retry.ts'
@@ -12,6 +15,8 @@ import type { SettleVerb } from './state.ts'
 export type Outcome =
   | { readonly kind: 'complete'; readonly output: string | null }
   | { readonly kind: 'skip'; readonly reason: string }
+  /** It did not run: an equal job had come to this. */
+  | { readonly kind: 'cached'; readonly output: string | null; readonly from: string }
   | {
       readonly kind: 'snooze'
       readonly delayMs: number
@@ -72,7 +77,7 @@ export interface Settlement {
   readonly epoch: number
   readonly verb: SettleVerb
   readonly output: string | null
-  readonly outcome: 'done' | 'skipped' | null
+  readonly outcome: EndedAs | null
   readonly reason: string | null
   readonly failureKind: FailureKind | null
   readonly errors: string | null
@@ -90,6 +95,8 @@ export interface Settlement {
   readonly limited: boolean
   /** A gate of its that lets nobody pass for so long, as the handler has said. */
   readonly closes?: { readonly gate: string; readonly forMs: number }
+  /** The gate that it shares with its equals, whose result it is for so long. */
+  readonly answers?: { readonly gate: string; readonly forMs: number }
   /** What the ledger counts it under, and what it adds there. */
   readonly queue: string
   readonly name: string
@@ -107,6 +114,8 @@ export interface SettlePolicy {
   readonly nowMs: number
   /** See `Settlement`. */
   readonly begunAfterMs?: number | null
+  /** How long what it comes to is the result of equal jobs; never where it is left out. */
+  readonly answersForMs?: number | undefined
 }
 
 /** Decides what a running job becomes. The one place where that is decided, for every store. */
@@ -114,9 +123,17 @@ export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Se
   const still = unchanged(job, policy)
   switch (outcome.kind) {
     case 'complete':
-      return { ...still, verb: 'complete', outcome: 'done', output: outcome.output }
+      return {
+        ...still,
+        verb: 'complete',
+        outcome: 'done',
+        output: outcome.output,
+        ...answering(job, policy),
+      }
     case 'skip':
       return { ...still, verb: 'complete', outcome: 'skipped', reason: outcome.reason }
+    case 'cached':
+      return { ...still, verb: 'complete', outcome: 'cached', output: outcome.output, reason: outcome.from }
     case 'snooze':
       return { ...still, verb: 'snooze', attempt: job.attempt - 1, ...pause(job, outcome) }
     case 'release':
@@ -126,14 +143,24 @@ export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Se
   }
 }
 
+function answering(job: Claimed, { answersForMs }: SettlePolicy): Pick<Settlement, 'answers'> {
+  const gate = answersForMs === undefined ? undefined : cacheGateOf(job.limits)
+  return gate === undefined || answersForMs === undefined ? {} : { answers: { gate, forMs: answersForMs } }
+}
+
 /** Where its limit is to wait, the job waits at the gate with all others; one that has no such limit waits alone. */
 function pause(
   job: Claimed,
   { delayMs, limited }: Extract<Outcome, { kind: 'snooze' }>,
 ): Pick<Settlement, 'dueInMs' | 'closes'> {
-  const gates = limited ? readGates(job.limits).map(({ gate }) => gate) : []
+  const gates = limited ? limitsIn(job.limits) : []
   const gate = limited?.limit === undefined ? gates[0] : gates.find((each) => limitOf(each) === limited.limit)
   return gate === undefined ? { dueInMs: delayMs } : { dueInMs: 0, closes: { gate, forMs: delayMs } }
+}
+
+/** That of its equals is no limit, and nobody knows its name. */
+function limitsIn(limits: string | null): string[] {
+  return readGates(limits).flatMap(({ gate }) => (isCacheGate(gate) ? [] : [gate]))
 }
 
 function settleFailure(

@@ -1,8 +1,8 @@
-import { readGates } from './job-gates.ts'
+import { comesFirst, readGates, storedGate } from './job-gates.ts'
 import { definedLimits, type QueueLimitOptions } from './queue-limits.ts'
 
 /** A gate that a job has by its queue, or since all have it, is marked: with another queue it has others. */
-type StoredGate = readonly [gate: string, cost: number, ofQueue?: 1]
+type StoredGate = ReturnType<typeof storedGate> | readonly [gate: string, cost: number, ofQueue: 1]
 
 /**
  * The gates of a job in a queue with these limits, as they are kept with it: its own, and those of the queue and of all
@@ -23,7 +23,7 @@ export function gatesWithin(
 
 function ownGates(limits: string | null): StoredGate[] {
   const marked = new Set(limits === null ? [] : markedIn(limits))
-  return readGates(limits).flatMap(({ gate, cost }) => (marked.has(gate) ? [] : [[gate, cost]]))
+  return readGates(limits).flatMap((each) => (marked.has(each.gate) ? [] : [storedGate(each)]))
 }
 
 /** What cannot be read has no gates at all. */
@@ -32,10 +32,9 @@ function markedIn(limits: string): string[] {
   return (JSON.parse(limits) as StoredGate[]).flatMap(([gate, , ofQueue]) => (ofQueue === 1 ? [gate] : []))
 }
 
-/** In the order of their names, in which they are locked. */
 function textOf(gates: readonly StoredGate[]): string | null {
   if (gates.length === 0) return null
-  return JSON.stringify(gates.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+  return JSON.stringify(gates.toSorted(([one], [other]) => (comesFirst(one, other) ? -1 : 1)))
 }
 
 /** The gate at which a job goes on waiting with these gates: none where it is not one of them any more. */

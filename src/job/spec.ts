@@ -1,4 +1,5 @@
 import { listOf } from '../kit/list.ts'
+import { cacheOptions } from './cache.ts'
 import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import { scopeOf } from './key.ts'
@@ -31,12 +32,13 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
     const keyScope = scopeOf(given.keyScopeMs)
     const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
-    const { onConflict, limits } = given
+    const { onConflict, limits, cache } = given
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
       ...{ keyScope, onConflict },
       ...(limits?.length && { limits: limits.map(limitOptions) }),
+      ...(cache && { cache: cacheOptions(cache) }),
       ...{ timeout, stallTimeout, expiresIn, deadline, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)

@@ -1,3 +1,4 @@
+import type { DefinedCache } from './cache.ts'
 import type { Fate, Skip } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import type { JobHandle } from './handle.ts'
@@ -27,6 +28,7 @@ export interface AnyJobSpec {
   readonly keyScopeMs: number | undefined
   readonly onConflict: ConflictPolicy | undefined
   readonly limits?: readonly DefinedLimit[] | undefined
+  readonly cache?: DefinedCache | undefined
   readonly retry: RetryPolicy
 }
 

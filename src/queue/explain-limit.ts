@@ -1,9 +1,10 @@
+import { isCacheGate } from '../job/cache-gate.ts'
 import { opensAt } from '../job/gate.ts'
 import { readGates } from '../job/job-gates.ts'
 import { keyOf, type Limit, limitOf } from '../job/limit.ts'
 import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
-import { ruleOf } from '../store/limits.ts'
+import { ruleNamed } from '../store/limits.ts'
 import type { Store } from '../store/store.ts'
 import { type GateAround, placeOf, type Reason, type Situation } from './reason.ts'
 
@@ -22,7 +23,7 @@ export async function aroundGates(
     const record = records.find(({ name }) => name === limitOf(gate))
     return {
       gate,
-      limit: record && ruleOf(record),
+      limit: ruleNamed(limitOf(gate), record),
       state: states.find((each) => each.gate === gate) ?? NOBODY,
     }
   })
@@ -48,7 +49,8 @@ export function whyAtGate(situation: Pick<Situation, 'nowMs' | 'workers'>, aroun
   if (!limit) return undeclared(around)
   if (state.closedUntil !== null && state.closedUntil > nowMs)
     return closed(around, state.closedUntil - nowMs)
-  if (limit.concurrency !== null && state.running >= limit.concurrency) return full(situation, around)
+  if (limit.concurrency !== null && state.running >= limit.concurrency)
+    return isCacheGate(around.gate) ? equalRuns(situation, around) : full(situation, around)
   return rated(around, limit, nowMs) ?? open(around)
 }
 
@@ -82,6 +84,19 @@ function full(situation: Pick<Situation, 'workers'>, around: Waiting): Reason {
   const mend = `to let more run: millhand limits set ${name} --concurrency ${concurrency + 1}; who runs: millhand limits show ${name}`
   const holder = state.holders[0]?.id ?? null
   return { code: 'limit_full', text, mend, facts: { ...factsOf(around), concurrency, holder } }
+}
+
+/** It gets the result of the one that runs, or runs itself when that one fails. */
+function equalRuns(situation: Pick<Situation, 'workers'>, around: Waiting): Reason {
+  const { state } = around
+  const text = `${around.waits} for the result of an equal job (cache key '${keyOf(around.gate)}') that runs, ${state.waiting} wait${holdersOf(situation, state)}`
+  const mend = 'it runs itself if that one fails; to run it in any case: millhand rerun'
+  return {
+    code: 'equal_running',
+    text,
+    mend,
+    facts: { ...factsOf(around), holder: state.holders[0]?.id ?? null },
+  }
 }
 
 /** Of more the command line tells. */

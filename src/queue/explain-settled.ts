@@ -1,5 +1,5 @@
 import type { FailureKind } from '../job/failure.ts'
-import type { Job } from '../job/job.ts'
+import type { CompleteJob, Job } from '../job/job.ts'
 import type { Reason } from './reason.ts'
 
 /** What to do about a job that failed in this way. */
@@ -14,15 +14,19 @@ const MENDS: Readonly<Record<FailureKind, string>> = {
   unknown_job: 'start a worker that has a handler of this name',
 }
 
+function howComplete({ outcome, reason, cachedFrom, finishedAt }: CompleteJob): string {
+  if (outcome === 'skipped') return `skipped: ${reason}`
+  const since = `complete since ${finishedAt.toISOString()}`
+  return outcome === 'cached' ? `${since}: it did not run, and has the result of job ${cachedFrom}` : since
+}
+
 /** How a job ended. */
 export function whySettled(job: Job): Reason {
   switch (job.state) {
     case 'complete': {
-      const text =
-        job.outcome === 'skipped'
-          ? `skipped: ${job.reason}`
-          : `complete since ${job.finishedAt.toISOString()}`
-      return { code: 'settled', text, facts: { outcome: job.outcome } }
+      const { outcome, cachedFrom } = job
+      const from = cachedFrom !== undefined && { cachedFrom }
+      return { code: 'settled', text: howComplete(job), facts: { outcome, ...from } }
     }
     case 'failed': {
       const { kind, message, code = null } = job.failure

@@ -15,6 +15,7 @@ export interface Reason {
     | 'no_worker'
     | 'workers_quiet'
     | 'held'
+    | 'equal_running'
     | 'limit_full'
     | 'rate_reached'
     | 'limit_closed'

@@ -1,4 +1,5 @@
 import { around } from '../job/around.ts'
+import { renewing, withCache, withoutCache } from '../job/cache.ts'
 import { type EnqueueOptions, type ParsedEnqueue, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { RerunOptions } from '../job/handle.ts'
@@ -88,7 +89,8 @@ async function store(queue: QueueInternals, old: Old, { input, options }: Enqueu
     ...(changed && asSaid(call.job, record, changed)),
     ...((isEdited || changed?.limits) && (await edited(queue, { ...old, changed }, input))),
   }
-  return insertOne(queue, { ...job, id: queue.ids(), rerunOf: record.id }, changed?.tx)
+  const limits = renewing(job.limits)
+  return insertOne(queue, { ...job, limits, id: queue.ids(), rerunOf: record.id }, changed?.tx)
 }
 
 function kept(record: JobRecord, spec: AnyJobSpec | undefined): Omit<NewJob, 'id'> {
@@ -101,7 +103,7 @@ function kept(record: JobRecord, spec: AnyJobSpec | undefined): Omit<NewJob, 'id
 
 /** What the hooks have made of its options; its key is held as long as any, unless they say more of it. */
 function asSaid(spec: AnyJobSpec, { input }: JobRecord, options: ParsedEnqueue): Partial<NewJob> {
-  const plain = { ...spec, keyScopeMs: undefined, onConflict: undefined }
+  const plain = { ...spec, keyScopeMs: undefined, onConflict: undefined, cache: undefined }
   const {
     id: _,
     name: _name,
@@ -114,7 +116,8 @@ function asSaid(spec: AnyJobSpec, { input }: JobRecord, options: ParsedEnqueue):
 
 /**
  * Checked at the door, as by `enqueue`, where a definition with a schema is known; else the worker does it. A key of its limits
- * may be another one for this input: where the definition is known, they are those of that.
+ * may be another one for this input: where the definition is known, they are those of that. Where it is not, what it comes to is the
+ * result of no other.
  */
 async function edited(
   queue: QueueInternals,
@@ -125,8 +128,9 @@ async function edited(
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
-  if (!spec && !changed?.limits) return { input, limits: gatesWithin(record.limits, undefined) }
+  if (!spec && !changed?.limits)
+    return { input, limits: withoutCache(gatesWithin(record.limits, undefined)) }
   const { limits } = termsOf(call.job, changed)
   await queue.limits.declare(limits, changed?.tx)
-  return { input, limits: gatesFor(name, limits, checked.value) }
+  return { input, limits: gatesFor(name, withCache(limits, call.job.cache), checked.value) }
 }

@@ -1,3 +1,4 @@
+import { isCacheGate } from '../job/cache-gate.ts'
 import { type GateState, opensAt, passed, passedLater } from '../job/gate.ts'
 import type { JobRecord } from '../job/job.ts'
 import { type JobGate, readGates } from '../job/job-gates.ts'
@@ -32,6 +33,8 @@ export const PARKED_MAX = 1_000
 export class Admissions {
   readonly parked: Parked[] = []
   readonly admitted: Admitted[] = []
+  /** By its `seq`, the id of the job whose result a job takes: it passes no gate, and holds none. */
+  readonly answers = new Map<number, string>()
   readonly #states = new Map<string, GateState>()
   readonly #changed = new Set<string>()
   readonly #reader: GateReader
@@ -46,6 +49,11 @@ export class Admissions {
   admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>): boolean {
     const gates = readGates(job.limits)
     const { seq, id } = job
+    const answer = this.answerTo(gates)
+    if (answer !== undefined) {
+      this.answers.set(seq, answer)
+      return true
+    }
     for (const { gate, cost } of gates) {
       const at = opensAt(this.#reader.limit(limitOf(gate)), this.#stateOf(gate), cost)
       if (at > this.#nowMs) {
@@ -56,6 +64,12 @@ export class Admissions {
     for (const each of gates) this.#pass(each)
     if (gates.length > 0) this.admitted.push({ seq, gates })
     return true
+  }
+
+  /** The id of the job whose result is that of one with these gates. */
+  answerTo(gates: readonly JobGate[]): string | undefined {
+    const shared = gates.find(({ gate }) => isCacheGate(gate))
+    return shared && !shared.renews ? this.#stateOf(shared.gate).answer : undefined
   }
 
   /** The jobs were taken later than the gates were looked at: a rate counts from when they were. */

@@ -93,6 +93,8 @@ export type ClaimedJob = Omit<
 > & {
   /** The store's time at the claim: the worker reckons from it, whatever its own clock says. */
   readonly claimedAt: number
+  /** The id of the job whose result it takes: it is not run. */
+  readonly answer?: string | undefined
   /** Whether it begins at once, as the store has written; else it is held. */
   readonly begun: boolean
   /** What the store keeps it in; a settlement brings it back. Only of a store that keeps jobs so. */

@@ -1,3 +1,4 @@
+import { cacheRule } from '../job/cache-gate.ts'
 import type { Grants } from '../job/gate.ts'
 import type { Limit } from '../job/limit.ts'
 import type { Strays } from './strays.ts'
@@ -61,6 +62,11 @@ export const GATES_LOOKED_AT = 2_000
 
 /** After the name of every gate. */
 export const AFTER_GATES = '\u{10ffff}'
+
+/** What holds of the limit of this name, where it is one of a cache, or there is a record of it. */
+export function ruleNamed(name: string, record: LimitRecord | undefined): Limit | undefined {
+  return cacheRule(name) ?? (record && ruleOf(record))
+}
 
 /** What holds of a limit. */
 export function ruleOf({ name, declared, override }: LimitRecord): Limit {

@@ -28,6 +28,7 @@ export class Placement {
   gateOf(job: Pick<NewJob, 'id' | 'limits' | 'priority'>): string | null {
     const gates = readGates(job.limits)
     const { priority } = job
+    if (this.#admissions.answerTo(gates) !== undefined) return null
     const behind = gates.find(({ gate }) => (this.#first(gate) ?? Number.NEGATIVE_INFINITY) >= priority)
     if (behind) return this.#wait(behind.gate, priority)
     if (this.#admissions.admit({ ...job, seq: 0 })) return this.#pass(gates, priority)

@@ -1,4 +1,5 @@
 import { opensAt } from '../job/gate.ts'
+import { cacheGateOf } from '../job/cache.ts'
 import { readGates } from '../job/job-gates.ts'
 import { limitOf } from '../job/limit.ts'
 import type { GateReader } from './admissions.ts'
@@ -21,11 +22,16 @@ interface HeldGates {
 }
 
 export function unheldOf(jobs: readonly HeldGates[], limit: number): Strays['unheld'] {
-  const unheld = jobs.map(({ id, limits, held }) => {
+  const unheld = jobs.filter(holdsOrShould).map(({ id, limits, held }) => {
     const gates = readGates(limits).map(({ gate }) => gate)
     return { id, gates: gates.filter((gate) => !held.includes(gate)) }
   })
   return unheld.filter(({ gates }) => gates.length > 0).slice(0, limit)
+}
+
+/** Who takes the result of an equal job holds nothing for as long as that takes. */
+function holdsOrShould({ limits, held }: HeldGates): boolean {
+  return held.length > 0 || cacheGateOf(limits) === undefined
 }
 
 /** Whether the gate at which a job waits would let it pass. */

@@ -34,7 +34,7 @@ export interface MillhandEvents {
   start: AttemptEvent & { readonly waitedMs: number }
   progress: AttemptEvent & { readonly progress: Progress }
   checkpoint: AttemptEvent
-  complete: Ended & { readonly outcome: 'done' | 'skipped' }
+  complete: Ended & { readonly outcome: 'done' | 'skipped' | 'cached' }
   fail: Ended & { readonly kind: FailureKind; readonly error: Error }
   /** An attempt failed; the job is due again after `dueInMs`. */
   retry: Ended & { readonly kind: FailureKind; readonly error: Error; readonly dueInMs: number }

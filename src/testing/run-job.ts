@@ -218,6 +218,7 @@ function toRunOutcome(
   const { verb, dueInMs } = settle(job, outcome, policy)
   switch (outcome.kind) {
     case 'complete':
+    case 'cached':
       return { verb: 'complete', output: outcome.output === null ? undefined : JSON.parse(outcome.output) }
     case 'skip':
       return { verb: 'skip', reason: outcome.reason }

@@ -43,6 +43,7 @@ async function within(clock: Clock, graceMs: number, work: () => Promise<void>):
 function toldOf({ attempt, outcome }: Ended): AttemptOutcome {
   switch (outcome.kind) {
     case 'complete':
+    case 'cached':
       return { how: 'complete' }
     case 'skip':
       return { how: 'skipped', reason: outcome.reason }

@@ -7,13 +7,13 @@ import type { QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
+import { outcomeOf } from './answered.ts'
 import { Attempt } from './attempt.ts'
 import type { Buffered } from './buffer.ts'
 import { cleanUp } from './clean-up.ts'
 import { Context, type ContextParts } from './context.ts'
 import { contextParts } from './context-parts.ts'
 import { bareIn } from './deadlines.ts'
-import { execute } from './execute.ts'
 import { FailedCalls } from './failed-calls.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 import { Judge } from './judge.ts'
@@ -137,9 +137,10 @@ export class Crew {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
       const context = new Context(attempt, this.#context)
-      outcome = context.masked(await execute(attempt, definition, context))
+      outcome = context.masked(await outcomeOf(attempt, definition, { context, store: this.#queue.store }))
       durationMs = attempt.elapsedMs
-      if (definition?.cleanup) await this.#cleanUp({ attempt, definition, context, outcome })
+      if (definition?.cleanup && job.answer === undefined)
+        await this.#cleanUp({ attempt, definition, context, outcome })
     } finally {
       this.#free(attempt)
     }

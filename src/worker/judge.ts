@@ -27,6 +27,7 @@ export class Judge {
   }
 
   policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
-    return { worker, retry: definition?.retry ?? {}, random: this.#random, nowMs }
+    const retry = definition?.retry ?? {}
+    return { worker, retry, random: this.#random, nowMs, answersForMs: definition?.cache?.ttlMs }
   }
 }

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { backlogPromises } from './backlog.ts'
+import { cachePromises } from './caches.ts'
 import { catalogPromises } from './catalog.ts'
 import { claimPromises } from './claim.ts'
 import { clockPromises } from './clocks.ts'
@@ -51,6 +52,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('limits', () => limitPromises(test))
     describe('limits of queues', () => queueLimitPromises(test))
     describe('rates', () => ratePromises(test))
+    describe('caches', () => cachePromises(test))
     describe('held', () => heldPromises(test))
     describe('repeated', () => repeatedPromises(test))
     describe('settle', () => settlePromises(test))

@@ -297,7 +297,7 @@ function show(job: Job | null): unknown {
       job.finishedAt
       return job.worker
     case 'complete':
-      expectTypeOf(job.outcome).toEqualTypeOf<'done' | 'skipped'>()
+      expectTypeOf(job.outcome).toEqualTypeOf<'done' | 'skipped' | 'cached'>()
       // @ts-expect-error: it did not fail
       job.failure
       return job.output

@@ -87,7 +87,8 @@ function waiting(jobs: Strays['waiting'], records: readonly LimitRecord[]): Find
 
 /** Says again what holds already. */
 function commandFor(record: LimitRecord | undefined): string {
-  if (!record?.override) return `millhand limits reset ${record?.name ?? ''}`
+  if (!record) return 'millhand work'
+  if (!record.override) return `millhand limits reset ${record.name}`
   const { name, concurrency, rateCount, ratePerMs } = ruleOf(record)
   const rate = rateCount === null ? 'none' : `${rateCount}/${ratePerMs}ms`
   return `millhand limits set ${name} --concurrency ${concurrency ?? 'none'} --rate ${rate}`

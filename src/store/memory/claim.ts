@@ -14,7 +14,7 @@ export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {
   const admissions = new Admissions(gateReader(data), nowMs)
   const claimed = choose(data, request, admissions).map((job, place) => {
     const begun = place < request.begins || runsAlone(job)
-    return take(data, job, { worker: request.worker, begun, nowMs })
+    return take(data, job, { worker: request.worker, begun, nowMs, answer: admissions.answers.get(job.seq) })
   })
   park(data, admissions)
   return claimed
@@ -23,9 +23,15 @@ export function claim(data: MemoryData, request: ClaimRequest): ClaimedJob[] {
 function take(
   data: MemoryData,
   job: JobRecord,
-  { worker, begun, nowMs }: { worker: string; begun: boolean; nowMs: number },
+  {
+    worker,
+    begun,
+    nowMs,
+    answer,
+  }: { worker: string; begun: boolean; nowMs: number; answer: string | undefined },
 ): ClaimedJob {
-  const claimed = toClaimed(job, { begun, nowMs })
+  const claimed = { ...toClaimed(job, { begun, nowMs }), ...(answer !== undefined && { answer }) }
+  if (answer !== undefined) data.jobs.answer(job.id)
   const { attempt, epoch, expiresAt } = claimed
   const taken = { worker, attempt, epoch, expiresAt, progress: null }
   if (begun) change(data, job, { verb: 'claim', ...taken, startedAt: nowMs })

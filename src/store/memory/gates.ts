@@ -1,11 +1,12 @@
-import { type GateState, isForgettable, opensAt, roomAt } from '../../job/gate.ts'
+import { type GateState, isForgettable, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Admissions } from '../admissions.ts'
-import { ruleOf } from '../limits.ts'
+import { ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { GateRow, MemoryData } from './data/data.ts'
+import { answerAt } from './results.ts'
 
 const UNTOUCHED: GateRow = { grants: [], closedUntil: null, opensAt: null }
 
@@ -18,13 +19,14 @@ export function gateReader(data: MemoryData): PlacementReader {
 }
 
 function limitNamed(data: MemoryData, name: string): Limit | undefined {
-  const record = data.limits.get(name)
-  return record && ruleOf(record)
+  return ruleNamed(name, data.limits.get(name))
 }
 
 function stateOf(data: MemoryData, gate: string): GateState {
   const { grants, closedUntil } = data.gates.get(gate) ?? UNTOUCHED
-  return { holders: data.jobs.holding(gate).length, grants, closedUntil }
+  const answer = answerAt(data, gate)
+  const state = { holders: data.jobs.holding(gate).length, grants, closedUntil }
+  return answer === undefined ? state : { ...state, answer }
 }
 
 /** Writes what a claim has found out: who waits at which gate, what a rate has spent, and when to look again. */
@@ -51,7 +53,9 @@ export function reopen(data: MemoryData, gate: string): number {
   const going = firstOf(data.jobs.pending.parkedAt(gate), roomAt(limit, state, nowMs), mayRun)
   for (const job of going) data.jobs.put({ ...job, gate: null })
   const at = opensAt(limit, state)
-  openAt(data, gate, at > nowMs && Number.isFinite(at) ? at : null)
+  // Of more than go on at once that need nobody to leave, the next claim lets the others go on.
+  const more = state.answer !== undefined && going.length === ROOM_MAX ? nowMs : null
+  openAt(data, gate, at > nowMs && Number.isFinite(at) ? at : more)
   return going.length
 }
 

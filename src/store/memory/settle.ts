@@ -9,6 +9,7 @@ import type { MemoryData } from './data/data.ts'
 import { closeGate } from './gates.ts'
 import { heldJob, letGo } from './holding.ts'
 import { enter } from './ledger.ts'
+import { keepResult } from './results.ts'
 
 export function settle(
   data: MemoryData,
@@ -32,6 +33,7 @@ function settleOne(data: MemoryData, settlement: Settlement): Settled {
     letGo(data, job)
     return 'cancelled'
   }
+  keepResult(data, settlement)
   change(data, job, {
     verb: settlement.verb,
     worker: null,

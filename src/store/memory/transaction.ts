@@ -134,12 +134,13 @@ function savepoint(data: MemoryData): () => void {
   const changes = [...data.changes]
   const claimedAt = new Map(data.claimedAt)
   const gates = new Map(data.gates)
+  const results = new Map(data.results)
   const ledger = new Map(data.ledger)
   data.jobs.begin()
   data.kept.begin()
   return () => {
     data.jobs.rollback()
     data.kept.rollback()
-    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt, gates, ledger })
+    Object.assign(data, { lastSeq, lastCursor, changes, claimedAt, gates, results, ledger })
   }
 }

@@ -8,6 +8,7 @@ import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { pruneGates } from './gates.ts'
 import { enterEnded } from './ledger.ts'
+import { pruneResults } from './results.ts'
 import { nextTickInMs } from './schedules.ts'
 
 export function elect(data: MemoryData, worker: string, leaseMs: number): Leadership {
@@ -45,6 +46,7 @@ export function prune(data: MemoryData, retention: JobRetention, limit: number):
   forgetCalls(data, nowMs)
   data.kept.prune(nowMs, limit)
   pruneGates(data)
+  pruneResults(data)
   const outlived = (job: JobRecord) => (job.finishedAt ?? nowMs) <= nowMs - retention[job.state as FinalState]
   const pruned = firstOf(data.jobs.settled, limit, outlived)
   for (const job of pruned) {

@@ -1,10 +1,11 @@
-import { type GateState, type Grants, OPEN_GATE, opensAt, roomAt } from '../../job/gate.ts'
+import { type GateState, type Grants, OPEN_GATE, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { type LimitRow, toLimitRecord } from '../limit-row.ts'
-import { OPENINGS_MAX, ruleOf } from '../limits.ts'
+import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
+import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -14,7 +15,7 @@ const RULES = `select name, declared, override from millhand.limits where name =
 const STATES = `select g.gate, coalesce(m.grants, '[]') as grants, m.closed_until as "closedUntil",
   (select count(*)::integer from millhand.holders h where h.gate = g.gate) as holders,
   (select -rank from millhand.pending p where p.waits = 3 and p.gate = g.gate
-    order by p.rank, p.due_at, p.seq limit 1) as "firstPriority", ${NOW} as "nowMs"
+    order by p.rank, p.due_at, p.seq limit 1) as "firstPriority", ${ANSWER} as answer, ${NOW} as "nowMs"
   from unnest($2::text[]) as g(gate) left join millhand.gates m using (gate)`
 
 interface StateRow {
@@ -23,6 +24,7 @@ interface StateRow {
   readonly closedUntil: number | null
   readonly holders: number
   readonly firstPriority: number | null
+  readonly answer: string | null
   readonly nowMs: number
 }
 
@@ -35,12 +37,12 @@ export interface Gates extends PlacementReader {
 export async function readGates(session: Session, gates: readonly string[]): Promise<Gates> {
   const names = [...new Set(gates.map(limitOf))]
   const rules = await session.rows<LimitRow>(RULES, names)
-  const limits = new Map(rules.map((row) => [row.name, ruleOf(toLimitRecord(row))]))
+  const limits = new Map(rules.map((row) => [row.name, toLimitRecord(row)]))
   const rows = await session.at<StateRow>(STATES, gates)
   const states = new Map(rows.map((row) => [row.gate, row]))
   return {
     nowMs: rows[0]?.nowMs ?? 0,
-    limit: (name): Limit | undefined => limits.get(name),
+    limit: (name): Limit | undefined => ruleNamed(name, limits.get(name)),
     state: (gate) => toState(states.get(gate)),
     firstPriority: (gate) => states.get(gate)?.firstPriority ?? undefined,
   }
@@ -48,7 +50,8 @@ export async function readGates(session: Session, gates: readonly string[]): Pro
 
 function toState(row: StateRow | undefined): GateState {
   if (!row) return OPEN_GATE
-  return { holders: row.holders, closedUntil: row.closedUntil, grants: JSON.parse(row.grants) as Grants }
+  const { holders, closedUntil, answer } = row
+  return { holders, closedUntil, grants: JSON.parse(row.grants) as Grants, answer: answer ?? undefined }
 }
 
 const MAKE = `insert into millhand.gates (gate) select gate from unnest($1::text[]) as g(gate) order by gate
@@ -98,7 +101,11 @@ export async function reopen(session: Session, gates: readonly string[]): Promis
   })
   const rooms = gates.map((gate) => roomAt(limit(limitOf(gate)), state(gate), nowMs))
   const [row] = await session.at<{ count: number }>(OPEN.text, ...OPEN.values({ gates, rooms, openings }))
-  return row?.count ?? 0
+  const count = row?.count ?? 0
+  // Of more than go on at once that need nobody to leave, the next claim lets the others go on.
+  const answered = count < ROOM_MAX ? [] : gates.filter((gate) => state(gate).answer !== undefined)
+  await noteOpenings(session, new Map(answered.map((gate) => [gate, nowMs])))
+  return count
 }
 
 const OPENING = `select gate from millhand.gates where opens_at <= ${NOW} order by opens_at limit $2::integer`

@@ -23,6 +23,7 @@ import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
+import { pruneResults } from './results.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import * as size from './size.ts'
@@ -231,6 +232,7 @@ function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
         await upkeep.forgetCalls(session, limit)
         await forgetKeys(session, limit)
         await keepLanes(session)
+        await pruneResults(session, limit)
         gatesSeenTo = await pruneGates(session, gatesSeenTo)
       }
       return pruned

@@ -121,6 +121,8 @@ const PRUNE = statement(
     delete from millhand.details where seq in (select seq from pruned)
   ), logs as (
     delete from millhand.logs where job in (select seq from pruned)
+  ), results as (
+    delete from millhand.results where job in (select seq from pruned)
   )
   delete from millhand.jobs where seq in (select seq from pruned) returning seq`,
 )

@@ -30,12 +30,18 @@ export function claim(
   for (let round = 0; round < PROMOTE_ROUNDS && chosen.length === 0; round += 1) {
     const promoted = promote(connection, nowMs)
     heads.returned(connection, promoted)
-    const admissions = new Admissions(gateReader(connection), nowMs)
-    chosen = chooseReady(connection, request, { heads, nowMs, admissions })
+    const admissions = new Admissions(gateReader(connection, nowMs), nowMs)
+    chosen = withAnswers(chooseReady(connection, request, { heads, nowMs, admissions }), admissions)
     admit(connection, admissions)
     if (promoted.length < PROMOTE_MAX && !admissions.full) break
   }
   return take(connection, chosen, { ...request, nowMs })
+}
+
+/** Most claims have nobody who takes the result of an equal job. */
+function withAnswers(jobs: readonly ClaimedJob[], { answers }: Admissions): readonly ClaimedJob[] {
+  if (answers.size === 0) return jobs
+  return jobs.map((job) => (answers.has(job.seq) ? { ...job, answer: answers.get(job.seq) } : job))
 }
 
 const LEASE_ALIVE = 'select 1 from millhand_workers where id = ? and lease_until > ?'

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { cancel, retry } from './control.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
+import { forgetResultsOf } from './results.ts'
 import { settingsReader } from './size.ts'
 
 interface Found {
@@ -38,6 +39,10 @@ function remove(connection: Connection, ids: readonly string[]): string[] {
   const seqs = asList(settled.map(({ seq }) => seq))
   connection.run(DELETE_LOGS, seqs)
   connection.run(DELETE_JOBS, seqs)
+  forgetResultsOf(
+    connection,
+    settled.map(({ seq }) => seq),
+  )
   return settled.map(({ id }) => id)
 }
 

@@ -15,7 +15,7 @@ const FORGET = 'delete from millhand_gates where gate in (select value from json
  */
 export function pruneGates(connection: Connection, from: string, nowMs: number): string {
   const gates = connection.all<{ gate: string }>(SOME_GATES, from, GATES_LOOKED_AT).map(({ gate }) => gate)
-  const { limit, state, firstPriority } = gateReader(connection)
+  const { limit, state, firstPriority } = gateReader(connection, nowMs)
   const idle = gates.filter(
     (gate) => isForgettable(limit(limitOf(gate)), state(gate), nowMs) && firstPriority(gate) === undefined,
   )

@@ -1,14 +1,16 @@
+import { isCacheGate } from '../../job/cache-gate.ts'
 import { CARE } from '../../job/care.ts'
-import { type GateState, type Grants, opensAt, roomAt } from '../../job/gate.ts'
+import { type GateState, type Grants, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Admissions } from '../admissions.ts'
 import { toLimitRecord } from '../limit-row.ts'
-import { OPENINGS_MAX, ruleOf } from '../limits.ts'
+import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED, WAITS } from './pending.ts'
+import { answerAt } from './results.ts'
 
 const LIMIT = 'select name, declared, override from millhand_limits where name = ?'
 
@@ -17,29 +19,30 @@ const HOLDERS = 'select count(*) as holders from millhand_holders where gate = ?
 const GATE = 'select grants, closed_until as closedUntil from millhand_gates where gate = ?'
 
 /** Good for one transaction: what it has read of a limit, it does not read again. */
-export function gateReader(connection: Connection): PlacementReader {
+export function gateReader(connection: Connection, nowMs: number): PlacementReader {
   const limits = new Map<string, Limit | undefined>()
   return {
     limit(name) {
       if (!limits.has(name)) limits.set(name, limitNamed(connection, name))
       return limits.get(name)
     },
-    state: (gate) => stateOf(connection, gate),
+    state: (gate) => stateOf(connection, gate, nowMs),
     firstPriority: (gate) => firstPriority(connection, gate),
   }
 }
 
 function limitNamed(connection: Connection, name: string): Limit | undefined {
   const row = connection.get<{ name: string; declared: string; override: string | null }>(LIMIT, name)
-  return row && ruleOf(toLimitRecord(row))
+  return ruleNamed(name, row && toLimitRecord(row))
 }
 
-function stateOf(connection: Connection, gate: string): GateState {
+function stateOf(connection: Connection, gate: string, nowMs: number): GateState {
   const row = connection.get<{ grants: string; closedUntil: number | null }>(GATE, gate)
   return {
     holders: connection.get<{ holders: number }>(HOLDERS, gate)?.holders ?? 0,
     closedUntil: row?.closedUntil ?? null,
     grants: row ? (JSON.parse(row.grants) as Grants) : [],
+    answer: isCacheGate(gate) ? answerAt(connection, gate, nowMs) : undefined,
   }
 }
 
@@ -108,7 +111,7 @@ const FORGET_OPENING = 'update millhand_gates set opens_at = null where gate = ?
 
 /** Lets as many go on at each gate as there is room for; gives how many those were. */
 export function reopen(connection: Connection, gates: Iterable<string>, nowMs: number): number {
-  const reader = gateReader(connection)
+  const reader = gateReader(connection, nowMs)
   const going: number[] = []
   for (const gate of gates) {
     if (!isParked(connection, gate)) {
@@ -118,9 +121,12 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
     const limit = reader.limit(limitOf(gate))
     const state = reader.state(gate)
     const room = roomAt(limit, state, nowMs)
-    if (room > 0) going.push(...connection.all<{ seq: number }>(NEXT, gate, room).map(({ seq }) => seq))
+    const next = room > 0 ? connection.all<{ seq: number }>(NEXT, gate, room).map(({ seq }) => seq) : []
+    going.push(...next)
     const at = opensAt(limit, state)
-    if (at > nowMs && Number.isFinite(at)) connection.run(OPEN_AT, gate, at)
+    // Of more than go on at once that need nobody to leave, the next claim lets the others go on.
+    if (state.answer !== undefined && next.length === ROOM_MAX) connection.run(OPEN_AT, gate, nowMs)
+    else if (at > nowMs && Number.isFinite(at)) connection.run(OPEN_AT, gate, at)
     else connection.run(FORGET_OPENING, gate)
   }
   if (going.length > 0) connection.run(GO_ON, asList(going))

@@ -74,7 +74,7 @@ class Insertion {
   constructor(connection: Connection, nowMs: number) {
     this.#connection = connection
     this.#nowMs = nowMs
-    const placement = new Placement(gateReader(connection), nowMs)
+    const placement = new Placement(gateReader(connection, nowMs), nowMs)
     this.#placing = { nowMs, lanes: new LaneNumbers(connection), placement }
     this.#insert = connection.prepare(INSERT)
   }

@@ -8,6 +8,7 @@ import { closeGates, leaveGates } from './gates.ts'
 import { BEGUN, FENCE } from './holding.ts'
 import { enter } from './ledger.ts'
 import { goBack, isReady, putBack } from './pending.ts'
+import { keepResult } from './results.ts'
 
 const COMPLETE = `update millhand_jobs set state = 'complete', worker = null, output = ?5, outcome = ?6, reason = ?7,
   finished_at = ?8, ${BEGUN} where ${FENCE}`
@@ -34,6 +35,7 @@ export function settle(
   const results = settlements.map((settlement): Settled => {
     if (write(connection, settlement, nowMs) === 0) return refuse(connection, settlement, repeated)
     sheets.settled(settlement)
+    keepResult(connection, settlement, nowMs)
     if (isPending(settlement) && isReady(settlement)) ready.push(settlement.seq)
     const seqs = changed.get(settlement.verb)
     if (seqs) seqs.push(settlement.seq)

@@ -19,7 +19,7 @@ const FIRST = `select id, limits from millhand_jobs where ${PARKED} and gate = ?
 export function strays(connection: Connection, limit: number, nowMs: number): Strays {
   const running = connection.all<{ id: string; limits: string; held: string }>(RUNNING)
   const held = running.map((job) => ({ ...job, held: JSON.parse(job.held) as string[] }))
-  const reader = gateReader(connection)
+  const reader = gateReader(connection, nowMs)
   const waiting = waitedAt(connection, { after: '', limit }).flatMap((gate) => {
     const first = connection.get<{ id: string; limits: string | null }>(FIRST, gate)
     return first && letsPass({ gate, limits: first.limits }, reader, nowMs) ? [{ gate, id: first.id }] : []

@@ -10,6 +10,7 @@ import { forgetKeys } from './keys.ts'
 import { enterEnded } from './ledger.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED } from './pending.ts'
+import { forgetResultsOf, pruneResults } from './results.ts'
 import { nextDueAt } from './schedules.ts'
 
 const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
@@ -80,6 +81,7 @@ export function prune(
 ): number[] {
   forgetCalls(connection, nowMs)
   forgetKeys(connection, retention.limit, nowMs)
+  pruneResults(connection, retention.limit, nowMs)
   const pruned: number[] = []
   for (const state of FINAL_STATES) {
     const before = nowMs - retention[state]
@@ -87,6 +89,7 @@ export function prune(
     const seqs = rows.map((row) => row.seq)
     connection.run(DELETE_LOGS, asList(seqs))
     connection.run(DELETE_JOBS, asList(seqs))
+    forgetResultsOf(connection, seqs)
     pruned.push(...seqs)
   }
   return pruned

@@ -15,6 +15,18 @@ async function sheetOf(queue: Queue, id: string): Promise<string> {
   return sheetLines({ job, explanation, logs: [] }, plain).join('\n')
 }
 
+test('the sheet of a job that did not run says whose result it has', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const job = defineJob({ name: 'app.count', cache: { key: () => 'k', ttl: '1h' }, run: () => 7 })
+  const ran = await queue.enqueue(job)
+  const cached = await queue.enqueue(job)
+  await runUntilIdle(queue, { jobs: [job] })
+  const sheet = await sheetOf(queue, cached.id)
+  expect(sheet).toContain(`it did not run, and has the result of job ${ran.id}`)
+  expect(sheet).toMatch(new RegExp(`result of +${ran.id}\n(.*\n)*output +7`))
+})
+
 test('the sheet of a complete job says once that it is complete, and that of a skipped one why', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())

@@ -40,6 +40,11 @@ test('what becomes of a running job: the whole table', () => {
       {},
       { verb: 'complete', outcome: 'skipped', reason: 'r', output: null, attempt: 2 },
     ],
+    [
+      { kind: 'cached', output: '1', from: 'other' },
+      {},
+      { verb: 'complete', outcome: 'cached', reason: 'other', output: '1', attempt: 2 },
+    ],
     [{ kind: 'snooze', delayMs: 9 }, {}, { verb: 'snooze', dueInMs: 9, attempt: 1 }],
     [{ kind: 'release' }, {}, { verb: 'release', dueInMs: 0, attempt: 1 }],
     [failure(new Error('no')), {}, { verb: 'retry', dueInMs: 2_000, attempt: 2, failureKind: null }],

@@ -26,6 +26,8 @@ export interface MemoryData {
   readonly limits: Map<string, LimitRecord>
   /** Of gates that have a rate, or were closed by a handler. A row is replaced, not changed. */
   gates: Map<string, GateRow>
+  /** Whose result that of equal jobs is, and until when, by the gate that they share. */
+  results: Map<string, { readonly id: string; readonly until: number }>
   /** Queues that are paused, by name. */
   readonly paused: Map<string, PausedQueue>
   /** What is set for queues, by name. */
@@ -67,6 +69,7 @@ export function emptyData(clock: Clock): MemoryData {
     paused: new Map(),
     limits: new Map(),
     gates: new Map(),
+    results: new Map(),
     settings: new Map(),
     ledger: new Map(),
     claimedAt: new Map(),

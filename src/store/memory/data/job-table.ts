@@ -24,6 +24,8 @@ export class JobTable {
   readonly #held = new Map<string, Set<string>>()
   /** Ids of the running jobs that hold a gate, by its name. */
   readonly #holders = new Map<string, Set<string>>()
+  /** Ids of the running jobs that hold nothing: they have the result of an equal one. */
+  readonly #answered = new Set<string>()
   /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
   #before: Map<string, Before> | undefined
   readonly #clock: Clock
@@ -64,6 +66,11 @@ export class JobTable {
     return this.some(this.#held.get(worker) ?? [])
   }
 
+  /** The job that is about to run takes the result of an equal one. */
+  answer(id: string): void {
+    this.#answered.add(id)
+  }
+
   /** Adds the job, or replaces the record of it. */
   put(job: JobRecord): void {
     this.#put(job, this.#clock.now())
@@ -72,6 +79,7 @@ export class JobTable {
   #put(job: JobRecord, nowMs: number): void {
     const before = this.#noteBefore(job.id)
     if (before) this.#unindex(before)
+    if (job.state !== 'running') this.#answered.delete(job.id)
     this.#records.set(job.id, job)
     this.#index(job, nowMs)
   }
@@ -113,7 +121,7 @@ export class JobTable {
     if (isFinal(job.state)) this.settled.add(job)
     else if (job.key !== null) this.#keys.set(nameAndKey(job), job.id)
     if (job.worker !== null) this.#held.set(job.worker, (this.#held.get(job.worker) ?? new Set()).add(job.id))
-    for (const gate of heldGates(job))
+    for (const gate of this.#gatesHeldBy(job))
       this.#holders.set(gate, (this.#holders.get(gate) ?? new Set()).add(job.id))
   }
 
@@ -123,11 +131,15 @@ export class JobTable {
     if (isFinal(job.state)) this.settled.delete(job)
     else if (job.key !== null) this.#keys.delete(nameAndKey(job))
     if (job.worker !== null) this.#letGo(job.worker, job.id)
-    for (const gate of heldGates(job)) {
+    for (const gate of this.#gatesHeldBy(job)) {
       const holders = this.#holders.get(gate)
       holders?.delete(job.id)
       if (holders?.size === 0) this.#holders.delete(gate)
     }
+  }
+
+  #gatesHeldBy(job: JobRecord): readonly string[] {
+    return this.#answered.has(job.id) ? [] : heldGates(job)
   }
 
   #letGo(worker: string, id: string): void {

@@ -170,7 +170,13 @@ async function admit(
       : await take(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
   if (jobs[0]) admissions.takenAt(jobs[0].claimedAt)
   await write(session, admissions)
-  return { jobs, more: admissions.parked.length > 0 }
+  return { jobs: withAnswers(jobs, admissions), more: admissions.parked.length > 0 }
+}
+
+/** Who takes the result of an equal job. */
+function withAnswers(jobs: ClaimedJob[], { answers }: Admissions): ClaimedJob[] {
+  if (answers.size === 0) return jobs
+  return jobs.map((job) => (answers.has(job.seq) ? { ...job, answer: answers.get(job.seq) } : job))
 }
 
 function choose(

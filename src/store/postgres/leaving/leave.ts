@@ -7,6 +7,7 @@ import { leaving, locked, lookingTwice, membersOf } from '../holding.ts'
 import { ENTRY_TYPES, enter, entering, entryValues } from '../ledger.ts'
 import { column, rangeOf } from '../parameters.ts'
 import { AGAIN } from '../pending.ts'
+import { KEEP_RESULTS } from '../results.ts'
 import type { Session } from '../session.ts'
 import { CLOCK, statement } from '../sql.ts'
 
@@ -23,7 +24,7 @@ export interface Leave {
   /** Of one that was only held: how long after the claim it began; `null`: it never did. */
   readonly begunAfterMs?: number | null
   readonly output?: string | null
-  readonly outcome?: 'done' | 'skipped' | null
+  readonly outcome?: Settlement['outcome']
   readonly reason?: string | null
   readonly failureKind?: FailureKind | null
   readonly errors?: string | null
@@ -35,28 +36,28 @@ export interface Leave {
  * The one statement by which jobs leave `claims`: for `settled` or back to `pending`. A job that its worker does not hold
  * in this epoch is not `moved`, and nothing is written for it.
  */
-const LEAVE = statement(
-  {
-    seqs: 'bigint[]',
-    ownerOfEach: 'text[]',
-    epochs: 'integer[]',
-    verbs: 'text[]',
-    attempts: 'integer[]',
-    crashes: 'integer[]',
-    cares: 'smallint[]',
-    dueIn: 'bigint[]',
-    begunAfter: 'integer[]',
-    outputs: 'text[]',
-    outcomes: 'text[]',
-    reasons: 'text[]',
-    failureKinds: 'text[]',
-    errors: 'text[]',
-    workers: 'text[]',
-    low: 'bigint',
-    high: 'bigint',
-    ...ENTRY_TYPES,
-  },
-  `with ${CLOCK}, given as (
+const TYPES = {
+  seqs: 'bigint[]',
+  ownerOfEach: 'text[]',
+  epochs: 'integer[]',
+  verbs: 'text[]',
+  attempts: 'integer[]',
+  crashes: 'integer[]',
+  cares: 'smallint[]',
+  dueIn: 'bigint[]',
+  begunAfter: 'integer[]',
+  outputs: 'text[]',
+  outcomes: 'text[]',
+  reasons: 'text[]',
+  failureKinds: 'text[]',
+  errors: 'text[]',
+  workers: 'text[]',
+  low: 'bigint',
+  high: 'bigint',
+  ...ENTRY_TYPES,
+} as const
+
+const WRITE = `with ${CLOCK}, given as (
     select g.seq, coalesce(g.worker, ($workers)[1]) as worker, g.epoch, coalesce(g.verb, 'complete') as verb,
       g.attempt, g.crashes, g.care, g.due_in, g.after, g.output, g.outcome, g.reason, g.failure_kind, g.errors
     from unnest($seqs, $ownerOfEach, $epochs, $verbs, $attempts, $crashes, $cares,
@@ -90,11 +91,18 @@ const LEAVE = statement(
     delete from millhand.keys where seq = any (array(select seq from moved where state <> 'pending'))
   ), opened as (
     delete from millhand.holders where job = any (array(select seq from moved)) returning gate
-  ), ${tell('moved')}, missed as materialized (
+  ), ${tell('moved')}, {answers}missed as materialized (
     select seq from given where seq not in (select seq from moved)
   ), ${entering('not exists (select from missed)')}
   select seq, null as gate from missed where ${WAKE}
-  union all select null, gate from opened`,
+  union all select null, gate from opened`
+
+const LEAVE = statement(TYPES, WRITE.replace('{answers}', ''))
+
+/** The same, where one of them comes to the result of its equals. */
+const LEAVE_ANSWERING = statement(
+  { ...TYPES, answered: 'text[]', answersFor: 'bigint[]' },
+  WRITE.replace('{answers}', KEEP_RESULTS),
 )
 
 /**
@@ -109,6 +117,18 @@ export function leave(
   return lookingTwice(leaves, (some) => leaveOnce(session, some, left))
 }
 
+interface Left {
+  readonly seq: number | null
+  readonly gate: string | null
+}
+
+function answerValues(answers: readonly Settlement['answers'][]) {
+  return {
+    answered: answers.map((each) => each?.gate ?? null),
+    answersFor: answers.map((each) => each?.forMs ?? null),
+  }
+}
+
 async function leaveOnce(
   session: Session,
   leaves: readonly Leave[],
@@ -117,7 +137,7 @@ async function leaveOnce(
   if (leaves.length === 0) return new Set()
   const seqs = leaves.map(({ seq }) => seq)
   const workers = [...new Set(leaves.map(({ worker }) => worker))]
-  const values = LEAVE.values({
+  const given = {
     seqs,
     ownerOfEach: workers.length === 1 ? null : leaves.map(({ worker }) => worker),
     epochs: leaves.map(({ epoch }) => epoch),
@@ -135,8 +155,14 @@ async function leaveOnce(
     workers,
     ...rangeOf(seqs),
     ...entryValues(settlementsOf(leaves)),
-  })
-  const rows = await session.at<{ seq: number | null; gate: string | null }>(LEAVE.text, ...values)
+  }
+  const answers = leaves.map(({ settlement }) => settlement?.answers)
+  const rows = answers.some((each) => each !== undefined)
+    ? await session.at<Left>(
+        LEAVE_ANSWERING.text,
+        ...LEAVE_ANSWERING.values({ ...given, ...answerValues(answers) }),
+      )
+    : await session.at<Left>(LEAVE.text, ...LEAVE.values(given))
   for (const { gate } of rows) if (gate !== null) left.add(gate)
   const missed = new Set(rows.flatMap(({ seq }) => seq ?? []))
   if (missed.size > 0) await enter(session, settlementsOf(leaves.filter(({ seq }) => !missed.has(seq))))

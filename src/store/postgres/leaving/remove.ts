@@ -30,6 +30,8 @@ const REMOVE = `with wanted as materialized (
     delete from millhand.details where seq in (select seq from removed)
   ), logs as (
     delete from millhand.logs where job in (select seq from removed)
+  ), results as (
+    delete from millhand.results where job in (select seq from removed)
   )
   delete from millhand.jobs where seq in (select seq from removed) returning id`
 

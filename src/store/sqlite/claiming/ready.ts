@@ -72,7 +72,7 @@ function isAnyLimited(connection: Connection, served: Served): boolean {
 
 /** Whether a job is ready, of those that the worker serves, that has to run alone. */
 export function waitsAlone(connection: Connection, { names, queues }: Served, nowMs: number): boolean {
-  const admissions = new Admissions(gateReader(connection), nowMs)
+  const admissions = new Admissions(gateReader(connection, nowMs), nowMs)
   return chooseAlone(connection, { names, queues }, { nowMs, admissions }).length > 0
 }
 
