@@ -1,5 +1,7 @@
 import { bareDurations, isBare } from '../job/definition.ts'
+import { parseRetention } from '../job/retention.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import { formatDuration } from '../kit/duration.ts'
 import { didYouMean } from '../kit/suggest.ts'
 import { kindOf } from '../store/url.ts'
 import type { Config } from './config.ts'
@@ -64,10 +66,14 @@ function aboutWorker({ worker: { concurrency = 0, setup, teardown } }: Config): 
   ]
 }
 
-function aboutJobs({ specs, worker }: Config): Problem[] {
+function aboutJobs({ specs, worker, retention }: Config): Problem[] {
   const none = { path: 'jobs', message: 'there are none: a worker would have nothing to run' }
   if (specs.length === 0) return [none]
-  return specs.flatMap((spec) => [...aboutTimes(spec), ...aboutJob(spec, worker)])
+  return specs.flatMap((spec) => [
+    ...aboutTimes(spec),
+    ...aboutCache(spec, retention),
+    ...aboutJob(spec, worker),
+  ])
 }
 
 function aboutTimes(spec: AnyJobSpec): Problem[] {
@@ -76,6 +82,15 @@ function aboutTimes(spec: AnyJobSpec): Problem[] {
     path: 'jobs',
     message: `'${spec.name}' has ${option}: ${inWords(ms)}`,
   }))
+}
+
+/** A result is gone with its job. */
+function aboutCache({ name, cache }: AnyJobSpec, retention: Config['retention']): Problem[] {
+  const { complete } = parseRetention(retention)
+  if (!cache || cache.ttlMs <= complete) return []
+  const ttl = formatDuration(cache.ttlMs)
+  const message = `is ${formatDuration(complete)}: results of '${name}' are gone then, before its cache's ttl of ${ttl} is over`
+  return [{ path: 'retention.complete', message }]
 }
 
 function aboutJob(spec: AnyJobSpec, worker: Config['worker']): Problem[] {

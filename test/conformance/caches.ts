@@ -68,6 +68,21 @@ export function cachePromises(test: StoreTest): void {
     ])
   })
 
+  test('of workers that claim at the same time one begins an equal job', async ({
+    store,
+    worker,
+    reopen,
+  }) => {
+    const other = await startWorker(await reopen(), 'other')
+    for (const round of ['a', 'b', 'c', 'd', 'e']) {
+      const limits = JSON.stringify([[`cache of test.work=${round}`, 1]])
+      await enqueue(store, ...['1', '2', '3', '4'].map((id) => newJob(`${round}${id}`, { limits })))
+      await Promise.all([worker.claim(), other.claim(), worker.claim(), other.claim()])
+      await other.claim()
+      expect(await gate(store, `cache of test.work=${round}`)).toMatchObject({ running: 1, waiting: 3 })
+    }
+  })
+
   test('an equal job that comes later has the result as long as it counts, and not a moment longer', async ({
     store,
     worker,

@@ -5,6 +5,8 @@ import { defineJob } from '../../../src/job/definition.ts'
 
 const hello = defineJob({ name: 'example.hello', run: () => {} })
 
+const cached = defineJob({ name: 'example.cached', cache: { key: () => 'k', ttl: '8d' }, run: () => {} })
+
 const FOUND = { jobsRead: true, hasDriver: () => true }
 
 const ORDINARY: Config = {
@@ -29,10 +31,15 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   ['a store that nobody named', { storeNamed: false }, 'store'],
   ['very many handlers in one process', { worker: { concurrency: 1_001 } }, 'worker.concurrency'],
   ['a teardown without a setup', { worker: { teardown: () => {} } }, 'worker.teardown'],
+  ['a cache that outlives its jobs', { specs: [cached] }, 'retention.complete'],
   ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
 ])('%s', (_, changes, path) => {
   const found = oddities({ ...ORDINARY, ...changes }, FOUND)
   expect(found.map((each) => each.path)).toEqual([path])
+})
+
+test('a cache whose jobs are kept for as long is as it should be', () => {
+  expect(oddities({ ...ORDINARY, specs: [cached], retention: { complete: '8d' } }, FOUND)).toEqual([])
 })
 
 test('a number below a second, which is easily meant as seconds, is told with both ways to write it', () => {
