@@ -13,8 +13,7 @@ import { ended } from './ended.ts'
 import * as feed from './feed.ts'
 import { pruneGates } from './gate-upkeep.ts'
 import type { Inserts } from './inserts.ts'
-import { forgetKeys, freeKey } from './keys.ts'
-import { keepLanes } from './lane-upkeep.ts'
+import { freeKey } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
@@ -23,7 +22,6 @@ import * as queues from './queues.ts'
 import { Horizon } from './reading/horizon.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
-import { pruneResults } from './results.ts'
 import * as schedules from './schedules.ts'
 import { settle } from './settle.ts'
 import * as size from './size.ts'
@@ -229,10 +227,7 @@ function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
       const pruned = await upkeep.prune(session, retention, limit)
       // With the last piece of a round.
       if (pruned < limit) {
-        await upkeep.forgetCalls(session, limit)
-        await forgetKeys(session, limit)
-        await keepLanes(session)
-        await pruneResults(session, limit)
+        await upkeep.forget(session, limit)
         gatesSeenTo = await pruneGates(session, gatesSeenTo)
       }
       return pruned

@@ -3,7 +3,10 @@ import type { JobRetention } from '../../job/retention.ts'
 import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
 import { tell, WAKE } from './change.ts'
+import { forgetKeys } from './keys.ts'
+import { keepLanes } from './lane-upkeep.ts'
 import { enterEnded } from './ledger.ts'
+import { pruneResults } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -136,7 +139,10 @@ export async function prune(session: Session, retention: JobRetention, limit: nu
 const FORGET_CALLS = `delete from millhand.calls where call = any (array(
     select call from millhand.calls where at <= ${NOW} - $2::bigint order by at limit $3 for update skip locked))`
 
-/** Forgets what calls have answered that nobody makes again any more. */
-export async function forgetCalls(session: Session, limit: number): Promise<void> {
+/** Forgets answers that nobody asks for again, keys and results that are over, and lanes in which nothing is. */
+export async function forget(session: Session, limit: number): Promise<void> {
   await session.at(FORGET_CALLS, CALLS_KEPT_MS, limit)
+  await forgetKeys(session, limit)
+  await keepLanes(session)
+  await pruneResults(session, limit)
 }
