@@ -128,8 +128,7 @@ async function edited(
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
-  if (!spec && !changed?.limits)
-    return { input, limits: withoutCache(gatesWithin(record.limits, undefined)) }
+  if (!spec && !changed?.limits) return { input, limits: withoutCache(gatesWithin(record.limits, undefined)) }
   const { limits } = termsOf(call.job, changed)
   await queue.limits.declare(limits, changed?.tx)
   return { input, limits: gatesFor(name, withCache(limits, call.job.cache), checked.value) }

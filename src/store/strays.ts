@@ -1,5 +1,5 @@
-import { opensAt } from '../job/gate.ts'
 import { cacheGateOf } from '../job/cache.ts'
+import { opensAt } from '../job/gate.ts'
 import { readGates } from '../job/job-gates.ts'
 import { limitOf } from '../job/limit.ts'
 import type { GateReader } from './admissions.ts'

@@ -106,6 +106,7 @@ export function cachePromises(test: StoreTest): void {
     await enqueue(store, equal('b'))
     const job = await worker.claimOne()
     expect(await gate(store, GATE).then((found) => found?.running ?? 0)).toBe(0)
+    expect(await store.limits.strays(10)).toEqual({ holders: [], unheld: [], waiting: [] })
 
     await worker.settle(job, { kind: 'cached', output: '{"n":2}', from: 'a' })
     expect(await find(store, 'b')).toMatchObject({

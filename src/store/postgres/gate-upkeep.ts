@@ -2,6 +2,7 @@ import { isForgettable } from '../../job/gate.ts'
 import { limitOf } from '../../job/limit.ts'
 import { GATES_LOOKED_AT } from '../limits.ts'
 import { readGates } from './gates.ts'
+import { pruneResults } from './results.ts'
 import type { Session } from './session.ts'
 
 const SOME_GATES = 'select gate from millhand.gates where gate > $1 order by gate limit $2::integer'
@@ -13,10 +14,11 @@ const FORGET = `delete from millhand.gates where gate = any (array(
     order by m.gate for update of m skip locked))`
 
 /**
- * Forgets gates at which nothing is left of what has happened there, of those after the gate `from`; gives from where to go
+ * Forgets results that count no more, and gates at which nothing is left of what has happened there, of those after the gate `from`; gives from where to go
  * on, '' when through. Without that there would be a row for every key that has ever been.
  */
 export async function pruneGates(session: Session, from: string): Promise<string> {
+  await pruneResults(session, GATES_LOOKED_AT)
   const rows = await session.rows<{ gate: string }>(SOME_GATES, from, GATES_LOOKED_AT)
   const names = rows.map(({ gate }) => gate)
   if (names.length === 0) return ''

@@ -6,7 +6,6 @@ import { tell, WAKE } from './change.ts'
 import { forgetKeys } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import { enterEnded } from './ledger.ts'
-import { pruneResults } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -139,10 +138,9 @@ export async function prune(session: Session, retention: JobRetention, limit: nu
 const FORGET_CALLS = `delete from millhand.calls where call = any (array(
     select call from millhand.calls where at <= ${NOW} - $2::bigint order by at limit $3 for update skip locked))`
 
-/** Forgets answers that nobody asks for again, keys and results that are over, and lanes in which nothing is. */
+/** Forgets answers that nobody asks for again, keys that are over, and lanes in which nothing is. */
 export async function forget(session: Session, limit: number): Promise<void> {
   await session.at(FORGET_CALLS, CALLS_KEPT_MS, limit)
   await forgetKeys(session, limit)
   await keepLanes(session)
-  await pruneResults(session, limit)
 }
