@@ -41,6 +41,13 @@ export function limitPromises(test: StoreTest): void {
     expect(await gate(store, 'api')).toMatchObject({ running: 2, waiting: 2 })
   })
 
+  test('what has a limit does not go before a better job that has none', async ({ store, worker }) => {
+    await store.limits.declare([atMost(4)])
+    const [first, second, third] = [3, 2, 1].map((priority) => ({ priority }))
+    await enqueue(store, limited('a', ['api'], first), newJob('b', second), limited('c', ['api'], third))
+    for (const id of ['a', 'b', 'c']) expect(idsOf(await worker.claim({ limit: 1 }))).toEqual([id])
+  })
+
   test('whoever ends lets the next one go on, in the order of jobs', async ({ store, worker }) => {
     await store.limits.declare([atMost(1)])
     await enqueue(store, limited('a', ['api']), limited('b', ['api']), limited('c', ['api'], { priority: 5 }))

@@ -93,6 +93,8 @@ export class Heads {
 
   #learn({ jobs, note, limit, where }: Brought): void {
     if (!where) this.#learnTops(note.tops ?? [])
+    // One that was only to see where the best are has taken nothing: what it found stands.
+    if (limit === 0) return
     for (const { lane } of where?.visits ?? []) this.#lanes.delete(lane)
     const only = where ? onlyOf(where) : this.#only
     if (only !== undefined) {
