@@ -1,5 +1,6 @@
 import type { Failure } from '../job/failure.ts'
 import type { Job } from '../job/job.ts'
+import { requirementsText } from '../job/requirements.ts'
 import { toDate } from '../job/stored.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { withoutPassword } from '../kit/secrets.ts'
@@ -59,6 +60,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['key', job.key ?? ''],
     ['rerun of', job.rerunOf ?? ''],
     ['result of', 'cachedFrom' in job ? (job.cachedFrom ?? '') : ''],
+    ['requires', requirementsText('job', job.requires ?? []).replaceAll(' ', ', ')],
     ['tags', job.tags.join(', ')],
     ['context', Object.keys(job.context).length > 0 ? toJson(job.context) : ''],
     ...timesOf(job),
@@ -96,8 +98,9 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines]
 }
 
-function failureLines({ attempt, at, kind, code, message, stack }: Failure, paint: Paint): string[] {
-  const head = `attempt ${attempt}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
+function failureLines({ attempt, at, kind, code, message, stack, version }: Failure, paint: Paint): string[] {
+  const ranBy = version === undefined ? '' : `, version ${version}`
+  const head = `attempt ${attempt}${ranBy}, ${at.toISOString()}, ${kind}${code === undefined ? '' : ` (${code})`}:`
   const frames = framesOf(withoutPassword(stack ?? ''))
   return [
     `  ${oneLine(head)} ${paint('red', oneLine(withoutPassword(message)))}`,

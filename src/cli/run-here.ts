@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts'
 import { jobError } from '../job/errors.ts'
+import { mostSpecific } from '../job/handled-names.ts'
 import type { Progress } from '../job/progress.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import { formatDuration } from '../kit/duration.ts'
@@ -32,15 +33,15 @@ const PATIENT: Clock = {
 /** Runs one handler of the configuration, shows what it tells, and says what would have become of the job. */
 export async function runHere(
   { args, terminal }: Call,
-  { definitions, specs, worker }: Config,
+  { definitions, specs, worker, roles }: Config,
   asked: Asked,
 ): Promise<ExitCode | undefined> {
   const [name = ''] = args
-  const definition = definitions.find((each) => each.name === name)
+  const definition = mostSpecific(new Map(definitions.map((each) => [each.name, each])), name)
   if (!definition && specs.some((spec) => spec.name === name)) throw jobError('missing_handler', { name })
   if (!definition) throw jobError('unknown_job', { name, known: definitions.map((each) => each.name) })
   const left: { teardownError?: object } = {}
-  const shared = new SharedResources(parseWorkerOptions({ ...worker, jobs: [] }), {
+  const shared = new SharedResources(parseWorkerOptions({ ...worker, roles, jobs: [] }), {
     clock: PATIENT,
     onError(error) {
       left.teardownError = wholeError(error)

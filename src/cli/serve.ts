@@ -32,11 +32,11 @@ export async function serve(
   outliveOutput()
   const logger = makeLogger(config.log, terminal.stdout)
   for (const { path, message } of warnings) logger.warn({}, `${path}: ${message}`)
-  const { worker: settings, definitions, retention, schedules } = config
+  const { worker: settings, definitions, retention, schedules, roles } = config
   const queue = await openQueue(config.store, { ...ofWorker(config), jobs: config.specs, logger })
   limitYoungGeneration(queue)
   try {
-    const worker = new Worker(queue, { ...settings, jobs: definitions, retention, schedules })
+    const worker = new Worker(queue, { ...settings, jobs: definitions, retention, schedules, roles })
     logger.info(whatItServes(config), `millhand ${VERSION} serves`)
     if (config.log.metrics !== undefined) logMetrics(queue, { logger, every: config.log.metrics })
     if (untilIdle) {
@@ -63,6 +63,9 @@ function whatItServes({ location, worker, definitions }: Loaded['config']): obje
     store: location,
     queues: worker.queues ?? 'all',
     concurrency: worker.concurrency ?? workerFields.concurrency.fallback,
+    ...(worker.role !== undefined && { role: worker.role }),
+    ...(worker.capabilities && { capabilities: worker.capabilities }),
+    ...(worker.version !== undefined && { version: worker.version }),
     jobs,
   }
 }

@@ -20,6 +20,7 @@ export interface Config {
   /** Those of them that have a handler. */
   readonly definitions: readonly AnyJobDefinition[]
   readonly schedules: NonNullable<ConfigOptions['schedules']>
+  readonly roles: NonNullable<ConfigOptions['roles']>
   readonly queues: NonNullable<ConfigOptions['queues']>
   readonly limits?: ConfigOptions['limits']
   readonly worker: NonNullable<ConfigOptions['worker']>

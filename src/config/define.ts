@@ -6,6 +6,7 @@ import type { AnyJobSpec } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import type { OpenOptions } from '../queue/open-options.ts'
 import type { WorkerOptions } from '../worker/options.ts'
+import type { Roles } from '../worker/served.ts'
 
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
 export interface ConfigOptions {
@@ -18,12 +19,14 @@ export interface ConfigOptions {
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
   /** When jobs are enqueued by themselves, by the name of the schedule; every worker declares them. None by default. */
   readonly schedules?: Readonly<Record<string, ScheduleOptions>>
+  /** Named sets of jobs, of which a worker serves one by its `role`: `{ media: ['video.*', 'audio.transcode'] }`. None by default. */
+  readonly roles?: Roles
   /** What is set for single queues, by name; every worker that the command line starts writes it to the store. Nothing by default. */
   readonly queues?: Readonly<Record<string, QueueOptions>>
   /** What the jobs of all queues are held to together; written to the store likewise, and left as it is by default. */
   readonly limits?: readonly QueueLimitOptions[]
   /** Of every worker that the command line starts. */
-  readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention' | 'schedules'>
+  readonly worker?: Omit<WorkerOptions, 'jobs' | 'retention' | 'schedules' | 'roles'>
   /** Of every queue that the command line opens. */
   readonly queue?: Pick<
     OpenOptions,

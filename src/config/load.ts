@@ -138,6 +138,7 @@ function assemble(
     specs,
     definitions: specs.filter(isDefinition),
     schedules: (settings.values.get('schedules')?.value ?? {}) as Config['schedules'],
+    roles: (settings.values.get('roles')?.value ?? {}) as Config['roles'],
     queues: (settings.values.get('queues')?.value ?? {}) as Config['queues'],
     limits: settings.values.get('limits')?.value as Config['limits'],
     worker: sectionOf(settings, 'worker'),
@@ -148,7 +149,7 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker, schedules, queues, limits }: Config): Problem[] {
+function refusals({ specs, definitions, worker, schedules, queues, limits, roles }: Config): Problem[] {
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
@@ -164,6 +165,7 @@ function refusals({ specs, definitions, worker, schedules, queues, limits }: Con
   attempt('limits', () => settingsFrom({ limits }))
   if (problems.length === 0)
     attempt('limits', () => requireOneValueEach(specs, settingsFrom({ queues, limits })))
-  if (problems.length === 0) attempt('worker', () => parseWorkerOptions({ ...worker, jobs: definitions }))
+  if (problems.length === 0)
+    attempt('worker', () => parseWorkerOptions({ ...worker, roles, jobs: definitions }))
   return problems
 }

@@ -55,12 +55,19 @@ const topFields = {
     accepts: Array.isArray,
   }),
   schedules: schedulesField(),
+  roles: workerFields.roles,
   queues: queuesField(),
   limits: queueLimitsField(),
-} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules' | 'queues' | 'limits'>>
+} satisfies FieldsOf<Pick<ConfigOptions, 'store' | 'jobs' | 'schedules' | 'roles' | 'queues' | 'limits'>>
 
-// Retention has a section of its own, and the jobs and their schedules stand at the top.
-const { jobs: _jobs, retention: _retention, schedules: _schedules, ...workerSection } = workerFields
+// Retention has a section of its own, and the jobs, their schedules and the roles stand at the top.
+const {
+  jobs: _jobs,
+  retention: _retention,
+  schedules: _schedules,
+  roles: _roles,
+  ...workerSection
+} = workerFields
 
 const { aroundEnqueue, pendingMax, busyTimeout, enqueueTimeout, openTimeout, schema, notify, migrate } =
   openFields
@@ -81,7 +88,7 @@ export type Section = keyof typeof SECTIONS
 
 /** These are code, or more than a line: no variable can say them. */
 const NO_VARIABLE: readonly string[] = [
-  ...['worker.fallback', 'worker.canProcess', 'schedules', 'queues', 'limits'],
+  ...['worker.fallback', 'worker.canProcess', 'schedules', 'roles', 'queues', 'limits'],
   ...['worker.setup', 'worker.teardown', 'worker.secrets'],
   ...['worker.aroundRun', 'queue.aroundEnqueue'],
 ]

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
 import { DEFAULT_STORE, OPTIONS } from './options.ts'
+import { aboutRouting } from './routing-warnings.ts'
 
 /** Handlers share one event loop: past this many, more processes are worth more than more concurrency. */
 const CONCURRENCY_ODD = 1_000
@@ -27,7 +28,10 @@ export function oddities(config: Config, { jobsRead, hasDriver }: Found): Proble
     ...aboutWorker(config),
     ...aboutDurations(config),
   ]
-  return [...always, ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config)] : [])]
+  return [
+    ...always,
+    ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config), ...aboutRouting(config)] : []),
+  ]
 }
 
 function aboutDurations(config: Config): Problem[] {

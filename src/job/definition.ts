@@ -27,7 +27,8 @@ import { CONFLICT_POLICIES, keptMsOf, scope } from './key.ts'
 import { limitsField } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
 import { RETRIES_MAX } from './limits.ts'
-import { DEFAULT_QUEUE, requireJobName, requireQueueName } from './names.ts'
+import { DEFAULT_QUEUE, requireHandledName, requireQueueName } from './names.ts'
+import { requirementsText, requiresField } from './requirements.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
 import type { Schema, SchemaInput } from './schema.ts'
 import { isSpec, optionsOf } from './spec.ts'
@@ -54,6 +55,7 @@ const definitionFields = {
   onConflict: choice({ of: CONFLICT_POLICIES, default: 'existing' }),
   limits: limitsField(),
   cache: cacheField(),
+  requires: requiresField(),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -101,7 +103,7 @@ export function defineJob<
       got: preview(options),
     })
   }
-  const component = `defineJob '${requireJobName(readSafely(options, 'name'))}'`
+  const component = `defineJob '${requireHandledName(readSafely(options, 'name'))}'`
   const bare = DURATIONS.filter((option) => typeof readSafely(options, option) === 'number')
   return specFrom(component, options, bare) as Defined<I, O, C, R>
 }
@@ -147,7 +149,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
   bare: Bare = [],
 ): JobSpec<I, O, C> | JobDefinition<I, O, C, R> {
   const parsed = parseOptions(component, definitionFields, options)
-  const name = requireJobName(parsed.name)
+  const name = requireHandledName(parsed.name)
   const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
     name,
     input: parsed.input as I | undefined,
@@ -182,14 +184,15 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
   return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
 }
 
-/** What its jobs share with each other. */
+/** What its jobs share with each other, and what they require. */
 function sharedOf(
   component: string,
   name: string,
-  { limits = [], cache }: Parsed<typeof definitionFields>,
-): Pick<AnyJobSpec, 'limits' | 'cache'> {
+  { limits = [], cache, requires = [] }: Parsed<typeof definitionFields>,
+): Pick<AnyJobSpec, 'limits' | 'cache' | 'requirements'> {
   return {
     limits: readLimits(component, name, limits),
+    requirements: requirementsText(component, requires),
     ...(cache && { cache: parseCache(component, name, cache) }),
   }
 }

@@ -19,6 +19,7 @@ import type { Json } from './json.ts'
 import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, scope } from './key.ts'
 import { type LimitOptions, limitsField } from './limit.ts'
 import { KEY_CHARACTERS_MAX, RETRIES_MAX } from './limits.ts'
+import { type Requirement, requiresField } from './requirements.ts'
 
 /** What one call of `enqueue` may say about its job; the definition says the rest. */
 export interface EnqueueOptions {
@@ -52,6 +53,8 @@ export interface EnqueueOptions {
   readonly onConflict?: ConflictPolicy
   /** Its limits, in place of the definition's: see `LimitOptions`. */
   readonly limits?: readonly LimitOptions[]
+  /** What its worker has to be able to do, in place of what the definition says: `['gpu', { version: '>= 2' }]`. 10 at most. */
+  readonly requires?: readonly Requirement[]
   /** Labels to find it by. None by default. */
   readonly tags?: readonly string[]
   /** Travels with the job and its children: the user that it is for, a trace. An object that JSON can hold. */
@@ -79,6 +82,7 @@ export const enqueueFields = {
   keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),
   limits: limitsField(),
+  requires: requiresField(),
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
     expected: 'an object that JSON can hold',

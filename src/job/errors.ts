@@ -42,6 +42,8 @@ export const jobErrors = {
   conflicting_limits: ({ limit, jobs, values }: ConflictingLimits) =>
     `Limit '${limit}' lets ${values[0]} pass in ${whose(jobs[0])}, and ${values[1]} in ${whose(jobs[1])}. One limit has one value: ` +
     "give both the same, or one of them another 'name'.",
+  name_needed: (facts: { name: string; stem: string }) =>
+    `'${facts.name}' is a prefix, and a job has one name. Enqueue it by that: queue.enqueue('${facts.stem}NAME', input); its input is checked by this definition.`,
   missing_handler: (facts: { name: string }) =>
     `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
   no_jobs: (_facts: object) =>

@@ -31,6 +31,8 @@ export interface Failure {
   /** The error's own code, where it has one: `ECONNREFUSED`, `rate_limited`. */
   readonly code?: string
   readonly stack?: string
+  /** The version of the program that ran it, where its worker has said one: see `version` of a worker. */
+  readonly version?: string
   readonly attempt: number
   readonly at: Date
 }
@@ -78,13 +80,14 @@ export function parseFailures(history: string | null): Failure[] {
 }
 
 function toFailure(value: unknown): Failure {
-  const { kind, message, code, stack, attempt, at } = Object(value) as Record<string, unknown>
+  const { kind, message, code, stack, version, attempt, at } = Object(value) as Record<string, unknown>
   return {
     kind: FAILURE_KINDS.find((each) => each === kind) ?? 'error',
     message:
       typeof message === 'string' ? message : typeof value === 'string' ? value : JSON.stringify(value),
     ...(typeof code === 'string' && { code }),
     ...(typeof stack === 'string' && { stack }),
+    ...(typeof version === 'string' && { version }),
     attempt: typeof attempt === 'number' ? attempt : 0,
     at: toDate(typeof at === 'number' ? at : 0),
   }

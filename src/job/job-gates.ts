@@ -64,12 +64,52 @@ function callKey(job: string, limit: string, call: () => unknown): unknown {
   }
 }
 
+/**
+ * What a job requires of its worker stands before its gates, as the name of one. There is no limit of such a name, and a version
+ * of Millhand that does not know better lets nobody pass a gate of a limit that it does not know.
+ */
+const REQUIREMENTS_MARK = '!'
+
+/** How the gates of a job begin that requires anything; the requirements follow, up to the next quote. Statements read it so, too. */
+export const REQUIRING = `[["${REQUIREMENTS_MARK}`
+
+/** The gates with what the job requires, in place of what it did; '': nothing. */
+export function withRequirements(limits: string | null, requirements: string): string | null {
+  if (requirements === requirementsIn(limits)) return limits
+  // As they stand: what else a gate says of itself stays.
+  const gates = listIn(limits).filter((each) => !(isGate(each) && isRequirementsGate(each[0])))
+  const all = requirements === '' ? gates : [[requirementsGate(requirements), 0], ...gates]
+  return all.length === 0 ? null : JSON.stringify(all)
+}
+
+/** What the job requires of its worker; '' where that is nothing. */
+export function requirementsIn(limits: string | null): string {
+  if (!limits?.startsWith(REQUIRING)) return ''
+  return limits.slice(REQUIRING.length, limits.indexOf('"', REQUIRING.length))
+}
+
+/** At which nobody waits but who was put into a lane that does not ask for what he requires. */
+export function requirementsGate(requirements: string): string {
+  return REQUIREMENTS_MARK + requirements
+}
+
+export function isRequirementsGate(gate: string): boolean {
+  return gate.startsWith(REQUIREMENTS_MARK)
+}
+
 /** The gates of a job as it is kept; none where somebody has written something else there. */
 export function readGates(limits: string | null): readonly JobGate[] {
+  return allGates(limits).filter(({ gate }) => !isRequirementsGate(gate))
+}
+
+function allGates(limits: string | null): readonly JobGate[] {
+  return listIn(limits).flatMap((each) => (isGate(each) ? [toGate(each)] : []))
+}
+
+function listIn(limits: string | null): readonly unknown[] {
   if (limits === null || !isJson(limits)) return []
   const list = readStored(limits)
-  if (!Array.isArray(list)) return []
-  return list.flatMap((each) => (isGate(each) ? [toGate(each)] : []))
+  return Array.isArray(list) ? list : []
 }
 
 function toGate([gate, cost, renews]: readonly [string, number, unknown?]): JobGate {

@@ -4,12 +4,16 @@ import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
 import type { ConflictPolicy, KeyScope } from './key.ts'
 import type { LimitOptions } from './limit.ts'
+import type { Requirement } from './requirements.ts'
 import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 
 /** What `defineJob` takes. */
 export interface JobOptions<I extends Schema, O extends Schema, C extends Schema, R = NoHandler> {
-  /** What it is called in the store, so it stays for ever. Namespaced by a dot: `app.verb_noun`. */
+  /**
+   * What it is called in the store, so it stays for ever. Namespaced by a dot: `app.verb_noun`. With `.*` at its end it handles
+   * all names that begin so and have no definition that is more specific: `video.youtube.*`.
+   */
   readonly name: string
   /** What an enqueuer passes; checked when it is enqueued and again by the worker. Anything by default. */
   readonly input?: I
@@ -32,6 +36,11 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
    * `LimitOptions`. None by default, 10 at most. What cannot run now waits and blocks nobody.
    */
   readonly limits?: readonly LimitOptions<SchemaOutput<I>>[]
+  /**
+   * What a worker has to be able to do to run its jobs: its capabilities, `'gpu'`, `'region:eu'`, and a range of versions,
+   * `{ version: '>= 2' }`. Nothing by default, 10 at most.
+   */
+  readonly requires?: readonly Requirement[]
   /**
    * Equal jobs run once: those that come while one runs or waits wait for it, and get its result, as do all that come for `ttl`
    * after it; when it fails, the next one runs. No cache by default: see `CacheOptions`.

@@ -1,7 +1,9 @@
 import type { Care } from './care.ts'
 import { type Failure, type FailureKind, parseFailures } from './failure.ts'
+import { isRequirementsGate, requirementsIn } from './job-gates.ts'
 import type { Json } from './json.ts'
 import type { Progress } from './progress.ts'
+import { type Requirement, readRequirements } from './requirements.ts'
 import type { JobState } from './state.ts'
 import { readContext, readProgress, readStored, readTexts, toDate } from './stored.ts'
 
@@ -17,6 +19,8 @@ interface JobFields<Input = unknown> {
   readonly key?: string
   /** The id of the job that it is a rerun of, which may be pruned already. Not in `ctx.job`. */
   readonly rerunOf?: string
+  /** What it requires of its worker: capabilities, and a range of versions. */
+  readonly requires?: readonly Requirement[]
   readonly tags: readonly string[]
   /** Whatever the enqueuer wanted to travel with the job, such as the user that it is for. */
   readonly context: Readonly<Record<string, Json>>
@@ -193,7 +197,7 @@ function reasonOf({ outcome, reason }: JobRecord): Pick<CompleteJob, 'reason' | 
 
 function waitOf({ worker, gate }: JobRecord): Pick<PendingJob, 'waitsFor'> {
   if (worker !== null) return { waitsFor: { worker } }
-  return gate === null ? {} : { waitsFor: { limit: gate } }
+  return gate === null || isRequirementsGate(gate) ? {} : { waitsFor: { limit: gate } }
 }
 
 function jobFields(record: JobRecord): JobFields {
@@ -205,6 +209,7 @@ function jobFields(record: JobRecord): JobFields {
     input: readStored(record.input),
     ...(record.key === null ? {} : { key: record.key }),
     ...(record.rerunOf === null ? {} : { rerunOf: record.rerunOf }),
+    ...requiresOf(record),
     tags: record.tags === null ? [] : readTexts(record.tags),
     context: record.context === null ? {} : readContext(record.context),
     retries: record.retries,
@@ -218,6 +223,11 @@ function jobFields(record: JobRecord): JobFields {
     ...(record.progress === null ? {} : { progress: readProgress(record.progress) }),
     ...(record.checkpoint === null ? {} : { checkpoint: readStored(record.checkpoint) }),
   }
+}
+
+function requiresOf({ limits }: JobRecord): Pick<JobFields, 'requires'> {
+  const requirements = requirementsIn(limits)
+  return requirements === '' ? {} : { requires: readRequirements(requirements) }
 }
 
 /** What expires with its deadline has no other time to be begun by. */

@@ -22,6 +22,10 @@ export const KEY_CHARACTERS_MAX = 512
 export const TAGS_MAX = 20
 /** Depth of nesting in a payload: deeper ones overflow the stack of whoever walks them. */
 export const PAYLOAD_DEPTH_MAX = 200
+/** What one job may require of its worker, and what a worker may say that it is able to: names of lanes are made of it. */
+export const REQUIREMENTS_MAX = 10
+export const CAPABILITIES_MAX = 100
+export const CAPABILITY_CHARACTERS_MAX = 64
 export const RETRIES_MAX = 1_000
 /** Pending jobs in one queue; enqueueing past it is refused with `queue_full`. */
 export const PENDING_MAX = 10_000_000

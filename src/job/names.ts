@@ -1,5 +1,6 @@
 import { preview } from '../kit/error.ts'
 import { jobError } from './errors.ts'
+import { isPrefix } from './handled-names.ts'
 import { KEY_CHARACTERS_MAX, NAME_CHARACTERS_MAX, TAGS_MAX } from './limits.ts'
 
 const JOB_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
@@ -12,6 +13,13 @@ export const DEFAULT_QUEUE = 'default'
 /** A job's name, namespaced by a dot: `library.index_document`. @throws MillhandError `invalid_name` */
 export function requireJobName(name: unknown): string {
   return requireMatch('job name', name, JOB_NAME)
+}
+
+/** The name of a definition: that of its jobs, or a prefix, `video.youtube.*`, for all that begin so. @throws MillhandError `invalid_name` */
+export function requireHandledName(name: unknown): string {
+  if (typeof name !== 'string' || !isPrefix(name)) return requireJobName(name)
+  requireJobName(name.slice(0, -2))
+  return name
 }
 
 /** A queue's name. @throws MillhandError `invalid_name` */

@@ -1,12 +1,13 @@
 import { optionError } from '../kit/options.ts'
 import { withCache } from './cache.ts'
 import { type ParsedEnqueue, parseEnqueue } from './enqueue-options.ts'
-import { gatesFor } from './job-gates.ts'
+import { gatesFor, withRequirements } from './job-gates.ts'
 import { type KeyRule, keptMsOf, unlessPlain } from './key.ts'
 import type { DefinedLimit } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
 import { requireLabel, requireQueueName, requireTags } from './names.ts'
 import { serialise } from './payload.ts'
+import { type Requirement, requirementsText } from './requirements.ts'
 import type { AnyJobSpec } from './typed.ts'
 
 /** A job to insert. Times are relative where they may be, since only the store's clock counts. */
@@ -79,7 +80,10 @@ export function newJob(
     runAtMs: parsed.runAt?.getTime() ?? null,
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
     deadlineMs: parsed.deadline ?? spec.deadlineMs ?? null,
-    limits: passes.length === 0 ? null : gatesFor(spec.name, passes, job.checked),
+    limits: withRequirements(
+      passes.length === 0 ? null : gatesFor(spec.name, passes, job.checked),
+      requirementsOf(spec, parsed.requires),
+    ),
   }
 }
 
@@ -101,4 +105,9 @@ function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
     expected: "a 'key' beside it: it says what becomes of that",
     got: 'given without one',
   })
+}
+
+/** What a job requires of its worker: what the call says, or its definition. */
+function requirementsOf(spec: AnyJobSpec, given: readonly Requirement[] | undefined): string {
+  return given === undefined ? (spec.requirements ?? '') : requirementsText('enqueue', given)
 }

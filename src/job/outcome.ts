@@ -109,6 +109,8 @@ export interface Settlement {
 export interface SettlePolicy {
   /** The worker that holds the job. */
   readonly worker: string
+  /** The version of its program, where it has said one. */
+  readonly version?: string | null
   readonly retry: RetryPolicy
   readonly random: Random
   readonly nowMs: number
@@ -177,6 +179,7 @@ function settleFailure(
     kind: failureKind,
     ...described,
     ...(code === undefined ? {} : { code }),
+    ...(policy.version && { version: policy.version }),
     attempt: job.attempt,
     at: policy.nowMs,
   }

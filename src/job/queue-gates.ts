@@ -1,4 +1,4 @@
-import { comesFirst, readGates, storedGate } from './job-gates.ts'
+import { comesFirst, readGates, requirementsIn, storedGate, withRequirements } from './job-gates.ts'
 import { definedLimits, type QueueLimitOptions } from './queue-limits.ts'
 
 /** A gate that a job has by its queue, or since all have it, is marked: with another queue it has others. */
@@ -14,11 +14,13 @@ export function gatesWithin(
 ): string | null {
   if (limits === null && !held?.length) return null
   const own = ownGates(limits)
-  if (!held?.length) return own.length === readGates(limits).length ? limits : textOf(own)
+  const required = requirementsIn(limits)
+  if (!held?.length)
+    return own.length === readGates(limits).length ? limits : withRequirements(textOf(own), required)
   const gates = new Map<string, StoredGate>()
   for (const { key, cost } of definedLimits(held)) gates.set(key as string, [key as string, cost, 1])
   for (const gate of own) gates.set(gate[0], gate)
-  return textOf([...gates.values()])
+  return withRequirements(textOf([...gates.values()]), required)
 }
 
 function ownGates(limits: string | null): StoredGate[] {

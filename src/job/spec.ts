@@ -4,6 +4,7 @@ import type { AnyJobDefinition } from './defined.ts'
 import type { JobOptions } from './job-options.ts'
 import { scopeOf } from './key.ts'
 import { limitOptions } from './limit.ts'
+import { readRequirements } from './requirements.ts'
 import type { Schema } from './schema.ts'
 import type { AnyJobSpec } from './typed.ts'
 
@@ -32,13 +33,14 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
     const keyScope = scopeOf(given.keyScopeMs)
     const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
-    const { onConflict, limits, cache } = given
+    const { onConflict, limits, cache, requirements = '' } = given
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
       ...{ keyScope, onConflict },
       ...(limits?.length && { limits: limits.map(limitOptions) }),
       ...(cache && { cache: cacheOptions(cache) }),
+      ...(requirements !== '' && { requires: readRequirements(requirements) }),
       ...{ timeout, stallTimeout, expiresIn, deadline, backoff, retryOn, stopOn, classifyError },
     }
     const set = Object.entries(all).filter(([, value]) => value !== undefined)

@@ -29,6 +29,8 @@ export interface AnyJobSpec {
   readonly onConflict: ConflictPolicy | undefined
   readonly limits?: readonly DefinedLimit[] | undefined
   readonly cache?: DefinedCache | undefined
+  /** What its jobs require of a worker, in one form: `gpu version>=2`; nothing, or '', where they require nothing. */
+  readonly requirements?: string | undefined
   readonly retry: RetryPolicy
 }
 

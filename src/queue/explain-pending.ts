@@ -2,9 +2,10 @@ import { runsAlone } from '../job/care.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
+import { noWorker } from './explain-worker.ts'
 import { type Pause, pauseText } from './pause.ts'
 import { placeOf, type Reason, type Situation, whySilent } from './reason.ts'
-import { fitFor, handles, type Place, serves, servesQueue, type Workers } from './serving.ts'
+import { fitFor } from './serving.ts'
 
 /** All that keeps a job from running; where nothing does, it is its turn that it waits for. */
 export function whyPending(situation: Situation): Reason[] {
@@ -65,38 +66,6 @@ function held(situation: Situation): Reason[] {
   const { worker } = job.waitsFor
   const text = `claimed ahead by worker ${placeOf(situation, worker)}, which begins it next or gives it back within a second`
   return [{ code: 'held', text, facts: { worker } }, ...whySilent(situation, worker)]
-}
-
-export function noWorker({ job, nowMs, workers }: Workers & { readonly job: Place }): Reason {
-  const { name, queue } = job
-  const live = workers.filter(({ leaseUntil }) => leaseUntil > nowMs)
-  const silent = workers.filter((worker) => worker.leaseUntil <= nowMs && serves(worker, job)).length
-  const handling = live.filter((worker) => handles(worker, job)).length
-  const serving = live.filter((worker) => servesQueue(worker, job)).length
-  return {
-    code: 'no_worker',
-    text: `no live worker handles '${name}' in queue '${queue}'`,
-    mend: mendNoWorker({ name, queue, live: live.length, silent, handling, serving }),
-    facts: { name, queue, workers: workers.length, silent, handling, serving },
-  }
-}
-
-interface NoWorker {
-  readonly name: string
-  readonly queue: string
-  readonly live: number
-  readonly silent: number
-  readonly handling: number
-  readonly serving: number
-}
-
-function mendNoWorker({ name, queue, live, silent, handling, serving }: NoWorker): string {
-  if (silent > 0) return `${silent} that did have not been heard of within their lease: start them again`
-  if (live === 0) return 'none is live at all: start one (millhand work)'
-  if (handling > 0)
-    return `${handling} handle it in other queues: start one for '${queue}' (millhand work --queues)`
-  if (serving > 0) return `${serving} serve the queue: give one of them a handler of '${name}'`
-  return `start one that has a handler of '${name}' and serves '${queue}'`
 }
 
 /** Somebody has told all of them to claim no more. */

@@ -1,5 +1,6 @@
 import { jobError } from '../job/errors.ts'
-import { type Job, toJob } from '../job/job.ts'
+import { type Job, type JobRecord, toJob } from '../job/job.ts'
+import { isRequirementsGate } from '../job/job-gates.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
 import { aroundGates } from './explain-limit.ts'
@@ -31,10 +32,15 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     nowMs: await store.now(),
     pause: paused && toPause(paused),
     workers: await store.workers.list(),
-    gate: (await aroundGates(store, record.gate === null ? [] : [record.gate]))[0],
+    gate: (await aroundGates(store, limitGateOf(record)))[0],
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
   return { id, name: job.name, queue: job.queue, state: job.state, reasons, text: inOneLine(reasons) }
+}
+
+/** The gate of a limit at which it waits. */
+function limitGateOf({ gate }: Pick<JobRecord, 'gate'>): string[] {
+  return gate === null || isRequirementsGate(gate) ? [] : [gate]
 }
 
 function whyHere(situation: Situation): Reason[] {

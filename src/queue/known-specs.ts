@@ -1,4 +1,5 @@
 import { jobError } from '../job/errors.ts'
+import { handlesName, isPrefix, mostSpecific, stemOf } from '../job/handled-names.ts'
 import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
 import { requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
@@ -15,8 +16,8 @@ export function knownSpec(
   component: string,
   specOrName: SpecOrName,
 ): AnyJobSpec | undefined {
-  if (typeof specOrName === 'string') return queue.specs.get(requireJobName(specOrName))
-  return requireSpec(component, specOrName)
+  if (typeof specOrName !== 'string') return requireOneName(requireSpec(component, specOrName))
+  return specNamed(queue.specs, requireJobName(specOrName))
 }
 
 /** The definition that a call names, wherever it is known. @throws MillhandError `invalid_name`, `invalid_option`, `unknown_job` */
@@ -61,8 +62,20 @@ export async function resolveName(
 ): Promise<AnyJobSpec> {
   const workers = await store.workers.list()
   const names = new Set([...specs.keys(), ...workers.flatMap((worker) => worker.names ?? [])])
-  if (!names.has(name)) throw jobError('unknown_job', { name, known: [...names] })
+  if (!handlesName([...names], name)) throw jobError('unknown_job', { name, known: [...names] })
   return bareSpec(name)
+}
+
+/** The definition of a name, or of the longest prefix of it, as that of this name alone. */
+export function specNamed(specs: ReadonlyMap<string, AnyJobSpec>, name: string): AnyJobSpec | undefined {
+  const spec = mostSpecific(specs, name)
+  return spec === undefined || spec.name === name ? spec : { ...spec, name }
+}
+
+/** A job has one name, which no prefix is. @throws MillhandError `name_needed` */
+function requireOneName(spec: AnyJobSpec): AnyJobSpec {
+  if (isPrefix(spec.name)) throw jobError('name_needed', { name: spec.name, stem: stemOf(spec.name) })
+  return spec
 }
 
 /** A name that only a worker elsewhere knows: the default policy, and the worker checks the input. */

@@ -13,6 +13,7 @@ export interface Reason {
     | 'queue_full'
     | 'queue_empty'
     | 'no_worker'
+    | 'no_capable_worker'
     | 'workers_quiet'
     | 'held'
     | 'equal_running'
@@ -69,7 +70,9 @@ export function whySilent({ workers, nowMs }: Situation, id: string): Reason[] {
 /** A worker as people know it. */
 export function placeOf({ workers }: Pick<Situation, 'workers'>, id: string): string {
   const worker = workers.find((each) => each.id === id)
-  return worker ? `${worker.name} (${worker.host}, process ${worker.pid})` : id
+  if (!worker) return id
+  const version = worker.ability?.version
+  return `${worker.name} (${worker.host}, process ${worker.pid}${version ? `, version ${version}` : ''})`
 }
 
 /** All the reasons, each with what to do about it. */

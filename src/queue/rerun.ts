@@ -5,10 +5,11 @@ import { jobError } from '../job/errors.ts'
 import type { RerunOptions } from '../job/handle.ts'
 import type { EnqueueCall } from '../job/hooks.ts'
 import type { JobRecord } from '../job/job.ts'
-import { gatesFor } from '../job/job-gates.ts'
+import { gatesFor, requirementsIn, withRequirements } from '../job/job-gates.ts'
 import { type NewJob, newJob, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { gatesWithin } from '../job/queue-gates.ts'
+import { requirementsText } from '../job/requirements.ts'
 import { check } from '../job/schema.ts'
 import { readContext, readStored, readTexts } from '../job/stored.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
@@ -16,7 +17,7 @@ import { type FieldsOf, orNull, parseOptions } from '../kit/options.ts'
 import type { Inserted } from '../store/jobs.ts'
 import { insertOne } from './inserting.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
-import { bareSpec } from './known-specs.ts'
+import { bareSpec, specNamed } from './known-specs.ts'
 import { askedFor, type NamedJob, readNamed } from './named-job.ts'
 
 /** Which job is run anew, and how. */
@@ -57,7 +58,7 @@ export async function rerunJob(queue: QueueInternals, asked: Asked): Promise<Ins
   requireOutside(queue, 'rerun')
   const { input } = parseOptions('rerun', rerunFields, asked.options ?? {})
   const record = await readNamed(queue.store, asked.old)
-  const spec = asked.old.spec ?? queue.specs.get(record.name)
+  const spec = asked.old.spec ?? specNamed(queue.specs, record.name)
   const isEdited = input !== undefined
   const call: EnqueueCall = {
     job: spec ?? bareSpec(record.name),
@@ -87,7 +88,8 @@ async function store(queue: QueueInternals, old: Old, { input, options }: Enqueu
   const job = {
     ...kept(record, spec),
     ...(changed && asSaid(call.job, record, changed)),
-    ...((isEdited || changed?.limits) && (await edited(queue, { ...old, changed }, input))),
+    ...((isEdited || changed?.limits || changed?.requires) &&
+      (await edited(queue, { ...old, changed }, input))),
   }
   const limits = renewing(job.limits)
   return insertOne(queue, { ...job, limits, id: queue.ids(), rerunOf: record.id }, changed?.tx)
@@ -128,8 +130,13 @@ async function edited(
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
-  if (!spec && !changed?.limits) return { input, limits: withoutCache(gatesWithin(record.limits, undefined)) }
+  const required = changed?.requires
+    ? requirementsText('rerun', changed.requires)
+    : requirementsIn(record.limits)
+  if (!spec && !changed?.limits)
+    return { input, limits: withRequirements(withoutCache(gatesWithin(record.limits, undefined)), required) }
   const { limits } = termsOf(call.job, changed)
   await queue.limits.declare(limits, changed?.tx)
-  return { input, limits: gatesFor(name, withCache(limits, call.job.cache), checked.value) }
+  const gates = gatesFor(name, withCache(limits, call.job.cache), checked.value)
+  return { input, limits: withRequirements(gates, required) }
 }

@@ -6,7 +6,7 @@ import { parseSchedule, type ScheduleOptions } from '../job/schedule-options.ts'
 import { check } from '../job/schema.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { QueueInternals } from './internals.ts'
-import { knownSpec, resolveName } from './known-specs.ts'
+import { knownSpec, resolveName, specNamed } from './known-specs.ts'
 
 /** A schedule as somebody gives it. */
 interface GivenSchedule {
@@ -50,5 +50,5 @@ async function specOf(
   { name, job, specs }: { name: string; job: AnyJobSpec | string; specs: GivenSchedule['specs'] },
 ): Promise<AnyJobSpec> {
   const known = knownSpec(queue, `schedule '${name}'`, job)
-  return known ?? specs?.get(job as string) ?? resolveName(queue, job as string)
+  return known ?? (specs && specNamed(specs, job as string)) ?? resolveName(queue, job as string)
 }

@@ -1,7 +1,7 @@
 import { isCacheGate } from '../job/cache-gate.ts'
 import { type GateState, opensAt, passed, passedLater } from '../job/gate.ts'
 import type { JobRecord } from '../job/job.ts'
-import { type JobGate, readGates } from '../job/job-gates.ts'
+import { type JobGate, readGates, requirementsGate, requirementsIn } from '../job/job-gates.ts'
 import { type Limit, limitOf } from '../job/limit.ts'
 
 /** What a claim asks of a store: what holds of a limit, and how a gate stands. */
@@ -45,10 +45,18 @@ export class Admissions {
     this.#nowMs = nowMs
   }
 
-  /** Whether the job passes; if not, it is noted at the first gate that is closed. */
-  admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>): boolean {
+  /**
+   * Whether the job passes; if not, it is noted at the first gate that is closed. `met` is what its lane asks of a worker: a job
+   * that requires anything else was put there by somebody who does not know of that.
+   */
+  admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>, met = requirementsIn(job.limits)): boolean {
     const gates = readGates(job.limits)
     const { seq, id } = job
+    const required = requirementsIn(job.limits)
+    if (required !== met) {
+      this.parked.push({ seq, id, gate: requirementsGate(required), opensAt: Number.POSITIVE_INFINITY })
+      return false
+    }
     const answer = this.answerTo(gates)
     if (answer !== undefined) {
       this.answers.set(seq, answer)

@@ -2,6 +2,7 @@ import type { JobRecord } from '../job/job.ts'
 import type { NewJob } from '../job/new-job.ts'
 import type { Hold, Settlement } from '../job/outcome.ts'
 import type { Progress } from '../job/progress.ts'
+import type { Ability } from '../job/requirements.ts'
 
 /** The hot verbs: what enqueuers and workers call thousands of times a second. All take and return lists. */
 export interface JobStore {
@@ -27,7 +28,7 @@ export interface JobStore {
   /** Writes progress, checkpoints and log lines of running jobs, fenced likewise. */
   report(reports: readonly Report[]): Promise<Settled[]>
   /** Whether a job is ready, of those that the worker serves, that has to run alone: see `CARE`. */
-  waitsAlone(request: Pick<ClaimRequest, 'names' | 'queues'>): Promise<boolean>
+  waitsAlone(request: Served): Promise<boolean>
   /** The first due time that no claim has seen to yet, be it past or to come; `null` where there is none. */
   nextDueAt(): Promise<number | null>
 }
@@ -40,13 +41,18 @@ export interface Inserted {
   readonly replaced?: true
 }
 
+/** Which jobs a worker takes: their names, their queues, and what it is able to do for those that require it. */
+export type Served = Pick<ClaimRequest, 'names' | 'queues' | 'ability'>
+
 export interface ClaimRequest {
   readonly worker: string
   readonly limit: number
-  /** Names that the worker has handlers for; `null`: any. */
+  /** Names, and prefixes of names, that the worker has handlers for; `null`: any. */
   readonly names: readonly string[] | null
   /** Queues that it serves; `null`: any. Paused queues are left out by the store. */
   readonly queues: readonly string[] | null
+  /** What the worker is able to do; nothing: no more than every worker. */
+  readonly ability?: Ability
   /** How many of them begin at once, the best ones. The others are held: still pending, until `begin` is written. */
   readonly begins: number
   /**

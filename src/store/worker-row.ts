@@ -1,16 +1,18 @@
 import { readOrder } from '../job/orders.ts'
-import { readTexts } from '../job/stored.ts'
+import { type Ability, isAble } from '../job/requirements.ts'
+import { readStored, readTexts } from '../job/stored.ts'
 import type { WorkerRecord } from './workers.ts'
 
 /** A worker as a database gives it: lists are JSON there. */
-export type WorkerRow = Omit<WorkerRecord, 'names' | 'queues' | 'schedules' | 'order'> & {
+export type WorkerRow = Omit<WorkerRecord, 'names' | 'queues' | 'schedules' | 'order' | 'ability'> & {
   readonly names: string | null
   readonly queues: string | null
   readonly schedules: string | null
   readonly orders: string | null
+  readonly ability: string | null
 }
 
-export function toWorkerRecord({ schedules, orders, ...row }: WorkerRow): WorkerRecord {
+export function toWorkerRecord({ schedules, orders, ability, ...row }: WorkerRow): WorkerRecord {
   const declared = parse(schedules)
   return {
     ...row,
@@ -18,6 +20,20 @@ export function toWorkerRecord({ schedules, orders, ...row }: WorkerRow): Worker
     names: parse(row.names),
     queues: parse(row.queues),
     ...(declared && { schedules: declared }),
+    ...(ability !== null && { ability: readAbility(ability) }),
+  }
+}
+
+/** What a worker is able to do, as it is kept: JSON, and nothing where it has said nothing. */
+export function storedAbility(ability: Ability | undefined): string | null {
+  return ability && isAble(ability) ? JSON.stringify(ability) : null
+}
+
+function readAbility(json: string): Ability {
+  const { capabilities, version } = Object(readStored(json)) as Partial<Record<keyof Ability, unknown>>
+  return {
+    capabilities: readTexts(JSON.stringify(capabilities ?? [])),
+    version: typeof version === 'string' ? version : null,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WorkerOrder } from '../job/orders.ts'
+import type { Ability } from '../job/requirements.ts'
 
 /** Workers and their leases: one row a worker, one beat for all that it holds. */
 export interface WorkerStore {
@@ -22,6 +23,8 @@ export interface NewWorker {
   readonly queues: readonly string[] | null
   readonly concurrency: number
   readonly leaseMs: number
+  /** What it is able to do, and the version of its program; nothing where it has said nothing of either. */
+  readonly ability?: Ability
   /** The schedules that it declares, where there are any. */
   readonly schedules?: readonly string[]
   /** What it was told under the lease before; `run` by default. */

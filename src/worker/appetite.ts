@@ -67,9 +67,9 @@ export class Appetite {
   }
 
   /** Which jobs it takes. */
-  get served(): Pick<ClaimRequest, 'names' | 'queues'> {
-    const { definitions, fallback, claimsUnknown, queues } = this.#settings
-    return { names: fallback || claimsUnknown ? null : [...definitions.keys()], queues }
+  get served(): Pick<ClaimRequest, 'names' | 'queues' | 'ability'> {
+    const { names, queues, ability } = this.#settings
+    return { names, queues, ability }
   }
 
   /** What can begin at once, whether one that has to run alone could, and how many bytes there is room for. */

@@ -1,4 +1,5 @@
 import type { AnyJobDefinition } from '../job/defined.ts'
+import { mostSpecific } from '../job/handled-names.ts'
 import { type Outcome, type Settlement, type SettlePolicy, settle } from '../job/outcome.ts'
 import type { Random } from '../kit/random.ts'
 import type { Attempt } from './attempt.ts'
@@ -17,7 +18,7 @@ export class Judge {
 
   definition(name: string): AnyJobDefinition | undefined {
     const { definitions, fallback } = this.#settings
-    return definitions.get(name) ?? (fallback && fallbackDefinition(name, fallback))
+    return mostSpecific(definitions, name) ?? (fallback && fallbackDefinition(name, fallback))
   }
 
   decide(attempt: Attempt, outcome: Outcome, definition?: AnyJobDefinition): Settlement {
@@ -28,6 +29,7 @@ export class Judge {
 
   policy(worker: string, nowMs: number, definition?: AnyJobDefinition): SettlePolicy {
     const retry = definition?.retry ?? {}
-    return { worker, retry, random: this.#random, nowMs, answersForMs: definition?.cache?.ttlMs }
+    const { version } = this.#settings.ability
+    return { worker, version, retry, random: this.#random, nowMs, answersForMs: definition?.cache?.ttlMs }
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { WorkerOrder } from '../job/orders.ts'
+import { isAble } from '../job/requirements.ts'
 import { storableText } from '../job/text.ts'
 import { sleep } from '../kit/clock.ts'
 import { asError, isMillhandError } from '../kit/error.ts'
@@ -90,10 +91,6 @@ export class Lease {
       await this.#queue.store.workers.deregister(worker).catch((error) => this.#report(error))
   }
 
-  get #claimsAnyName(): boolean {
-    return this.#settings.fallback !== undefined || this.#settings.claimsUnknown
-  }
-
   /**
    * The beat has its connection before there is a lease to lose. A server may have one left for that and none for the
    * queue, while others wait for a second one likewise: then it lets go of it for a moment, or none of them would start.
@@ -124,7 +121,7 @@ export class Lease {
   /** Makes the lease. Gives up sooner than it would otherwise where the server takes no more connections. */
   async #enter(worker: string): Promise<void> {
     const { events, clock, random, store } = this.#queue
-    const { leaseMs, concurrency, queues, schedules } = this.#settings
+    const { leaseMs, concurrency, names, queues, schedules, ability } = this.#settings
     const crowded = new AbortController()
     const untilMs = clock.elapsed() + random() * YIELD_MS
     const stopWatching = events.on('store_retry', ({ error }) => {
@@ -137,7 +134,8 @@ export class Lease {
         host: hostname(),
         pid: process.pid,
         version: VERSION,
-        names: this.#claimsAnyName ? null : [...this.#settings.definitions.keys()],
+        names,
+        ...(isAble(ability) && { ability }),
         queues,
         concurrency,
         leaseMs,

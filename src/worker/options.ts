@@ -29,6 +29,7 @@ import {
   texts,
 } from '../kit/options.ts'
 import { hooked, throughHooks } from './hooked.ts'
+import { abilityOf, ofRole, type Roles, roleNames } from './served.ts'
 
 /** A handler for jobs that have no definition here: their input is what was stored, unchecked. */
 export type FallbackHandler = (input: unknown, ctx: JobContext) => unknown
@@ -43,6 +44,14 @@ export interface WorkerOptions {
   readonly name?: string
   /** The queues that it serves; all by default. */
   readonly queues?: readonly string[]
+  /** Named sets of jobs, of which `role` names one: `{ media: ['video.*', 'audio.transcode'] }`. None by default. */
+  readonly roles?: Roles
+  /** The role that it serves: of its jobs it runs only those. All of them by default. */
+  readonly role?: string
+  /** What it is able to do, for jobs that require it: `['gpu', 'region:eu']`. Nothing by default, 100 at most. */
+  readonly capabilities?: readonly string[]
+  /** The version of the program, for jobs that require one: that of its package.json, say. None by default. */
+  readonly version?: string
   /** Jobs that it runs at a time. Default 10, from 1 to 10,000. */
   readonly concurrency?: number
   /** A second filter, asked before a job is claimed: a job that it refuses is left to others. */
@@ -97,6 +106,13 @@ export const workerFields = {
   fallback: custom<FallbackHandler>({ expected: 'a function', accepts: isFunction }),
   name: text(),
   queues: texts(),
+  roles: custom<Roles>({
+    expected: "an object of lists of names, such as { media: ['video.*'] }",
+    accepts: isObject,
+  }),
+  role: text(),
+  capabilities: texts(),
+  version: text({ max: 64 }),
   concurrency: integer({ default: 10, min: 1, max: 10_000 }),
   canProcess: custom<(job: Job) => boolean>({
     expected: 'a function of the job that returns true or false',
@@ -154,8 +170,14 @@ export function parseWorkerOptions(options: WorkerOptions) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
   const { fallback, aroundRun = [] } = parsed
+  const role = roleNames(parsed.role, parsed.roles)
+  const served = ofRole(definitions, role)
+  const claimsAny = fallback !== undefined || parsed.unknownJobs === 'fail'
   return {
-    definitions: throughHooks(definitions, aroundRun),
+    definitions: throughHooks(served.definitions, aroundRun),
+    /** The names and prefixes that it claims; `null`: any. */
+    names: claimsAny ? (role ?? null) : served.names,
+    ability: abilityOf(parsed.capabilities, parsed.version),
     fallback: fallback && hooked(fallback, aroundRun),
     name: parsed.name,
     queues: queuesIn(parsed.queues),

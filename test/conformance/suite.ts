@@ -28,6 +28,7 @@ import { racePromises } from './races.ts'
 import { ratePromises } from './rates.ts'
 import { repeatedPromises } from './repeated.ts'
 import { reportPromises } from './report.ts'
+import { routingPromises } from './routing.ts'
 import { scheduleControlPromises } from './schedule-control.ts'
 import { schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
@@ -49,6 +50,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('keys that are held', () => keyConflictPromises(test))
     describe('claim', () => claimPromises(test))
     describe('lanes', () => lanePromises(test))
+    describe('routing', () => routingPromises(test))
     describe('limits', () => limitPromises(test))
     describe('limits of queues', () => queueLimitPromises(test))
     describe('rates', () => ratePromises(test))

@@ -129,6 +129,30 @@ test('a job that waited for a rate whose window has room by now is not said to w
   expect((await queueOn(around, clock).explain('j')).reasons).toMatchObject([{ code: 'limit_open' }, {}])
 })
 
+test('that nobody has what a job requires names those who lack least, and what they lack', async () => {
+  const limits = '[["!gpu region:eu version>=2",0]]'
+  const able = (id: string, capabilities: string[], version: string | null) =>
+    worker({ id, name: `mill-${id}`, ability: { capabilities, version } })
+  const [reason] = (
+    await explain({ limits }, [
+      worker({ name: 'plain' }),
+      able('b', ['gpu', 'region:eu'], '1.9'),
+      able('c', ['gpu'], null),
+    ])
+  ).reasons
+  expect(reason).toMatchObject({
+    code: 'no_capable_worker',
+    text:
+      'no live worker has what it requires, gpu, region:eu, version>=2: mill-b (b) lacks version>=2 (it is 1.9); ' +
+      'mill-c (c) lacks region:eu, version>=2 (it says none); plain (w) lacks gpu, region:eu, version>=2 (it says none)',
+    facts: { requires: 'gpu region:eu version>=2', workers: 3, nearest: 'b', missing: 'version>=2' },
+  })
+  expect(await codes({ limits }, [able('d', ['gpu', 'region:eu'], '3')])).toEqual(['not_taken'])
+  expect(await codes({ limits }, [worker({ names: ['test.other'] })])).toEqual(['no_worker'])
+  expect(await codes({}, [worker({ names: ['test.*'] })])).toEqual(['not_taken'])
+  expect(await codes({ gate: '!gpu', limits: '[["!gpu",0]]' }, [])).toEqual(['no_worker'])
+})
+
 test('that nobody handles a job says what the workers that are there lack', async () => {
   const mends: [WorkerRecord[], RegExp][] = [
     [[], /none is live at all/],

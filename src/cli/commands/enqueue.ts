@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts'
 import type { EnqueueOptions } from '../../job/enqueue-options.ts'
 import { jobError } from '../../job/errors.ts'
 import type { JobHandle } from '../../job/handle.ts'
+import type { Requirement } from '../../job/requirements.ts'
 import type { Duration } from '../../kit/duration.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { toJson } from '../door.ts'
@@ -24,6 +25,7 @@ interface Options {
   readonly key?: string
   readonly keyScope?: string
   readonly onConflict?: string
+  readonly requires?: string
   readonly tag?: readonly string[]
   readonly context?: string
   readonly retries?: string
@@ -58,6 +60,10 @@ export const enqueueCommand: CommandSpec<Options> = {
     {
       flags: '--on-conflict <policy>',
       doc: 'what happens where it is held: existing, reject, replace or debounce',
+    },
+    {
+      flags: '--requires <words>',
+      doc: "what its worker has to be able to do, with commas, such as gpu,version>=2 (default: the definition's)",
     },
     { flags: '--tag <tag>', doc: 'a label to find it by; may be given several times', many: true },
     { flags: '--context <json>', doc: 'an object that travels with the job' },
@@ -110,7 +116,7 @@ function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
 
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
   const { queue, priority, delay, runAt, expiresIn, deadline, tag, context, retries, timeout } = options
-  const { key, keyScope, onConflict } = options
+  const { key, keyScope, onConflict, requires } = options
   const { parseJson } = await import('../json-text.ts')
   return given({
     queue,
@@ -122,11 +128,20 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     key,
     keyScope: numberOr(keyScope),
     onConflict,
+    requires: requires === undefined ? undefined : requirementsOf(requires),
     tags: tag,
     context: context === undefined ? undefined : parseJson('--context', context),
     retries: numberOr(retries),
     timeout: numberOr(timeout),
   }) as EnqueueOptions
+}
+
+/** Words with commas: capabilities, and a range of versions. What is none is refused where it is read. */
+function requirementsOf(text: string): Requirement[] {
+  const words = text.split(',').map((word) => word.trim())
+  return words
+    .filter((word) => word !== '')
+    .map((word) => (/^version *[<>=]/.test(word) ? { version: word.slice('version'.length) } : word))
 }
 
 /** Waits for a job and shows its output, or which job it has left when it is interrupted. */

@@ -5,6 +5,8 @@ import { loadFor, requireConfig } from '../session.ts'
 interface WorkFlags {
   readonly concurrency?: string
   readonly queues?: string
+  readonly role?: string
+  readonly capabilities?: string
   readonly name?: string
   readonly stopTimeout?: string
   readonly logLevel?: string
@@ -22,6 +24,11 @@ export const workCommand: CommandSpec<WorkFlags> = {
     {
       flags: '--queues <names>',
       doc: 'the queues that it serves, with commas (default: configuration, all)',
+    },
+    { flags: '--role <role>', doc: 'the role that it serves (default: configuration, all of its jobs)' },
+    {
+      flags: '--capabilities <names>',
+      doc: 'what it is able to do, with commas, for jobs that require it (default: configuration, nothing)',
     },
     { flags: '--name <name>', doc: 'what it is called in lists (default: host and process)' },
     {
@@ -42,6 +49,7 @@ export const workCommand: CommandSpec<WorkFlags> = {
   examples: [
     'millhand work',
     'millhand work --queues mail,reports --concurrency 50',
+    'millhand work --role media --capabilities gpu,region:eu',
     'millhand work --until-idle --log-level warn',
   ],
   run: async (call) => {
@@ -60,6 +68,8 @@ export const workCommand: CommandSpec<WorkFlags> = {
 function flagsOf({
   concurrency,
   queues,
+  role,
+  capabilities,
   name,
   stopTimeout,
   logLevel,
@@ -69,6 +79,8 @@ function flagsOf({
   return [
     { path: 'worker.concurrency', flag: '--concurrency', text: concurrency },
     { path: 'worker.queues', flag: '--queues', text: queues },
+    { path: 'worker.role', flag: '--role', text: role },
+    { path: 'worker.capabilities', flag: '--capabilities', text: capabilities },
     { path: 'worker.name', flag: '--name', text: name },
     { path: 'worker.stopTimeout', flag: '--stop-timeout', text: stopTimeout },
     { path: 'log.level', flag: '--log-level', text: logLevel },

@@ -48,6 +48,13 @@ function columns(nowMs: number): readonly Column<WorkerRecord>[] {
       style: ({ order }) => (order === 'run' ? undefined : 'yellow'),
     },
     { title: 'QUEUES', text: ({ queues }) => queues?.join(', ') ?? 'all', shrinksTo: 6 },
+    { title: 'ABLE', text: ableTo, shrinksTo: 6 },
     { title: 'JOBS', text: ({ names }) => names?.join(', ') ?? 'all', shrinksTo: 8 },
   ]
+}
+
+/** What it has for jobs that require something. */
+function ableTo({ ability }: WorkerRecord): string {
+  const { capabilities = [], version = null } = ability ?? {}
+  return [...capabilities, ...(version === null ? [] : [`version ${version}`])].join(', ')
 }

@@ -1,3 +1,4 @@
+import { handlesName } from '../../job/handled-names.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import type { Stats } from '../../queue/inspect.ts'
 import { internalsOf } from '../../queue/internals.ts'
@@ -48,7 +49,7 @@ function checkLeases(workers: readonly WorkerRecord[], live: number, nowMs: numb
 function checkNames(tallies: readonly Tally[], live: readonly WorkerRecord[]): Finding[] {
   const orphans = tallies.filter(({ state, name, queue }) => {
     const served = live.some(
-      (worker) => (worker.names?.includes(name) ?? true) && (worker.queues?.includes(queue) ?? true),
+      (worker) => handlesName(worker.names, name) && (worker.queues?.includes(queue) ?? true),
     )
     return state === 'pending' && !served
   })

@@ -17,7 +17,7 @@ export async function runFirstJob(file: string): Promise<FirstJob> {
   const { config } = await loadConfig({ file, env: {} })
   const queue = await openQueue(config.store, { jobs: config.specs, logger: false })
   try {
-    const worker = new Worker(queue, { ...config.worker, jobs: config.definitions })
+    const worker = new Worker(queue, { ...config.worker, roles: config.roles, jobs: config.definitions })
     await worker.start()
     const job = await queue.enqueue(FIRST_JOB.name, FIRST_JOB.input)
     const output = await job.result({ timeout: LONGEST })

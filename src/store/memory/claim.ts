@@ -1,7 +1,17 @@
 import { runsAlone } from '../../job/care.ts'
+import { handlesName } from '../../job/handled-names.ts'
 import type { JobRecord } from '../../job/job.ts'
+import { requirementsIn } from '../../job/job-gates.ts'
+import { lacking, UNABLE } from '../../job/requirements.ts'
 import { Admissions } from '../admissions.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../jobs.ts'
+import {
+  bytesOf,
+  type ClaimedJob,
+  type ClaimRequest,
+  type Place,
+  REFUSALS_MAX,
+  type Served,
+} from '../jobs.ts'
 import { change } from './change.ts'
 import type { MemoryData } from './data/data.ts'
 import { gateReader, nextOpening, openDue, park } from './gates.ts'
@@ -86,8 +96,9 @@ function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {
   return !data.paused.has(job.queue) && (job.expiresAt === null || job.expiresAt > nowMs)
 }
 
-function serves({ names, queues }: Pick<ClaimRequest, 'names' | 'queues'>, job: JobRecord): boolean {
-  return (names?.includes(job.name) ?? true) && (queues?.includes(job.queue) ?? true)
+function serves({ names, queues, ability = UNABLE }: Served, job: JobRecord): boolean {
+  const isServed = handlesName(names, job.name) && (queues?.includes(job.queue) ?? true)
+  return isServed && lacking(requirementsIn(job.limits), ability).length === 0
 }
 
 /** The job as its worker gets it: in the attempt that begins now, or soon. What began in time does not expire any more. */
@@ -110,7 +121,7 @@ function toClaimed(job: JobRecord, { begun, nowMs }: { begun: boolean; nowMs: nu
   return { ...fields, attempt: job.attempt + 1, epoch: job.epoch + 1, claimedAt: nowMs, begun, expiresAt }
 }
 
-export function waitsAlone(data: MemoryData, request: Pick<ClaimRequest, 'names' | 'queues'>): boolean {
+export function waitsAlone(data: MemoryData, request: Served): boolean {
   const nowMs = data.clock.now()
   return data.jobs.pending
     .ready()

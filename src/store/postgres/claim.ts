@@ -3,16 +3,16 @@ import type { NewJob } from '../../job/new-job.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
-import type { ClaimedJob, ClaimRequest, Place } from '../jobs.ts'
+import type { ClaimedJob, ClaimRequest, Place, Served } from '../jobs.ts'
 import { type Choice, claimAccepted } from './claiming/candidates.ts'
 import { toClaimed } from './claiming/claimed.ts'
 import { Doubts } from './claiming/doubts.ts'
 import { nextDueAt } from './claiming/due.ts'
 import { type Filling, type Found, type Kind, NOTHING, restOf } from './claiming/filling.ts'
 import { before, Heads } from './claiming/heads.ts'
-import { type Due, type LanePlace, type Note, whenPromoted } from './claiming/look.ts'
+import { type Due, type LanePlace, NOTHING_SEEN, type Seen, whenPromoted } from './claiming/look.ts'
 import { comesBackAtOnce } from './claiming/returns.ts'
-import { boundsOf, fits, keyOf, type Served } from './claiming/served.ts'
+import { boundsOf, fits, keyOf } from './claiming/served.ts'
 import { claim, type Where } from './claiming/statements.ts'
 import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
@@ -54,7 +54,7 @@ export class Claims {
   #lookAtMs = Number.NEGATIVE_INFINITY
   /** The store's time at the last claim: what is enqueued later is not due before. */
   #atMs = 0
-  #seen: Pick<Note, 'limited' | 'opening'> = { limited: false, opening: false }
+  #seen: Seen = NOTHING_SEEN
 
   constructor({ session, clock, lanes, self }: ClaimsParts) {
     this.#session = session
@@ -65,7 +65,7 @@ export class Claims {
   }
 
   /** What the last look has seen of gates. */
-  get seen(): Pick<Note, 'limited' | 'opening'> {
+  get seen(): Seen {
     return this.#seen
   }
 

@@ -1,4 +1,5 @@
 import { tell, WAKE } from './change.ts'
+import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
@@ -110,10 +111,10 @@ const RETRY = statement(
     update millhand.jobs set deadline_at = null where seq in (select seq from free) and deadline_at is not null
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
-    select f.seq, 1, case when f.limits is null then 1 else 3 end, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
+    select f.seq, 1, ${classFor('f.limits')}, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
     from free f join lateral (
       select id from unnest($queues, $names, $lanes) as l(queue, name, id)
-      where l.queue = f.queue and l.name = f.name limit 1) l on true
+      where l.queue = f.queue and l.name = ${laneOfJob('f')} limit 1) l on true
   ), announced as (
     select seq, epoch, 'retry' as verb, 'pending' as state from free
   ), ${tell('announced')}
@@ -121,7 +122,7 @@ const RETRY = statement(
 )
 
 /** Where the jobs ran that are to run again: their lane may have been pruned since. */
-const PLACES = `select distinct queue, name from millhand.jobs where id = any($1::text[])`
+const PLACES = `select distinct queue, ${laneOfJob('j')} as name from millhand.jobs j where id = any($1::text[])`
 
 export async function retry(session: Session, ids: readonly string[], lanes: Lanes): Promise<string[]> {
   await releaseKeysOf(session, ids)

@@ -2,6 +2,7 @@ import type { Deed, Rearrangement } from '../../job/operation.ts'
 import { gateAmong, gatesWithin } from '../../job/queue-gates.ts'
 import { heldTo } from '../../job/queue-settings.ts'
 import { tell, WAKE } from './change.ts'
+import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { cancel, retry } from './control.ts'
 import type { Lanes } from './lanes.ts'
 import { removeSettled } from './leaving/remove.ts'
@@ -36,7 +37,7 @@ export function doAll(
 
 /** Of what nobody holds: what a worker has claimed ahead keeps its place with it. */
 const WANTED = `wanted as materialized (
-    select p.seq, p.epoch, j.id, j.name, j.queue from millhand.jobs j join millhand.pending p using (seq)
+    select p.seq, p.epoch, j.id, j.name, j.queue, ${laneOfJob('j')} as lane_name from millhand.jobs j join millhand.pending p using (seq)
     where j.id = any($ids) order by p.seq for update of p
   )`
 
@@ -68,15 +69,16 @@ const RESCHEDULE = statement(
 const MOVE = statement(
   { ids: 'text[]', queue: 'text', names: 'text[]', lanes: 'integer[]' },
   `with ${CLOCK}, ${WANTED}, named as (
-    update millhand.jobs j set queue = $queue from wanted w where j.seq = w.seq returning j.seq, j.id, j.name, j.queue
+    update millhand.jobs j set queue = $queue from wanted w where j.seq = w.seq
+    returning j.seq, j.id, j.name, j.queue
   ), moved as (
     update millhand.pending p set lane = l.lane
-    from wanted w join unnest($names, $lanes) as l(name, lane) using (name) where p.seq = w.seq
+    from wanted w join unnest($names, $lanes) as l(name, lane) on l.name = w.lane_name where p.seq = w.seq
   ), ${announced('move')}, ${tell('announced', 'named')}
   select id from wanted where ${WAKE}`,
 )
 
-const NAMES = 'select distinct name from millhand.jobs where id = any($1::text[])'
+const NAMES = `select distinct ${laneOfJob('j')} as name from millhand.jobs j where id = any($1::text[])`
 
 async function rearrange(session: Session, deed: Rearrangement, { ids, lanes }: Chosen): Promise<string[]> {
   const [sql, values] =
@@ -98,7 +100,7 @@ const SET_LIMITS = statement(
     update millhand.jobs j set limits = g.limits from given g where j.seq = g.seq
   )
   update millhand.pending p set gate = g.gate,
-    class = case when g.limits is not null then 3 when p.care = 2 then 2 else 1 end,
+    class = ${classFor('g.limits', 'case when p.care = 2 then 2 else 1 end')},
     waits = case when g.gate is null then ${waitsFor('p.due_at')} else p.waits end
   from given g where p.seq = g.seq`,
 )

@@ -1,10 +1,13 @@
 import { type GateState, type Grants, OPEN_GATE, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
+import { isRequirementsGate } from '../../job/job-gates.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
+import { PARKED_MAX } from '../admissions.ts'
 import { type LimitRow, toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
+import { laneOfJob, REQUIRING_CLASS } from './claiming/lane-of-job.ts'
 import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
@@ -93,6 +96,15 @@ const OPEN = statement(
  */
 export async function reopen(session: Session, gates: readonly string[]): Promise<number> {
   if (gates.length === 0) return 0
+  const [strays, limited] = [
+    gates.filter(isRequirementsGate),
+    gates.filter((gate) => !isRequirementsGate(gate)),
+  ]
+  return (await mendLanes(session, strays)) + (await reopenLimited(session, limited))
+}
+
+async function reopenLimited(session: Session, gates: readonly string[]): Promise<number> {
+  if (gates.length === 0) return 0
   await session.rows(TOUCH, gates)
   const { limit, state, nowMs } = await readGates(session, gates)
   const openings = gates.map((gate) => {
@@ -106,6 +118,27 @@ export async function reopen(session: Session, gates: readonly string[]): Promis
   const answered = count < ROOM_MAX ? [] : gates.filter((gate) => state(gate).answer !== undefined)
   await noteOpenings(session, new Map(answered.map((gate) => [gate, nowMs])))
   return count
+}
+
+/** Made in the same statement: only a version that knows nothing of requirements puts anything there. */
+const MEND = `with strays as materialized (
+    select p.seq, j.queue, ${laneOfJob('j')} as name from millhand.pending p join millhand.jobs j using (seq)
+    where p.waits = 3 and p.gate = any($2::text[]) order by p.seq limit $3::integer for update of p skip locked
+  ), made as (
+    insert into millhand.lanes (queue, name, used_at)
+    select distinct queue, name, ${NOW} from strays order by queue, name
+    on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
+  ), placed as (
+    update millhand.pending p set waits = 1, class = ${REQUIRING_CLASS}, gate = null, lane = m.id
+    from strays s join made m using (queue, name) where p.seq = s.seq returning 1
+  ), woken as materialized (${wake('ready', 'exists (select from placed)')})
+  select count(*)::integer as count from placed where (select count(*) from woken) >= 0`
+
+/** Who waits there was put into a lane that does not ask for what he requires. */
+async function mendLanes(session: Session, gates: readonly string[]): Promise<number> {
+  if (gates.length === 0) return 0
+  const [row] = await session.at<{ count: number }>(MEND, gates, PARKED_MAX)
+  return row?.count ?? 0
 }
 
 const OPENING = `select gate from millhand.gates where opens_at <= ${NOW} order by opens_at limit $2::integer`

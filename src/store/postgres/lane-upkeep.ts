@@ -1,3 +1,4 @@
+import { laneOfJob } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 
@@ -8,7 +9,7 @@ const LANES_MAX = 1_000
 const JOBS_MAX = 1_000
 
 /** What is ready, in each of its classes: each has a part of the index. */
-const READY = [1, 2, 3].map((each) => `waits = 1 and class = ${each}`)
+const READY = [1, 2, 3, 4].map((each) => `waits = 1 and class = ${each}`)
 
 /** In none of the places where jobs wait. A row that somebody renews at this very moment is left to him. */
 const PRUNE = `with idle as materialized (
@@ -47,7 +48,8 @@ const MEND = `with recursive ${READY.map(present).join(', ')}, lost as materiali
   ), places as materialized (
     select l.lane, j.queue, j.name from lost l cross join lateral (
       ${readyIn('l.lane', 'seq', '1')} limit 1
-    ) p cross join lateral (select queue, name from millhand.jobs where seq = p.seq limit 1) j
+    ) p cross join lateral (
+      select queue, ${laneOfJob('j')} as name from millhand.jobs j where seq = p.seq limit 1) j
   ), made as (
     insert into millhand.lanes (id, queue, name, used_at) overriding system value
     select distinct on (queue, name) lane, queue, name, ${NOW} from places order by queue, name, lane

@@ -1,3 +1,5 @@
+import { requirementsIn } from '../../job/job-gates.ts'
+import { laneName } from '../../job/lane-name.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { isMillhandError } from '../../kit/error.ts'
@@ -24,7 +26,8 @@ const MAKE = `with seen as materialized (
   )
   select id, queue, name from made union all select id, queue, name from seen where fresh`
 
-type Place = Pick<NewJob, 'queue' | 'name'>
+/** Of a job, or of a lane by its own name: one without limits is named as it is. */
+type Place = Pick<NewJob, 'queue' | 'name'> & { readonly limits?: string | null }
 
 interface Known {
   readonly id: number
@@ -92,12 +95,16 @@ export class Lanes {
 
 /** The lanes of these places, made where there is none. */
 async function make(session: Session, places: readonly Place[]): Promise<Map<string, number>> {
-  const [queues, names] = [places.map(({ queue }) => queue), places.map(({ name }) => name)]
+  const [queues, names] = [places.map(({ queue }) => queue), places.map(nameOf)]
   const rows = await session.at<Place & { id: number }>(MAKE, queues, names, RENEWED_MS)
   return new Map(rows.map((row) => [keyOf(row), row.id]))
 }
 
 /** A name holds no control character, so that no other queue and name make the same text. */
-function keyOf({ queue, name }: Place): string {
-  return `${name}\0${queue}`
+function keyOf(place: Place): string {
+  return `${nameOf(place)}\0${place.queue}`
+}
+
+function nameOf({ name, limits = null }: Place): string {
+  return limits === null ? name : laneName(name, requirementsIn(limits))
 }

@@ -102,7 +102,7 @@ const DEPTHS = `with ${CLOCK}, waiting as (
   )
   select queue, name, sum(pending)::integer as pending, sum(scheduled)::integer as scheduled,
     sum(running)::integer as running, min(oldest) as "oldestDueAt" from (
-    select l.queue, l.name, w.jobs as pending, w.scheduled, 0 as running, w.oldest
+    select l.queue, split_part(l.name, ' ', 1) as name, w.jobs as pending, w.scheduled, 0 as running, w.oldest
       from waiting w join millhand.lanes l on l.id = w.lane
     union all select queue, name, pending, 0, running, null from held
   ) each group by queue, name`

@@ -1,10 +1,12 @@
+import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
+
 /** What a pending job waits for: nothing any more, or its due time. (Or a gate: see claiming/limited.ts.) */
 export const waitsFor = (dueAt: string): string =>
   `case when ${dueAt} > (select now from clock) then 2 else 1 end::smallint`
 
 /** The same of a new job with the columns `gate` and `limits`, and the class that it is claimed in. */
 export const placeFor = (dueAt: string): string =>
-  `case when gate is null then ${waitsFor(dueAt)} else 3 end, case when limits is null then 1 else 3 end`
+  `case when gate is null then ${waitsFor(dueAt)} else 3 end, ${classFor('limits')}`
 
 /** About how much a job `j` brings its worker, with the errors and the checkpoint that it has by then. */
 export const bytesOf = (errors: string, checkpoint: string): string => `(octet_length(j.input)
@@ -16,21 +18,21 @@ export const bytesOf = (errors: string, checkpoint: string): string => `(octet_l
  * it was pruned while they ran, with as much as they bring by now.
  */
 export const AGAIN = `back as materialized (
-    select g.*, j.queue, j.name, -j.priority as rank, l.id as lane, j.limits, j.deadline_at,
+    select g.*, j.queue, ${laneOfJob('j')} as lane_name, -j.priority as rank, l.id as lane, j.limits, j.deadline_at,
       ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
     from moved g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
-    left join lateral (select id from millhand.lanes where queue = j.queue and name = j.name limit 1) l on true
+    left join lateral (select id from millhand.lanes where queue = j.queue and name = ${laneOfJob('j')} limit 1) l on true
     left join lateral (select errors, checkpoint from millhand.details where seq = g.seq limit 1) d on true
     where g.state = 'pending'
   ), remade as (
     insert into millhand.lanes (queue, name, used_at)
-    select distinct queue, name, (select now from clock) from back where lane is null order by queue, name
+    select distinct queue, lane_name, (select now from clock) from back where lane is null order by queue, lane_name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), again as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
       care, bytes, detailed)
-    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, case when b.limits is not null then 3 when b.care = 2 then 2 else 1 end,
+    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, ${classFor('b.limits', 'case when b.care = 2 then 2 else 1 end')},
       coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), coalesce(b.expires_at, b.deadline_at),
       b.started_at, b.attempt, b.epoch, b.crashes, b.care, b.bytes, true
-    from back b left join remade r on r.queue = b.queue and r.name = b.name
+    from back b left join remade r on r.queue = b.queue and r.name = b.lane_name
   )`

@@ -78,6 +78,7 @@ const COUNT_PENDING = `with mine as materialized (
     select queue, (select count(*) from millhand.pending where waits = 1 and class = 1 and lane = mine.id)
       + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id)
       + (select count(*) from millhand.pending where waits = 1 and class = 3 and lane = mine.id)
+      + (select count(*) from millhand.pending where waits = 1 and class = 4 and lane = mine.id)
       + (select count(*) from millhand.pending where waits = 3 and lane = mine.id) as jobs from mine
     union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
   ) each group by queue`
@@ -103,6 +104,7 @@ const waitingIn = ({ condition = '', order = '' }): string => `select p.seq, j.i
         select p.seq from millhand.pending p where waits = 1 and class = 1 and ${MINE}${condition}
         union all select p.seq from millhand.pending p where waits = 1 and class = 2 and ${MINE}${condition}
         union all select p.seq from millhand.pending p where waits = 1 and class = 3 and ${MINE}${condition}
+        union all select p.seq from millhand.pending p where waits = 1 and class = 4 and ${MINE}${condition}
         union all select p.seq from millhand.pending p where waits = 3 and ${MINE}${condition}
         union all select p.seq from millhand.pending p where waits = 2 and ${MINE}${condition}
       ) waiting ${order} limit $limit + ${STATEMENT_ROWS_MAX}))
@@ -150,6 +152,7 @@ const UNFINISHED = `with mine as materialized (select id from millhand.lanes whe
   select exists (select from millhand.pending where waits = 1 and class = 1 and lane = any (array(select id from mine)))
     or exists (select from millhand.pending where waits = 1 and class = 2 and lane = any (array(select id from mine)))
     or exists (select from millhand.pending where waits = 1 and class = 3 and lane = any (array(select id from mine)))
+    or exists (select from millhand.pending where waits = 1 and class = 4 and lane = any (array(select id from mine)))
     or exists (select from millhand.pending where waits = 3 and lane = any (array(select id from mine)))
     or exists (select from millhand.pending where waits = 2 and lane = any (array(select id from mine)))
     or exists (select from millhand.claims c cross join lateral unnest(c.seqs) u(seq)

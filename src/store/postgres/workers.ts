@@ -1,5 +1,5 @@
 import { readOrder, storedOrder, type WorkerOrder } from '../../job/orders.ts'
-import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
+import { storedAbility, toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leaving/leave.ts'
 import type { Session } from './session.ts'
@@ -18,16 +18,17 @@ const REGISTER = statement(
     leaseMs: 'bigint',
     schedules: 'text',
     orders: 'text',
+    ability: 'text',
   },
   `insert into millhand.workers (id, name, host, pid, version, names, queues, concurrency, lease_ms,
-    started_at, beat_at, lease_until, schedules, orders)
-  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs, $schedules, $orders
+    started_at, beat_at, lease_until, schedules, orders, ability)
+  select $id, $name, $host, $pid, $version, $names, $queues, $concurrency, $leaseMs, now, now, now + $leaseMs, $schedules, $orders, $ability
   from (select ${NOW} as now) t
   on conflict (id) do update set name = excluded.name, host = excluded.host, pid = excluded.pid,
     version = excluded.version, names = excluded.names, queues = excluded.queues, concurrency = excluded.concurrency,
     lease_ms = excluded.lease_ms, started_at = excluded.started_at, beat_at = excluded.beat_at,
     lease_until = excluded.lease_until, schedules = excluded.schedules,
-    orders = excluded.orders`,
+    orders = excluded.orders, ability = excluded.ability`,
 )
 
 export async function register(session: Session, worker: NewWorker): Promise<void> {
@@ -35,7 +36,11 @@ export async function register(session: Session, worker: NewWorker): Promise<voi
   const queues = worker.queues === null ? null : JSON.stringify(worker.queues)
   const schedules = worker.schedules ? JSON.stringify(worker.schedules) : null
   const orders = storedOrder(worker.order)
-  await session.at(REGISTER.text, ...REGISTER.values({ ...worker, names, queues, schedules, orders }))
+  const ability = storedAbility(worker.ability)
+  await session.at(
+    REGISTER.text,
+    ...REGISTER.values({ ...worker, names, queues, schedules, orders, ability }),
+  )
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
@@ -112,7 +117,7 @@ export async function order(
   return rows.map(({ id }) => id)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, concurrency, lease_ms as "leaseMs",
+const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, ability, concurrency, lease_ms as "leaseMs",
   started_at as "startedAt", beat_at as "beatAt", lease_until as "leaseUntil",
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and c.begun), 0) as running,
   coalesce((select sum(cardinality(seqs))::integer from millhand.claims c where c.worker = w.id and not c.begun), 0) as held

@@ -1,15 +1,16 @@
 import { isCacheGate } from '../../job/cache-gate.ts'
 import { CARE } from '../../job/care.ts'
 import { type GateState, type Grants, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
+import { isRequirementsGate } from '../../job/job-gates.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
-import type { Admissions } from '../admissions.ts'
+import { type Admissions, PARKED_MAX } from '../admissions.ts'
 import { toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { Connection } from './connection.ts'
 import { asList, atMost } from './parameters.ts'
-import { PARKED, WAITS } from './pending.ts'
+import { PARKED, putBack, WAITS } from './pending.ts'
 import { answerAt } from './results.ts'
 
 const LIMIT = 'select name, declared, override from millhand_limits where name = ?'
@@ -113,7 +114,12 @@ const FORGET_OPENING = 'update millhand_gates set opens_at = null where gate = ?
 export function reopen(connection: Connection, gates: Iterable<string>, nowMs: number): number {
   const reader = gateReader(connection, nowMs)
   const going: number[] = []
+  let count = 0
   for (const gate of gates) {
+    if (isRequirementsGate(gate)) {
+      count += mendLane(connection, gate, nowMs)
+      continue
+    }
     if (!isParked(connection, gate)) {
       connection.run(FORGET_OPENING, gate)
       continue
@@ -130,7 +136,17 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
     else connection.run(FORGET_OPENING, gate)
   }
   if (going.length > 0) connection.run(GO_ON, asList(going))
-  return going.length
+  return count + going.length
+}
+
+const STRAYS = `update millhand_jobs set gate = null where seq in (
+  select seq from millhand_jobs where ${PARKED} and gate = ? order by seq ${atMost()}) returning seq`
+
+/** Who waits there was put into a lane that does not ask for what he requires, by a version that knows nothing of it. */
+function mendLane(connection: Connection, gate: string, nowMs: number): number {
+  const seqs = connection.all<{ seq: number }>(STRAYS, gate, PARKED_MAX).map(({ seq }) => seq)
+  putBack(connection, seqs, nowMs)
+  return seqs.length
 }
 
 const OPENING = `select gate from millhand_gates where opens_at <= ? order by opens_at ${atMost()}`

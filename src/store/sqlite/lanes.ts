@@ -1,15 +1,19 @@
+import type { JobRecord } from '../../job/job.ts'
+import { requirementsIn } from '../../job/job-gates.ts'
+import { laneName } from '../../job/lane-name.ts'
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
 import { PARKED, READY, READY_ALONE, READY_LIMITED } from './pending.ts'
 
 /**
- * A lane is a queue and a name; ready jobs carry its number, so that the index that a claim walks has numbers in it and
+ * A lane is a queue, a name, and what its jobs require (see `laneName`, which is what stands in the table); ready jobs carry its number, so that the index that a claim walks has numbers in it and
  * no texts. A lane is there as long as something ready is in it, and until it is pruned.
  */
 export interface Lane {
   readonly lane: number
   readonly queue: string
   readonly name: string
+  readonly requirements: string
 }
 
 const LANE = 'select id from millhand_lanes where queue = ? and name = ?'
@@ -25,9 +29,10 @@ export class LaneNumbers {
     this.#connection = connection
   }
 
-  of({ queue, name }: Omit<Lane, 'lane'>): number {
-    const lane = `${queue}\0${name}`
-    const number = this.#numbers.get(lane) ?? this.#find(queue, name)
+  of({ queue, name, limits }: Pick<JobRecord, 'queue' | 'name' | 'limits'>): number {
+    const named = limits === null ? name : laneName(name, requirementsIn(limits))
+    const lane = `${queue}\0${named}`
+    const number = this.#numbers.get(lane) ?? this.#find(queue, named)
     this.#numbers.set(lane, number)
     return number
   }

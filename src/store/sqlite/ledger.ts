@@ -63,7 +63,7 @@ function toRow({ waits, runs, ...row }: Stored): LedgerRow {
 
 const readyJobs = (
   ready: string,
-): string => `select l.queue, l.name, jobs as pending, 0 as scheduled, 0 as running, oldest
+): string => `select l.queue, substr(l.name, 1, instr(l.name || ' ', ' ') - 1) as name, jobs as pending, 0 as scheduled, 0 as running, oldest
   from (select lane, count(*) as jobs, min(due_at) as oldest from millhand_jobs where ${ready} group by lane) as r
   join millhand_lanes as l on l.id = r.lane`
 

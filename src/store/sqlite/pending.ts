@@ -1,6 +1,7 @@
 import { CARE, type Care } from '../../job/care.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Verb } from '../../job/state.ts'
+import { LANE_OF_JOB } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { BEGUN_AT, EXPIRES_AT, FENCE } from './holding.ts'
 import { asList } from './parameters.ts'
@@ -67,7 +68,7 @@ function isDueAnew({ verb }: Pick<Return, 'verb'>): boolean {
 }
 
 const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
-  select distinct queue, name from millhand_jobs
+  select distinct queue, ${LANE_OF_JOB} from millhand_jobs
   where seq in (select value from json_each(?1)) and due_at <= ?2`
 
 const PUT_BACK = `update millhand_jobs set
@@ -75,7 +76,7 @@ const PUT_BACK = `update millhand_jobs set
     when care = ${CARE.alone} then ${WAITS.readyAlone} when limits is not null then ${WAITS.limited}
     else ${WAITS.ready} end, gate = iif(due_at > ?2, null, gate),
   lane = iif(due_at > ?2, null, (select id from millhand_lanes
-    where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = millhand_jobs.name))
+    where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = ${LANE_OF_JOB}))
   where seq in (select value from json_each(?1))`
 
 /** A claim that remembers lanes sees by this count that jobs have come back into them. */

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../job/job.ts'
 import { readOrder, storedOrder, type WorkerOrder } from '../../job/orders.ts'
-import { toWorkerRecord, type WorkerRow } from '../worker-row.ts'
+import { storedAbility, toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
@@ -8,7 +8,7 @@ import { leaveGates } from './gates.ts'
 import { goBack, putBack } from './pending.ts'
 
 const REGISTER = `insert or replace into millhand_workers (id, name, host, pid, version, names, queues, concurrency,
-  lease_ms, started_at, beat_at, lease_until, schedules, orders) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  lease_ms, started_at, beat_at, lease_until, schedules, orders, ability) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export function register(connection: Connection, worker: NewWorker, nowMs: number): void {
   const { id, name, host, pid, version, concurrency, leaseMs } = worker
@@ -30,6 +30,7 @@ export function register(connection: Connection, worker: NewWorker, nowMs: numbe
     ...times,
     schedules,
     orders,
+    storedAbility(worker.ability),
   )
 }
 
@@ -87,7 +88,7 @@ export function order(connection: Connection, ids: readonly string[] | null, tol
   return rows.map(({ id }) => id)
 }
 
-const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, concurrency, lease_ms as leaseMs,
+const LIST = `select id, name, host, pid, version, names, queues, schedules, orders, ability, concurrency, lease_ms as leaseMs,
   started_at as startedAt, beat_at as beatAt, lease_until as leaseUntil,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'running') as running,
   (select count(*) from millhand_jobs where worker = millhand_workers.id and state = 'pending') as held

@@ -18,6 +18,7 @@ const ORDINARY: Config = {
   specs: [hello],
   definitions: [hello],
   schedules: {},
+  roles: {},
   queues: {},
   worker: {},
   queue: {},
@@ -89,4 +90,45 @@ test('the client of PostgreSQL is not looked for where the store is another one'
   const hasDriver = vi.fn(() => true)
   for (const store of ['sqlite:jobs.db', 'memory:']) oddities({ ...ORDINARY, store }, { ...FOUND, hasDriver })
   expect(hasDriver).not.toHaveBeenCalled()
+})
+
+const video = defineJob({ name: 'video.*', run: () => {} })
+const cut = defineJob({ name: 'video.cut', requires: ['gpu', { version: '>= 2' }], run: () => {} })
+
+test.each<[what: string, changes: Partial<Config>, path: string, message: RegExp]>([
+  [
+    'a role with the name of no job',
+    { roles: { media: ['vidio.cut'] } },
+    'roles.media',
+    /no job here.*Did you mean 'video.cut'/,
+  ],
+  [
+    'a role with what it has already',
+    { roles: { media: ['video.*', 'video.cut'] } },
+    'roles.media',
+    /part of 'video.\*' already/,
+  ],
+  [
+    'a prefix that a role leaves nothing',
+    { roles: { media: ['video.cut'] }, worker: { role: 'media', capabilities: ['gpu'], version: '2' } },
+    'worker.role',
+    /'video.\*' is left nothing by role 'media': 'video.cut' is more specific/,
+  ],
+  [
+    'a capability that its workers have not',
+    { worker: { version: '2' } },
+    'worker.capabilities',
+    /'video.cut' requires gpu/,
+  ],
+  [
+    'a version that its workers have not',
+    { worker: { capabilities: ['gpu'], version: '1' } },
+    'worker.version',
+    /requires version>=2/,
+  ],
+])('%s is told', (_, changes, ...[path, message]) => {
+  const jobs = [video, cut]
+  const able = { capabilities: ['gpu'], version: '2.1' }
+  const found = oddities({ ...ORDINARY, specs: jobs, definitions: jobs, worker: able, ...changes }, FOUND)
+  expect(found).toEqual([{ path, message: expect.stringMatching(message) }])
 })

@@ -8,7 +8,8 @@ import {
   LOOK_PARAMETERS,
   type Look,
   lookValues,
-  type Note,
+  NOTHING_SEEN,
+  type Seen,
   whenPromoted,
 } from './look.ts'
 import { LOOK, note } from './ready.ts'
@@ -52,8 +53,6 @@ interface Chosen {
   readonly seen: Seen
 }
 
-type Seen = Pick<Note, 'limited' | 'opening'>
-
 /** Asks the predicate before it takes: what that refuses is left as it was, without a lock. */
 export async function claimAccepted(session: Session, choice: Choice): Promise<Chosen> {
   const { request, call } = choice
@@ -67,7 +66,7 @@ async function choose(session: Session, { request, due: from, call, ...kind }: C
   const chosen: ClaimedJob[] = []
   let { after, due }: { after?: Place | undefined; due: Due } = { after: request.after, due: from }
   let [refusals, bytes] = [0, 0]
-  let seen: Seen = { limited: false, opening: false }
+  let seen = NOTHING_SEEN
   for (let more = true; more; ) {
     const {
       rows,

@@ -29,8 +29,8 @@ export class GatedClaims {
     const first = this.#limited ? await this.#claimFirst(request) : []
     const others = await orNothing(first, [], () => this.#claims.claim(restBeside(request, first)))
     const jobs = [...first, ...others]
-    const { limited, opening } = this.#claims.seen
-    this.#limited = limited || opening
+    const { limited, requiring, opening } = this.#claims.seen
+    this.#limited = limited || requiring || opening
     if (this.#limited && !jobs.some(runsAlone))
       jobs.push(...(await orNothing(jobs, [], () => this.#claimLast(restBeside(request, jobs), opening))))
     return jobs.sort(comparePlaces)

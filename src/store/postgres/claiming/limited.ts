@@ -9,8 +9,10 @@ import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import { type ClaimRow, JOB_COLUMNS, toClaimed, WITH_JOB } from './claimed.ts'
 import { orNothing, restBeside } from './filling.ts'
-import { comparePlaces, LOOK_PARAMETERS, lookValues } from './look.ts'
+import { LIMITED, REQUIRING_CLASS } from './lane-of-job.ts'
+import { comparePlaces, LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
 import { isOpen, isServed } from './ready.ts'
+import { lanesFor } from './requiring.ts'
 import { take } from './statements.ts'
 
 /** Jobs that one look locks, for each that it may take: some of them will have to wait at their gates. */
@@ -19,23 +21,28 @@ const LOOKED_AT_MIN = 50
 /** Looks in one claim: each one takes something, or puts something away. */
 const ROUNDS_MAX = 10
 
-const { class: _class, dueFrom, dueFromSeq, promotes, horizon, heedsApart, ...PARAMETERS } = LOOK_PARAMETERS
+const { dueFrom, dueFromSeq, promotes, horizon, heedsApart, capable, ...PARAMETERS } = LOOK_PARAMETERS
 
-/** The best jobs that have to pass gates, in lanes that are found by going through the index from one to the next. */
+/**
+ * The best jobs of a class that has to pass gates, in lanes that are found by going through the index from one to the next; or in
+ * those that were found.
+ */
 const CANDIDATES = statement(
-  { ...PARAMETERS, alone: 'boolean' },
+  { ...PARAMETERS, alone: 'boolean', lanes: 'integer[]' },
   `with recursive ${LIGHT_CLOCK}, present as (
-    (select lane from millhand.pending where waits = 1 and class = 3 order by lane limit 1)
+    (select lane from millhand.pending where waits = 1 and class = $class and $lanes is null
+      order by lane limit 1)
     union all
-    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = 3 and p.lane > n.lane
+    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = $class and p.lane > n.lane
       order by p.lane limit 1) from present n where n.lane is not null
   ), served as materialized (
-    select l.id as lane from present n cross join lateral (select * from millhand.lanes where id = n.lane limit 1) l
-    where ${isServed('l')} and ${isOpen('l.queue')}
+    select l.id as lane from (select lane from present union all select unnest($lanes)) n
+    cross join lateral (select * from millhand.lanes where id = n.lane limit 1) l
+    where ($lanes is not null or ${isServed('l')}) and ${isOpen('l.queue')}
     and exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))
   ), best as materialized (
     select p.seq from served s cross join lateral (
-      select seq, rank, due_at from millhand.pending p where p.waits = 1 and p.class = 3 and p.lane = s.lane
+      select seq, rank, due_at from millhand.pending p where p.waits = 1 and p.class = $class and p.lane = s.lane
       and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq) and (p.care <> 2 or $alone)
       and (p.expires_at is null or p.expires_at > (select now from clock))
       order by p.rank, p.due_at, p.seq limit $limit
@@ -78,6 +85,8 @@ interface LimitedClaim {
   readonly request: ClaimRequest
   /** Only jobs that come before: others are better. */
   readonly before: Place | undefined
+  /** Those of jobs that require something, which the worker has. */
+  readonly lanes: readonly number[]
   readonly calls: Pick<Claims, 'nextCall' | 'orDoubt'>
 }
 
@@ -87,12 +96,16 @@ interface LimitedClaim {
  * its gate, so that nobody looks at it again before that opens. On the disk when it is answered: a handler that runs must
  * not be forgotten.
  */
-export async function claimLimited(database: Database, claim: LimitedClaim): Promise<ClaimedJob[]> {
+export async function claimLimited(
+  database: Database,
+  claim: Omit<LimitedClaim, 'lanes'>,
+): Promise<ClaimedJob[]> {
   const jobs: ClaimedJob[] = []
+  const lanes = await lanesFor(database.session, claim.request)
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const request = restBeside(claim.request, jobs)
     if (request.begins <= 0 || request.limit <= 0 || jobs.some(runsAlone)) break
-    const looked = await orNothing(jobs, NOTHING, () => lookAgain(database, { ...claim, request }))
+    const looked = await orNothing(jobs, NOTHING, () => lookAgain(database, { ...claim, request, lanes }))
     jobs.push(...looked.jobs)
     if (!looked.more) break
   }
@@ -130,30 +143,52 @@ async function look(database: Database, claim: LimitedClaim, call: string): Prom
   return { jobs: found.jobs, more: found.more || unmade.length > 0 }
 }
 
-async function candidatesOf(session: Session, { request, before }: LimitedClaim): Promise<ClaimedJob[]> {
+/** The best of both classes. One that requires anything is of the second, or was put where nobody asks for that. */
+async function candidatesOf(session: Session, claim: LimitedClaim): Promise<Candidate[]> {
+  const { before, lanes } = claim
+  const limited = await candidatesIn(session, claim, { class: LIMITED, lanes: null })
+  const requiring =
+    lanes.length === 0 ? [] : await candidatesIn(session, claim, { class: REQUIRING_CLASS, lanes })
+  const candidates = [...limited, ...requiring].sort(comparePlaces)
+  return candidates.filter((job) => !before || comparePlaces(job, before) < 0)
+}
+
+/** Locks them, until the transaction ends. */
+async function candidatesIn(
+  session: Session,
+  { request }: LimitedClaim,
+  where: Pick<Look, 'class'> & { readonly lanes: readonly number[] | null },
+): Promise<Candidate[]> {
   const limit = Math.min(
     PARKED_MAX,
     Math.max(LOOKED_AT_MIN, LOOKED_AT * Math.min(request.begins, request.limit)),
   )
-  const look = {
-    class: 1,
-    due: { dueAt: 0, seq: 0 },
-    promotes: 0,
-    horizonMs: null,
-    heedsApart: false,
-  } as const
+  const look = { ...FROM_TOP, class: where.class, after: request.after }
   const values = {
-    ...lookValues({ ...request, limit }, { ...look, after: request.after }),
+    ...lookValues({ ...request, limit }, look),
     alone: String(request.takesAlone),
+    lanes: where.lanes,
   }
   const rows = await session.lists<ClaimRow>(CANDIDATES.text, ...CANDIDATES.values(values))
-  return toClaimed(rows, () => '').filter((job) => !before || comparePlaces(job, before) < 0)
+  return toClaimed(rows, () => '').map((job) => ({ ...job, asked: where.lanes !== null }))
+}
+
+const FROM_TOP = {
+  due: { dueAt: 0, seq: 0 },
+  promotes: 0,
+  horizonMs: null,
+  heedsApart: false,
+} as const
+
+/** A job with whether its lane asks for what it requires. */
+interface Candidate extends ClaimedJob {
+  readonly asked: boolean
 }
 
 interface Admitting {
   readonly claim: LimitedClaim
   readonly call: string
-  readonly candidates: readonly ClaimedJob[]
+  readonly candidates: readonly Candidate[]
   readonly gates: Gates
 }
 
@@ -180,7 +215,7 @@ function withAnswers(jobs: ClaimedJob[], { answers }: Admissions): ClaimedJob[] 
 }
 
 function choose(
-  candidates: readonly ClaimedJob[],
+  candidates: readonly Candidate[],
   request: ClaimRequest,
   admissions: Admissions,
 ): ClaimedJob[] {
@@ -191,7 +226,7 @@ function choose(
     if (request.accepts?.(job) === false || (runsAlone(job) && chosen.length > 0)) continue
     bytes += bytesOf(job)
     if (bytes > request.bytesMax && chosen.length > 0) break
-    if (admissions.admit(job)) chosen.push(job)
+    if (admissions.admit(job, job.asked ? undefined : '')) chosen.push(job)
   }
   return chosen
 }

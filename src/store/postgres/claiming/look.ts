@@ -1,5 +1,7 @@
+import { isPrefix, stemOf } from '../../../job/handled-names.ts'
 import type { ClaimRequest, Place } from '../../jobs.ts'
 import { besideIn, type ClaimRow } from './claimed.ts'
+import { isCapable } from './requiring.ts'
 
 /** A place in the order of the due times. */
 export type Due = Pick<Place, 'dueAt' | 'seq'>
@@ -14,6 +16,8 @@ export interface Note {
   readonly apart: boolean
   /** Jobs are ready that have to pass gates. */
   readonly limited: boolean
+  /** Jobs are ready that require something; asked for by workers alone that are able to do anything. */
+  readonly requiring: boolean
   /** Gates open by themselves by now, at which jobs wait. */
   readonly opening: boolean
   /** It left some of what it had found. */
@@ -27,11 +31,16 @@ export interface Note {
   readonly next?: readonly (readonly [...LanePlace, drained: boolean | null])[] | null
 }
 
+/** What a look has seen beside what it may take. */
+export type Seen = Pick<Note, 'limited' | 'requiring' | 'opening'>
+
+export const NOTHING_SEEN: Seen = { limited: false, requiring: false, opening: false }
+
 export type LanePlace = readonly [lane: number, priority: number, dueAt: number, seq: number]
 
 /** Where a look begins, and what it does beside. */
 export interface Look {
-  readonly class: 1 | 2
+  readonly class: 1 | 2 | 3 | 4
   readonly after?: Place | undefined
   readonly due: Due
   /** How many jobs that are due it makes ready. */
@@ -47,6 +56,7 @@ export const LOOK_PARAMETERS = {
   worker: 'text',
   limit: 'integer',
   names: 'text[]',
+  stems: 'text[]',
   queues: 'text[]',
   class: 'smallint',
   afterRank: 'integer',
@@ -57,16 +67,24 @@ export const LOOK_PARAMETERS = {
   promotes: 'integer',
   horizon: 'bigint',
   heedsApart: 'boolean',
+  capable: 'boolean',
 } as const
 
-export function lookValues({ worker, limit, names, queues }: ClaimRequest, look: Look) {
+export function lookValues({ worker, limit, queues, ...served }: ClaimRequest, look: Look) {
   const { after = FIRST, due, promotes, horizonMs, heedsApart } = look
   return {
-    ...{ worker, limit, names, queues, class: look.class },
+    ...{ worker, limit, queues, ...namesOf(served.names), class: look.class },
     ...{ afterRank: -after.priority, afterDueAt: after.dueAt, afterSeq: after.seq },
     ...{ dueFrom: due.dueAt, dueFromSeq: due.seq, promotes, horizon: horizonMs },
     heedsApart: String(heedsApart),
+    capable: String(isCapable({ ...served, queues })),
   }
+}
+
+/** Names as they are compared: those that are one name, and how those begin that are handled by their prefix. */
+export function namesOf(names: readonly string[] | null) {
+  if (!names?.some(isPrefix)) return { names, stems: null }
+  return { names: names.filter((name) => !isPrefix(name)), stems: names.filter(isPrefix).map(stemOf) }
 }
 
 /** Before every job. */

@@ -1,6 +1,9 @@
-import type { ClaimRequest } from '../../jobs.ts'
+import type { Served } from '../../jobs.ts'
 import type { Session } from '../session.ts'
 import { CLOCK, statement } from '../sql.ts'
+import { REQUIRING_CLASS } from './lane-of-job.ts'
+import { namesOf } from './look.ts'
+import { lanesFor } from './requiring.ts'
 
 /**
  * Where the ready jobs are that a worker serves: the parts that a claim and a look at candidates have in common. The
@@ -18,7 +21,7 @@ const isAlive = `exists (select from millhand.workers w where w.id = $worker and
 export const isOpen = (queue: string): string =>
   `not exists (select from millhand.queues q where q.queue = ${queue} and q.paused_at is not null)`
 export const isServed = (lane: string): string =>
-  `($names is null or ${lane}.name = any($names)) and ($queues is null or ${lane}.queue = any($queues))`
+  `($names is null or ${lane}.name = any($names) or ${lane}.name ^@ any($stems)) and ($queues is null or ${lane}.queue = any($queues))`
 const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** What is due at the time of the claim's first look, in the order of its due time, from a place on, becomes ready. */
@@ -44,20 +47,17 @@ const ONE_APART = oneApart('class = 2')
 const ONE_LIMITED_APART = oneApart('class = 3 and care = 2')
 
 const WAITS_ALONE = statement(
-  { names: 'text[]', queues: 'text[]' },
+  { names: 'text[]', stems: 'text[]', queues: 'text[]' },
   `with ${CLOCK} select exists (${ONE_APART} and ${isServed('l')}) or exists (${ONE_LIMITED_APART} and ${isServed('l')}) as waits`,
 )
 
 /** Whether a job is ready, of those that are served, that has to run alone. */
-export async function waitsAlone(
-  session: Session,
-  { names, queues }: Pick<ClaimRequest, 'names' | 'queues'>,
-): Promise<boolean> {
+export async function waitsAlone(session: Session, served: Served): Promise<boolean> {
   const [row] = await session.at<{ waits: boolean }>(
     WAITS_ALONE.text,
-    ...WAITS_ALONE.values({ names, queues }),
+    ...WAITS_ALONE.values({ ...namesOf(served.names), queues: served.queues }),
   )
-  return row?.waits === true
+  return row?.waits === true || (await lanesFor(session, served, { alone: true })).length > 0
 }
 
 /**
@@ -85,6 +85,9 @@ export const inLane = (from: string, columns: string): string => `select ${colum
 const TOPS = `named as materialized (
     select id from (
       select id from millhand.lanes where name = any($names) and ($queues is null or queue = any($queues))
+      union all select distinct l.id from unnest($stems) as s(stem) cross join lateral (
+        select * from millhand.lanes where name >= s.stem and name < s.stem || '~') l
+        where l.name <> all($names) and ($queues is null or l.queue = any($queues))
       union all select id from millhand.lanes where $names is null and queue = any($queues)
       union all select id from millhand.lanes where $names is null and $queues is null
     ) fitting where (select open from gate) limit ${FEW_LANES + 1}
@@ -192,6 +195,7 @@ export const note = (
 ): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
     'limited', exists (select from millhand.pending where waits = 1 and class = 3),
+    'requiring', $capable and exists (select from millhand.pending where waits = 1 and class = ${REQUIRING_CLASS}),
     'opening', exists (select from millhand.gates where opens_at <= (select now from clock)),
     'due', (select json_build_array(due_at, seq) from promoted order by due_at desc, seq desc limit 1),
     'promoted', (select json_agg(json_build_array(lane, -rank, due_at, seq)) from

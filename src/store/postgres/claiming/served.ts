@@ -1,15 +1,13 @@
+import { handlesName } from '../../../job/handled-names.ts'
 import type { NewJob } from '../../../job/new-job.ts'
-import type { ClaimRequest, Place } from '../../jobs.ts'
-
-/** What a worker serves. */
-export type Served = Pick<ClaimRequest, 'names' | 'queues'>
+import type { Place, Served } from '../../jobs.ts'
 
 export function keyOf({ names, queues }: Served): string {
   return JSON.stringify([names, queues])
 }
 
 export function fits({ names, queues }: Served, { name, queue }: NewJob): boolean {
-  return (names?.includes(name) ?? true) && (queues?.includes(queue) ?? true)
+  return handlesName(names, name) && (queues?.includes(queue) ?? true)
 }
 
 /** Of each lane that got new jobs: one of them, and a place that none comes before. Those that are due later come later. */

@@ -59,7 +59,7 @@ export function choose(connection: Connection, wanted: Wanted, choice: Choice): 
       // What has to pass gates is never held: it would keep them from others before it begins.
       open.closeLeast()
       continue
-    } else if (job.limits === null || admissions.admit(job)) {
+    } else if (job.limits === null || admissions.admit(job, lane.head.requirements)) {
       bytes += size
       jobs.push(job)
     }

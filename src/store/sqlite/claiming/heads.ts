@@ -1,4 +1,7 @@
-import type { ClaimRequest, Place } from '../../jobs.ts'
+import { nameMatcher } from '../../../job/handled-names.ts'
+import { readLaneName } from '../../../job/lane-name.ts'
+import { requirementMatcher } from '../../../job/requirements.ts'
+import type { Place, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import type { Lane } from '../lanes.ts'
 import { asList } from '../parameters.ts'
@@ -7,15 +10,14 @@ import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts
 /** A lane in which something is ready, and a place that no job in it comes before: that of the first, or an earlier one. */
 export interface LaneHead extends Lane, Place {}
 
+/** With the name of a lane. */
 type Row = [lane: number, queue: string, name: string, priority: number, dueAt: number, seq: number]
 
 /** Made in one place, so that all are of one kind to V8: they are compared a hundred times a claim of each. */
-export function laneHead([lane, queue, name, priority, dueAt, seq]: Readonly<Row>): LaneHead {
-  return { lane, queue, name, priority, dueAt, seq }
+export function laneHead([lane, queue, named, priority, dueAt, seq]: Readonly<Row>): LaneHead {
+  const { name, requirements } = readLaneName(named)
+  return { lane, queue, name, requirements, priority, dueAt, seq }
 }
-
-/** What a worker serves. */
-export type Served = Pick<ClaimRequest, 'names' | 'queues'>
 
 /** The lanes that have something, found by skipping from one to the next: what is empty is not even looked at. */
 const lanesWith = (ready: string) => `with recursive lanes (lane) as (
@@ -44,7 +46,7 @@ export function isAnyServed(
   kind: ReadyKind,
 ): boolean {
   for (const [, queue, name] of connection.lists(LANES[kind])) {
-    if (isServed({ queue: queue as string, name: name as string })) return true
+    if (isServed({ queue: queue as string, ...readLaneName(name as string) })) return true
   }
   return false
 }
@@ -80,12 +82,13 @@ export function pausedQueues(connection: Connection): string[] {
 
 /** Whether a worker that serves this may be given jobs of a lane. */
 export function servedBy(
-  { queues, names }: Served,
+  { queues, names, ability }: Served,
   pausedQueues: readonly string[],
 ): (lane: Omit<Lane, 'lane'>) => boolean {
   const paused = new Set(pausedQueues)
   const served = queues && new Set(queues)
-  const handled = names && new Set(names)
-  return ({ queue, name }) =>
-    (served?.has(queue) ?? true) && (handled?.has(name) ?? true) && !paused.has(queue)
+  const handles = nameMatcher(names)
+  const meets = requirementMatcher(ability)
+  return ({ queue, name, requirements }) =>
+    (served?.has(queue) ?? true) && handles(name) && meets(requirements) && !paused.has(queue)
 }

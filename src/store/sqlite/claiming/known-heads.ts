@@ -1,4 +1,5 @@
 import { Heap } from '../../../kit/heap.ts'
+import type { Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import type { ReadyKind } from '../pending.ts'
 import {
@@ -8,7 +9,6 @@ import {
   isAnyServed,
   type LaneHead,
   pausedQueues,
-  type Served,
   servedBy,
 } from './heads.ts'
 import { comesBefore, type LaneReader } from './lane-reader.ts'
@@ -57,7 +57,7 @@ export class KnownHeads {
   /** Brings it up to date, for somebody who serves this. */
   refresh(connection: Connection, served: Served, nowMs: number): void {
     const paused = pausedQueues(connection)
-    const text = JSON.stringify([served.queues, served.names, paused])
+    const text = JSON.stringify([served.queues, served.names, served.ability, paused])
     // Read before all else: what comes meanwhile is seen by the next one.
     const marks = connection.get<Marks>(MARKS) ?? { returns: 0, newest: 0 }
     const isOld = !this.#isUpToDate(marks, nowMs)

@@ -1,3 +1,4 @@
+import { laneName } from '../../../job/lane-name.ts'
 import type { ClaimedJob, Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { atMost } from '../parameters.ts'
@@ -108,11 +109,11 @@ export class LaneReader {
   /** The head of what is left when the taken jobs have gone; `undefined` where nothing is. */
   get rest(): LaneHead | undefined {
     const { leavesSome, after } = this.#reading
-    const { lane, queue, name } = this.head
+    const { lane, queue, name, requirements } = this.head
     if (leavesSome) return this.#rowsRead === 0 && this.#atEnd && !after ? undefined : this.head
     if (this.#atEnd && !this.isRead) return undefined
     const { priority, dueAt, seq } = this.place
-    return laneHead([lane, queue, name, priority, dueAt, seq])
+    return laneHead([lane, queue, laneName(name, requirements), priority, dueAt, seq])
   }
 
   #turnToNext(): void {

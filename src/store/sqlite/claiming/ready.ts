@@ -1,10 +1,10 @@
 import { Admissions } from '../../admissions.ts'
-import type { ClaimedJob, ClaimRequest } from '../../jobs.ts'
+import type { ClaimedJob, ClaimRequest, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { gateReader } from '../gates.ts'
 import { READY, READY_ALONE, READY_LIMITED, WAITS } from '../pending.ts'
 import { choose, type Source } from './choose.ts'
-import { isAnyServed, pausedQueues, type Served, servedBy } from './heads.ts'
+import { isAnyServed, pausedQueues, servedBy } from './heads.ts'
 import { headsOfKind, type KnownHeads } from './known-heads.ts'
 
 /** What a claim knows before, and as of when it looks. */
@@ -71,9 +71,15 @@ function isAnyLimited(connection: Connection, served: Served): boolean {
 }
 
 /** Whether a job is ready, of those that the worker serves, that has to run alone. */
-export function waitsAlone(connection: Connection, { names, queues }: Served, nowMs: number): boolean {
+export function waitsAlone(
+  connection: Connection,
+  { names, queues, ability }: Served,
+  nowMs: number,
+): boolean {
   const admissions = new Admissions(gateReader(connection, nowMs), nowMs)
-  return chooseAlone(connection, { names, queues }, { nowMs, admissions }).length > 0
+  return (
+    chooseAlone(connection, { names, queues, ...(ability && { ability }) }, { nowMs, admissions }).length > 0
+  )
 }
 
 interface Peek {

@@ -10,6 +10,7 @@ const SAID: Note = {
   apart: false,
   more: false,
   limited: false,
+  requiring: false,
   opening: false,
   due: null,
   promoted: null,

@@ -1,0 +1,28 @@
+import { expect } from 'vitest'
+import { withRequirements } from '../../src/job/job-gates.ts'
+import type { Store } from '../../src/store/store.ts'
+import { enqueue, idsOf, newJob, type TestWorker } from './jobs.ts'
+
+/**
+ * A version that knows nothing of requirements puts a job back by its name and its gates (`stray`): then nobody is given it who lacks
+ * what it requires, and it comes back to its own lane.
+ */
+export async function expectStraysMended(
+  store: Store,
+  worker: TestWorker,
+  stray: (id: string) => unknown,
+): Promise<void> {
+  const ability = { capabilities: ['gpu'], version: null }
+  await enqueue(
+    store,
+    newJob('a', { limits: withRequirements(null, 'gpu') }),
+    newJob('b', { name: 'test.other' }),
+  )
+  await stray('a')
+
+  expect(idsOf(await worker.claim())).toEqual(['b'])
+  expect(await worker.claim({ ability })).toEqual([])
+  expect(await store.limits.tend(10)).toBe(1)
+  expect(await worker.claim()).toEqual([])
+  expect(idsOf(await worker.claim({ ability }))).toEqual(['a'])
+}
