@@ -100,7 +100,7 @@ const SET_LIMITS = statement(
     update millhand.jobs j set limits = g.limits from given g where j.seq = g.seq
   )
   update millhand.pending p set gate = g.gate,
-    class = ${classFor('g.limits', 'case when p.care = 2 then 2 else 1 end')},
+    class = ${classFor('g.limits', 'p.care = 2')},
     waits = case when g.gate is null then ${waitsFor('p.due_at')} else p.waits end
   from given g where p.seq = g.seq`,
 )

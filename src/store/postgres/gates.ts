@@ -7,7 +7,7 @@ import { type LimitRow, toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
-import { laneOfJob, REQUIRING_CLASS } from './claiming/lane-of-job.ts'
+import { laneOfJob, requiringClass } from './claiming/lane-of-job.ts'
 import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
@@ -129,7 +129,7 @@ const MEND = `with strays as materialized (
     select distinct queue, name, ${NOW} from strays order by queue, name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), placed as (
-    update millhand.pending p set waits = 1, class = ${REQUIRING_CLASS}, gate = null, lane = m.id
+    update millhand.pending p set waits = 1, class = ${requiringClass('p.care = 2')}, gate = null, lane = m.id
     from strays s join made m using (queue, name) where p.seq = s.seq returning 1
   ), woken as materialized (${wake('ready', 'exists (select from placed)')})
   select count(*)::integer as count from placed where (select count(*) from woken) >= 0`

@@ -1,4 +1,4 @@
-import { laneOfJob } from './claiming/lane-of-job.ts'
+import { CLASSES, laneOfJob } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 
@@ -9,7 +9,7 @@ const LANES_MAX = 1_000
 const JOBS_MAX = 1_000
 
 /** What is ready, in each of its classes: each has a part of the index. */
-const READY = [1, 2, 3, 4].map((each) => `waits = 1 and class = ${each}`)
+const READY = CLASSES.map((each) => `waits = 1 and class = ${each}`)
 
 /** In none of the places where jobs wait. A row that somebody renews at this very moment is left to him. */
 const PRUNE = `with idle as materialized (

@@ -31,7 +31,7 @@ export const AGAIN = `back as materialized (
   ), again as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
       care, bytes, detailed)
-    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, ${classFor('b.limits', 'case when b.care = 2 then 2 else 1 end')},
+    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, ${classFor('b.limits', 'b.care = 2')},
       coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), coalesce(b.expires_at, b.deadline_at),
       b.started_at, b.attempt, b.epoch, b.crashes, b.care, b.bytes, true
     from back b left join remade r on r.queue = b.queue and r.name = b.lane_name

@@ -10,6 +10,7 @@ import {
 } from '../../job/queue-settings.ts'
 import type { Purged, PurgePiece } from '../queues.ts'
 import { countByQueue } from '../room.ts'
+import { CLASSES } from './claiming/lane-of-job.ts'
 import { cancelPending } from './control.ts'
 import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
@@ -68,6 +69,9 @@ export async function keepWithin(
   }
 }
 
+/** Where jobs wait that are due, each with a part of an index: in each class, and at gates. */
+const WAITING = [...CLASSES.map((each) => `waits = 1 and class = ${each}`), 'waits = 3']
+
 /** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */
 const COUNT_PENDING = `with mine as materialized (
     select id, queue from millhand.lanes where queue = any($1::text[])
@@ -75,11 +79,7 @@ const COUNT_PENDING = `with mine as materialized (
     select lane, count(*) as jobs from millhand.pending where waits = 2 group by lane
   )
   select queue, sum(jobs) as pending from (
-    select queue, (select count(*) from millhand.pending where waits = 1 and class = 1 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 2 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 3 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 1 and class = 4 and lane = mine.id)
-      + (select count(*) from millhand.pending where waits = 3 and lane = mine.id) as jobs from mine
+    select queue, ${WAITING.map((waiting) => `(select count(*) from millhand.pending where ${waiting} and lane = mine.id)`).join('\n      + ')} as jobs from mine
     union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
   ) each group by queue`
 
@@ -99,14 +99,10 @@ const MINE = 'lane = any (array(select id from millhand.lanes where queue = $que
  * Those of a queue that wait: by the indexes of that. What somebody else has locked, such as a claim, is passed over: as
  * many more are looked at as a claim may hold. Who waits for nobody cannot wait in a circle, though it holds keys by then.
  */
-const waitingIn = ({ condition = '', order = '' }): string => `select p.seq, j.id from (
+const waitingIn = ({ condition = '', order = '' }): string =>
+  `select p.seq, j.id from (
       select seq from millhand.pending where seq = any (array(select seq from (
-        select p.seq from millhand.pending p where waits = 1 and class = 1 and ${MINE}${condition}
-        union all select p.seq from millhand.pending p where waits = 1 and class = 2 and ${MINE}${condition}
-        union all select p.seq from millhand.pending p where waits = 1 and class = 3 and ${MINE}${condition}
-        union all select p.seq from millhand.pending p where waits = 1 and class = 4 and ${MINE}${condition}
-        union all select p.seq from millhand.pending p where waits = 3 and ${MINE}${condition}
-        union all select p.seq from millhand.pending p where waits = 2 and ${MINE}${condition}
+        ${[...WAITING, 'waits = 2'].map((waiting) => `select p.seq from millhand.pending p where ${waiting} and ${MINE}${condition}`).join('\n        union all ')}
       ) waiting ${order} limit $limit + ${STATEMENT_ROWS_MAX}))
       order by seq limit $limit for update skip locked
     ) p join millhand.jobs j using (seq)`
@@ -149,12 +145,7 @@ export async function purge(
 
 /** One statement sees a job in one place, or in the other. */
 const UNFINISHED = `with mine as materialized (select id from millhand.lanes where queue = $1)
-  select exists (select from millhand.pending where waits = 1 and class = 1 and lane = any (array(select id from mine)))
-    or exists (select from millhand.pending where waits = 1 and class = 2 and lane = any (array(select id from mine)))
-    or exists (select from millhand.pending where waits = 1 and class = 3 and lane = any (array(select id from mine)))
-    or exists (select from millhand.pending where waits = 1 and class = 4 and lane = any (array(select id from mine)))
-    or exists (select from millhand.pending where waits = 3 and lane = any (array(select id from mine)))
-    or exists (select from millhand.pending where waits = 2 and lane = any (array(select id from mine)))
+  select ${[...WAITING, 'waits = 2'].map((waiting) => `exists (select from millhand.pending where ${waiting} and lane = any (array(select id from mine)))`).join('\n    or ')}
     or exists (select from millhand.claims c cross join lateral unnest(c.seqs) u(seq)
       join millhand.jobs j on j.seq = u.seq where j.queue = $1) as any`
 

@@ -7,10 +7,18 @@ const requires = (limits: string): string => `starts_with(${limits}, '${REQUIRIN
 export const laneOfJob = (job: string): string => `case when ${requires(`${job}.limits`)}
     then ${job}.name || ' ' || split_part(substr(${job}.limits, ${REQUIRING.length + 1}), '"', 1) else ${job}.name end`
 
-/** The classes in which jobs are claimed that do not pass freely: through gates, and by a worker that has what they require. */
+/** All classes in which jobs are claimed, each with a part of the index. */
+export const CLASSES = [1, 2, 3, 4, 5] as const
+/** Those that have to pass gates, those that require something of their worker, and those that require it and run alone. */
 export const LIMITED = 3
 export const REQUIRING_CLASS = 4
+export const REQUIRING_ALONE = 5
 
 /** The class of a job with these gates. */
-export const classFor = (limits: string, plain = '1'): string =>
-  `case when ${limits} is null then ${plain} when ${requires(limits)} then ${REQUIRING_CLASS} else ${LIMITED} end`
+export const classFor = (limits: string, alone = 'false'): string =>
+  `case when ${limits} is null then case when ${alone} then 2 else 1 end
+    when ${requires(limits)} then ${requiringClass(alone)} else ${LIMITED} end`
+
+/** The same of one that requires something. */
+export const requiringClass = (alone: string): string =>
+  `case when ${alone} then ${REQUIRING_ALONE} else ${REQUIRING_CLASS} end`

@@ -9,10 +9,10 @@ import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import { type ClaimRow, JOB_COLUMNS, toClaimed, WITH_JOB } from './claimed.ts'
 import { orNothing, restBeside } from './filling.ts'
-import { LIMITED, REQUIRING_CLASS } from './lane-of-job.ts'
-import { comparePlaces, LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
+import { LIMITED } from './lane-of-job.ts'
+import { comparePlaces, LOOK_PARAMETERS, lookValues } from './look.ts'
 import { isOpen, isServed } from './ready.ts'
-import { lanesFor } from './requiring.ts'
+import { type LanesOfClass, requiringLanes } from './requiring.ts'
 import { take } from './statements.ts'
 
 /** Jobs that one look locks, for each that it may take: some of them will have to wait at their gates. */
@@ -85,8 +85,8 @@ interface LimitedClaim {
   readonly request: ClaimRequest
   /** Only jobs that come before: others are better. */
   readonly before: Place | undefined
-  /** Those of jobs that require something, which the worker has. */
-  readonly lanes: readonly number[]
+  /** Those of jobs that require something, which the worker has, by their class. */
+  readonly lanes: readonly LanesOfClass[]
   readonly calls: Pick<Claims, 'nextCall' | 'orDoubt'>
 }
 
@@ -101,7 +101,7 @@ export async function claimLimited(
   claim: Omit<LimitedClaim, 'lanes'>,
 ): Promise<ClaimedJob[]> {
   const jobs: ClaimedJob[] = []
-  const lanes = await lanesFor(database.session, claim.request)
+  const lanes = await requiringLanes(database.session, claim.request)
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const request = restBeside(claim.request, jobs)
     if (request.begins <= 0 || request.limit <= 0 || jobs.some(runsAlone)) break
@@ -147,8 +147,8 @@ async function look(database: Database, claim: LimitedClaim, call: string): Prom
 async function candidatesOf(session: Session, claim: LimitedClaim): Promise<Candidate[]> {
   const { before, lanes } = claim
   const limited = await candidatesIn(session, claim, { class: LIMITED, lanes: null })
-  const requiring =
-    lanes.length === 0 ? [] : await candidatesIn(session, claim, { class: REQUIRING_CLASS, lanes })
+  const requiring: Candidate[] = []
+  for (const each of lanes) requiring.push(...(await candidatesIn(session, claim, each)))
   const candidates = [...limited, ...requiring].sort(comparePlaces)
   return candidates.filter((job) => !before || comparePlaces(job, before) < 0)
 }
@@ -157,7 +157,7 @@ async function candidatesOf(session: Session, claim: LimitedClaim): Promise<Cand
 async function candidatesIn(
   session: Session,
   { request }: LimitedClaim,
-  where: Pick<Look, 'class'> & { readonly lanes: readonly number[] | null },
+  where: LanesOfClass,
 ): Promise<Candidate[]> {
   const limit = Math.min(
     PARKED_MAX,

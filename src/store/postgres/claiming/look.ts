@@ -1,6 +1,7 @@
 import { isPrefix, stemOf } from '../../../job/handled-names.ts'
 import type { ClaimRequest, Place } from '../../jobs.ts'
 import { besideIn, type ClaimRow } from './claimed.ts'
+import type { CLASSES } from './lane-of-job.ts'
 import { isCapable } from './requiring.ts'
 
 /** A place in the order of the due times. */
@@ -40,7 +41,7 @@ export type LanePlace = readonly [lane: number, priority: number, dueAt: number,
 
 /** Where a look begins, and what it does beside. */
 export interface Look {
-  readonly class: 1 | 2 | 3 | 4
+  readonly class: (typeof CLASSES)[number]
   readonly after?: Place | undefined
   readonly due: Due
   /** How many jobs that are due it makes ready. */

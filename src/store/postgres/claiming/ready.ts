@@ -1,7 +1,7 @@
 import type { Served } from '../../jobs.ts'
 import type { Session } from '../session.ts'
 import { CLOCK, statement } from '../sql.ts'
-import { REQUIRING_CLASS } from './lane-of-job.ts'
+import { REQUIRING_ALONE, REQUIRING_CLASS } from './lane-of-job.ts'
 import { namesOf } from './look.ts'
 import { lanesFor } from './requiring.ts'
 
@@ -57,7 +57,7 @@ export async function waitsAlone(session: Session, served: Served): Promise<bool
     WAITS_ALONE.text,
     ...WAITS_ALONE.values({ ...namesOf(served.names), queues: served.queues }),
   )
-  return row?.waits === true || (await lanesFor(session, served, { alone: true })).length > 0
+  return row?.waits === true || (await lanesFor(session, served, REQUIRING_ALONE)).length > 0
 }
 
 /**
@@ -195,7 +195,7 @@ export const note = (
 ): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
     'limited', exists (select from millhand.pending where waits = 1 and class = 3),
-    'requiring', $capable and exists (select from millhand.pending where waits = 1 and class = ${REQUIRING_CLASS}),
+    'requiring', $capable and exists (select from millhand.pending where waits = 1 and class >= ${REQUIRING_CLASS}),
     'opening', exists (select from millhand.gates where opens_at <= (select now from clock)),
     'due', (select json_build_array(due_at, seq) from promoted order by due_at desc, seq desc limit 1),
     'promoted', (select json_agg(json_build_array(lane, -rank, due_at, seq)) from
