@@ -5,6 +5,7 @@ import { covers, handlesName, mostSpecific, nameMatcher, within } from '../../..
 import { readGates, requirementsIn, withRequirements } from '../../../src/job/job-gates.ts'
 import { laneName, readLaneName } from '../../../src/job/lane-name.ts'
 import { newJob, termsOf } from '../../../src/job/new-job.ts'
+import { gatesWithin } from '../../../src/job/queue-gates.ts'
 import {
   lacking,
   type Requirement,
@@ -123,6 +124,16 @@ test('what a job requires stands before its gates, and is none of them', () => {
     '',
     limits,
   ])
+})
+
+test('what a job requires stays with it when its queue gives it gates, or takes them', () => {
+  const kept = withRequirements(JSON.stringify([['api', 1]]), 'gpu')
+  const held = gatesWithin(kept, [{ key: 'mail', concurrency: 2 }])
+  expect([requirementsIn(held), readGates(held).map(({ gate }) => gate)]).toEqual(['gpu', ['api', 'mail']])
+  expect(gatesWithin(held, undefined)).toBe(kept)
+  expect(withRequirements(held, '')).toBe(
+    gatesWithin(JSON.stringify([['api', 1]]), [{ key: 'mail', concurrency: 2 }]),
+  )
 })
 
 test('the name of a lane is that of its jobs and what they require', () => {
