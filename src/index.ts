@@ -13,6 +13,7 @@ export type { EnqueueOptions } from './job/enqueue-options.ts'
 export type { Failure, FailureKind } from './job/failure.ts'
 export type { JobHandle, RerunOptions, ResultOptions } from './job/handle.ts'
 export type { EnqueueCall, EnqueueHook, EnqueueResult, RunCall, RunHook } from './job/hooks.ts'
+export type { InvokeOptions } from './job/invoke-options.ts'
 // Jobs
 export type {
   CancelledJob,

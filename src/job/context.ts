@@ -7,7 +7,7 @@ import type { Json } from './json.ts'
 import type { Progress } from './progress.ts'
 import type { Resources, Secrets } from './resources.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
-import type { AnyJobSpec, EnqueueArguments, ResultOf, StoredInputOf } from './typed.ts'
+import type { AnyJobSpec, EnqueueArguments, InvokeArguments, ResultOf, StoredInputOf } from './typed.ts'
 
 /**
  * Writes lines that are kept with the job: `millhand job ID` shows them. Never throws: data that JSON has no word for
@@ -79,6 +79,15 @@ export interface JobContext<Checkpoint = unknown> {
     spec: Spec,
     ...given: EnqueueArguments<Spec>
   ): Promise<JobHandle<ResultOf<Spec>, StoredInputOf<Spec>>>
+  /**
+   * Enqueues another job, waits for it and gives what it comes to, as `result()` does. Meanwhile this one takes no slot of its
+   * worker. A parent that runs again finds the child by its `step`, and is given its result; one that had failed or was
+   * cancelled before is run anew.
+   *
+   * @throws MillhandError what `enqueue` throws; `job_failed`, `job_cancelled`; `child_differs`, `invoked_too_deep`,
+   *   `child_not_awaited`; the reason of `ctx.signal`
+   */
+  invoke<Spec extends AnyJobSpec>(spec: Spec, ...given: InvokeArguments<Spec>): Promise<ResultOf<Spec>>
   /** `return ctx.snooze('5m')`: run again later; burns no attempt. */
   snooze(delay: Duration): Snooze
   /** `return ctx.skip('already done')`: end well without having done anything. */

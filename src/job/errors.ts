@@ -168,6 +168,15 @@ export const jobErrors = {
     `get('${facts.id}') shows it as it is; mend the row, or run the job again.`,
   result_timeout: (facts: { id: string; timeoutMs: number; state: string }) =>
     `Job '${facts.id}' is still ${facts.state} after ${facts.timeoutMs} ms. The job goes on; ask explain('${facts.id}') why it waits.`,
+  child_differs: (facts: { id: string; step: string; what: string; asked: string }) =>
+    `Step ${preview(facts.step)} is that of job '${facts.id}', which is of ${facts.what}: ctx.invoke asked for ${facts.asked}. ` +
+    "A handler that runs again has to invoke the same at the same step. Name the calls whose order may change with 'step'.",
+  child_not_awaited: (facts: { id: string; name: string }) =>
+    `The handler has ended while ctx.invoke still waited for job '${facts.name}' (${facts.id}), which goes on. Write await ctx.invoke(…), ` +
+    'or ctx.enqueue(…) where its result is not needed.',
+  invoked_too_deep: (facts: { id: string; name: string; limit: number }) =>
+    `Job '${facts.name}' (${facts.id}) may not invoke another one: it is the last of ${facts.limit + 1} jobs that have invoked one another. ` +
+    'See whether one invokes itself without end, or enqueue what need not be waited for.',
   drain_timeout: (facts: { queue: string; timeoutMs: number }) =>
     `Queue '${facts.queue}' still has jobs that are pending or running after ${facts.timeoutMs} ms. They go on; ask stats() how many there are.`,
   clock_stands_still: (facts: { id: string; dueInMs: number }) =>

@@ -27,6 +27,10 @@ export const REQUIREMENTS_MAX = 10
 export const CAPABILITIES_MAX = 100
 export const CAPABILITY_CHARACTERS_MAX = 64
 export const RETRIES_MAX = 1_000
+/** Jobs that have invoked one another, each below the last one: one that invokes itself without end is refused. */
+export const INVOKE_DEPTH_MAX = 100
+/** Jobs of one worker that wait in its memory for their children; those beyond go back to their queue for a moment. */
+export const WAITING_PARENTS_MAX = 1_000
 /** Pending jobs in one queue; enqueueing past it is refused with `queue_full`. */
 export const PENDING_MAX = 10_000_000
 /** Jobs that one statement takes at a time: keeps the event loop and the write lock free for others. */

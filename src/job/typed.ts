@@ -2,6 +2,7 @@ import type { DefinedCache } from './cache.ts'
 import type { Fate, Skip } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import type { JobHandle } from './handle.ts'
+import type { InvokeOptions } from './invoke-options.ts'
 import type { Job } from './job.ts'
 import type { ConflictPolicy } from './key.ts'
 import type { DefinedLimit } from './limit.ts'
@@ -85,3 +86,9 @@ export type EnqueueArguments<Spec> =
   undefined extends InputOf<Spec>
     ? [input?: InputOf<Spec>, options?: EnqueueOptions]
     : [input: InputOf<Spec>, options?: EnqueueOptions]
+
+/** The same in a call of `ctx.invoke`. */
+export type InvokeArguments<Spec> =
+  undefined extends InputOf<Spec>
+    ? [input?: InputOf<Spec>, options?: InvokeOptions]
+    : [input: InputOf<Spec>, options?: InvokeOptions]

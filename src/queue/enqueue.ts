@@ -1,5 +1,6 @@
 import { type EnqueueOptions, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
+import type { EnqueueCall } from '../job/hooks.ts'
 import { STATEMENT_CHARACTERS_MAX, STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { type NewJob, newJob, type Terms, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
@@ -28,6 +29,12 @@ export type EnqueueItem<Spec extends SpecOrName = SpecOrName> = {
 } & ItemInput<InputOf<Spec>>
 
 type ItemInput<Input> = undefined extends Input ? { readonly input?: Input } : { readonly input: Input }
+
+/** The id that a job is to have, and whether it is to be stored: it may be there already. */
+export interface Named {
+  readonly id: string
+  readonly accept: (job: NewJob) => boolean
+}
 
 /** One of many jobs as it is given, with its place among them. */
 interface Given {
@@ -71,7 +78,21 @@ export class Enqueuer {
       knownSpec(this.#queue, 'enqueue', specOrName) ?? (await resolveName(this.#queue, specOrName as string))
     const prepared = this.#prepare(spec, { input, terms: termsOf(spec, given) })
     const { job, tx } = prepared instanceof Promise ? await prepared : prepared
-    if (tx) return insertOne(this.#queue, job, tx)
+    return tx ? insertOne(this.#queue, job, tx) : this.#insert(job)
+  }
+
+  /**
+   * Stores a job under an id of its own, which follows from something: made twice, it is stored once. `accept` sees it
+   * before that, and may say that it is there already.
+   */
+  async enqueueAs({ job: spec, input, options }: EnqueueCall, { id, accept }: Named): Promise<Inserted> {
+    const terms = termsOf(spec, parseEnqueue('enqueue', options))
+    const { job: unnamed } = await this.#prepare(spec, { input, terms })
+    const job = { ...unnamed, id }
+    return accept(job) ? this.#insert(job) : { id, existed: true }
+  }
+
+  async #insert(job: NewJob): Promise<Inserted> {
     requireOutside(this.#queue, 'enqueue')
     const inserted = await this.#groups.add(job)
     announce(this.#queue, [job], [inserted])

@@ -3,6 +3,7 @@ import { type Job, type JobRecord, toJob } from '../job/job.ts'
 import { isRequirementsGate } from '../job/job-gates.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
+import { childrenOf, whyWaiting } from './explain-children.ts'
 import { aroundGates } from './explain-limit.ts'
 import { whyPending } from './explain-pending.ts'
 import { whySettled } from './explain-settled.ts'
@@ -32,6 +33,7 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     nowMs: await store.now(),
     pause: paused && toPause(paused),
     workers: await store.workers.list(),
+    children: record.state === 'running' ? await childrenOf(store, id) : [],
     gate: (await aroundGates(store, limitGateOf(record)))[0],
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
@@ -62,7 +64,7 @@ function whyRunning(situation: Situation): Reason[] {
   const where = placeOf(situation, job.worker)
   const text = `running on worker ${where} since ${job.startedAt.toISOString()}, ${formatDuration(runningMs)} ago, attempt ${job.attempt}`
   const facts = { worker: job.worker, runningMs, attempt: job.attempt }
-  return [{ code: 'running', text, facts }, ...whySilent(situation, job.worker)]
+  return [{ code: 'running', text, facts }, ...whyWaiting(situation), ...whySilent(situation, job.worker)]
 }
 
 /** A cancelled job is let go of by its worker when its handler has ended. */

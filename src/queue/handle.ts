@@ -63,20 +63,8 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   }
 
   async result(options: ResultOptions = {}): Promise<Output> {
-    const record = await this.#settled(parseOptions('result', resultFields, options))
-    const job = this.#toJob(record)
-    switch (job.state) {
-      case 'complete':
-        // Only a text may stand for what is no JSON.
-        if (typeof job.output === 'string' && record.output !== null && !isJson(record.output))
-          throw jobError('output_unreadable', { id: job.id, name: job.name })
-        return job.output
-      case 'cancelled':
-        throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })
-      default: {
-        throw failedError(job, record)
-      }
-    }
+    // Of the type that the definition says: its schema has checked what is stored.
+    return outputOf(await this.#settled(parseOptions('result', resultFields, options))) as Output
   }
 
   watch(options: WatchOptions = {}): AsyncIterableIterator<Job<Input, Output>> {
@@ -144,6 +132,22 @@ export class Handle<Output, Input> implements JobHandle<Output, Input> {
   /** Of the types that the definition says: its schemas have checked what is stored. */
   #toJob(record: JobRecord): Job<Input, Output> {
     return toJob(record) as Job<Input, Output>
+  }
+}
+
+/** What a settled job comes to. @throws MillhandError `job_failed`, `job_cancelled`, `output_unreadable` */
+export function outputOf(record: JobRecord): unknown {
+  const job = toJob(record)
+  switch (job.state) {
+    case 'complete':
+      // Only a text may stand for what is no JSON.
+      if (typeof job.output === 'string' && record.output !== null && !isJson(record.output))
+        throw jobError('output_unreadable', { id: job.id, name: job.name })
+      return job.output
+    case 'cancelled':
+      throw jobError('job_cancelled', { id: job.id, name: job.name, reason: job.reason })
+    default:
+      throw failedError(job, record)
   }
 }
 

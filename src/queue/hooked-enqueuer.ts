@@ -5,12 +5,12 @@ import type { SpecOrName } from '../job/typed.ts'
 import { type Deferred, deferred } from '../kit/deferred.ts'
 import { Breather } from '../kit/turn.ts'
 import type { Inserted } from '../store/jobs.ts'
-import { type EnqueueItem, Enqueuer, type Prepared } from './enqueue.ts'
+import { type EnqueueItem, Enqueuer, type Named, type Prepared } from './enqueue.ts'
 import type { QueueInternals } from './internals.ts'
 import { SpecsOfMany, specOf } from './known-specs.ts'
 
 /** What enqueues; with hooks around it where there are any. */
-export function makeEnqueuer(queue: QueueInternals): Pick<Enqueuer, 'enqueue' | 'enqueueMany'> {
+export function makeEnqueuer(queue: QueueInternals): Pick<Enqueuer, 'enqueue' | 'enqueueAs' | 'enqueueMany'> {
   const enqueuer = new Enqueuer(queue)
   return queue.aroundEnqueue.length === 0 ? enqueuer : new HookedEnqueuer(queue, enqueuer)
 }
@@ -34,6 +34,10 @@ class HookedEnqueuer {
     return this.#through({ job, input, options }, (call) =>
       this.#enqueuer.enqueue(job, call.input, call.options),
     )
+  }
+
+  enqueueAs(call: EnqueueCall, named: Named): Promise<Inserted> {
+    return this.#through(call, (changed) => this.#enqueuer.enqueueAs(changed, named))
   }
 
   /**

@@ -27,6 +27,7 @@ export interface Reason {
     | 'not_taken'
     | 'crashed_before'
     | 'running'
+    | 'waits_for_child'
     | 'worker_silent'
     | 'handler_goes_on'
     | 'last_error'
@@ -52,6 +53,8 @@ export interface Situation {
   /** Of its queue, where that is paused. */
   readonly pause: Pause | undefined
   readonly workers: readonly WorkerRecord[]
+  /** The jobs that it has invoked, as far as it waits for them. */
+  readonly children?: readonly JobRecord[]
   /** The gate at which it waits. */
   readonly gate?: GateAround | undefined
 }

@@ -44,7 +44,7 @@ export interface MillhandEvents {
    * or threw something else (a forgotten `return`).
    */
   call_error: AttemptEvent & {
-    readonly call: 'ctx.enqueue' | 'ctx.checkpoint' | FateCall
+    readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | FateCall
     readonly error: Error
   }
   snooze: Ended & { readonly dueInMs: number }

@@ -12,7 +12,7 @@ import { check } from '../job/schema.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from '../worker/attempt.ts'
-import type { ContextParts } from '../worker/context.ts'
+import type { ContextParts } from '../worker/context-needs.ts'
 import { checkOutput } from '../worker/execute.ts'
 import { readSecret } from '../worker/secret.ts'
 import { testingError } from './errors.ts'
@@ -85,6 +85,10 @@ export class Recorder {
       onFailedCall() {},
       transaction: (attempt, body) => this.#transact(attempt, body),
       enqueue: (spec, input, options) => this.#enqueue(spec, { input, options }),
+      invoke: async () => {
+        const { runner, instead } = place
+        throw testingError('no_queue', { what: 'ctx.invoke', runner, instead })
+      },
     }
   }
 

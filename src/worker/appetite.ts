@@ -52,12 +52,12 @@ export class Appetite {
 
   /** How many jobs to claim now. */
   get size(): number {
-    const { settler, rate, running, active, runsAlone } = this.#crew
-    if (this.#isQuiet() || active >= UNSETTLED_MAX || runsAlone) return 0
+    const { settler, rate, slots, active } = this.#crew
+    if (this.#isQuiet() || active >= UNSETTLED_MAX || slots.runsAlone) return 0
     if (this.#held.bytes >= HELD_BYTES_MAX || settler.waitingBytes >= UNSETTLED_BYTES_MAX) return 0
     return claimSize({
       concurrency: this.#settings.concurrency,
-      running,
+      running: slots.taken,
       buffered: this.#held.size,
       finishedPerMs: rate.perMs,
       finished: rate.latest,
@@ -75,7 +75,7 @@ export class Appetite {
   /** What can begin at once, whether one that has to run alone could, and how many bytes there is room for. */
   get room(): Pick<ClaimRequest, 'begins' | 'takesAlone' | 'bytesMax'> {
     return {
-      begins: Math.max(0, this.#settings.concurrency - this.#crew.running - this.#held.size),
+      begins: Math.max(0, this.#settings.concurrency - this.#crew.slots.taken - this.#held.size),
       takesAlone: this.#isIdle,
       bytesMax: Math.max(1, HELD_BYTES_MAX - this.#held.bytes),
     }
@@ -83,7 +83,7 @@ export class Appetite {
 
   /** For how many milliseconds to claim nothing: while a job runs alone, or to make room for one. */
   async pauseMs(): Promise<number> {
-    if (this.#crew.runsAlone) return Number.POSITIVE_INFINITY
+    if (this.#crew.slots.runsAlone) return Number.POSITIVE_INFINITY
     if (!this.#isIdle) return this.#isolation.pauseMs()
     this.#isolation.idle()
     return 0
@@ -94,8 +94,8 @@ export class Appetite {
     this.#roundTripMs.add(roundTripMs)
   }
 
-  /** Nothing runs here, waits to run or waits to be written. */
+  /** Nothing runs here, waits to run or waits to be written, but for what waits for its children. */
   get #isIdle(): boolean {
-    return this.#crew.active === 0 && this.#held.size === 0
+    return this.#crew.busy === 0 && this.#held.size === 0
   }
 }

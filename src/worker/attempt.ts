@@ -52,10 +52,8 @@ export class Attempt {
     this.worker = options.worker
     this.#options = options
     this.startedElapsedMs = options.clock.elapsed()
-    this.begunAfterMs = Math.max(
-      0,
-      Math.round(this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)),
-    )
+    const heldMs = this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)
+    this.begunAfterMs = Math.max(0, Math.round(heldMs))
     this.#noted = job.begun
     const { clock, stallTimeoutMs, bare = [] } = options
     const time = timeLeft(job, options.timeoutMs, this.begunAtMs)
@@ -219,6 +217,10 @@ export class Attempt {
   /** A sign of life: the stall deadline starts anew. */
   sign(): void {
     this.#deadlines?.sign()
+  }
+
+  rest(resting: boolean): void {
+    this.#deadlines?.rest(resting)
   }
 
   /** What was told since this was last asked; `undefined` where nothing was. */

@@ -3,14 +3,16 @@ import type { Resources, SecretSource } from '../job/resources.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Attempt } from './attempt.ts'
-import type { ContextParts } from './context.ts'
+import type { ContextParts } from './context-needs.ts'
 import type { FailedCalls } from './failed-calls.ts'
+import type { Invoker } from './invoker.ts'
 import { readSecret } from './secret.ts'
 import { requireSettled, Transactor, type TransactorParts } from './transact.ts'
 
 interface Parts extends TransactorParts {
   readonly door: Queue
   readonly failedCalls: FailedCalls
+  readonly invoker: Invoker
   readonly resources: { readonly value: Resources }
   readonly secrets: SecretSource | undefined
 }
@@ -35,6 +37,7 @@ export function contextParts(parts: Parts): ContextParts {
     transaction: (attempt, body) => transactor.run(attempt, body),
     enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) =>
       door.enqueue(spec, input, options),
+    invoke: (attempt, call) => parts.invoker.invoke(attempt, call),
   }
 }
 

@@ -1,7 +1,6 @@
 import type { JobContext, JobLog } from '../job/context.ts'
 import { type Fate, Skip, Snooze } from '../job/control.ts'
 import { DeclaredFailure } from '../job/declared.ts'
-import type { EnqueueOptions } from '../job/enqueue-options.ts'
 import { type FateCall, jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import type { RunningJob } from '../job/job.ts'
@@ -18,23 +17,9 @@ import { unheard } from '../kit/thenable.ts'
 import type { LogLine } from '../store/jobs.ts'
 import type { Attempt } from './attempt.ts'
 import { carried } from './carried.ts'
+import type { ContextParts } from './context-needs.ts'
 import type { FailedCall } from './failed-calls.ts'
 import { toRunningJob } from './job-view.ts'
-
-/** What the context needs of its worker. */
-export interface ContextParts {
-  readonly resources: () => Resources
-  readonly secret: (name: string, job: RunningJob) => Promise<string>
-  readonly mark: (attempt: Attempt) => void
-  readonly onProgress: (attempt: Attempt, progress: Progress) => void
-  readonly writeCheckpoint: (attempt: Attempt, json: string) => Promise<void>
-  readonly transaction: <Output, Handle>(
-    attempt: Attempt,
-    body: (handle: Handle) => Output | Promise<Output>,
-  ) => Promise<Output>
-  readonly onFailedCall: (attempt: Attempt, failed: FailedCall) => void
-  readonly enqueue: (spec: AnyJobSpec, input: unknown, options: EnqueueOptions) => Promise<JobHandle>
-}
 
 interface Asked {
   readonly call: FateCall
@@ -117,6 +102,13 @@ export class Context implements JobContext {
 
   get enqueue(): JobContext['enqueue'] {
     return (spec, ...args) => this.#told('ctx.enqueue', this.#enqueue(spec, ...args))
+  }
+
+  get invoke(): JobContext['invoke'] {
+    return (spec, ...[input, options]) => {
+      const call = { job: this.job, spec, input, options }
+      return this.#told('ctx.invoke', this.#parts.invoke(this.#attempt, call)) as Promise<never>
+    }
   }
 
   get snooze(): JobContext['snooze'] {
@@ -224,7 +216,10 @@ export class Context implements JobContext {
 
   /** One that fails is told in the job's log, and where failures are: a handler that has not waited for it would never hear of that. */
   #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
-    promise.catch((error) => this.#tellOf(call, error))
+    promise.catch((error) => {
+      // Why the attempt was aborted is told of that.
+      if (error !== this.#attempt.interruption) this.#tellOf(call, error)
+    })
     return promise
   }
 

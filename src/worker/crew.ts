@@ -1,4 +1,4 @@
-import { CARE, runsAlone } from '../job/care.ts'
+import { CARE } from '../job/care.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { type Outcome, settle } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
@@ -8,14 +8,16 @@ import type { Queue } from '../queue/queue.ts'
 import type { Settled } from '../store/jobs.ts'
 import type { CancelNotice } from '../store/workers.ts'
 import { outcomeOf } from './answered.ts'
-import { Attempt } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
+import { attemptOf } from './attempt-of.ts'
 import type { Buffered } from './buffer.ts'
 import { cleanUp } from './clean-up.ts'
-import { Context, type ContextParts } from './context.ts'
+import { Context } from './context.ts'
+import type { ContextParts } from './context-needs.ts'
 import { contextParts } from './context-parts.ts'
-import { bareIn } from './deadlines.ts'
 import { FailedCalls } from './failed-calls.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
+import { Invoker } from './invoker.ts'
 import { Judge } from './judge.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
@@ -23,6 +25,7 @@ import { Reporter } from './reporter.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import type { SharedResources } from './shared-resources.ts'
+import { Slots } from './slots.ts'
 import { Starts } from './starts.ts'
 import { tellOutcome, toldStart } from './tell.ts'
 import { Twins } from './twins.ts'
@@ -39,15 +42,16 @@ export class Crew {
   readonly settler: Settler
   readonly rate = new FinishRate()
   readonly twins: Twins
+  readonly attempts = new Roster()
+  readonly slots: Slots
+  readonly invoker: Invoker
   readonly #queue: QueueInternals
   readonly #settings: WorkerSettings
   readonly #judge: Judge
   readonly #reporter: Reporter
-  readonly #running = new Roster()
   readonly #abandoned = new AbortController()
   readonly #scope = new Scope()
   #active = 0
-  #alone = 0
   #begunMs = Number.NEGATIVE_INFINITY
   readonly #starts: Starts
   readonly #context: ContextParts
@@ -61,6 +65,8 @@ export class Crew {
     this.#settings = options.settings
     this.#judge = new Judge(options.settings, queue.random)
     this.#onFree = options.onFree
+    const { concurrency } = options.settings
+    this.slots = new Slots({ concurrency, attempts: this.attempts, onFree: () => this.#tellFree() })
     this.twins = new Twins(store.capabilities.remote)
     const onError = (error: unknown) => events.emit('loop_error', { loop: 'report', error: asError(error) })
     this.settler = new Settler(store, {
@@ -68,10 +74,11 @@ export class Crew {
       onError: (error) => events.emit('loop_error', { loop: 'settle', error }),
     })
     this.#reporter = new Reporter(store, { clock, intervalMs: options.settings.progressMs, onError })
-    this.#starts = new Starts(store, { clock, attempts: this.#running, onError })
+    this.#starts = new Starts(store, { clock, attempts: this.attempts, onError })
     this.#failedCalls = new FailedCalls(events)
+    this.invoker = new Invoker({ queue, slots: this.slots, mark: (attempt) => this.#reporter.mark(attempt) })
     this.#context = contextParts({
-      ...{ door, queue, reporter: this.#reporter, failedCalls: this.#failedCalls },
+      ...{ door, queue, reporter: this.#reporter, failedCalls: this.#failedCalls, invoker: this.invoker },
       ...{ resources: options.resources, secrets: options.settings.secrets },
       definition: (name) => this.#judge.definition(name),
       decide: (attempt, outcome, definition) => this.#judge.decide(attempt, outcome, definition),
@@ -84,21 +91,17 @@ export class Crew {
   }
 
   get running(): number {
-    return this.#running.size
+    return this.attempts.size
   }
 
-  /** Whether one of its jobs has to run alone. Until its outcome is written: it would be blamed for what another one does. */
-  get runsAlone(): boolean {
-    return this.#alone > 0
+  /** The same without those that wait for their children. */
+  get busy(): number {
+    return this.#active - this.slots.waiting
   }
 
   /** When a job was last begun, by `clock.elapsed()`. */
   get begunMs(): number {
     return this.#begunMs
-  }
-
-  get attempts(): Roster {
-    return this.#running
   }
 
   /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
@@ -112,7 +115,7 @@ export class Crew {
     let settled: Settled = 'refused'
     let attempt: Attempt | undefined
     this.#active += 1
-    if (runsAlone(job)) this.#alone += 1
+    this.slots.enter(buffered)
     try {
       const definition = this.#judge.definition(job.name)
       attempt = this.#begin(buffered, definition)
@@ -121,8 +124,8 @@ export class Crew {
       settled = await this.#fail(buffered, attempt, error)
     } finally {
       this.#active -= 1
-      if (runsAlone(job)) this.#alone -= 1
-      this.#onFree()
+      this.slots.exit(buffered)
+      this.#tellFree()
     }
     const twin = this.twins.leave(job, settled)
     if (twin) await this.release([twin])
@@ -166,7 +169,14 @@ export class Crew {
   #free(attempt: Attempt): void {
     attempt.end()
     this.rate.finish(attempt.startedElapsedMs + attempt.elapsedMs)
-    this.#running.delete(attempt)
+    this.attempts.delete(attempt)
+    this.slots.leave(attempt)
+    this.#tellFree()
+  }
+
+  /** Who waits for a slot to go on in comes before whoever has not begun. */
+  #tellFree(): void {
+    this.slots.pass()
     this.#onFree()
   }
 
@@ -212,7 +222,7 @@ export class Crew {
   interruptAll(reason: Interruption, only: (attempt: Attempt) => boolean = () => true): void {
     // What a handler listens to is not to run in the scope of whoever stops the worker or cancels the job.
     this.#scope.run(() => {
-      for (const attempt of this.#running) if (only(attempt)) attempt.interrupt(reason)
+      for (const attempt of this.attempts) if (only(attempt)) attempt.interrupt(reason)
     })
   }
 
@@ -228,22 +238,13 @@ export class Crew {
     this.#reporter.close()
   }
 
-  #begin({ job, claim }: Buffered, definition: AnyJobDefinition | undefined): Attempt {
-    const { worker, claimedMs } = claim
+  #begin(buffered: Buffered, definition: AnyJobDefinition | undefined): Attempt {
     const { clock, events } = this.#queue
-    const attempt = new Attempt(job, {
-      clock,
-      worker,
-      claimedMs,
-      timeoutMs: job.timeoutMs ?? definition?.timeoutMs,
-      stallTimeoutMs: definition?.stallTimeoutMs,
-      bare: bareIn(job, definition),
-      abortGraceMs: this.#settings.abortGraceMs,
-    })
-    this.#running.add(attempt)
+    const attempt = attemptOf(buffered, definition, { clock, abortGraceMs: this.#settings.abortGraceMs })
+    this.attempts.add(attempt)
     this.#begunMs = attempt.startedElapsedMs
     this.rate.start(attempt.startedElapsedMs)
-    if (events.has('start')) events.emit('start', { ...toldStart(attempt), worker })
+    if (events.has('start')) events.emit('start', { ...toldStart(attempt), worker: attempt.worker })
     return attempt
   }
 }

@@ -37,6 +37,8 @@ export class Deadlines {
   #lastSignMs: number
   readonly #timeoutTimer: Timer | undefined
   #stallTimer: Timer | undefined
+  /** It waits for what others do: its silence says nothing. */
+  #resting = false
 
   constructor(clock: Clock, { timeoutMs, deadline, stallTimeoutMs, bare = [], onPassed }: DeadlineOptions) {
     this.#clock = clock
@@ -60,6 +62,12 @@ export class Deadlines {
     this.#lastSignMs = this.#clock.elapsed()
   }
 
+  /** Silence does not count, until it is told otherwise. */
+  rest(resting: boolean): void {
+    this.#resting = resting
+    this.sign()
+  }
+
   end(): void {
     this.#timeoutTimer?.cancel()
     this.#stallTimer?.cancel()
@@ -71,6 +79,7 @@ export class Deadlines {
 
   #armStall(stallTimeoutMs: number, delayMs: number): void {
     this.#stallTimer = this.#clock.timer(delayMs, () => {
+      if (this.#resting) this.sign()
       const silentMs = this.#clock.elapsed() - this.#lastSignMs
       if (silentMs >= stallTimeoutMs)
         this.#onPassed(interruptionError('stalled', { stallTimeoutMs, ...this.#isBare('stallTimeout') }))

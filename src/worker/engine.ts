@@ -25,7 +25,7 @@ export class Engine {
   #maintenance: Maintenance | undefined
   #draining = false
   #onStopOrder: () => void = () => {}
-  /** Rings when nothing is active any more, or nothing was found to claim. */
+  /** Rings when nothing is busy any more, or nothing was found to claim. */
   readonly changed = new Bell()
 
   constructor(door: Queue, options: WorkerOptions) {
@@ -77,9 +77,14 @@ export class Engine {
     this.#onStopOrder = listener
   }
 
-  /** Nothing was found to claim, and nothing runs or waits to be written. */
+  /** Nothing was found to claim, and nothing runs or waits to be written; what waits for its children may. */
   get idle(): boolean {
-    return this.#claims.starved && this.#crew.active === 0
+    return this.#claims.starved && this.#crew.busy === 0
+  }
+
+  /** Whether one that waits for its child is about to go on. */
+  hasNews(): Promise<boolean> {
+    return this.#crew.invoker.hasNews()
   }
 
   /**
@@ -90,6 +95,7 @@ export class Engine {
    */
   async open(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    if (!this.#draining) this.#crew.invoker.open()
     await this.#resources.open(signal)
     try {
       await declare(this.queue, this.settings, signal)
@@ -125,10 +131,12 @@ export class Engine {
   /** Slots that become free are not filled any more. */
   drain(): void {
     this.#draining = true
+    this.#crew.invoker.close()
   }
 
   /** Claims no more, and gives back what has not begun. */
   stopClaims(): Promise<void> {
+    this.#crew.invoker.close()
     return this.#claims.stop()
   }
 
@@ -161,7 +169,7 @@ export class Engine {
 
   #onFree(): void {
     if (!this.#draining) this.#claims.onFree()
-    if (this.#crew.active === 0) this.changed.ring()
+    if (this.#crew.busy === 0) this.changed.ring()
   }
 
   /** Whatever it is told, `run` aside, it claims no more from now on. */

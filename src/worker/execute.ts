@@ -55,6 +55,9 @@ export async function execute(
   }
 }
 
+/** Where too many wait for their children: some of those end in that time. */
+const WAIT_AGAIN_MS = 10_000
+
 /** A handler that was told to stop may still have finished its work; only a stopping worker takes it. */
 function isInVain({ interruption }: Attempt): boolean {
   return interruption !== undefined && interruption.code !== 'worker_stopping'
@@ -151,6 +154,8 @@ function interrupted(attempt: Attempt): Outcome | undefined {
       return failure('timeout', asError(interruption))
     case 'stalled':
       return failure('stalled', asError(interruption))
+    case 'too_many_waiting':
+      return { kind: 'snooze', delayMs: WAIT_AGAIN_MS }
     default:
       // Cancelled, lost or stopping: nobody failed. The job goes back, unless somebody else has it already.
       return { kind: 'release' }

@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.ts'
 
 /** A call of a handler's that failed, or that came to nothing since what it gave was not returned. */
 export interface FailedCall {
-  readonly call: 'ctx.enqueue' | 'ctx.checkpoint' | FateCall
+  readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | FateCall
   readonly error: unknown
   /** The error as it may be told. */
   readonly shown: () => Error

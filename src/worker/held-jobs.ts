@@ -77,7 +77,7 @@ export class HeldJobs {
   }
 
   #beginFree(): void {
-    while (this.#crew.running < this.#settings.concurrency && !this.#crew.runsAlone) {
+    while (this.#crew.slots.taken < this.#settings.concurrency && !this.#crew.slots.runsAlone) {
       const next = this.#buffer.next()
       if (!next) return
       if (this.#isStale(next)) void this.#crew.release([next])

@@ -21,6 +21,11 @@ export const interruptionErrors = {
     `Worker '${facts.worker}' lost its lease: its jobs may run elsewhere by now, and its results are refused.`,
   worker_stopping: (facts: { worker: string }) =>
     `Worker '${facts.worker}' is stopping: the job goes back to its queue and runs again.`,
+  waits_for_child: (facts: { worker: string; child: string }) =>
+    `Worker '${facts.worker}' is stopping while the job waits for job '${facts.child}': it goes back to its queue, and finds that one when it runs again.`,
+  too_many_waiting: (facts: { worker: string; child: string; limit: number }) =>
+    `Worker '${facts.worker}' has ${facts.limit} jobs already that wait for their children: the job goes back to its queue for a moment, ` +
+    `and finds job '${facts.child}' when it runs again.`,
 } as const
 
 export const interruptionError = errorFactory(interruptionErrors)

@@ -8,6 +8,7 @@ import { fileAt, filesLike, lineOf } from './reading/files.ts'
 test.each([
   ['docs/define-job.md', 'src/job/job-options.ts', 'JobOptions'],
   ['docs/enqueue.md', 'src/job/enqueue-options.ts', 'EnqueueOptions'],
+  ['docs/invoke.md', 'src/job/invoke-options.ts', 'InvokeOptions'],
   ['docs/worker.md', 'src/worker/options.ts', 'WorkerOptions'],
   ['docs/events.md', 'src/queue/subscribe.ts', 'SubscribeOptions'],
   ['docs/many-at-once.md', 'src/queue/api/matching.ts', 'MatchingOptions'],

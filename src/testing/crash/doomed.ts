@@ -52,12 +52,19 @@ function doomedContext(ctx: JobContext, doom: Doom): JobContext {
 }
 
 /** The calls whose answer a handler waits for. */
-function waitedFor(ctx: JobContext, doom: Doom): Pick<JobContext, 'checkpoint' | 'enqueue' | 'transaction'> {
+function waitedFor(
+  ctx: JobContext,
+  doom: Doom,
+): Pick<JobContext, 'checkpoint' | 'enqueue' | 'invoke' | 'transaction'> {
   return {
     checkpoint: (value) => unheard(doom.pass('ctx.checkpoint', () => ctx.checkpoint(value))),
     enqueue: (spec, ...given) => {
       const what = `ctx.enqueue(${nameOf(spec)})`
       return unheard(doom.pass(what, () => ctx.enqueue(spec, ...given)))
+    },
+    invoke: (spec, ...given) => {
+      const what = `ctx.invoke(${nameOf(spec)})`
+      return unheard(doom.pass(what, () => ctx.invoke(spec, ...given)))
     },
     transaction: (body) => unheard(transact(ctx, doom, body)),
   }
