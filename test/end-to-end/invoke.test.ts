@@ -7,6 +7,8 @@ import { describeStores } from '../support/stores.ts'
 
 const double = defineJob({ name: 'child.double', input: z.number(), retries: 0, run: (input) => input * 2 })
 
+const PAST_THE_LEASE_MS = 11_000
+
 describeStores('ctx.invoke', (test) => {
   test('a worker of one slot runs parents, children and their children', async ({ queue }) => {
     const middle = defineJob({
@@ -121,6 +123,28 @@ describeStores('ctx.invoke', (test) => {
     await clock.advance('1s')
     expect(await handle.result()).toBe('done')
     expect(await queue.count({ name: 'test.hold' })).toBe(1)
+  })
+
+  test('a parent and its child that were there in crashes run again with care, and both end', async ({
+    queue,
+    clock,
+    start,
+  }) => {
+    const held = heldJob()
+    const parent = defineJob({
+      name: 'parent.crashed',
+      run: (_: unknown, ctx) => ctx.invoke(held.job, 'work'),
+    })
+    const handle = await queue.enqueue(parent)
+    for (let round = 1; round <= 3; round += 1) {
+      await start({ jobs: [parent, held.job], concurrency: 2 })
+      await expect.poll(() => held.runs.length).toBe(round)
+      if (round < 3) clock.jump(PAST_THE_LEASE_MS)
+    }
+    held.run(2).end('done')
+    expect(await handle.result()).toBe('done')
+    expect(await handle.get()).toMatchObject({ attempt: 1, crashes: 2 })
+    expect(await queue.list({ name: 'test.hold' })).toMatchObject([{ attempt: 1, crashes: 2 }])
   })
 
   test('a parent that is cancelled while it waits takes its child with it, unless that is to go on', async ({

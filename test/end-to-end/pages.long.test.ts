@@ -146,3 +146,8 @@ test.each([
   )
   expect(ended).toMatchObject({ code: 0, stdout: 'mail.send ada\n', stderr: '' })
 })
+
+test('docs/invoke.md: a worker of one slot runs a job and those that it waits for', async () => {
+  const ended = await runFile(new Project(filesOn('docs/invoke.md')), 'count.ts').ended
+  expect(ended).toMatchObject({ code: 0, stdout: '6\n', stderr: '' })
+})

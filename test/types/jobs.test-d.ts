@@ -49,6 +49,19 @@ const index = defineJob({
   },
 })
 
+defineJob({
+  name: 'library.parent',
+  async run(_, ctx) {
+    // A handler gets what the output schema of its child makes of what that returned.
+    expectTypeOf(await ctx.invoke(index, { path: 'a' })).toEqualTypeOf<{ words: number; many: boolean }>()
+    await ctx.invoke(index, { path: 'a' }, { step: 'first', timeout: '5m', cancelWithParent: false })
+    // @ts-expect-error: the input is missing
+    await ctx.invoke(index)
+    // @ts-expect-error: a child is found by its step, not by a key
+    await ctx.invoke(index, { path: 'a' }, { key: 'a' })
+  },
+})
+
 // --- Input is typed where it is enqueued
 
 const handle = await queue.enqueue(index, { path: 'a.pdf' })

@@ -7,6 +7,8 @@ import { openMemoryStore } from '../../../src/store/memory/index.ts'
 import { Worker } from '../../../src/worker/worker.ts'
 import { queueOn } from '../../support/queue.ts'
 
+const PAST_THE_LEASE_MS = 11_000
+
 const child = defineJob({ name: 'test.child', run: () => 'done' })
 
 /** A queue, and parents that wait for children which this worker does not run. */
@@ -68,5 +70,36 @@ test('a worker that only claims once gives the parent back, and the next one fin
   const counts = [await worker.runOnce(), await worker.runOnce(), await worker.runOnce()]
   expect([counts, await handle.result()]).toEqual([[1, 1, 1], 'done'])
   expect(await queue.count({ name: 'test.child' })).toBe(1)
+  await queue.close()
+})
+
+test('a job that has to run alone, after two crashes, lets its child run and ends', async () => {
+  const clock = new VirtualClock()
+  const queue = queueOn(openMemoryStore({ clock }), clock)
+  const never = Promise.withResolvers<never>()
+  let runs = 0
+  const parent = defineJob({
+    name: 'test.parent',
+    run(_: unknown, ctx) {
+      runs += 1
+      return runs < 3 ? never.promise : ctx.invoke(child)
+    },
+  })
+  const handle = await queue.enqueue(parent)
+  const workers: Worker[] = []
+  for (let round = 1; round <= 3; round += 1) {
+    const worker = new Worker(queue, { jobs: [parent, child], concurrency: 1, abortGrace: 0 })
+    workers.push(worker)
+    await worker.start()
+    await expect.poll(() => runs).toBe(round)
+    if (round < 3) clock.jump(PAST_THE_LEASE_MS)
+  }
+  await expect.poll(() => queue.count({ name: 'test.child', state: 'complete' })).toBe(1)
+  expect(await handle.result()).toBe('done')
+  expect((await handle.get()).crashes).toBe(2)
+  const stopped = workers.map((worker) => worker.stop({ timeout: 0 }))
+  // Past the grace of the handlers that never end.
+  await clock.advance('1m')
+  await Promise.all(stopped)
   await queue.close()
 })
