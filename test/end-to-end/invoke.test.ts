@@ -3,7 +3,7 @@ import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { heldJob } from '../support/held-job.ts'
-import { describeStores } from '../support/stores.ts'
+import { describeSqlite, describeStores } from '../support/stores.ts'
 
 const double = defineJob({ name: 'child.double', input: z.number(), retries: 0, run: (input) => input * 2 })
 
@@ -224,5 +224,19 @@ describeStores('ctx.invoke', (test) => {
     expect(await handle.result()).toEqual({ user: 'u1', more: 1 })
     const [made] = await queue.list({ name: 'child.labelled' })
     expect(made).toMatchObject({ tags: ['a', 'b'], priority: 5 })
+  })
+})
+
+describeSqlite('ctx.invoke', (test) => {
+  test('in a transaction it is refused, and nothing of it is kept', async ({ queue }) => {
+    const parent = defineJob({
+      name: 'parent.transacts',
+      retries: 0,
+      run: (_: unknown, ctx) => ctx.transaction(() => ctx.invoke(double, 1)),
+    })
+    const handle = await queue.enqueue(parent)
+    await runUntilIdle(queue, { jobs: [parent, double] })
+    await expect(handle.result()).rejects.toMatchObject({ facts: { code: 'inside_transaction' } })
+    expect(await queue.count({ name: 'child.double' })).toBe(0)
   })
 })

@@ -10,11 +10,11 @@ import { parseWorkerOptions } from '../../../src/worker/options.ts'
 import { queueOn } from '../../support/queue.ts'
 
 /** A crew of one slot whose jobs were quick so far, so that its loop claims ahead of that slot. */
-function quickCrew(running: number) {
+function quickCrew(taken: number) {
   return {
-    running,
-    active: running,
-    runsAlone: false,
+    slots: { taken, runsAlone: false },
+    active: taken,
+    busy: taken,
     begunMs: 0,
     rate: { perMs: 1, latest: 100, measure: () => {}, slowDown: () => {} },
     settler: { waitingBytes: 0, flushMs: { value: 0 } },
@@ -44,7 +44,7 @@ test('a worker that found nothing while its slots were taken looks again when on
   expect(loop.starved).toBe(true)
   expect(new Set(begins)).toEqual(new Set([0]))
 
-  crew.running = 0
+  crew.slots.taken = 0
   loop.onFree()
   await clock.settle()
   expect(begins.at(-1)).toBe(1)
