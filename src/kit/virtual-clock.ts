@@ -1,5 +1,6 @@
 import { hasBrand } from './brand.ts'
 import { type Clock, systemClock, type Timer } from './clock.ts'
+import { type Deferred, deferred } from './deferred.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
 import { preview } from './error.ts'
 import { optionError } from './options.ts'
@@ -27,6 +28,8 @@ export class VirtualClock implements Clock {
   #nowMs: number
   #order = 0
   #outside = 0
+  /** Settles when nothing is asked of a database any more; there while somebody waits for that. */
+  #answered: Deferred<void> | undefined
   readonly #alarms = new Set<Alarm>()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -94,7 +97,10 @@ export class VirtualClock implements Clock {
     const untilMs = systemClock.elapsed() + SETTLE_OUTSIDE_MS
     for (let turn = 0; turn < SETTLE_TURNS; turn += 1) {
       await nextTurn()
-      if (this.#outside > 0 && systemClock.elapsed() < untilMs) turn = -1
+      const restMs = untilMs - systemClock.elapsed()
+      if (this.#outside === 0 || restMs <= 0) continue
+      await this.#untilAnswered(restMs)
+      turn = -1
     }
   }
 
@@ -104,7 +110,18 @@ export class VirtualClock implements Clock {
       return await work
     } finally {
       this.#outside -= 1
+      if (this.#outside === 0) this.#answered?.resolve()
     }
+  }
+
+  /** Not turn by turn: that would take from the database the processor that it needs for its answer. */
+  async #untilAnswered(forMs: number): Promise<void> {
+    const answered = this.#answered ?? deferred()
+    this.#answered = answered
+    const late = systemClock.timer(forMs, answered.resolve)
+    await answered.promise
+    late.cancel()
+    this.#answered = undefined
   }
 
   #next(): Alarm | undefined {

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sleep } from '../../../src/kit/clock.ts'
+import { deferred } from '../../../src/kit/deferred.ts'
+import { nextTurn } from '../../../src/kit/turn.ts'
 import { VirtualClock } from '../../../src/kit/virtual-clock.ts'
 
 test('time stands still until it is moved, and timers fire in order on the way', async () => {
@@ -76,4 +78,25 @@ test('a sleep that is cut short is not an error', async () => {
   await slept
   await sleep(clock, 1_000, AbortSignal.abort())
   expect(clock.nextTimerAt).toBeNull()
+})
+
+test('what is asked of a database is waited for, and the processor is left to it meanwhile', async () => {
+  const clock = new VirtualClock(0)
+  const answers = [deferred<string>(), deferred<string>()]
+  const asked = answers.map(({ promise }) => clock.during(promise))
+  let settled = false
+  const settling = clock.settle().then(() => {
+    settled = true
+  })
+  await nextTurn()
+  const turns = vi.spyOn(globalThis, 'setImmediate')
+  for (const { resolve } of answers) {
+    for (let turn = 0; turn < 100; turn += 1) await nextTurn()
+    expect(settled).toBe(false)
+    resolve('here')
+  }
+  expect(turns.mock.calls.length).toBeLessThan(210)
+  turns.mockRestore()
+  await settling
+  expect(await Promise.all(asked)).toEqual(['here', 'here'])
 })
