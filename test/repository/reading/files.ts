@@ -60,5 +60,7 @@ export function exists(path: string): boolean {
 
 /** The line, from 1, that the character at `offset` stands in. */
 export function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1
+  return line
 }
