@@ -28,6 +28,8 @@ const FIRST = ' What to open is the first argument, before the options.'
 const LIMIT = ' Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'
 const SLOTS = `${LIMIT} It holds in all processes; 'concurrency' of a worker is how many it runs itself.`
 const RATE = " Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"
+const LIMITS_OF_ALL =
+  " Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]? They hold for all jobs."
 const LIMITS_OF_JOB = " Limits are of each job: 'limits' of defineJob, or of enqueue."
 const CONCURRENCY = " Did you mean 'concurrency'?"
 const RATE_PART = " Did you mean rate: { count: 60, per: '1m' }?"
@@ -172,7 +174,7 @@ export const OPEN_HINTS: Readonly<Record<string, string>> = {
   ...{ middleware: AROUND_ENQUEUE, hooks: AROUND_ENQUEUE },
   ...{ ...OF_WORKER, ...OF_DEFINITION },
   ...{ url: FIRST, store: FIRST, connection: FIRST, connectionstring: FIRST, database: FIRST },
-  ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB },
+  ...{ limiter: LIMITS_OF_ALL, ratelimit: LIMITS_OF_ALL },
 }
 
 /** Parts of a `backoff`. */

@@ -205,7 +205,7 @@ test('an option that other queues call otherwise is refused with what it is call
       'localConcurrency',
       "Did you mean 'concurrency'?",
     ],
-    [(options) => openQueue('memory:', options), 'limits', 'Limits are of each job'],
+    [(options) => openQueue('memory:', options), 'limiter', "Did you mean limits: [{ key: 'api', rate:"],
     [(part) => define({ limits: [{ key: 'api', ...part }] }), 'limit', "Did you mean 'concurrency'?"],
     [(part) => define({ limits: [{ key: 'api', ...part }] }), 'duration', 'Did you mean rate: { count: 60'],
     [(part) => define({ limits: [{ key: 'api', rate: part }] }), 'max', "Did you mean 'count'?"],
