@@ -144,6 +144,7 @@ async function openStore(to: unknown, options: StoreOptions): Promise<Store> {
       notify,
       migrate,
       clock,
+      random: options.random,
       opening,
       onDeaf,
     })

@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../src/kit/random.ts'
 import { VirtualClock } from '../../src/kit/virtual-clock.ts'
 import { openMemoryStore } from '../../src/store/memory/index.ts'
 import { openPostgresStore } from '../../src/store/postgres/index.ts'
 import { openSqliteStore } from '../../src/store/sqlite/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { emptySchema } from '../support/postgres.ts'
+import { emptyFile } from '../support/sqlite.ts'
 import { type Command, histories } from './history.ts'
 import { Player } from './player.ts'
 
@@ -26,29 +25,25 @@ export interface Trials {
 /** They take as long as they are many: whoever runs them bounds the run, not the test. */
 const UNBOUNDED = { timeout: 0 }
 
-/** In memory where the machine has a folder for that: 30,000 flushes to a disk take a minute, and prove nothing here. */
-const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-
 const memory: Open = (clock) => openMemoryStore({ clock })
-const sqliteIn =
-  (folder: string): Open =>
-  (clock) =>
-    openSqliteStore({ file: join(mkdtempSync(join(folder, 'store-')), 'jobs.db'), clock })
+const sqlite: Open = async (clock) => {
+  const { file, release } = emptyFile()
+  const store = await openSqliteStore({ file, clock })
+  return { ...store, close: () => store.close().then(release) }
+}
 
 /** One schema, emptied for each history. */
 const postgres: Open = async (clock) => {
   const { url, release } = await emptySchema()
-  const store = await openPostgresStore({ to: url, clock })
+  const store = await openPostgresStore({ to: url, clock, random: seededRandom(1) })
   return { ...store, close: () => store.close().then(release) }
 }
 
 /** Whatever is done, in whatever order: two stores give the same answers, and hold the same in the end. */
 export function describeHistories({ local, sent }: Trials): void {
-  const folder = mkdtempSync(join(ROOT, 'millhand-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
   describe('any history comes out the same', () => {
     test('in two memory stores', UNBOUNDED, () => compare(memory, memory, local))
-    test('in memory and in SQLite', UNBOUNDED, () => compare(memory, sqliteIn(folder), local))
+    test('in memory and in SQLite', UNBOUNDED, () => compare(memory, sqlite, local))
     test('in memory and in PostgreSQL', UNBOUNDED, () => compare(memory, postgres, sent))
   })
 }

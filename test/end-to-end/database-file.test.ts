@@ -19,6 +19,7 @@ import { openSqliteStore } from '../../src/store/sqlite/index.ts'
 import { roles } from '../../src/store/sqlite/roles.ts'
 import { heldJob } from '../support/held-job.ts'
 import { queueOn } from '../support/queue.ts'
+import { unmadeFile } from '../support/sqlite.ts'
 import { describeSqlite } from '../support/stores.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
@@ -37,7 +38,13 @@ const filesOf = (folder: string, mode: string) =>
 
 const fileOf = (url: string): string => url.replace('sqlite:', '')
 
-describeSqlite('the file of a queue', (test) => {
+describeSqlite('the file of a queue', (given) => {
+  const test = given.extend('url', ({ clock: _ }, { onCleanup }) => {
+    const { url, release } = unmadeFile()
+    onCleanup(release)
+    return url
+  })
+
   test('is made, with its folder, and found again', async ({ url }) => {
     const deep = url.replace('jobs.db', 'not/there/yet/größe %20.db')
     const first = await openQueue(deep)

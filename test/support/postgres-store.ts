@@ -1,4 +1,5 @@
 import { test as base } from 'vitest'
+import { seededRandom } from '../../src/kit/random.ts'
 import { openPostgresStore } from '../../src/store/postgres/index.ts'
 import { emptySchema } from './postgres.ts'
 
@@ -11,7 +12,7 @@ export const test = base
     return url
   })
   .extend('store', async ({ url }, { onCleanup }) => {
-    const store = await openPostgresStore({ to: url })
+    const store = await openPostgresStore({ to: url, random: seededRandom(1) })
     onCleanup(() => store.close())
     return store
   })

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { keepConnections, kept } from './postgres-connections.ts'
+
+keepConnections()
 
 /**
  * Schemas that nobody uses at the moment, for all files that this process runs: to empty one is cheaper than to make
@@ -23,7 +26,7 @@ export async function emptySchema(): Promise<{ readonly url: string; readonly re
   const schema = free.pop() ?? newSchema()
   const { rows } = await postgresPool().query<{ name: string }>(TABLES, [schema])
   await postgresPool().query(rows.map(({ name }) => `delete from "${schema}"."${name}";`).join('\n'))
-  const url = `${inject('postgres')}?schema=${schema}`
+  const url = kept(`${inject('postgres')}?schema=${schema}`)
   let held = true
   const release = () => {
     // Given back twice, it would be given to two at a time.

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type OpenOptions, openQueue, type Queue, Worker, type WorkerOptions } from 'millhand'
 import { virtualClock } from 'millhand/testing'
-import { afterAll, test as base, describe } from 'vitest'
+import { test as base, describe } from 'vitest'
+import { seededRandom } from '../../src/kit/random.ts'
 import { emptySchema } from './postgres.ts'
+import { emptyFile } from './sqlite.ts'
 
 const KINDS = ['memory', 'sqlite', 'postgres'] as const
 
@@ -29,13 +28,11 @@ export function describePostgres(name: string, cases: (test: QueueTest) => void)
 }
 
 function testOn(kind: Kind) {
-  const folder = temporaryFolder()
   return base
     .extend('clock', () => virtualClock())
     .extend('url', async ({ clock: _ }, { onCleanup }) => {
       if (kind === 'memory') return 'memory:'
-      if (kind === 'sqlite') return `sqlite:${join(mkdtempSync(join(folder(), 'q-')), 'jobs.db')}`
-      const { url, release } = await emptySchema()
+      const { url, release } = kind === 'sqlite' ? emptyFile() : await emptySchema()
       onCleanup(release)
       return url
     })
@@ -43,7 +40,8 @@ function testOn(kind: Kind) {
       const queues: Queue[] = []
       onCleanup(async () => void (await Promise.all(queues.map((queue) => queue.close()))))
       return async (options: OpenOptions = {}): Promise<Queue> => {
-        const queue = await openQueue(url, { clock, logger: false, ...options })
+        const random = seededRandom(queues.length + 1)
+        const queue = await openQueue(url, { clock, random, logger: false, ...options })
         queues.push(queue)
         return queue
       }
@@ -65,14 +63,4 @@ function testOn(kind: Kind) {
         return worker
       }
     })
-}
-
-/** A folder for the files of this test file, made when it is first asked for. */
-function temporaryFolder(): () => string {
-  let folder: string | undefined
-  afterAll(() => folder && rmSync(folder, { recursive: true, force: true }))
-  return () => {
-    folder ??= mkdtempSync(join(tmpdir(), 'millhand-'))
-    return folder
-  }
 }

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import { uuidv7 } from '../../kit/ids.ts'
 import { siblingModule } from '../../kit/module.ts'
-import { systemRandom } from '../../kit/random.ts'
+import { type Random, systemRandom } from '../../kit/random.ts'
 import { isTransient } from '../errors.ts'
 import { type Opening, openPatiently } from '../opening.ts'
 import type { PostgresPool } from '../pool.ts'
@@ -29,6 +29,8 @@ interface PostgresOptions {
   readonly to: string | PostgresPool
   readonly schema?: string | undefined
   readonly clock?: Clock
+  /** Names this process to the others that it notifies. Default the machine's own. */
+  readonly random?: Random | undefined
   /** Whether to bring the schema to the newest version. Default true; `false` refuses an older one. */
   readonly migrate?: boolean | undefined
   /** Whether to be notified; `false` behind a pooler in transaction mode. Default true. */
@@ -51,10 +53,10 @@ const SELF_CHARACTERS = 12
  *   `migration_failed`, `invalid_schema`, `driver_missing`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const { to, schema, clock = systemClock, notify = true, onDeaf = () => {} } = options
+  const { to, schema, clock = systemClock, random = systemRandom, notify = true, onDeaf = () => {} } = options
   const pool = typeof to === 'string' ? undefined : (to as Pool)
   const address = await (pool ? addressOf(pool, schema) : parseAddress(to as string, schema))
-  const self = uuidv7(systemClock, systemRandom)().slice(-SELF_CHARACTERS)
+  const self = uuidv7(systemClock, random)().slice(-SELF_CHARACTERS)
   const injected = clock === systemClock ? undefined : clock
   const database = new Database({ address, pool, sessions: notify, self, clock: injected })
   const guests = new Guests(database.session)
