@@ -5,6 +5,9 @@ import { queueOn } from '../support/queue.ts'
 import { hoursLater, hoursOf, Leader, runsOf, setHourly, work } from '../support/schedules.ts'
 import type { StoreTest } from './store-test.ts'
 
+/** For a worker that lives for hours: with the default ones, it beats and looks thousands of times. */
+const CALM = { lease: '20m', beat: '10m', pollInterval: '10m' } as const
+
 /** How schedules are set, stopped and shown. The clock begins at midnight. */
 export function scheduleControlPromises(test: StoreTest): void {
   test('a paused schedule has no tick, and goes on from where it is resumed', async ({ store, clock }) => {
@@ -97,6 +100,7 @@ export function scheduleControlPromises(test: StoreTest): void {
   }) => {
     const queue = queueOn(store, clock)
     const worker = new Worker(queue, {
+      ...CALM,
       jobs: [work],
       schedules: { hourly: { job: 'test.work', cron: '0 * * * *' } },
     })
@@ -126,7 +130,7 @@ export function scheduleControlPromises(test: StoreTest): void {
     const declaring = new Worker(queue, { jobs: [work], schedules: { hourly: { job: work, every: '1h' } } })
     await declaring.start()
     await declaring.stop()
-    const without = new Worker(queue, { jobs: [work] })
+    const without = new Worker(queue, { ...CALM, jobs: [work] })
     await without.start()
     expect(await queue.schedules.list()).toMatchObject([{ name: 'hourly', origin: 'undeclared' }])
     await hoursLater(clock, 1)

@@ -18,7 +18,7 @@ describeStores('stats by name', (test) => {
     start,
     clock,
   }) => {
-    await start({ jobs: [sleep, other] })
+    const worker = await start({ jobs: [sleep, other] })
     for (const input of ['ends', 'ends', 'ends', 'fails']) await queue.enqueue(sleep, input)
     await queue.enqueue(other, null)
     await clock.advance('1s')
@@ -33,6 +33,7 @@ describeStores('stats by name', (test) => {
       jobs: 5,
       since: new Date(clock.now() - 86_400_000),
     })
+    await worker.stop()
     await clock.advance('2h')
     expect(await queue.stats({ by: 'name', newerThan: '1h' })).toMatchObject({ names: [], jobs: 0 })
   })
