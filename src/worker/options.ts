@@ -11,6 +11,7 @@ import { parseRetention, type RetentionOptions } from '../job/retention.ts'
 import { namedSchedules, type ScheduleOptions, schedulesField } from '../job/schedule-options.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
+import { byNameField } from '../kit/by-name.ts'
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import { withHints } from '../kit/hint.ts'
 import {
@@ -106,10 +107,7 @@ export const workerFields = {
   fallback: custom<FallbackHandler>({ expected: 'a function', accepts: isFunction }),
   name: text(),
   queues: texts(),
-  roles: custom<Roles>({
-    expected: "an object of lists of names, such as { media: ['video.*'] }",
-    accepts: isObject,
-  }),
+  roles: byNameField<readonly string[]>("an object of lists of names, such as { media: ['video.*'] }"),
   role: text(),
   capabilities: texts(),
   version: text({ max: 64 }),
@@ -170,7 +168,7 @@ export function parseWorkerOptions(options: WorkerOptions) {
     if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
   }
   const { fallback, aroundRun = [] } = parsed
-  const role = roleNames(parsed.role, parsed.roles)
+  const role = roleNames(parsed.role, parsed.roles as Roles | undefined)
   const served = ofRole(definitions, role)
   const claimsAny = fallback !== undefined || parsed.unknownJobs === 'fail'
   return {

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { defineJob, openQueue, type Queue, Worker } from 'millhand'
 import pg from 'pg'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { chmodAll, mountReadOnly, withoutRights } from '../support/read-only.ts'
+import { unmadeFile } from '../support/sqlite.ts'
 import { describePostgres, describeSqlite } from '../support/stores.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
@@ -107,8 +107,9 @@ describeSqlite('what may not be written', (test) => {
     }
   })
 
-  test('a file that would have to be made or migrated is refused when it is opened', async ({ url }) => {
-    mkdirSync(dirname(fileOf(url)), { recursive: true })
+  test('a file that would have to be made or migrated is refused when it is opened', async () => {
+    const { url, release } = unmadeFile()
+    onTestFinished(release)
     new DatabaseSync(fileOf(url)).exec('create table theirs (a)')
     chmodAll(fileOf(url), { file: 0o444, folder: 0o555 })
     await withoutRights(async () => {
