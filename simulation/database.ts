@@ -28,8 +28,8 @@ export interface Line {
   arrive(): void
 }
 
-/** All that a call may not change of a job that is not its own, as a text: see `changes.ts`. */
-export type Marks = ReadonlyMap<string, string>
+/** All that a call may not change of a job that is not its own, as something that is the same as long as that is: see `changes.ts`. */
+export type Marks = ReadonlyMap<string, unknown>
 
 /** What all processes of a world share. */
 export interface Database {
@@ -50,8 +50,8 @@ export interface Database {
   blocked(): Promise<number>
   /** Another one whenever something is written; `undefined` where that cannot be told. */
   version(): Promise<string | undefined>
-  /** What may count of each job, by its id, the newest first; `undefined` where the jobs themselves are read as soon. */
-  marks(): Promise<Marks | undefined>
+  /** What may count of each job, by its id, the newest first. */
+  marks(): Promise<Marks>
   /** What the database itself has to complain of, in words: see `databases/flushes.ts`. */
   complaints(): Promise<readonly string[]>
   remove(): Promise<void>

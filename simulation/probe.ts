@@ -12,7 +12,7 @@ export interface Probe {
 export const PROBES: readonly Probe[] = [
   { options: {}, isLone: false },
   { options: { delay: 700 }, isLone: false },
-  { options: { delay: 20_000 }, isLone: false },
+  { options: { delay: 12_000 }, isLone: false },
   { options: {}, isLone: true },
   { options: { delay: 3 }, isLone: true },
   { options: { delay: 7 }, isLone: true },

@@ -3,12 +3,14 @@ import { isFinal } from '../src/job/state.ts'
 import { type Executed, insertedBy } from './call.ts'
 import type { Event, Invariant } from './event.ts'
 import { type Kept, labelOf, severalOf } from './kept-keys.ts'
+import { isSame } from './snapshot.ts'
 
 /** Times in a store are whole milliseconds, those of the world are not. */
 const ROUNDING_MS = 2
 
 /** A key is of one unfinished job of a name. */
-export const uniqueKeys: Invariant = ({ after }) => {
+export const uniqueKeys: Invariant = ({ before, after }) => {
+  if (isSame(before, after)) return []
   const problems: string[] = []
   const holders = new Map<string, string>()
   for (const job of after.jobs.values()) {

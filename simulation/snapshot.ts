@@ -13,19 +13,14 @@ export interface Snapshot {
   readonly paused: ReadonlySet<string>
 }
 
-export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [], paused: new Set() }
-
-/** More than there will ever be. */
-const ALL = 1_000_000
-
-/** Reads everything, past the gates. */
-export async function lookAt(store: Store): Promise<Snapshot> {
-  const around = await lookAround(store)
-  const jobs = byId(await store.catalog.list({}, { limit: ALL }))
-  return { ...around, jobs, tally: await store.catalog.tally() }
+/** Whether no job has changed: what has been found of them all holds still. */
+export function isSame(one: Snapshot, other: Snapshot): boolean {
+  return one.jobs === other.jobs
 }
 
-/** The same, of the jobs only those that have changed: most calls change none. */
+export const EMPTY: Snapshot = { jobs: new Map(), workers: new Map(), tally: [], paused: new Set() }
+
+/** Reads, past the gates, what may be another than before: of the jobs only those that have changed, and most calls change none. */
 export async function lookAgain(
   store: Store,
   before: Snapshot,

@@ -5,11 +5,9 @@ import type { Database, Marks } from './database.ts'
 import { guessed } from './guess.ts'
 import { violationsOf } from './invariants.ts'
 import { changedIn } from './marks.ts'
-import { EMPTY, lookAgain, lookAt, type Snapshot } from './snapshot.ts'
+import { EMPTY, lookAgain, type Snapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
 import { Witness } from './witness.ts'
-
-const NO_MARKS: Marks = new Map()
 
 interface Sight {
   /** The store, past all gates. */
@@ -24,7 +22,7 @@ export class Watcher {
   readonly #sight: Sight
   readonly #witness = new Witness()
   #version: string | undefined
-  #marks: Marks | undefined
+  #marks: Marks = new Map()
 
   constructor(sight: Sight) {
     this.#sight = sight
@@ -56,9 +54,8 @@ export class Watcher {
     const version = await database.version()
     if (version !== undefined && version === this.#version) return before
     const marks = await database.marks()
-    const snapshot = marks
-      ? await lookAgain(store, before, { marks, changed: changedIn(marks, this.#marks ?? NO_MARKS) })
-      : await lookAt(store)
+    const changed = changedIn(marks, this.#marks)
+    const snapshot = await lookAgain(store, before, { marks, changed })
     // Of what is written meanwhile, some of it would be seen and some not.
     if (version !== (await database.version())) return this.#snapshotAfter(before)
     this.#version = version

@@ -39,6 +39,9 @@ const LOOKS: ReadonlySet<string> = new Set([
   ...['catalog.get', 'catalog.list', 'catalog.count', 'catalog.tally', 'catalog.logs'],
 ])
 
+/** Calls that give nobody anything to do. Whoever watches a file hears of them too, and must not need to. */
+const QUIET: ReadonlySet<string> = new Set(['workers.extend', 'upkeep.elect', 'ledger.tidy'])
+
 /** Nothing is planted. */
 const AS_IT_IS: Plant = (connection) => connection
 
@@ -215,6 +218,7 @@ export class World implements Gatekeeper {
     this.#executed.push(executed)
     // A claim that has found nothing has written nothing.
     if (executed.verb === 'jobs.claim' && isEmpty(executed.result)) return
+    if (QUIET.has(executed.verb)) return
     for (const { gate, name } of this.living) {
       if (name !== executed.process && gate.listens) this.notices.add(gate)
     }

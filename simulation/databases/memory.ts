@@ -1,10 +1,12 @@
-import { openMemoryStore } from '../../src/store/memory/index.ts'
+import { emptyData } from '../../src/store/memory/data/data.ts'
+import { memoryStoreOn } from '../../src/store/memory/index.ts'
 import type { Database } from '../database.ts'
 import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
 
 /** One store that all processes of the world share. */
 export function memoryDatabase(timeline: Timeline): Database {
-  const store = openMemoryStore({ clock: new MachineClock(timeline, NOBODY) })
+  const data = emptyData(new MachineClock(timeline, NOBODY))
+  const store = memoryStoreOn(data)
   return {
     open: async () => ({ store }),
     step: () => {},
@@ -14,7 +16,8 @@ export function memoryDatabase(timeline: Timeline): Database {
     blocked: async () => 0,
     complaints: async () => [],
     version: async () => undefined,
-    marks: async () => undefined,
+    // A record is never changed but replaced: it is its own mark.
+    marks: async () => new Map([...data.jobs.all()].reverse().map((job) => [job.id, job])),
     remove: async () => {},
   }
 }

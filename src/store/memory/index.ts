@@ -37,7 +37,11 @@ interface MemoryOptions {
  * also the reference for what every store does: where another store behaves otherwise, that one is wrong.
  */
 export function openMemoryStore(options: MemoryOptions = {}): Store {
-  const data = emptyData(options.clock ?? systemClock)
+  return memoryStoreOn(emptyData(options.clock ?? systemClock), options)
+}
+
+/** The same on data that the caller looks at from beside. */
+export function memoryStoreOn(data: MemoryData, options: Pick<MemoryOptions, 'closeWaitMs'> = {}): Store {
   const transactions = new MemoryTransactions(data, options.closeWaitMs)
   return {
     kind: 'memory',
