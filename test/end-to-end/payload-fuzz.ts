@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { defineJob, isMillhandError, type Queue, Worker } from 'millhand'
 import { expect } from 'vitest'
 import { hostileValues } from '../support/hostile-values.ts'
+import { anyCharacter } from '../support/texts.ts'
 
 const odd = fc.constantFrom(...Object.values(hostileValues))
 const plain = fc.oneof(
@@ -34,7 +35,7 @@ const TEXTS = [
   '"',
   '\\',
 ]
-const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.constantFrom(...TEXTS))
+const anyText = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 300 }), fc.constantFrom(...TEXTS))
 
 /** What a handler is given, and what it is to give back. */
 const echo = defineJob({

@@ -1,15 +1,25 @@
 import fc from 'fast-check'
 import { COMMON_OPTIONS, type OptionSpec } from '../../../src/cli/command.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { anyCharacter } from '../../support/texts.ts'
 
 /** What a command would wait for, for ever: another process, a person, the standard input. */
 const WAITS = /^--(watch|wait)\b/
 
 /** What makes a command that never ends by itself end at once. */
-const ENDINGS: Readonly<Record<string, readonly string[]>> = {
+export const ENDINGS: Readonly<Record<string, readonly string[]>> = {
   dev: ['--processes', 'none'],
   work: ['--until-idle'],
 }
+
+/** Flags that take a value. */
+export const VALUED: readonly string[] = [
+  ...COMMON_OPTIONS,
+  ...COMMANDS.flatMap(({ options = [] }) => options),
+].flatMap(({ flags }) => {
+  const [flag = '', value] = flags.split(' ')
+  return value === undefined ? [] : [flag]
+})
 
 /** Words that mean something to one command or another, so that many lines are nearly right. */
 const VALUES = [
@@ -96,7 +106,7 @@ const STORES = [
 const anyText = fc
   .oneof(
     { weight: 4, arbitrary: fc.constantFrom(...VALUES) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
   )
   .filter((text) => text !== '-' && !/[/\\]/.test(text))
 
@@ -113,8 +123,15 @@ export function commandLines(ids: readonly string[]): fc.Arbitrary<string[]> {
     const command = fc.oneof({ weight: 30, arbitrary: fc.constant(name) }, { weight: 1, arbitrary: anyText })
     return fc
       .tuple(command, args, flags)
-      .map(([word, some, others]) => [word, ...some, ...others.flat(), ...(ENDINGS[name] ?? [])])
+      .map(([word, some, others]) => ended([word, ...some, ...others.flat()], ENDINGS[name]))
   })
+}
+
+/** A flag that lacks its value would take the ending for it, and the command would run for ever. */
+function ended(words: string[], ending: readonly string[] | undefined): string[] {
+  if (!ending) return words
+  const isOpen = VALUED.includes(words.at(-1) ?? '')
+  return [...words, ...(isOpen ? ['mail'] : []), ...ending]
 }
 
 function flagged({ flags }: OptionSpec): fc.Arbitrary<string[]> {

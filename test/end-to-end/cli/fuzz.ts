@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { COMMON_OPTIONS } from '../../../src/cli/command.ts'
-import { COMMANDS } from '../../../src/cli/commands/index.ts'
 import { EXIT } from '../../../src/cli/exit.ts'
-import { commandLines } from './command-lines.ts'
+import { commandLines, VALUED } from './command-lines.ts'
 import { type Run, Shell } from './in-process.ts'
 
 /** Commands that only look, and leave all jobs as they are. */
@@ -20,14 +18,6 @@ const LOOKS = [
   'doctor',
   'init',
 ]
-
-/** Flags that take a value. */
-const VALUED = [...COMMON_OPTIONS, ...COMMANDS.flatMap(({ options = [] }) => options)].flatMap(
-  ({ flags }) => {
-    const [flag = '', value] = flags.split(' ')
-    return value === undefined ? [] : [flag]
-  },
-)
 
 /** Runs so many random command lines, and looks at what each has said and done. */
 export async function fuzzCommandLines(cases: number): Promise<{ accepted: number; refused: number }> {

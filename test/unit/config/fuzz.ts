@@ -10,6 +10,7 @@ import { isMillhandError } from '../../../src/kit/error.ts'
 import { type AnyField, type Fields, parseOptions } from '../../../src/kit/options.ts'
 import { openFields } from '../../../src/queue/open-options.ts'
 import { parseWorkerOptions } from '../../../src/worker/options.ts'
+import { anyCharacter } from '../../support/texts.ts'
 
 /** Texts that mean something to one option or another. */
 const TEXTS = [
@@ -53,7 +54,7 @@ const TEXTS = [
 
 const anyText = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...TEXTS) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+  { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) },
 )
 const anyValue = fc.oneof(
   { weight: 3, arbitrary: anyText },
