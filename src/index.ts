@@ -57,6 +57,7 @@ export type {
   OperationProgress,
   OperationResult,
 } from './queue/api/matching.ts'
+export type { ConfigureOptions } from './queue/configure.ts'
 export type { DrainedOptions } from './queue/drained.ts'
 export type { EnqueueItem } from './queue/enqueue.ts'
 export type { Explanation } from './queue/explain.ts'

@@ -150,6 +150,9 @@ export interface JobRecord {
   readonly limits: string | null
   /** The gate at which it waits, which is closed; `null`: it waits for something else, or for nothing. */
   readonly gate: string | null
+  /** Where it stands that is ready, in a queue of another order: see `Standing`. Else by its priority and its due time. */
+  readonly rank?: number | null
+  readonly place?: number | null
 }
 
 /** The job that a record describes. */
@@ -239,12 +242,7 @@ function timesOf({ expiresAt, deadlineAt }: JobRecord): Pick<JobFields, 'expires
 }
 
 function lastFailure(errors: readonly Failure[], record: JobRecord): Failure {
-  return (
-    errors.at(-1) ?? {
-      kind: record.failureKind ?? 'error',
-      message: 'no error was recorded',
-      attempt: record.attempt,
-      at: toDate(record.finishedAt ?? 0),
-    }
-  )
+  const { failureKind: kind, attempt, finishedAt } = record
+  const at = toDate(finishedAt ?? 0)
+  return errors.at(-1) ?? { kind: kind ?? 'error', message: 'no error was recorded', attempt, at }
 }

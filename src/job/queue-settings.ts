@@ -1,10 +1,21 @@
 import { byNameField } from '../kit/by-name.ts'
+import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
-import { choice, type FieldsOf, integer, isObject, optionError, parseOptions } from '../kit/options.ts'
+import {
+  choice,
+  duration,
+  type Field,
+  type FieldsOf,
+  integer,
+  isObject,
+  optionError,
+  parseOptions,
+} from '../kit/options.ts'
 import { jobError } from './errors.ts'
 import type { LimitOptions } from './limit.ts'
 import { STATEMENT_ROWS_MAX } from './limits.ts'
 import { requireQueueName } from './names.ts'
+import { ORDERS, type Order, type OrderSettings } from './order.ts'
 import {
   ALL_QUEUES,
   parseQueueLimits,
@@ -13,6 +24,7 @@ import {
   storedLimits,
 } from './queue-limits.ts'
 import { readStored } from './stored.ts'
+import type { Weights } from './turns.ts'
 
 const OVERFLOWS = ['reject', 'dropOldest'] as const
 
@@ -24,26 +36,101 @@ export interface QueueOptions {
   readonly overflow?: (typeof OVERFLOWS)[number]
   /** What all of its jobs are held to, those of the definitions aside: see `LimitOptions`. Nothing by default. */
   readonly limits?: readonly QueueLimitOptions[]
+  /**
+   * In which order its jobs start: the highest priority first (`'priority'`), whatever was due first (`'fifo'`), or last
+   * (`'lifo'`); or a priority is drawn for each start (`'weighted'`). Default `'priority'`. A change holds for what waits already.
+   */
+  readonly order?: Order
+  /**
+   * So much waiting counts as much as one step of priority, so that nothing waits for ever behind better jobs. Never by
+   * default; from `'1ms'` to `'30d'`. Only with the order `'priority'`.
+   */
+  readonly aging?: Duration
+  /**
+   * How often each priority is drawn, against the others of which jobs are ready: `{ 0: 1, 10: 5 }`, each from 1 to 1,000,000. Of
+   * one that is not named: 1. Only with the order `'weighted'`.
+   */
+  readonly weights?: Weights
+}
+
+/** So that the highest priority times the longest step is still an exact number. */
+const AGING_MAX_MS = 30 * 86_400_000
+
+const WEIGHT_MAX = 1_000_000
+const PRIORITY = /^(0|-?[1-9]\d{0,6})$/
+
+/** A copy, in the order of the priorities. */
+function weightsField(): Field<Weights, Weights> & { readonly fallback?: undefined } {
+  return {
+    expected: `an object of whole numbers from 1 to ${WEIGHT_MAX} by priority, such as { 0: 1, 10: 5 }`,
+    parse(value) {
+      if (!isObject(value) || Array.isArray(value)) return undefined
+      const pairs = Object.entries(value as object)
+      if (!pairs.every(([priority, weight]) => PRIORITY.test(priority) && isWeight(weight))) return undefined
+      return Object.fromEntries(pairs.sort(([one], [other]) => Number(one) - Number(other)))
+    },
+  }
+}
+
+function isWeight(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= WEIGHT_MAX
 }
 
 const queueFields = {
   maxSize: integer({ min: 1 }),
   overflow: choice({ of: OVERFLOWS, default: 'reject' }),
   limits: queueLimitsField(),
+  order: choice({ of: ORDERS, default: 'priority' }),
+  aging: duration({ min: 1, max: AGING_MAX_MS }),
+  weights: weightsField(),
 } satisfies FieldsOf<QueueOptions>
 
-/** The settings of a queue as they are stored: only what is not as in any other. */
-export type QueueSettings = QueueOptions
+/** The settings of a queue as they are stored: only what is not as in any other, and lengths of time in milliseconds. */
+export interface QueueSettings extends OrderSettings, Pick<QueueOptions, 'maxSize' | 'overflow' | 'limits'> {}
 
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option` */
 export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSettings {
   const component = `queue '${requireQueueName(name)}'`
-  const { maxSize, overflow, limits = [] } = parseOptions(component, queueFields, given)
+  const {
+    maxSize,
+    overflow,
+    order,
+    aging,
+    weights,
+    limits = [],
+  } = parseOptions(component, queueFields, given)
+  if (maxSize === undefined && overflow !== 'reject') {
+    const expected = "left out, or beside a 'maxSize'"
+    throw optionError('invalid_option', { component, option: 'overflow', expected, got: preview(overflow) })
+  }
+  if (aging !== undefined && order !== 'priority') {
+    const expected = "left out, or beside the order 'priority'"
+    throw optionError('invalid_option', { component, option: 'aging', expected, got: preview(given.aging) })
+  }
+  if (weights !== undefined && order !== 'weighted') {
+    const expected = "left out, or beside the order 'weighted'"
+    throw optionError('invalid_option', {
+      component,
+      option: 'weights',
+      expected,
+      got: preview(given.weights),
+    })
+  }
   const held = limits.length > 0 && { limits: parseQueueLimits(component, limits) }
-  if (maxSize !== undefined) return { maxSize, ...(overflow !== 'reject' && { overflow }), ...held }
-  if (overflow === 'reject') return { ...held }
-  const expected = "left out, or beside a 'maxSize'"
-  throw optionError('invalid_option', { component, option: 'overflow', expected, got: preview(overflow) })
+  return { ...tidy({ maxSize, overflow, order, aging, weights }), ...held }
+}
+
+type Given = { readonly [Name in keyof QueueSettings]?: QueueSettings[Name] | undefined }
+
+/** Without what says nothing. */
+function tidy({ maxSize, overflow, order, aging, weights }: Given): QueueSettings {
+  return {
+    ...(maxSize !== undefined && { maxSize }),
+    ...(maxSize !== undefined && overflow === 'dropOldest' && { overflow }),
+    ...(order !== undefined && order !== 'priority' && { order }),
+    ...(aging !== undefined && (order ?? 'priority') === 'priority' && { aging }),
+    ...(weights !== undefined && order === 'weighted' && { weights }),
+  }
 }
 
 /** Queues with their options by their names, as `openQueue` or a configuration has them. */
@@ -64,12 +151,16 @@ export function settingsText(settings: QueueSettings): string | null {
 export function readSettings(json: string | null): QueueSettings {
   const value = readStored(json)
   if (!isObject(value)) return {}
-  const { maxSize, overflow, limits } = value as Readonly<Record<string, unknown>>
+  const { maxSize, overflow, order, aging, weights, limits } = value as Readonly<Record<string, unknown>>
   const stored = storedLimits(limits)
-  const held = stored.length > 0 && { limits: stored }
-  const size = queueFields.maxSize.parse(maxSize)
-  if (size === undefined) return { ...held }
-  return { maxSize: size, ...(overflow === 'dropOldest' && { overflow }), ...held }
+  const set = tidy({
+    maxSize: queueFields.maxSize.parse(maxSize),
+    overflow: queueFields.overflow.parse(overflow),
+    order: queueFields.order.parse(order),
+    aging: queueFields.aging.parse(aging),
+    weights: queueFields.weights.parse(weights),
+  })
+  return { ...set, ...(stored.length > 0 && { limits: stored }) }
 }
 
 /** What is set for all queues: limits alone. @throws MillhandError as `parseQueueOptions` */

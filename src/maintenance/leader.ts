@@ -6,7 +6,7 @@ import type { InstrumentedStore } from '../store/instrument.ts'
 import type { Leadership } from '../store/upkeep.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { Ticker } from './ticker.ts'
-import { expire, prune, rescue, type UpkeepParts } from './upkeep.ts'
+import { expire, place, prune, rescue, type UpkeepParts } from './upkeep.ts'
 
 interface MaintenanceParts extends UpkeepParts {
   readonly store: InstrumentedStore
@@ -188,7 +188,8 @@ export class Maintenance {
   async #expireInTurn(): Promise<boolean> {
     const { clock } = this.#parts
     if (clock.elapsed() < this.#expireAtMs) return false
-    const more = await expire(this.#parts)
+    const unplaced = await place(this.#parts)
+    const more = (await expire(this.#parts)) || unplaced
     if (!more) this.#expireAtMs = clock.elapsed() + this.#options.leaseMs
     return more
   }

@@ -29,6 +29,13 @@ export async function expire({ store, events }: UpkeepParts): Promise<boolean> {
   return ids.length === STATEMENT_ROWS_MAX
 }
 
+/** Gives what waits its place, where the order of a queue was changed and whoever did so did not get to the end. A piece of each queue. True where there is more. */
+export async function place({ store }: UpkeepParts): Promise<boolean> {
+  const queues = await store.queues.unplaced()
+  const left = await Promise.all(queues.map((queue) => store.queues.place(queue)))
+  return left.some((each) => each > 0)
+}
+
 /** Deletes a bounded piece of the settled jobs that are too old. True where there may be more. */
 export async function prune({ store, events }: UpkeepParts, retention: Retention): Promise<boolean> {
   const count = await store.upkeep.prune(retention, STATEMENT_ROWS_MAX)

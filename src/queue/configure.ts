@@ -1,4 +1,4 @@
-import { alike, type Limit, type LimitOptions } from '../job/limit.ts'
+import type { LimitOptions } from '../job/limit.ts'
 import { requireAgreement } from '../job/limit-conflicts.ts'
 import { ALL_QUEUES, definedLimits } from '../job/queue-limits.ts'
 import {
@@ -7,24 +7,46 @@ import {
   parseQueueOptions,
   type QueueOptions,
   type QueueSettings,
-  settingsText,
 } from '../job/queue-settings.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import { custom, type FieldsOf, isFunction, parseOptions } from '../kit/options.ts'
+import { nextTurn } from '../kit/turn.ts'
 import type { Store } from '../store/store.ts'
-import type { Queue } from './api/queue.ts'
-import { internalsOf, type QueueInternals, requireOutside } from './internals.ts'
+import { type QueueInternals, requireOutside } from './internals.ts'
+import { progressTeller } from './progress-teller.ts'
+
+/** What `configure` takes beside the settings. */
+export interface ConfigureOptions {
+  /**
+   * Called after each piece of a change of the order with how many numbers of jobs are left to look at, of those that were there; not
+   * waited for. What it throws ends the call: a worker goes on.
+   */
+  readonly onProgress?: (left: number) => void
+}
+
+const configureFields = {
+  onProgress: custom<(left: number) => void>({ expected: 'a function', accepts: isFunction }),
+} satisfies FieldsOf<ConfigureOptions>
+
+/** What is set for a queue, and how whoever sets it is told. */
+interface Configuring {
+  readonly settings: QueueOptions
+  readonly options?: ConfigureOptions | undefined
+}
 
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction` */
 export async function configureQueue(
   { store, limits }: QueueInternals,
   name: string,
-  options: QueueOptions,
+  { settings, options = {} }: Configuring,
 ): Promise<void> {
   requireOutside({ store }, 'configure')
-  const settings = parseQueueOptions(name, options)
+  const parsed = parseQueueOptions(name, settings)
+  const { onProgress } = parseOptions('configure', configureFields, options)
   // First: a job that has a gate of a limit which nobody knows would wait.
-  await limits.declare(definedLimits(settings.limits))
-  await store.queues.configure(name, settings)
+  await limits.declare(definedLimits(parsed.limits))
+  await store.queues.configure(name, parsed)
+  await placeAnew(store, name, onProgress)
 }
 
 /** What is set for single queues and for all, as `openQueue` and a configuration have it. @throws MillhandError as `configureQueue` */
@@ -52,37 +74,15 @@ export function requireOneValueEach(
   requireAgreement([...specs, ...held])
 }
 
-/** Writes what is set for its queues to the store; where that cannot be, the queue is closed. */
-export async function withSettings(
-  queue: Queue,
-  settings: ReadonlyMap<string, QueueSettings>,
-): Promise<Queue> {
-  try {
-    await applySettings(internalsOf(queue, 'openQueue').store, settings)
-    return queue
-  } catch (error) {
-    await queue.close()
-    throw error
+/** A change of the order holds for what waits: piece by piece. Whoever leads the maintenance goes on where nobody else does. */
+export async function placeAnew(
+  store: Store,
+  queue: string,
+  onProgress?: (left: number) => void,
+): Promise<void> {
+  const tell = progressTeller(onProgress)
+  for (let left = await store.queues.place(queue); left > 0; left = await store.queues.place(queue)) {
+    tell(left)
+    await nextTurn()
   }
-}
-
-/** Sets what is not set so already: a store that may not be written can be opened with the settings that it has. */
-async function applySettings(store: Store, wanted: ReadonlyMap<string, QueueSettings>): Promise<void> {
-  if (wanted.size === 0) return
-  const there = new Map((await store.queues.configured()).map(({ queue, settings }) => [queue, settings]))
-  await declareMissing(store, wanted)
-  for (const [queue, settings] of wanted) {
-    if (settingsText(settings) !== settingsText(there.get(queue) ?? {}))
-      await store.queues.configure(queue, settings)
-  }
-}
-
-async function declareMissing(store: Store, wanted: ReadonlyMap<string, QueueSettings>): Promise<void> {
-  const limits = [...wanted.values()].flatMap((each) => definedLimits(each.limits).map(({ limit }) => limit))
-  if (limits.length === 0) return
-  const known = await store.limits.list()
-  const isKnown = (limit: Limit) =>
-    known.some(({ name, declared }) => name === limit.name && alike({ name, ...declared }, limit))
-  const missing = limits.filter((limit) => !isKnown(limit))
-  if (missing.length > 0) await store.limits.declare(missing)
 }

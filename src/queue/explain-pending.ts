@@ -1,5 +1,6 @@
 import { runsAlone } from '../job/care.ts'
 import { formatDuration } from '../kit/duration.ts'
+import { AHEAD_MAX } from '../store/catalog.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
 import { noWorker } from './explain-worker.ts'
@@ -20,7 +21,12 @@ export function whyPending(situation: Situation): Reason[] {
     ...(fit.length === 0 ? [noWorker(situation)] : quiet(fit)),
     ...alone(situation),
   ]
-  return [...(obstacles.length > 0 ? obstacles : [itsTurn(fit.filter(claims))]), ...crashedBefore(situation)]
+  return [
+    ...(obstacles.length > 0 ? obstacles : [itsTurn(fit.filter(claims))]),
+    ...turn(situation),
+    ...behind(situation),
+    ...crashedBefore(situation),
+  ]
 }
 
 function dueLater({ job, nowMs }: Situation): Reason[] {
@@ -79,6 +85,27 @@ export function quiet(fit: readonly WorkerRecord[]): Reason[] {
 
 export function claims({ order }: WorkerRecord): boolean {
   return order === 'run'
+}
+
+/** In a queue in which priorities have weights, nobody knows which is drawn next. */
+function turn({ job, weight }: Situation): Reason[] {
+  if (weight === undefined) return []
+  const { queue, priority } = job
+  const text = `each start of queue '${queue}' draws a priority, and its own, ${priority}, has the weight ${weight}`
+  return [{ code: 'turn', text, facts: { priority, weight } }]
+}
+
+/** In the order of its queue: what other queues have, and what workers hold already, is not counted. */
+function behind({ job, weight, ahead = 0 }: Situation): Reason[] {
+  if (ahead === 0) return []
+  const many = ahead < AHEAD_MAX ? countedJobs(ahead) : `${AHEAD_MAX} jobs or more`
+  const those = weight === undefined ? '' : ' and of its priority'
+  const text = `behind ${many} of queue '${job.queue}'${those} that are ready and start before it`
+  return [{ code: 'behind', text, facts: { ahead } }]
+}
+
+function countedJobs(count: number): string {
+  return count === 1 ? '1 job' : `${count} jobs`
 }
 
 /** The next crash would quarantine it, and nobody else is to be blamed for that. */

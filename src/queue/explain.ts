@@ -1,6 +1,8 @@
 import { jobError } from '../job/errors.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
-import { isRequirementsGate } from '../job/job-gates.ts'
+import { isRequirementsGate, requirementsIn } from '../job/job-gates.ts'
+import { orderRule } from '../job/order.ts'
+import { weightOf } from '../job/turns.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Store } from '../store/store.ts'
 import { childrenOf, whyWaiting } from './explain-children.ts'
@@ -35,6 +37,7 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
     workers: await store.workers.list(),
     children: record.state === 'running' ? await childrenOf(store, id) : [],
     gate: (await aroundGates(store, limitGateOf(record)))[0],
+    ...(job.state === 'pending' && (await inLine(store, record))),
   }
   const reasons = [...whyHere(situation), ...lastError(job)]
   return { id, name: job.name, queue: job.queue, state: job.state, reasons, text: inOneLine(reasons) }
@@ -43,6 +46,19 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
 /** The gate of a limit at which it waits. */
 function limitGateOf({ gate }: Pick<JobRecord, 'gate'>): string[] {
   return gate === null || isRequirementsGate(gate) ? [] : [gate]
+}
+
+/** Where it stands among those of its queue. */
+async function inLine(
+  store: Store,
+  { id, queue, priority, limits }: JobRecord,
+): Promise<Pick<Situation, 'ahead' | 'weight'>> {
+  const configured = (await store.queues.configured()).find((each) => each.queue === queue)
+  const weights = configured && orderRule(configured.settings)?.weights
+  return {
+    ahead: await store.catalog.ahead(id),
+    weight: weights && requirementsIn(limits) === '' ? weightOf(weights, priority) : undefined,
+  }
 }
 
 function whyHere(situation: Situation): Reason[] {

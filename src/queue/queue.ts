@@ -14,7 +14,7 @@ import type { EventName, MillhandEvents } from '../telemetry/events.ts'
 import type { Matching, MatchingFilter } from './api/matching.ts'
 import type { Queue as QueueCalls } from './api/queue.ts'
 import { requireEvent, requireFunction, requireId } from './arguments.ts'
-import { configureQueue } from './configure.ts'
+import { type ConfigureOptions, configureQueue } from './configure.ts'
 import { cancelJobs, freeKeyOf, pruneJobs, retryJobs } from './control.ts'
 import { type DrainedOptions, queueDrained } from './drained.ts'
 import type { EnqueueItem } from './enqueue.ts'
@@ -160,8 +160,8 @@ export class OpenedQueue implements Queue {
     await pauseQueue(this.#parts, queue, options)
   }
 
-  async configure(queue: string, options: QueueOptions): Promise<void> {
-    await configureQueue(this.#parts, queue, options)
+  async configure(queue: string, settings: QueueOptions, options?: ConfigureOptions): Promise<void> {
+    await configureQueue(this.#parts, queue, { settings, options })
   }
 
   async purge(queue: string, options?: PurgeOptions): Promise<number> {

@@ -25,6 +25,8 @@ export interface Reason {
     | 'runs_alone'
     | 'waiting_for_slot'
     | 'not_taken'
+    | 'behind'
+    | 'turn'
     | 'crashed_before'
     | 'running'
     | 'waits_for_child'
@@ -57,6 +59,10 @@ export interface Situation {
   readonly children?: readonly JobRecord[]
   /** The gate at which it waits. */
   readonly gate?: GateAround | undefined
+  /** How many jobs of its queue are ready and start before it. */
+  readonly ahead?: number
+  /** Where each start draws a priority: how often its own is drawn, against the others. */
+  readonly weight?: number | undefined
 }
 
 /** That nobody has heard of a worker within its lease; nothing where somebody has. */

@@ -6,6 +6,9 @@ import type { LogLine } from './jobs.ts'
 /** A call whose answer was lost is made again within minutes: for so long it is known what it answered. */
 export const CALLS_KEPT_MS = 3_600_000
 
+/** Jobs before another one, of which no more are counted. */
+export const AHEAD_MAX = 10_000
+
 /** Looking at jobs, and what an operator does to them. */
 export interface CatalogStore {
   /** The jobs with these ids that exist, in any order. */
@@ -22,6 +25,8 @@ export interface CatalogStore {
   /** The newest `limit` jobs that completed or failed at or after `sinceMs`, counted by name, end and duration. */
   ended(sinceMs: number, limit: number): Promise<EndedJobs[]>
   logs(id: string): Promise<LogLine[]>
+  /** How many jobs of its queue are ready and come before it, `AHEAD_MAX` at most; 0 where it is not ready itself. */
+  ahead(id: string): Promise<number>
   /** Cancels jobs that are not settled; gives the ids that were. `call` names the call: made again, it answers the same. */
   cancel(ids: readonly string[], reason: string, call?: string): Promise<string[]>
   /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. `call` as above. */

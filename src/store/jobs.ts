@@ -3,6 +3,7 @@ import type { NewJob } from '../job/new-job.ts'
 import type { Hold, Settlement } from '../job/outcome.ts'
 import type { Progress } from '../job/progress.ts'
 import type { Ability } from '../job/requirements.ts'
+import type { Random } from '../kit/random.ts'
 
 /** The hot verbs: what enqueuers and workers call thousands of times a second. All take and return lists. */
 export interface JobStore {
@@ -66,6 +67,8 @@ export interface ClaimRequest {
   readonly accepts?: (job: ClaimedJob) => boolean
   /** Only jobs that come after this place in the order: where an earlier claim gave up. */
   readonly after?: Place
+  /** By what priorities are drawn, in queues where they have weights. */
+  readonly random?: Random
 }
 
 /** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
@@ -79,8 +82,33 @@ export function bytesOf(
   return [input, checkpoint, errors, context, tags, key].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
-/** A place in the order in which jobs are claimed: priority, due time, arrival. */
+/**
+ * A place in the order in which jobs are claimed: priority, due time, arrival. In a queue of another order, its rank and its
+ * place stand for the first two: see `placeOf`.
+ */
 export type Place = Pick<JobRecord, 'priority' | 'dueAt' | 'seq'>
+
+/** Where a job stands in the order in which jobs are claimed. */
+export function placeOf({ priority, dueAt, seq, rank, place }: Place & Ranked): Place {
+  return { priority: rank ?? priority, dueAt: place ?? dueAt, seq }
+}
+
+/**
+ * Whether the job of one place is claimed before the one of the other, where either may have been drawn for its turn: against the
+ * jobs of other queues it stands by its due time, whatever its priority.
+ */
+export function placeOfDrawn({ dueAt, seq }: Place): Place {
+  return { priority: 0, dueAt, seq }
+}
+
+/** What a job stands by in place of its priority and its due time, in a queue of another order. */
+type Ranked = Pick<JobRecord, 'rank' | 'place'>
+
+/** Less than nothing: the first job is claimed before the other one. */
+export function compareJobs(one: Place & Ranked, other: Place & Ranked): number {
+  const byRank = (other.rank ?? other.priority) - (one.rank ?? one.priority)
+  return byRank || (one.place ?? one.dueAt) - (other.place ?? other.dueAt) || one.seq - other.seq
+}
 
 /** What a worker needs of a job to run it. */
 export type ClaimedJob = Omit<

@@ -11,8 +11,19 @@ export interface QueueStore {
   /** Lets it go on; whatever else is set for it stays. */
   resume(queue: string): Promise<void>
   paused(): Promise<PausedQueue[]>
-  /** Sets what is set for a queue: all of it, so that `{}` takes it away. A pause stays. */
+  /**
+   * Sets what is set for a queue: all of it, so that `{}` takes it away. A pause stays. What comes goes by it at once; where
+   * it is another order, what waits is to be given its place anew: see `place`.
+   */
   configure(queue: string, settings: QueueSettings): Promise<void>
+  /**
+   * Gives their places anew to jobs that waited when the order of the queue was changed: a bounded piece of them, from the newest
+   * to the oldest, in one transaction with the word of how far it is. Gives how many numbers of jobs are left to look at; 0: all
+   * have their places.
+   */
+  place(queue: string): Promise<number>
+  /** Queues in which some are still to be given theirs. */
+  unplaced(): Promise<string[]>
   /** Cancels jobs that wait in a queue and that nobody holds, durably; at most `limit`, in any order. */
   purge(queue: string, piece: PurgePiece): Promise<Purged>
   /** Whether any of its jobs is pending or running. */
@@ -22,6 +33,9 @@ export interface QueueStore {
   /** The queues for which anything is set, by name. */
   configured(): Promise<ConfiguredQueue[]>
 }
+
+/** How many jobs one call of `place` looks at. */
+export const PLACED_MAX = 1_000
 
 /** Who paused a queue, and why; `null` where that was not said. */
 export interface PauseNote {

@@ -176,6 +176,7 @@ export class ClaimLoop {
       ...this.#appetite.room,
       worker,
       limit,
+      random: this.#queue.random,
       ...(canProcess && { accepts: (job) => this.#refusals.asks(canProcess, job) }),
       ...(after && { after }),
     }

@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts'
 import type { Emitter } from '../kit/emitter.ts'
 import { asError } from '../kit/error.ts'
 import { adopt, isThenable, unheard } from '../kit/thenable.ts'
-import { type ClaimedJob, type Place, REFUSALS_MAX } from '../store/jobs.ts'
+import { type ClaimedJob, type Place, placeOf, REFUSALS_MAX } from '../store/jobs.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import { toPendingJob } from './job-view.ts'
 
@@ -33,9 +33,8 @@ export class Refusals {
   /** Asks whether the worker takes the job, and remembers a refusal. */
   asks(canProcess: (job: Job) => boolean, job: ClaimedJob): boolean {
     if (this.#accepts(canProcess, job)) return true
-    const { priority, dueAt, seq } = job
     this.#count += 1
-    this.#last = { priority, dueAt, seq }
+    this.#last = placeOf(job)
     return false
   }
 

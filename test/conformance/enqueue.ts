@@ -29,6 +29,8 @@ export function enqueuePromises(test: StoreTest): void {
       deadlineAt: null,
       limits: null,
       gate: null,
+      rank: null,
+      place: null,
     }
     const ends = { output: null, outcome: null, reason: null, failureKind: null, errors: null }
     const counts = { attempt: 0, epoch: 0, crashes: 0, care: 0 }

@@ -20,10 +20,10 @@ import type { StoreTest } from './store-test.ts'
 
 const able = (...capabilities: string[]) => ({ ability: { capabilities, version: null } })
 const ofVersion = (version: string) => ({ ability: { capabilities: [], version } })
-const GPU = able('gpu')
+export const GPU = able('gpu')
 
 /** A job that requires this of its worker. */
-function requiring(id: string, requirements: string, given: Partial<NewJob> = {}): NewJob {
+export function requiring(id: string, requirements: string, given: Partial<NewJob> = {}): NewJob {
   const { limits = null, ...rest } = given
   return newJob(id, { ...rest, limits: withRequirements(limits, requirements) })
 }

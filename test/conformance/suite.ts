@@ -20,6 +20,7 @@ import { limitPromises } from './limits.ts'
 import { lockPromises } from './locks.ts'
 import { operationPromises } from './operations.ts'
 import { gatedOperationPromises } from './operations-at-gates.ts'
+import { orderPromises } from './order.ts'
 import { outagePromises } from './outage.ts'
 import { publicPromises } from './promises.ts'
 import { queueLimitPromises } from './queue-limits.ts'
@@ -37,6 +38,7 @@ import { type StoreUnderTest, testOf } from './store-test.ts'
 import { textPromises } from './texts.ts'
 import { transactionPromises } from './transactions.ts'
 import { upkeepPromises } from './upkeep.ts'
+import { weightedPromises } from './weighted.ts'
 import { workerPromises } from './workers.ts'
 
 /** What every store promises. A store's own test file calls this and adds only what is that store's alone. */
@@ -64,6 +66,8 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('workers', () => workerPromises(test))
     describe('queues', () => queuePromises(test))
     describe('sizes of queues', () => sizePromises(test))
+    describe('orders', () => orderPromises(test))
+    describe('weighted queues', () => weightedPromises(test))
     describe('full queues', () => fullQueuePromises(test))
     describe('backlog', () => backlogPromises(test))
     describe('ledger', () => ledgerPromises(test))

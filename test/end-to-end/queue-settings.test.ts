@@ -19,6 +19,46 @@ describeStores('the settings of queues', (test) => {
     expect((await queue.stats()).queues).toMatchObject([{ queue: 'news' }])
   })
 
+  test('an order holds for what waits, and explain says behind how many a job does', async ({ open }) => {
+    const queue = await open({ queues: { mail: { order: 'fifo' } } })
+    const [first, second] = await Promise.all(
+      [0, 5].map((priority) => queue.enqueue(send, undefined, { queue: 'mail', priority })),
+    )
+    const behind = async (id = '') =>
+      (await queue.explain(id)).reasons.find(({ code }) => code === 'behind')?.facts.ahead
+    expect([await behind(first?.id), await behind(second?.id)]).toEqual([undefined, 1])
+    await queue.configure('mail', { aging: '1h' })
+    expect([await behind(first?.id), await behind(second?.id)]).toEqual([1, undefined])
+    expect((await queue.stats()).queues).toMatchObject([{ settings: { aging: 3_600_000 } }])
+  })
+
+  test('explain says that a turn is drawn, by which weight, and behind how many of that priority', async ({
+    open,
+  }) => {
+    const queue = await open({ queues: { mail: { order: 'weighted', weights: { 10: 5, 0: 1 } } } })
+    await queue.enqueue(send, undefined, { queue: 'mail' })
+    const jobs = await Promise.all(
+      [1, 2].map(() => queue.enqueue(send, undefined, { queue: 'mail', priority: 10 })),
+    )
+    const { reasons } = await queue.explain(jobs[1]?.id ?? '')
+    expect(reasons.filter(({ code }) => code === 'turn' || code === 'behind')).toMatchObject([
+      { facts: { priority: 10, weight: 5 } },
+      { facts: { ahead: 1 } },
+    ])
+    expect((await queue.stats()).queues[0]?.settings).toEqual({ order: 'weighted', weights: { 0: 1, 10: 5 } })
+  })
+
+  test('a change of the order tells how far it is', async ({ queue }) => {
+    await queue.enqueueMany(Array.from({ length: 2_001 }, () => ({ job: send, input: undefined })))
+    const told: number[] = []
+    await queue.configure('default', { order: 'lifo' }, { onProgress: (left) => told.push(left) })
+    expect(told.length).toBeGreaterThan(1)
+    expect(told).toEqual([...told].sort((one, other) => other - one))
+    await expect(queue.configure('default', {}, { onprogress: () => {} } as object)).rejects.toMatchObject({
+      code: 'unknown_option',
+    })
+  })
+
   test('a full queue refuses an enqueue, and says which option that is', async ({ open }) => {
     const queue = await open({ queues: { mail: { maxSize: 1 } } })
     await queue.enqueue(send, undefined, { queue: 'mail' })
@@ -45,6 +85,14 @@ describeStores('the settings of queues', (test) => {
       { size: 1 },
       { overflow: 'dropNewest', maxSize: 1 },
       { overflow: 'dropOldest' },
+      { order: 'filo' },
+      { aging: 0 },
+      { aging: '31d' },
+      { order: 'fifo', aging: '1m' },
+      { weights: { 0: 1 } },
+      { order: 'weighted', weights: { 0: 0 } },
+      { order: 'weighted', weights: { high: 1 } },
+      { order: 'weighted', weights: [1, 2] },
     ]
     for (const options of wrong) {
       await expect(queue.configure('mail', options as QueueOptions)).rejects.toMatchObject({ code: /option/ })

@@ -30,7 +30,8 @@ export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
   },
   {
     title: '',
-    text: (stats) => [...pauseWords(stats), ...sizeWords(stats), ...limitWords(stats)].join('; '),
+    text: (stats) =>
+      [...pauseWords(stats), ...sizeWords(stats), ...orderWords(stats), ...limitWords(stats)].join('; '),
     style: ({ paused }) => (paused ? 'yellow' : undefined),
     shrinksTo: 6,
   },
@@ -47,6 +48,18 @@ function sizeWords({ settings: { maxSize, overflow } = {} }: QueueStats): string
 
 function limitWords({ settings: { limits = [] } = {} }: QueueStats): string[] {
   return limits.length === 0 ? [] : [`limits: ${limits.map(({ name, key }) => name ?? key).join(', ')}`]
+}
+
+function orderWords({ settings: { order, aging, weights = {} } = {} }: QueueStats): string[] {
+  if (order === 'lifo') return ['the newest first']
+  if (order === 'fifo') return ['the oldest first']
+  if (order === 'weighted') return [weightWords(weights)]
+  return aging === undefined ? [] : [`${formatDuration(Number(aging))} of waiting makes good a priority`]
+}
+
+function weightWords(weights: Readonly<Record<string, number>>): string {
+  const each = Object.entries(weights).map(([priority, weight]) => `priority ${priority}: ${weight}`)
+  return each.length === 0 ? 'each priority as often' : `drawn by weight (${each.join(', ')})`
 }
 
 interface Options {

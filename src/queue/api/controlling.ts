@@ -2,6 +2,7 @@ import type { WorkerOrder } from '../../job/orders.ts'
 import type { QueueOptions } from '../../job/queue-settings.ts'
 import type { RetentionOptions } from '../../job/retention.ts'
 import type { SpecOrName } from '../../job/typed.ts'
+import type { ConfigureOptions } from '../configure.ts'
 import type { DrainedOptions } from '../drained.ts'
 import type { Operation, OperationsOptions } from '../operations.ts'
 import type { PauseOptions } from '../pause.ts'
@@ -58,11 +59,12 @@ export interface Controlling {
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]>
 
   /**
-   * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`. `{}` takes it away.
+   * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`, `order`, `aging` and `weights`. `{}`
+   * takes it away. With another order, it resolves when what waits has its place in that: in pieces of 1,000.
    *
    * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
    */
-  configure(queue: string, options: QueueOptions): Promise<void>
+  configure(queue: string, settings: QueueOptions, options?: ConfigureOptions): Promise<void>
 
   /** Lets a paused queue go on. @throws MillhandError `invalid_name`, `inside_transaction` */
   resume(queue: string): Promise<void>

@@ -2,8 +2,9 @@ import { parseFailures } from '../../job/failure.ts'
 import { hasPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { readTexts } from '../../job/stored.ts'
-import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
-import type { LogLine } from '../jobs.ts'
+import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
+import { compareJobs, type LogLine } from '../jobs.ts'
+import { isDrawn } from './claim.ts'
 import type { MemoryData } from './data/data.ts'
 
 export function get(data: MemoryData, ids: readonly string[]): JobRecord[] {
@@ -34,6 +35,18 @@ export function count(data: MemoryData, filter: JobFilter): number {
 
 export function logs(data: MemoryData, id: string): LogLine[] {
   return (data.logs.get(id) ?? []).map((line) => ({ ...line }))
+}
+
+export function ahead(data: MemoryData, id: string): number {
+  const ready = data.jobs.pending.ready()
+  const job = ready.find((each) => each.id === id)
+  if (!job) return 0
+  const isBefore = (other: JobRecord) =>
+    other.queue === job.queue &&
+    compareJobs(other, job) < 0 &&
+    (!isDrawn(data, other) || other.priority === job.priority)
+  const before = ready.filter(isBefore)
+  return Math.min(before.length, AHEAD_MAX)
 }
 
 export function tally(data: MemoryData): Tally[] {

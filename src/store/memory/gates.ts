@@ -3,6 +3,7 @@ import type { JobRecord } from '../../job/job.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Admissions } from '../admissions.ts'
+import { placeOf } from '../jobs.ts'
 import { ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { GateRow, MemoryData } from './data/data.ts'
@@ -14,8 +15,13 @@ export function gateReader(data: MemoryData): PlacementReader {
   return {
     limit: (name) => limitNamed(data, name),
     state: (gate) => stateOf(data, gate),
-    firstPriority: (gate) => firstOf(data.jobs.pending.parkedAt(gate), 1)[0]?.priority,
+    firstPriority: (gate) => firstRank(data, gate),
   }
+}
+
+function firstRank(data: MemoryData, gate: string): number | undefined {
+  const [first] = firstOf(data.jobs.pending.parkedAt(gate), 1)
+  return first && placeOf(first).priority
 }
 
 function limitNamed(data: MemoryData, name: string): Limit | undefined {

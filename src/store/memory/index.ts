@@ -88,6 +88,7 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     count: (filter) => transactions.read(() => catalog.count(data, filter)),
     tally: () => transactions.read(() => catalog.tally(data)),
     logs: (id) => transactions.read(() => catalog.logs(data, id)),
+    ahead: (id) => transactions.read(() => catalog.ahead(data, id)),
     cancel: (ids, reason, call) =>
       transactions.write(() => once(data, call, () => cancel(data, ids, reason))),
     retry: (ids, call) => transactions.write(() => once(data, call, () => retry(data, ids))),
@@ -111,6 +112,8 @@ function queueStore(data: MemoryData, transactions: MemoryTransactions): Store['
     resume: (queue) => transactions.write(() => queues.resume(data, queue)),
     paused: () => transactions.read(() => queues.paused(data)),
     configure: (queue, settings) => transactions.write(() => queues.configure(data, queue, settings)),
+    place: (queue) => transactions.write(() => queues.place(data, queue)),
+    unplaced: () => transactions.read(() => queues.unplaced(data)),
     purge: async (queue, piece) =>
       purgedFrom(
         await transactions.write(() => once(data, piece.call, () => purgedTexts(purge(data, queue, piece)))),

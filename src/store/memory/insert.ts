@@ -4,6 +4,7 @@ import type { JobRecord } from '../../job/job.ts'
 import { type Conflict, type Holder, mayReplace, meet, replacingCall, ruleOf } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import { orderRule, standingOf } from '../../job/order.ts'
 import { gatesWithin } from '../../job/queue-gates.ts'
 import { heldTo } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
@@ -110,7 +111,9 @@ function carryOut(data: MemoryData, { job, replaces, succeeds }: Write, placemen
 function gateOf(data: MemoryData, job: NewJob, placement: Placement): string | null {
   const nowMs = data.clock.now()
   const dueAt = job.runAtMs ?? nowMs + job.delayMs
-  return job.limits === null || dueAt > nowMs ? null : placement.gateOf(job)
+  if (job.limits === null || dueAt > nowMs) return null
+  const { rank } = standingOf({ ...job, dueAt }, orderRule(data.settings.get(job.queue) ?? {}))
+  return placement.gateOf({ ...job, priority: rank })
 }
 
 /** What has begun goes on, without its key. */
@@ -159,4 +162,6 @@ const UNTOUCHED = {
   errors: null,
   startedAt: null,
   finishedAt: null,
+  rank: null,
+  place: null,
 } as const

@@ -1,9 +1,10 @@
 import type { JobRecord } from '../../job/job.ts'
+import { compareJobs } from '../jobs.ts'
 import { SortedSet } from './data/sorted-set.ts'
 
 /** Pending jobs, those that are due apart from those that are scheduled: a claim never walks past the latter. */
 export class PendingJobs {
-  readonly #due = new SortedSet<JobRecord>(inClaimOrder)
+  readonly #due = new SortedSet<JobRecord>(compareJobs)
   readonly #scheduled = new SortedSet<JobRecord>(byDueTime)
   /** Those that wait at a gate, by its name. */
   readonly #parked = new Map<string, SortedSet<JobRecord>>()
@@ -74,7 +75,7 @@ export class PendingJobs {
 
   #placeOf(job: JobRecord, nowMs: number): SortedSet<JobRecord> {
     if (job.gate === null) return job.dueAt <= nowMs ? this.#due : this.#scheduled
-    const parked = this.#parked.get(job.gate) ?? new SortedSet<JobRecord>(inClaimOrder)
+    const parked = this.#parked.get(job.gate) ?? new SortedSet<JobRecord>(compareJobs)
     this.#parked.set(job.gate, parked)
     return parked
   }
@@ -93,10 +94,6 @@ export class PendingJobs {
     }
     return found
   }
-}
-
-function inClaimOrder(left: JobRecord, right: JobRecord): number {
-  return right.priority - left.priority || byDueTime(left, right)
 }
 
 function byDueTime(left: JobRecord, right: JobRecord): number {

@@ -1,6 +1,7 @@
+import { placesAlike } from '../../job/order.ts'
 import { type QueueSettings, settingsText } from '../../job/queue-settings.ts'
 import { isFinal } from '../../job/state.ts'
-import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
+import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import type { MemoryData } from './data/data.ts'
 
 /** A queue that is paused again has been so since the first time. */
@@ -20,8 +21,25 @@ export function paused(data: MemoryData): PausedQueue[] {
 }
 
 export function configure(data: MemoryData, queue: string, settings: QueueSettings): void {
+  const before = data.settings.get(queue) ?? {}
   if (settingsText(settings) === null) data.settings.delete(queue)
   else data.settings.set(queue, settings)
+  if (!placesAlike(before, settings)) data.unplaced.set(queue, data.lastSeq + 1)
+}
+
+/** From the newest to the oldest. */
+export function place(data: MemoryData, queue: string): number {
+  const before = data.unplaced.get(queue) ?? 0
+  const waiting = data.jobs.pending.of(queue).filter(({ seq }) => seq < before)
+  for (const job of waiting.slice(-PLACED_MAX)) data.jobs.put(job)
+  const left = waiting.length > PLACED_MAX ? (waiting.at(-PLACED_MAX)?.seq ?? 0) : 0
+  if (left > 0) data.unplaced.set(queue, left)
+  else data.unplaced.delete(queue)
+  return left
+}
+
+export function unplaced(data: MemoryData): string[] {
+  return [...data.unplaced.keys()].sort()
 }
 
 export function configured(data: MemoryData): ConfiguredQueue[] {

@@ -1,4 +1,5 @@
 import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
+import { TURN } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
@@ -24,7 +25,7 @@ const NAMES = statement(
     ${scheduled('>')}
   )
   select name, (${countOf('waits = 1 and class = 1')} + ${countOf('waits = 1 and class = 3')} - ${GATED_ALONE}
-      + (select count(*) from due where lane = mine.id))::integer as ready,
+      + ${countOf(`waits = 1 and class = ${TURN}`)} + (select count(*) from due where lane = mine.id))::integer as ready,
     (${countOf('waits = 1 and class = 2')} + ${GATED_ALONE})::integer as alone,
     ${countOf('waits = 3')}::integer as parked,
     (select count(*) from delayed where lane = mine.id)::integer as delayed,

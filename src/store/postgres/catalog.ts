@@ -1,8 +1,9 @@
 import type { JobRecord } from '../../job/job.ts'
 import { STATEMENT_CHARACTERS_MAX } from '../../job/limits.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
-import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
+import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
+import { LIMITED, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
 import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './standing.ts'
@@ -66,6 +67,23 @@ const LOGS = `select at, level, message, data from millhand.logs
 
 export function logs(session: Session, id: string): Promise<LogLine[]> {
   return session.rows<LogLine>(LOGS, id)
+}
+
+/** Ready jobs of one class in the lanes of its queue, each by the index. */
+const beforeIt = (readyClass: number): string => `select from it cross join lateral (
+      select id from millhand.lanes where queue = it.queue) l cross join lateral (
+      select from millhand.pending p where p.waits = 1 and p.class = ${readyClass} and p.lane = l.id
+      and (p.rank, p.due_at, p.seq) < (it.rank, it.due_at, it.seq) and (p.class <> ${TURN} or p.rank = it.rank)) p`
+
+const AHEAD = `with it as materialized (
+    select j.queue, p.rank, p.due_at, p.seq from millhand.jobs j join millhand.pending p using (seq)
+    where j.id = $1 and p.waits <> 2
+  ) select count(*)::integer as ahead from (
+    ${[1, LIMITED, REQUIRING_CLASS, TURN].map(beforeIt).join(' union all ')} limit ${AHEAD_MAX}) b`
+
+export async function ahead(session: Session, id: string): Promise<number> {
+  const [row] = await session.rows<{ ahead: number }>(AHEAD, id)
+  return row?.ahead ?? 0
 }
 
 const TALLY = `select j.queue, j.name, s.state, count(*) as count,

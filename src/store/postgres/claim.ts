@@ -15,6 +15,7 @@ import { comesBackAtOnce } from './claiming/returns.ts'
 import { boundsOf, fits, keyOf } from './claiming/served.ts'
 import { claim, type Where } from './claiming/statements.ts'
 import type { Lanes } from './lanes.ts'
+import type { KnownOrders } from './order.ts'
 import type { Session } from './session.ts'
 
 /** A claim begins where the last one ended, and looks at everything at least this often. */
@@ -30,6 +31,7 @@ interface ClaimsParts {
   readonly session: Session
   readonly clock: Clock
   readonly lanes: Lanes
+  readonly orders: KnownOrders
   /** Names this process. */
   readonly self: string
 }
@@ -44,6 +46,7 @@ export class Claims {
   readonly #session: Session
   readonly #clock: Clock
   readonly #lanes: Lanes
+  readonly #orders: KnownOrders
   readonly #self: string
   readonly #doubts: Doubts
   /** What is known of the lanes that a worker serves, by what it serves. */
@@ -56,7 +59,8 @@ export class Claims {
   #atMs = 0
   #seen: Seen = NOTHING_SEEN
 
-  constructor({ session, clock, lanes, self }: ClaimsParts) {
+  constructor({ session, clock, lanes, orders, self }: ClaimsParts) {
+    this.#orders = orders
     this.#session = session
     this.#clock = clock
     this.#lanes = lanes
@@ -87,10 +91,15 @@ export class Claims {
     this.#heads.clear()
   }
 
+  /** Whether any of them is in a queue of an order of its own, as far as this process has seen. */
+  areOrdered(jobs: readonly NewJob[]): boolean {
+    return jobs.some((job) => this.#orders.has(job))
+  }
+
   /** New jobs: a better one than those among which a claim ended comes before that place. */
   inserted(jobs: readonly NewJob[]): void {
-    // One that is replaced may come before any place, in any lane.
-    if (jobs.some(mayReplace)) this.reset()
+    // One that is replaced, or in an order of its own, may come before any place, in any lane.
+    if (jobs.some(mayReplace) || this.areOrdered(jobs)) this.reset()
     if (this.#heads.size === 0) return
     for (const { job, after } of boundsOf(jobs, this.#atMs)) {
       const lane = this.#lanes.known(job)

@@ -1,8 +1,9 @@
 import { tell, WAKE } from './change.ts'
-import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
+import { laneOfJob } from './claiming/lane-of-job.ts'
 import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
+import { ASKED_DUE_AT, classBy, ORDERED, orderOf, placeBy } from './order.ts'
 import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
@@ -15,7 +16,7 @@ export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted 
     delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
-    select seq, 'cancelled', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, $reason
+    select seq, 'cancelled', (select now from clock), started_at, ${ASKED_DUE_AT}, expires_at, attempt, epoch, crashes, care, $reason
     from taken
   ), freed as (
     delete from millhand.keys where seq in (select seq from taken)
@@ -94,7 +95,7 @@ const RETRY = statement(
     names: 'text[]',
     lanes: 'integer[]',
   },
-  `with ${CLOCK}, wanted as materialized (
+  `with ${CLOCK}, ${ORDERED}, wanted as materialized (
     select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key, j.limits,
       ${bytesOf('d.errors', 'd.checkpoint')} as bytes
     from millhand.settled s join millhand.jobs j using (seq) left join millhand.details d using (seq)
@@ -110,11 +111,13 @@ const RETRY = statement(
   ), undated as (
     update millhand.jobs set deadline_at = null where seq in (select seq from free) and deadline_at is not null
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, attempt, epoch, crashes, bytes, detailed)
-    select f.seq, 1, ${classFor('f.limits')}, l.id, -f.priority, (select now from clock), 0, f.epoch, 0, f.bytes, true
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, attempt, epoch, crashes, bytes, detailed)
+    select f.seq, 1, ${classBy({ dueAt: '(select now from clock)', limits: 'f.limits', care: '0' })}, l.id,
+      ${placeBy({ priority: 'f.priority', dueAt: '(select now from clock)' })}, 0, f.epoch, 0, f.bytes, true
     from free f join lateral (
       select id from unnest($queues, $names, $lanes) as l(queue, name, id)
       where l.queue = f.queue and l.name = ${laneOfJob('f')} limit 1) l on true
+    ${orderOf('f.queue')}
   ), announced as (
     select seq, epoch, 'retry' as verb, 'pending' as state from free
   ), ${tell('announced')}

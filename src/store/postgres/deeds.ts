@@ -6,6 +6,7 @@ import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { cancel, retry } from './control.ts'
 import type { Lanes } from './lanes.ts'
 import { removeSettled } from './leaving/remove.ts'
+import { hasOrders, place } from './order.ts'
 import { waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
 import { settingsOf } from './size.ts'
@@ -58,7 +59,7 @@ const REPRIORITISE = statement(
 const RESCHEDULE = statement(
   { ids: 'text[]', dueAt: 'bigint' },
   `with ${CLOCK}, ${WANTED}, moved as (
-    update millhand.pending p set due_at = $dueAt,
+    update millhand.pending p set due_at = $dueAt, asked_due_at = null,
       waits = case when p.gate is not null and $dueAt <= (select now from clock) then 3 else ${waitsFor('$dueAt')} end,
       gate = case when $dueAt <= (select now from clock) then p.gate end
     from wanted w where p.seq = w.seq
@@ -86,6 +87,7 @@ async function rearrange(session: Session, deed: Rearrangement, { ids, lanes }: 
   const rows = await session.at<{ id: string }>(sql, ...values)
   const done = rows.map(({ id }) => id)
   if (deed.verb === 'move') await giveGates(session, deed.queue, done)
+  if (await hasOrders(session)) await place(session, done)
   return done
 }
 

@@ -8,6 +8,7 @@ import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
 import { laneOfJob, requiringClass } from './claiming/lane-of-job.ts'
+import { ASKED_DUE_AT, ORDERED, orderOf, placeBy } from './order.ts'
 import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
@@ -120,24 +121,29 @@ async function reopenLimited(session: Session, gates: readonly string[]): Promis
   return count
 }
 
-/** Made in the same statement: only a version that knows nothing of requirements puts anything there. */
-const MEND = `with strays as materialized (
-    select p.seq, j.queue, ${laneOfJob('j')} as name from millhand.pending p join millhand.jobs j using (seq)
-    where p.waits = 3 and p.gate = any($2::text[]) order by p.seq limit $3::integer for update of p skip locked
+/** Made in the same statement: only a version that knows nothing of requirements puts anything there, nor of places. */
+const MEND = statement(
+  { gates: 'text[]', most: 'integer' },
+  `with ${CLOCK}, ${ORDERED}, strays as materialized (
+    select p.seq, ${ASKED_DUE_AT} as due, j.priority, j.queue, ${laneOfJob('j')} as name, o.rank_by, o.due_by, o.priority_by
+    from millhand.pending p join millhand.jobs j using (seq) ${orderOf('j.queue')}
+    where p.waits = 3 and p.gate = any($gates) order by p.seq limit $most for update of p skip locked
   ), made as (
     insert into millhand.lanes (queue, name, used_at)
-    select distinct queue, name, ${NOW} from strays order by queue, name
+    select distinct queue, name, (select now from clock) from strays order by queue, name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), placed as (
-    update millhand.pending p set waits = 1, class = ${requiringClass('p.care = 2')}, gate = null, lane = m.id
-    from strays s join made m using (queue, name) where p.seq = s.seq returning 1
+    update millhand.pending p set waits = 1, class = ${requiringClass('p.care = 2')}, gate = null, lane = m.id,
+      (rank, due_at, asked_due_at) = row(${placeBy({ priority: 'o.priority', dueAt: 'o.due' })})
+    from strays o join made m using (queue, name) where p.seq = o.seq returning 1
   ), woken as materialized (${wake('ready', 'exists (select from placed)')})
-  select count(*)::integer as count from placed where (select count(*) from woken) >= 0`
+  select count(*)::integer as count from placed where (select count(*) from woken) >= 0`,
+)
 
 /** Who waits there was put into a lane that does not ask for what he requires. */
 async function mendLanes(session: Session, gates: readonly string[]): Promise<number> {
   if (gates.length === 0) return 0
-  const [row] = await session.at<{ count: number }>(MEND, gates, PARKED_MAX)
+  const [row] = await session.at<{ count: number }>(MEND.text, ...MEND.values({ gates, most: PARKED_MAX }))
   return row?.count ?? 0
 }
 

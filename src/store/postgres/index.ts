@@ -19,6 +19,7 @@ import { Inserts } from './inserts.ts'
 import { Lanes } from './lanes.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
+import { KnownOrders } from './order.ts'
 import { roles } from './roles.ts'
 import { NOW } from './sql.ts'
 import { Transactions, type Written } from './transaction.ts'
@@ -89,8 +90,9 @@ interface Composition {
 function compose({ database, guests, notices }: Parts, { clock, self, closeWaitMs }: Composition): Store {
   const { session } = database
   const lanes = new Lanes(session, clock, database.connections)
-  const inserts = new Inserts({ database, lanes, room: new Room() })
-  const claims = new GatedClaims(new Claims({ session, clock, lanes, self }), database)
+  const orders = new KnownOrders()
+  const inserts = new Inserts({ database, lanes, orders, room: new Room() })
+  const claims = new GatedClaims(new Claims({ session, clock, lanes, orders, self }), database)
   const onCommitted = async ({ jobs, settlements, left }: Written) => {
     claims.inserted(jobs)
     claims.settled(settlements)

@@ -1,5 +1,6 @@
 import { readGates as gatesOf } from '../../job/job-gates.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import { orderRule, standingOf } from '../../job/order.ts'
 import { gatesWithin } from '../../job/queue-gates.ts'
 import { ALL_QUEUES } from '../../job/queue-limits.ts'
 import { heldTo, type SizeLimit } from '../../job/queue-settings.ts'
@@ -12,6 +13,7 @@ import { insert, type Stored } from './insert.ts'
 import type { LanedJob } from './job-values.ts'
 import { insertByRules } from './keyed/rules.ts'
 import type { Lanes } from './lanes.ts'
+import { type KnownOrders, place } from './order.ts'
 import type { Session } from './session.ts'
 import { keepWithin, pendingIn, type SettingsByQueue, settingsOf, sizesIn } from './size.ts'
 
@@ -19,6 +21,7 @@ interface InsertsParts {
   readonly database: Database
   readonly lanes: Lanes
   readonly room: Room
+  readonly orders: KnownOrders
 }
 
 /** What of the jobs has to be counted, and up to where. */
@@ -27,6 +30,8 @@ interface Count {
   readonly pendingMax: number
   /** Sizes that queues have of their own, as this transaction has seen them. */
   readonly limits: readonly SizeLimit[]
+  /** Queues that have an order of their own. */
+  readonly orders: ReadonlySet<string>
 }
 
 interface Placed {
@@ -44,8 +49,10 @@ export class Inserts {
   readonly #lanes: Lanes
   readonly #room: Room
   readonly #set = new Set<string>()
+  readonly #orders: KnownOrders
 
-  constructor({ database, lanes, room }: InsertsParts) {
+  constructor({ database, lanes, room, orders }: InsertsParts) {
+    this.#orders = orders
     this.#database = database
     this.#lanes = lanes
     this.#room = room
@@ -75,8 +82,8 @@ export class Inserts {
     const done = await this.#database.transaction(async (_, session) => {
       const settings = await settingsOf(session, queues, { locks: true })
       this.#remember([...queues, ALL_QUEUES], settings)
-      const placed = await placedIn(session, withQueueGates(jobs, settings))
-      const inserted = await this.#counting(session, placed.jobs, { ...count, limits: sizesIn(settings) })
+      const placed = await placedIn(session, withQueueGates(jobs, settings), settings)
+      const inserted = await this.#counting(session, placed.jobs, { ...count, ...seenIn(settings) })
       return { placed, inserted }
     })
     return openingLater(this.#database.session, done.placed, done.inserted)
@@ -85,11 +92,13 @@ export class Inserts {
   /** In a transaction that is open, and has to be undone where this throws. @throws MillhandError `queue_full` */
   async insertIn(session: Session, jobs: readonly NewJob[], pendingMax: number): Promise<Inserted[]> {
     const laned = await this.#laned(jobs, session)
-    const settings = await settingsOf(session, queuesOf(jobs), { locks: false })
+    const queues = queuesOf(jobs)
+    const settings = await settingsOf(session, queues, { locks: false })
+    this.#remember([...queues, ALL_QUEUES], settings)
     return this.#counting(session, withQueueGates(laned, settings), {
       uncounted: this.#room.take(jobs, pendingMax),
       pendingMax,
-      limits: sizesIn(settings),
+      ...seenIn(settings),
     })
   }
 
@@ -98,6 +107,7 @@ export class Inserts {
     if (this.#set.size > SET_MAX) this.#set.clear()
     for (const queue of queues) this.#set.delete(queue)
     for (const queue of settings.keys()) this.#set.add(queue)
+    for (const queue of queues) this.#orders.learn(queue, orderRule(settings.get(queue) ?? {}))
   }
 
   async #laned(jobs: readonly NewJob[], within?: Session): Promise<LanedJob[]> {
@@ -109,9 +119,10 @@ export class Inserts {
   async #counting(
     session: Session,
     jobs: readonly LanedJob[],
-    { uncounted, pendingMax, limits }: Count,
+    { uncounted, pendingMax, limits, orders }: Count,
   ): Promise<Inserted[]> {
     const { inserted, stored } = await insertSeen(session, jobs)
+    await place(session, placedAmong(jobs, { inserted, stored, orders }))
     const arrived = jobs.filter(({ id }) => stored.has(id))
     const filled = new Set(queuesOf(arrived))
     const own = new Set(limits.map(({ queue }) => queue))
@@ -124,14 +135,20 @@ export class Inserts {
 }
 
 /** What cannot pass its gates waits there from the beginning; in a caller's transaction a claim sees to that. */
-async function placedIn(session: Session, jobs: readonly LanedJob[]): Promise<Placed> {
+async function placedIn(
+  session: Session,
+  jobs: readonly LanedJob[],
+  settings: SettingsByQueue = new Map(),
+): Promise<Placed> {
   const names = new Set(jobs.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))
   if (names.size === 0) return { jobs, openings: new Map() }
   const gates = await readGates(session, [...names])
   const placement = new Placement(gates, gates.nowMs)
   const placed = jobs.map((job) => {
     const dueAt = job.runAtMs ?? gates.nowMs + job.delayMs
-    return job.limits === null || dueAt > gates.nowMs ? job : { ...job, gate: placement.gateOf(job) }
+    if (job.limits === null || dueAt > gates.nowMs) return job
+    const { rank } = standingOf({ ...job, dueAt }, orderRule(settings.get(job.queue) ?? {}))
+    return { ...job, gate: placement.gateOf({ ...job, priority: rank }) }
   })
   return { jobs: placed, openings: placement.openings }
 }
@@ -143,6 +160,11 @@ async function openingLater(
 ): Promise<Inserted[]> {
   await noteOpenings(session, openings)
   return inserted
+}
+
+function seenIn(settings: SettingsByQueue): Pick<Count, 'limits' | 'orders'> {
+  const ordered = [...settings].filter(([, each]) => orderRule(each) !== null)
+  return { limits: sizesIn(settings), orders: new Set(ordered.map(([queue]) => queue)) }
 }
 
 /** The jobs with the gates that their queues give them; most have none. */
@@ -162,6 +184,19 @@ async function insertSeen(session: Session, jobs: readonly LanedJob[]): Promise<
   const done = await insert(session, jobs, [])
   if (done === 'unseen') throw new Error('all queues were seen')
   return done
+}
+
+/** The ids of those that were stored, or replaced another one, and that wait by an order of their queue's own. */
+function placedAmong(
+  jobs: readonly LanedJob[],
+  { inserted, stored, orders }: Stored & Pick<Count, 'orders'>,
+): string[] {
+  if (orders.size === 0) return []
+  return jobs.flatMap(({ id, queue }, index) => {
+    const answer = inserted[index]
+    if (!orders.has(queue) || !answer) return []
+    return stored.has(id) || answer.replaced ? [answer.id] : []
+  })
 }
 
 function hasRule({ keyRule }: NewJob): boolean {

@@ -8,6 +8,7 @@ import {
 import type { Settlement } from '../../job/outcome.ts'
 import type { Depth } from '../ledger.ts'
 import type { Database } from './database.ts'
+import { ASKED_DUE_AT } from './order.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -92,8 +93,8 @@ function toRow({ waits, runs, ...row }: Stored): LedgerRow {
 }
 
 const DEPTHS = `with ${CLOCK}, waiting as (
-    select lane, count(*) as jobs, count(*) filter (where due_at > now) as scheduled,
-      min(due_at) filter (where due_at <= now) as oldest
+    select lane, count(*) as jobs, count(*) filter (where ${ASKED_DUE_AT} > now) as scheduled,
+      min(${ASKED_DUE_AT}) filter (where ${ASKED_DUE_AT} <= now) as oldest
     from millhand.pending cross join clock group by lane
   ), held as (
     select j.queue, j.name, count(*) filter (where not c.begun) as pending, count(*) filter (where c.begun) as running

@@ -1,4 +1,5 @@
 import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
+import { classBy, ORDERED, orderOf, placeBy } from './order.ts'
 
 /** What a pending job waits for: nothing any more, or its due time. (Or a gate: see claiming/limited.ts.) */
 export const waitsFor = (dueAt: string): string =>
@@ -17,22 +18,23 @@ export const bytesOf = (errors: string, checkpoint: string): string => `(octet_l
  * Those that wait again, until their deadline at the latest: in the lane of their queue and name, which is made anew where
  * it was pruned while they ran, with as much as they bring by now.
  */
-export const AGAIN = `back as materialized (
-    select g.*, j.queue, ${laneOfJob('j')} as lane_name, -j.priority as rank, l.id as lane, j.limits, j.deadline_at,
-      ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
+export const AGAIN = `${ORDERED}, back as materialized (
+    select g.*, coalesce(g.due_new, g.due_old) as due, j.queue, ${laneOfJob('j')} as lane_name, j.priority, l.id as lane, j.limits, j.deadline_at,
+      o.rank_by, o.due_by, o.priority_by, o.weights, ${bytesOf('coalesce(g.errors, d.errors)', 'd.checkpoint')} as bytes
     from moved g join lateral (select * from millhand.jobs where seq = g.seq limit 1) j on true
     left join lateral (select id from millhand.lanes where queue = j.queue and name = ${laneOfJob('j')} limit 1) l on true
     left join lateral (select errors, checkpoint from millhand.details where seq = g.seq limit 1) d on true
+    ${orderOf('j.queue')}
     where g.state = 'pending'
   ), remade as (
     insert into millhand.lanes (queue, name, used_at)
     select distinct queue, lane_name, (select now from clock) from back where lane is null order by queue, lane_name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), again as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, started_at, attempt, epoch, crashes,
-      care, bytes, detailed)
-    select b.seq, ${waitsFor('coalesce(b.due_new, b.due_old)')}, ${classFor('b.limits', 'b.care = 2')},
-      coalesce(b.lane, r.id), b.rank, coalesce(b.due_new, b.due_old), coalesce(b.expires_at, b.deadline_at),
-      b.started_at, b.attempt, b.epoch, b.crashes, b.care, b.bytes, true
-    from back b left join remade r on r.queue = b.queue and r.name = b.lane_name
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, expires_at, started_at, attempt, epoch,
+      crashes, care, bytes, detailed)
+    select o.seq, ${waitsFor('o.due')}, ${classBy({ dueAt: 'o.due', limits: 'o.limits', care: 'o.care' })},
+      coalesce(o.lane, r.id), ${placeBy({ priority: 'o.priority', dueAt: 'o.due' })}, coalesce(o.expires_at, o.deadline_at),
+      o.started_at, o.attempt, o.epoch, o.crashes, o.care, o.bytes, true
+    from back o left join remade r on r.queue = o.queue and r.name = o.lane_name
   )`

@@ -1,8 +1,11 @@
+import { orderRule } from '../../job/order.ts'
 import { type QueueSettings, readSettings, settingsText } from '../../job/queue-settings.ts'
-import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote } from '../queues.ts'
+import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import { wake } from './change.ts'
+import type { Database } from './database.ts'
+import { placeWindow } from './order.ts'
 import type { Session } from './session.ts'
-import { NOW } from './sql.ts'
+import { CLOCK, NOW, statement, TIMED } from './sql.ts'
 
 /** Whether the note of this call counts: where the queue was not paused, or where it says anything. */
 const IS_NEWS = 'q.paused_at is null or coalesce($3::text, $4::text) is not null'
@@ -14,10 +17,10 @@ const PAUSE = `insert into millhand.queues as q (queue, paused_at, paused_by, pa
   pause_reason = case when ${IS_NEWS} then $4::text else q.pause_reason end`
 
 const RESUME = `with forgotten as (
-    delete from millhand.queues where queue = $2 and settings is null returning paused_at
+    delete from millhand.queues where queue = $2 and settings is null and placed_before is null returning paused_at
   ), resumed as (
     update millhand.queues set paused_at = null, paused_by = null, pause_reason = null
-    where queue = $2 and settings is not null returning queue
+    where queue = $2 and (settings is not null or placed_before is not null) returning queue
   ) ${wake('ready', 'exists (select from forgotten union all select from resumed)')}`
 
 const PAUSED = `select queue, paused_at as "pausedAt", paused_by as by, pause_reason as reason from millhand.queues
@@ -35,17 +38,75 @@ export function paused(session: Session): Promise<PausedQueue[]> {
   return session.rows<PausedQueue>(PAUSED)
 }
 
-const CONFIGURE = `insert into millhand.queues (queue, settings) values ($1, $2)
-  on conflict (queue) do update set settings = excluded.settings`
+/** Before whatever comes from now on: a number that is drawn later is higher. */
+const NEXT = "nextval('millhand.arrivals')"
 
-/** A queue that is not paused, and for which nothing is set, has no row. */
-const FORGET_UNSET = 'delete from millhand.queues where queue = $1 and settings is null and paused_at is null'
+const CONFIGURE = statement(
+  {
+    queue: 'text',
+    settings: 'text',
+    rankBy: 'integer',
+    dueBy: 'integer',
+    priorityBy: 'bigint',
+    weights: 'text',
+  },
+  `with ${CLOCK} insert into millhand.queues as q (queue, settings, rank_by, due_by, priority_by, weights,
+    placed_before)
+  select $queue, $settings, $rankBy, $dueBy, $priorityBy, $weights, case when $dueBy is not null then ${NEXT} end from clock
+  on conflict (queue) do update set settings = excluded.settings, rank_by = excluded.rank_by, due_by = excluded.due_by,
+    priority_by = excluded.priority_by, weights = excluded.weights, placed_before = case
+      when (q.rank_by, q.due_by, q.priority_by, q.weights is null)
+        is not distinct from ($rankBy, $dueBy, $priorityBy, $weights is null)
+      then q.placed_before else ${NEXT} end where ${TIMED}`,
+)
+
+/** A queue that is not paused, and for which nothing is set or still to be done, has no row. */
+const FORGET_UNSET = `delete from millhand.queues
+  where queue = $1 and settings is null and paused_at is null and placed_before is null`
 
 const CONFIGURED = 'select queue, settings from millhand.queues where settings is not null order by queue'
 
 export async function configure(session: Session, queue: string, settings: QueueSettings): Promise<void> {
-  await session.rows(CONFIGURE, queue, settingsText(settings))
+  const { rankBy = null, dueBy = null, priorityBy = null, weights = null } = orderRule(settings) ?? {}
+  const values = CONFIGURE.values({
+    queue,
+    settings: settingsText(settings),
+    rankBy,
+    dueBy,
+    priorityBy,
+    weights: weights && JSON.stringify(weights),
+  })
+  await session.at(CONFIGURE.text, ...values)
   await session.rows(FORGET_UNSET, queue)
+}
+
+const UNPLACED_BEFORE = 'select placed_before as before from millhand.queues where queue = $1 for update'
+
+const WINDOW = `select seq from millhand.pending where seq < $1 order by seq desc limit 1 offset ${PLACED_MAX - 1}`
+
+const PLACED = 'update millhand.queues set placed_before = $2 where queue = $1'
+
+/** The next piece of those that waited when the order was changed, from the newest to the oldest, in one transaction. */
+export function placeAnew(database: Database, queue: string): Promise<number> {
+  return database.transaction((_, session) => placePiece(session, queue))
+}
+
+async function placePiece(session: Session, queue: string): Promise<number> {
+  const [row] = await session.rows<{ before: number | null }>(UNPLACED_BEFORE, queue)
+  const before = row?.before ?? 0
+  if (before === 0) return 0
+  const [window] = await session.rows<{ seq: number }>(WINDOW, before)
+  const from = window?.seq ?? 0
+  await placeWindow(session, { queue, before, from })
+  await session.rows(PLACED, queue, from === 0 ? null : from)
+  await session.rows(FORGET_UNSET, queue)
+  return from
+}
+
+const UNPLACED = 'select queue from millhand.queues where placed_before is not null order by queue'
+
+export async function unplaced(session: Session): Promise<string[]> {
+  return (await session.rows<{ queue: string }>(UNPLACED)).map(({ queue }) => queue)
 }
 
 export async function configured(session: Session): Promise<ConfiguredQueue[]> {

@@ -1,5 +1,4 @@
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
-import { purgedFrom, purgedTexts } from '../queues.ts'
 import type { StoreRoles } from '../store.ts'
 import { backlog } from './backlog.ts'
 import { begin } from './begin.ts'
@@ -86,6 +85,7 @@ function catalogRole({ database, claims, lanes }: Parts): StoreRoles['catalog'] 
     count: (filter) => catalog.count(session, filter),
     tally: () => catalog.tally(session),
     logs: (id) => catalog.logs(session, id),
+    ahead: (id) => catalog.ahead(session, id),
     async cancel(ids, reason, call) {
       const left = new Set<string>()
       const cancelled = await callOnce(database, call, async (within) => {
@@ -131,12 +131,9 @@ function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
     },
     paused: () => queues.paused(session),
     configure: (queue, settings) => queues.configure(session, queue, settings),
-    purge: async (queue, piece) =>
-      purgedFrom(
-        await callOnce(database, piece.call, async (within) =>
-          purgedTexts(await size.purge(within, queue, piece)),
-        ),
-      ),
+    place: (queue) => queues.placeAnew(database, queue).finally(() => claims.reset()),
+    unplaced: () => queues.unplaced(session),
+    purge: (queue, piece) => size.purgeOnce(database, queue, piece),
     unfinished: (queue) => size.unfinished(session, queue),
     backlog: (queue, countedMax) => backlog(session, queue, countedMax),
     configured: () => queues.configured(session),

@@ -8,10 +8,12 @@ import {
   readSettings,
   type SizeLimit,
 } from '../../job/queue-settings.ts'
-import type { Purged, PurgePiece } from '../queues.ts'
+import { type Purged, type PurgePiece, purgedFrom, purgedTexts } from '../queues.ts'
 import { countByQueue } from '../room.ts'
+import { callOnce } from './calls.ts'
 import { CLASSES } from './claiming/lane-of-job.ts'
 import { cancelPending } from './control.ts'
+import type { Database } from './database.ts'
 import { enterEnded } from './ledger.ts'
 import type { Session } from './session.ts'
 import { statement } from './sql.ts'
@@ -127,11 +129,7 @@ const PURGE = statement(
 const NEWEST = 'select max(seq) as seq from millhand.jobs'
 
 /** Cancels those of a queue that wait and that nobody holds, in a transaction. */
-export async function purge(
-  session: Session,
-  queue: string,
-  { reason, limit, until }: PurgePiece,
-): Promise<Purged> {
+async function purge(session: Session, queue: string, { reason, limit, until }: PurgePiece): Promise<Purged> {
   const [newest] = until === undefined ? await session.rows<{ seq: number | null }>(NEWEST) : []
   const last = until ?? newest?.seq ?? 0
   const rows = await session.at<{ id: string }>(
@@ -141,6 +139,14 @@ export async function purge(
   const ids = rows.map(({ id }) => id)
   await enterEnded(session, ids, 'cancelled')
   return { ids, until: last }
+}
+
+/** The same as a call that may be made again, since its answer was lost. */
+export async function purgeOnce(database: Database, queue: string, piece: PurgePiece): Promise<Purged> {
+  const texts = await callOnce(database, piece.call, async (within) =>
+    purgedTexts(await purge(within, queue, piece)),
+  )
+  return purgedFrom(texts)
 }
 
 /** One statement sees a job in one place, or in the other. */

@@ -6,6 +6,7 @@ import { tell, WAKE } from './change.ts'
 import { forgetKeys } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import { enterEnded } from './ledger.ts'
+import { ASKED_DUE_AT } from './order.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -45,7 +46,7 @@ const EXPIRE = `with ${CLOCK}, given as (
     delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.failure_kind, g.errors
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind)
-    select seq, 'failed', (select now from clock), started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind
+    select seq, 'failed', (select now from clock), started_at, ${ASKED_DUE_AT}, expires_at, attempt, epoch, crashes, care, failure_kind
     from taken
   ), noted as (
     insert into millhand.details (seq, errors) select seq, errors from taken

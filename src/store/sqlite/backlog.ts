@@ -1,7 +1,7 @@
 import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
-import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
 
 const MINE = `mine as materialized (
   select id, name from millhand_lanes where queue = ?1 order by name ${atMost('?3')})`
@@ -10,7 +10,8 @@ const countOf = (condition: string): string =>
   `(select count(*) from (select 1 from millhand_jobs where ${condition} and lane = mine.id ${atMost('?2')}))`
 
 const READY_JOBS = `with ${MINE}
-  select name, ${countOf(READY)} + ${countOf(READY_LIMITED)} as ready, ${countOf(READY_ALONE)} as alone,
+  select name, ${countOf(READY)} + ${countOf(READY_LIMITED)} + ${countOf(READY_TURN)} as ready,
+    ${countOf(READY_ALONE)} as alone,
     ${countOf(PARKED)} as parked from mine`
 
 /** What is due and was not made ready yet, and what is due later: each from its begin, by the index, of all queues. */

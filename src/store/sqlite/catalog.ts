@@ -1,15 +1,18 @@
 import type { InputPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
-import type { Found, JobFilter, Page, Tally } from '../catalog.ts'
+import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import type { Connection, Value } from './connection.ts'
+import { ASKED_DUE_AT, ASKED_PRIORITY } from './order.ts'
 import { asList, atMost } from './parameters.ts'
+import { READY, READY_LIMITED, READY_TURN } from './pending.ts'
 
 /** The columns of a job under the names of `JobRecord`. */
-const RECORD_COLUMNS = `seq, id, name, queue, priority, due_at as dueAt, key, rerun_of as rerunOf, tags, context, input, retries,
+const RECORD_COLUMNS = `seq, id, name, queue, ${ASKED_PRIORITY} as priority, ${ASKED_DUE_AT} as dueAt, key, rerun_of as rerunOf, tags, context, input, retries,
   timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
   expires_at as expiresAt, deadline_at as deadlineAt, state, worker, progress, output, outcome, reason,
-  failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt, limits, gate`
+  failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt, limits, gate,
+  iif(asked_due_at is null, null, priority) as rank, iif(asked_due_at is null, null, due_at) as place`
 
 const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`
 
@@ -55,9 +58,24 @@ export function logs(connection: Connection, id: string): LogLine[] {
   return connection.all<LogLine>(LOGS, id)
 }
 
+const beforeIt = (ready: string): string => `select 1 from it join millhand_jobs j on j.lane in (
+    select id from millhand_lanes where queue = it.queue) where j.${ready} and (j.priority > it.priority
+    or (j.priority = it.priority and (j.due_at < it.due_at or (j.due_at = it.due_at and j.seq < it.seq))))`
+
+/** Of what waits in a lane, at a gate included: each kind by its index. */
+const AHEAD = `with it as (
+    select queue, priority, due_at, seq from millhand_jobs where id = ? and lane is not null
+  ) select count(*) as ahead from (
+    ${beforeIt(READY)} union all ${beforeIt(READY_LIMITED)}
+    union all ${beforeIt(READY_TURN)} and j.priority = it.priority limit ${AHEAD_MAX})`
+
+export function ahead(connection: Connection, id: string): number {
+  return connection.get<{ ahead: number }>(AHEAD, id)?.ahead ?? 0
+}
+
 const TALLY = `select queue, name, state, count(*) as count,
-  min(due_at) filter (where waits is not null and due_at <= ?1) as oldestDueAt,
-  count(*) filter (where waits is not null and due_at > ?1) as scheduled
+  min(${ASKED_DUE_AT}) filter (where waits is not null and ${ASKED_DUE_AT} <= ?1) as oldestDueAt,
+  count(*) filter (where waits is not null and ${ASKED_DUE_AT} > ?1) as scheduled
   from millhand_jobs group by queue, name, state order by queue, name, state`
 
 export function tally(connection: Connection, nowMs: number): Tally[] {
@@ -104,8 +122,8 @@ function condition(filter: JobFilter, nowMs: number): { where: string; values: V
     parts.push([whereJson('tags', 'value = ?'), filter.tag])
   }
   if (filter.key !== undefined) parts.push(['key = ?', filter.key])
-  if (filter.scheduled === true) parts.push(['due_at > ?', nowMs])
-  if (filter.scheduled === false) parts.push(['due_at <= ?', nowMs])
+  if (filter.scheduled === true) parts.push([`${ASKED_DUE_AT} > ?`, nowMs])
+  if (filter.scheduled === false) parts.push([`${ASKED_DUE_AT} <= ?`, nowMs])
   if (filter.createdAfterMs !== undefined) parts.push(['created_at >= ?', filter.createdAfterMs])
   if (filter.createdBeforeMs !== undefined) parts.push(['created_at < ?', filter.createdBeforeMs])
   if (filter.errorText !== undefined) {

@@ -5,6 +5,7 @@ import { PROMOTE_MAX, promote } from './claiming/promote.ts'
 import { chooseReady, type Look } from './claiming/ready.ts'
 import type { Connection } from './connection.ts'
 import { admit, gateReader, openDue } from './gates.ts'
+import { restore } from './order.ts'
 import { asList } from './parameters.ts'
 
 /**
@@ -67,6 +68,10 @@ function take(
   const held = taken.filter((job) => !job.begun).map((job) => job.seq)
   if (started.length > 0) connection.run(START, worker, nowMs, asList(started))
   if (held.length > 0) connection.run(HOLD, worker, nowMs, asList(held))
+  restore(
+    connection,
+    taken.flatMap(({ seq, place }) => (place === null ? [] : [seq])),
+  )
   recordChanges(connection, { verb: 'claim', nowMs }, started)
   return taken
 }

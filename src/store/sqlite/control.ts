@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import { leaveGates } from './gates.ts'
 import { keptByAnother } from './keys.ts'
 import { enterEnded } from './ledger.ts'
+import { ASKED_PRIORITY } from './order.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
 
@@ -13,7 +14,8 @@ const CANCEL = `update millhand_jobs set state = 'cancelled', waits = null, lane
 
 const RETRY = `update or ignore millhand_jobs set state = 'pending', attempt = 0, crashes = 0, care = 0, due_at = ?1,
   worker = null, started_at = null, finished_at = null, failure_kind = null, reason = null, output = null,
-  outcome = null, expires_at = null, deadline_at = null
+  outcome = null, expires_at = null, deadline_at = null, priority = ${ASKED_PRIORITY}, asked_priority = null,
+  asked_due_at = null
   where id in (select value from json_each(?2)) and state in ('failed', 'cancelled')
   and (key is null or not ${keptByAnother('?1')})
   returning seq, id`

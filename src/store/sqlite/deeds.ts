@@ -4,6 +4,7 @@ import { heldTo } from '../../job/queue-settings.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { cancel, retry } from './control.ts'
+import { hasOrders, restore } from './order.ts'
 import { asList } from './parameters.ts'
 import { putBack } from './pending.ts'
 import { forgetResultsOf } from './results.ts'
@@ -59,6 +60,7 @@ function rearrange(
   deed: Rearrangement,
   { ids, nowMs }: { readonly ids: readonly string[]; readonly nowMs: number },
 ): string[] {
+  if (hasOrders(connection)) restore(connection, seqsOf(connection, ids))
   const changed = connection.all<Found>(...statementOf(deed), asList(ids))
   const seqs = changed.map(({ seq }) => seq)
   if (deed.verb === 'move') giveGates(connection, deed.queue, seqs)
@@ -79,6 +81,12 @@ function giveGates(connection: Connection, queue: string, seqs: readonly number[
     const given = gatesWithin(limits, held)
     if (given !== limits) connection.run(SET_LIMITS, seq, given, gateAmong(given, gate))
   }
+}
+
+const WAITING = `select seq from millhand_jobs where id in (select value from json_each(?)) and waits is not null`
+
+function seqsOf(connection: Connection, ids: readonly string[]): number[] {
+  return connection.all<{ seq: number }>(WAITING, asList(ids)).map(({ seq }) => seq)
 }
 
 function statementOf(deed: Rearrangement): [sql: string, value: string | number] {

@@ -9,6 +9,7 @@ import { toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import type { Connection } from './connection.ts'
+import { place, restore } from './order.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED, putBack, WAITS } from './pending.ts'
 import { answerAt } from './results.ts'
@@ -135,7 +136,10 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
     else if (at > nowMs && Number.isFinite(at)) connection.run(OPEN_AT, gate, at)
     else connection.run(FORGET_OPENING, gate)
   }
-  if (going.length > 0) connection.run(GO_ON, asList(going))
+  if (going.length > 0) {
+    connection.run(GO_ON, asList(going))
+    place(connection, going)
+  }
   return count + going.length
 }
 
@@ -145,6 +149,7 @@ const STRAYS = `update millhand_jobs set gate = null where seq in (
 /** Who waits there was put into a lane that does not ask for what he requires, by a version that knows nothing of it. */
 function mendLane(connection: Connection, gate: string, nowMs: number): number {
   const seqs = connection.all<{ seq: number }>(STRAYS, gate, PARKED_MAX).map(({ seq }) => seq)
+  restore(connection, seqs)
   putBack(connection, seqs, nowMs)
   return seqs.length
 }

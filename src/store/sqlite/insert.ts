@@ -1,7 +1,8 @@
 import { deadlineAt, expiresAt } from '../../job/deadline.ts'
-import { type Conflict, mayReplace, meet, ruleOf } from '../../job/key.ts'
+import { type Conflict, ruleOf as keyRuleOf, mayReplace, meet } from '../../job/key.ts'
 import { requireNoConflict } from '../../job/key-conflict.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import { standingOf } from '../../job/order.ts'
 import { gatesWithin } from '../../job/queue-gates.ts'
 import { heldTo } from '../../job/queue-settings.ts'
 import type { Inserted } from '../jobs.ts'
@@ -12,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { gateReader, noteOpenings } from './gates.ts'
 import { holderOf, keep, keeperOf, keepsAny } from './keys.ts'
 import { LaneNumbers } from './lanes.ts'
+import { place, ruleOf } from './order.ts'
 import { dueOf, giveUpKey, type Placing, replace, replacedBefore } from './replace.ts'
 import { keepWithin, settingsReader } from './size.ts'
 
@@ -75,7 +77,8 @@ class Insertion {
     this.#connection = connection
     this.#nowMs = nowMs
     const placement = new Placement(gateReader(connection, nowMs), nowMs)
-    this.#placing = { nowMs, lanes: new LaneNumbers(connection), placement }
+    const rankOf: Placing['rankOf'] = (job) => standingOf(job, ruleOf(connection, job.queue)).rank
+    this.#placing = { nowMs, lanes: new LaneNumbers(connection), placement, rankOf }
     this.#insert = connection.prepare(INSERT)
   }
 
@@ -98,8 +101,9 @@ class Insertion {
     return this.#placing.placement.openings
   }
 
-  /** Tells subscribers of what was stored until now. */
+  /** Gives what was stored until now its place, and tells subscribers of it. */
   tell(): void {
+    place(this.#connection, this.#seqs)
     recordChanges(this.#connection, { verb: 'enqueue', nowMs: this.#nowMs }, this.#seqs)
     this.#seqs = []
   }
@@ -109,7 +113,7 @@ class Insertion {
     const holder = holderOf(connection, job, this.#nowMs)
     if (!holder) return { id: job.id, existed: true }
     const { id, standing } = holder
-    switch (meet(ruleOf(job).onConflict, standing)) {
+    switch (meet(keyRuleOf(job).onConflict, standing)) {
       case 'succeed':
         giveUpKey(connection, id)
         this.#store(job)
@@ -140,7 +144,7 @@ class Insertion {
   }
 
   #keep(job: NewJob): Inserted {
-    if (ruleOf(job).keptMs > 0) keep(this.#connection, job, { id: job.id, nowMs: this.#nowMs })
+    if (keyRuleOf(job).keptMs > 0) keep(this.#connection, job, { id: job.id, nowMs: this.#nowMs })
     return { id: job.id, existed: false }
   }
 

@@ -3,7 +3,7 @@ import { requirementsIn } from '../../job/job-gates.ts'
 import { laneName } from '../../job/lane-name.ts'
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
-import { PARKED, READY, READY_ALONE, READY_LIMITED } from './pending.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN } from './pending.ts'
 
 /**
  * A lane is a queue, a name, and what its jobs require (see `laneName`, which is what stands in the table); ready jobs carry its number, so that the index that a claim walks has numbers in it and
@@ -54,6 +54,7 @@ const PRUNE = `delete from millhand_lanes where id > ? and id <= ?
   and not exists (select 1 from millhand_jobs where ${READY} and lane = millhand_lanes.id)
   and not exists (select 1 from millhand_jobs where ${READY_ALONE} and lane = millhand_lanes.id)
   and not exists (select 1 from millhand_jobs where ${READY_LIMITED} and lane = millhand_lanes.id)
+  and not exists (select 1 from millhand_jobs where ${READY_TURN} and lane = millhand_lanes.id)
   and not exists (select 1 from millhand_jobs where ${PARKED} and lane = millhand_lanes.id)`
 
 /**

@@ -9,8 +9,9 @@ import {
 import { STATEMENT_ROWS_MAX } from '../../job/limits.ts'
 import type { Depth } from '../ledger.ts'
 import type { Connection } from './connection.ts'
+import { ASKED_DUE_AT } from './order.ts'
 import { asList, atMost } from './parameters.ts'
-import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
 
 const COLUMNS = 'minute, queue, name, completed, failed, cancelled, waits, runs'
 
@@ -63,14 +64,15 @@ function toRow({ waits, runs, ...row }: Stored): LedgerRow {
 
 const readyJobs = (
   ready: string,
-): string => `select l.queue, substr(l.name, 1, instr(l.name || ' ', ' ') - 1) as name, jobs as pending, 0 as scheduled, 0 as running, oldest
+) => `select l.queue, substr(l.name, 1, instr(l.name || ' ', ' ') - 1) as name, jobs as pending, 0 as scheduled, 0 as running,
+    iif(q.due_by is null, oldest, (select min(${ASKED_DUE_AT}) from millhand_jobs where ${ready} and lane = r.lane)) as oldest
   from (select lane, count(*) as jobs, min(due_at) as oldest from millhand_jobs where ${ready} group by lane) as r
-  join millhand_lanes as l on l.id = r.lane`
+  join millhand_lanes as l on l.id = r.lane left join millhand_queues as q on q.queue = l.queue`
 
 const DEPTHS = `select queue, name, sum(pending) as pending, sum(scheduled) as scheduled, sum(running) as running,
     min(oldest) as oldestDueAt from (
     ${readyJobs(READY)} union all ${readyJobs(READY_ALONE)}
-    union all ${readyJobs(READY_LIMITED)} union all ${readyJobs(PARKED)}
+    union all ${readyJobs(READY_LIMITED)} union all ${readyJobs(READY_TURN)} union all ${readyJobs(PARKED)}
     union all select queue, name, count(*), sum(due_at > ?1), 0, min(iif(due_at <= ?1, due_at, null))
       from millhand_jobs where waits = ${WAITS.due} group by queue, name
     union all select queue, name, sum(state = 'pending'), 0, sum(state = 'running'), null

@@ -4,22 +4,26 @@ import type { Verb } from '../../job/state.ts'
 import { LANE_OF_JOB } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { BEGUN_AT, EXPIRES_AT, FENCE } from './holding.ts'
+import { place } from './order.ts'
 import { asList } from './parameters.ts'
 
 /**
  * What a pending job that nobody holds waits for, as `waits` says it: a worker, a worker that has nothing else, its due
- * time; a worker, and then gates that it has to pass; a gate that is closed. Each has a partial index of its own. In a statement they are written out as numbers: SQLite takes a partial
+ * time; a worker, and then gates that it has to pass; a gate that is closed; to be drawn among others. Each has a partial index of its own. In a statement they are written out as numbers: SQLite takes a partial
  * index only for a condition that it can read.
  */
-export const WAITS = { ready: 1, readyAlone: 2, due: 3, limited: 4, parked: 5 } as const
+export const WAITS = { ready: 1, readyAlone: 2, due: 3, limited: 4, parked: 5, turn: 6 } as const
 
 /** Ready jobs, of the three ways to run, as their indexes have them. */
 export const READY = `waits = ${WAITS.ready}`
 export const READY_ALONE = `waits = ${WAITS.readyAlone}`
 
 export const READY_LIMITED = `waits = ${WAITS.limited}`
-/** In which of the three ways a job is ready. */
-export type ReadyKind = 'ready' | 'alone' | 'limited'
+/** Jobs of which each start draws a priority. */
+export const READY_TURN = `waits = ${WAITS.turn}`
+
+/** In which of these ways a job is ready. */
+export type ReadyKind = 'ready' | 'alone' | 'limited' | 'turn'
 /** Jobs that wait at a gate. */
 export const PARKED = `waits = ${WAITS.parked}`
 
@@ -95,5 +99,6 @@ export function putBack(connection: Connection, seqs: readonly number[], nowMs: 
   const list = asList(seqs)
   connection.run(NEW_LANES, list, nowMs)
   connection.run(PUT_BACK, list, nowMs)
+  place(connection, seqs)
   countReturn(connection)
 }

@@ -1,6 +1,7 @@
 import { deadlineAt, expiresAt } from '../../job/deadline.ts'
 import { replacingCall } from '../../job/key.ts'
 import type { NewJob } from '../../job/new-job.ts'
+import type { Asked } from '../../job/order.ts'
 import type { Placement } from '../placement.ts'
 import { answered, keepAnswer } from './calls.ts'
 import type { Connection } from './connection.ts'
@@ -11,7 +12,8 @@ import { countReturn, WAITS } from './pending.ts'
 /** With nothing left of what it has been but its number, its epoch, and when it was stored. */
 const REPLACE = `update millhand_jobs set queue = ?2, waits = ?3, lane = ?4, priority = ?5, due_at = ?6, tags = ?7,
   context = ?8, retries = ?9, timeout_ms = ?10, expires_at = ?11, deadline_at = ?12, input = ?13, limits = ?14,
-  gate = ?15, attempt = 0, crashes = 0, care = 0, started_at = null, rerun_of = null, progress = null, checkpoint = null, errors = null
+  gate = ?15, attempt = 0, crashes = 0, care = 0, started_at = null, rerun_of = null, progress = null, checkpoint = null, errors = null,
+  asked_priority = null, asked_due_at = null
   where id = ?1`
 
 const BEFORE = 'select seq, queue from millhand_jobs where id = ?'
@@ -21,13 +23,15 @@ export interface Placing {
   readonly nowMs: number
   readonly lanes: LaneNumbers
   readonly placement: Placement
+  /** Of a job that has to pass gates: by what it stands in its order. */
+  readonly rankOf: (job: Asked & Pick<NewJob, 'queue'>) => number
 }
 
 /** When a job is due, and what it waits for until then. */
-export function dueOf(job: NewJob, { nowMs, lanes, placement }: Placing) {
+export function dueOf(job: NewJob, { nowMs, lanes, placement, rankOf }: Placing) {
   const dueAt = job.runAtMs ?? nowMs + job.delayMs
   if (dueAt > nowMs) return { dueAt, waits: WAITS.due, lane: null, gate: null }
-  const gate = job.limits === null ? null : placement.gateOf(job)
+  const gate = job.limits === null ? null : placement.gateOf({ ...job, priority: rankOf({ ...job, dueAt }) })
   return { dueAt, waits: waitsOf(job, gate), lane: lanes.of(job), gate }
 }
 

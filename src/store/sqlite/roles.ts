@@ -82,6 +82,7 @@ function catalogRole({ read, durably }: StoreAccess): StoreRoles['catalog'] {
     count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
     tally: () => read(catalog.tally),
     logs: (id) => read((connection) => catalog.logs(connection, id)),
+    ahead: (id) => read((connection) => catalog.ahead(connection, id)),
     cancel: (ids, text, call) =>
       inPieces(ids, call, (piece, name) =>
         durably((connection, nowMs) =>
@@ -118,6 +119,8 @@ function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
     configure: (queue, settings) => durably((connection) => queues.configure(connection, queue, settings)),
+    place: (queue) => durably((connection) => queues.placeAnew(connection, queue)),
+    unplaced: () => read(queues.unplaced),
     purge: async (queue, piece) =>
       purgedFrom(
         await durably((connection, nowMs) =>

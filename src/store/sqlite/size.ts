@@ -13,7 +13,7 @@ import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { enterEnded } from './ledger.ts'
 import { asList, atMost } from './parameters.ts'
-import { PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from './pending.ts'
+import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
 
 /**
  * Keeps queues within their size, after `arrived` came into them and in their transaction: a job whose key is held takes no
@@ -67,6 +67,7 @@ const COUNT_PENDING = `select
   (select count(*) from millhand_jobs where ${READY} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where ${READY_ALONE} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})) +
+  (select count(*) from millhand_jobs where ${READY_TURN} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where ${PARKED} and lane in (${LANES})) +
   (select count(*) from millhand_jobs where waits = ${WAITS.due} and queue = ?1) as pending`
 
@@ -80,6 +81,7 @@ const waitingIn = (
 ): string => `select seq from millhand_jobs where ${READY} and lane in (${LANES})${condition}
     union all select seq from millhand_jobs where ${READY_ALONE} and lane in (${LANES})${condition}
     union all select seq from millhand_jobs where ${READY_LIMITED} and lane in (${LANES})${condition}
+    union all select seq from millhand_jobs where ${READY_TURN} and lane in (${LANES})${condition}
     union all select seq from millhand_jobs where ${PARKED} and lane in (${LANES})${condition}
     union all select seq from millhand_jobs where waits = ${WAITS.due} and queue = ?1${condition}`
 

@@ -49,6 +49,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/job/queue-settings.ts queueFields': 'configure',
   'src/queue/drained.ts drainedFields': 'drained',
   'src/queue/purge.ts purgeFields': 'purge',
+  'src/queue/configure.ts configureFields': 'configure',
   'src/queue/subscribe.ts subscribeFields': 'subscribe',
   'src/testing/crash/crash-sweep.ts sweepFields': 'crashSweep',
   'src/testing/expect-enqueued.ts expectedFields': 'expectEnqueued',

@@ -1,5 +1,6 @@
 import type { Grants } from '../../../job/gate.ts'
 import type { LedgerRow } from '../../../job/ledger.ts'
+import { orderRule } from '../../../job/order.ts'
 import type { QueueSettings } from '../../../job/queue-settings.ts'
 import type { ScheduleRecord } from '../../../job/schedule.ts'
 import type { Clock } from '../../../kit/clock.ts'
@@ -32,6 +33,8 @@ export interface MemoryData {
   readonly paused: Map<string, PausedQueue>
   /** What is set for queues, by name. */
   readonly settings: Map<string, QueueSettings>
+  /** Queues of which the order was changed: what arrived before this number is still to be given its place. */
+  readonly unplaced: Map<string, number>
   /** By minute, queue and name. */
   ledger: Map<string, LedgerRow>
   /** When each job was claimed that is held and has not begun, by its id. */
@@ -59,9 +62,10 @@ export interface GateRow {
 }
 
 export function emptyData(clock: Clock): MemoryData {
+  const settings = new Map<string, QueueSettings>()
   return {
     clock,
-    jobs: new JobTable(clock),
+    jobs: new JobTable(clock, (queue) => orderRule(settings.get(queue) ?? {})),
     kept: new KeptKeys(),
     logs: new Map(),
     workers: new Map(),
@@ -70,7 +74,8 @@ export function emptyData(clock: Clock): MemoryData {
     limits: new Map(),
     gates: new Map(),
     results: new Map(),
-    settings: new Map(),
+    settings,
+    unplaced: new Map(),
     ledger: new Map(),
     claimedAt: new Map(),
     lostWorkers: new Set(),

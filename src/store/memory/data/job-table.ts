@@ -1,5 +1,6 @@
 import type { JobRecord } from '../../../job/job.ts'
 import { readGates } from '../../../job/job-gates.ts'
+import { type OrderRule, standingOf } from '../../../job/order.ts'
 import { allows, isFinal } from '../../../job/state.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import { PendingJobs } from '../pending.ts'
@@ -29,9 +30,11 @@ export class JobTable {
   /** What the records were before the transaction that is open; `undefined` for those that it inserted. */
   #before: Map<string, Before> | undefined
   readonly #clock: Clock
+  readonly #ruleOf: (queue: string) => OrderRule | null
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, ruleOf: (queue: string) => OrderRule | null) {
     this.#clock = clock
+    this.#ruleOf = ruleOf
   }
 
   get(id: string): JobRecord | undefined {
@@ -71,9 +74,15 @@ export class JobTable {
     this.#answered.add(id)
   }
 
-  /** Adds the job, or replaces the record of it. */
+  /** Adds the job, or replaces the record of it. What waits gets its place by the order that its queue has now. */
   put(job: JobRecord): void {
-    this.#put(job, this.#clock.now())
+    this.#put(this.#placed(job), this.#clock.now())
+  }
+
+  #placed(job: JobRecord): JobRecord {
+    const rule = waits(job) ? this.#ruleOf(job.queue) : null
+    if (rule) return { ...job, ...standingOf(job, rule) }
+    return (job.place ?? null) === null ? job : { ...job, rank: null, place: null }
   }
 
   #put(job: JobRecord, nowMs: number): void {

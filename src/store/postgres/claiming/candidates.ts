@@ -1,7 +1,8 @@
-import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, REFUSALS_MAX } from '../../jobs.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, placeOf, REFUSALS_MAX } from '../../jobs.ts'
+import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
-import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
+import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
 import {
   type Answer,
   type Due,
@@ -29,8 +30,8 @@ const CANDIDATES = statement(
     select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from (select seq from counted where picked) k
     cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
   ), ${FITTING}
-  select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
-    (select now from clock), false, null, null
+  select ${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
+    (select now from clock), false, null, ${PLACE}
   from (select * from millhand.pending where ctid = any (array(select place from fitting))) p ${WITH_JOB}
   union all ${ONLY_BESIDE}, ${note('lane', MORE)}`,
 )
@@ -88,7 +89,8 @@ async function choose(session: Session, { request, due: from, call, ...kind }: C
       if (chosen.length >= limit || refusals >= REFUSALS_MAX) return { chosen, apart: false, due, seen }
     }
     more = note.more && heads.length > 0
-    after = heads.at(-1)
+    const last = heads.at(-1)
+    after = last && placeOf(last)
   }
   return { chosen, apart: false, due, seen }
 }

@@ -1,6 +1,6 @@
 import type { Care } from '../../../job/care.ts'
 import type { Hold } from '../../../job/outcome.ts'
-import type { ClaimedJob } from '../../jobs.ts'
+import { type ClaimedJob, compareJobs } from '../../jobs.ts'
 
 /** What stands in a claimed job, in the order of `ClaimRow`. */
 export const JOB_COLUMNS = `j.seq, j.id, j.name, j.queue, j.priority, j.key, j.tags, j.context, j.input, j.retries,
@@ -63,6 +63,9 @@ const AT = {
   beside: 25,
 } as const
 
+/** Where a job `p` stood in an order of its queue's own, beside it: as JSON, so that it is no name of a call. */
+export const PLACE = `case when p.asked_due_at is not null then json_build_array(-p.rank, p.due_at)::text end`
+
 /** A row in which there is no job, but a text beside it. */
 export const ONLY_BESIDE = `select ${Array(AT.beside).fill('null').join(', ')}`
 
@@ -91,7 +94,7 @@ export function toClaimed(rows: readonly ClaimRow[], callOf: (row: ClaimRow) => 
     holds.set(id, hold)
     return hold
   }
-  return rows.map((row) => toJob(row, holdOf(row))).sort(inOrder)
+  return rows.map((row) => toJob(row, holdOf(row))).sort(compareJobs)
 }
 
 /** A job that has left what the store held it in: the others can still end as one. */
@@ -99,8 +102,11 @@ export function leaveHold(hold: Hold | undefined, seq: number): void {
   if (hold?.epochs instanceof Map) hold.epochs.delete(seq)
 }
 
-function inOrder(one: ClaimedJob, other: ClaimedJob): number {
-  return other.priority - one.priority || one.dueAt - other.dueAt || one.seq - other.seq
+function standingIn(row: ClaimRow): Pick<ClaimedJob, 'rank' | 'place'> {
+  const beside = row[AT.beside]
+  if (!beside?.startsWith('[')) return { rank: null, place: null }
+  const [rank, place] = JSON.parse(beside) as [number, number]
+  return { rank, place }
 }
 
 function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
@@ -130,5 +136,6 @@ function toJob(row: ClaimRow, hold: Hold | undefined): ClaimedJob {
     claimedAt: row[AT.claimedAt],
     begun: row[AT.begun],
     hold,
+    ...standingIn(row),
   }
 }

@@ -1,13 +1,12 @@
 import { runsAlone } from '../../../job/care.ts'
 import type { NewJob } from '../../../job/new-job.ts'
 import type { Settlement } from '../../../job/outcome.ts'
-import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
+import { type ClaimedJob, type ClaimRequest, compareJobs, type Place } from '../../jobs.ts'
 import type { Claims } from '../claim.ts'
 import type { Database } from '../database.ts'
 import { openDue, reopen } from '../gates.ts'
 import { orNothing, restBeside } from './filling.ts'
 import { claimLimited } from './limited.ts'
-import { comparePlaces } from './look.ts'
 
 /**
  * The claims of one process, those through gates among the others. Whoever has no limits pays for none: a claim of what has
@@ -16,7 +15,7 @@ import { comparePlaces } from './look.ts'
 export class GatedClaims {
   readonly #claims: Claims
   readonly #database: Database
-  /** Jobs may be ready that have to pass gates. */
+  /** Jobs may be ready that have to pass gates, or to be drawn. */
   #limited = false
 
   constructor(claims: Claims, database: Database) {
@@ -33,7 +32,7 @@ export class GatedClaims {
     this.#limited = limited || requiring || opening
     if (this.#limited && !jobs.some(runsAlone))
       jobs.push(...(await orNothing(jobs, [], () => this.#claimLast(restBeside(request, jobs), opening))))
-    return jobs.sort(comparePlaces)
+    return jobs.sort(compareJobs)
   }
 
   async #claimFirst(request: ClaimRequest): Promise<ClaimedJob[]> {
@@ -47,7 +46,7 @@ export class GatedClaims {
 
   /** New jobs: of those that have gates to pass, no place is known. */
   inserted(jobs: readonly NewJob[]): void {
-    if (jobs.some(({ limits }) => limits !== null)) this.#limited = true
+    if (jobs.some(({ limits }) => limits !== null) || this.#claims.areOrdered(jobs)) this.#limited = true
     this.#claims.inserted(jobs.filter(({ limits }) => limits === null))
   }
 

@@ -1,4 +1,4 @@
-import type { ClaimedJob, Place } from '../../jobs.ts'
+import { type ClaimedJob, type Place, placeOf } from '../../jobs.ts'
 import { comparePlaces, type LanePlace, type Note } from './look.ts'
 import { HEADS_MAX } from './ready.ts'
 import type { Where } from './statements.ts'
@@ -100,7 +100,8 @@ export class Heads {
     if (only !== undefined) {
       const last = jobs.at(-1)
       this.#lanes.delete(only)
-      if (last && (jobs.length === limit || note.more)) this.#lanes.set(only, { after: last, deep: true })
+      if (last && (jobs.length === limit || note.more))
+        this.#lanes.set(only, { after: placeOf(last), deep: true })
     } else if (note.more) {
       // Where the lanes go on is said of what was found, and not of what was taken of it.
       this.#learnTops([])

@@ -8,11 +8,13 @@ export const laneOfJob = (job: string): string => `case when ${requires(`${job}.
     then ${job}.name || ' ' || split_part(substr(${job}.limits, ${REQUIRING.length + 1}), '"', 1) else ${job}.name end`
 
 /** All classes in which jobs are claimed, each with a part of the index. */
-export const CLASSES = [1, 2, 3, 4, 5] as const
+export const CLASSES = [1, 2, 3, 4, 5, 6] as const
 /** Those that have to pass gates, those that require something of their worker, and those that require it and run alone. */
 export const LIMITED = 3
 export const REQUIRING_CLASS = 4
 export const REQUIRING_ALONE = 5
+/** Those of which each start draws a priority: see `turnOr`. */
+export const TURN = 6
 
 /** The class of a job with these gates. */
 export const classFor = (limits: string, alone = 'false'): string =>
@@ -22,3 +24,13 @@ export const classFor = (limits: string, alone = 'false'): string =>
 /** The same of one that requires something. */
 export const requiringClass = (alone: string): string =>
   `case when ${alone} then ${REQUIRING_ALONE} else ${REQUIRING_CLASS} end`
+
+/**
+ * The class of one that is drawn, and else another: it runs beside others, and requires nothing. What requires something is found by its
+ * lane, and a draw goes through those of the bare names.
+ */
+export const turnOr = (
+  { weights, care, limits }: { readonly weights: string; readonly care: string; readonly limits: string },
+  other: string,
+): string =>
+  `case when ${weights} is not null and ${care} <> 2 and ${requires(limits)} is not true then ${TURN} else ${other} end`

@@ -1,59 +1,21 @@
 import { runsAlone } from '../../../job/care.ts'
 import { readGates as gatesOf } from '../../../job/job-gates.ts'
-import { Admissions, PARKED_MAX } from '../../admissions.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest, type Place } from '../../jobs.ts'
+import { Admissions } from '../../admissions.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, compareJobs, type Place } from '../../jobs.ts'
 import type { Claims } from '../claim.ts'
 import type { Database } from '../database.ts'
 import { type Gates, makeGates, noteOpenings, readGates } from '../gates.ts'
 import type { Session } from '../session.ts'
-import { LIGHT_CLOCK, statement } from '../sql.ts'
-import { type ClaimRow, JOB_COLUMNS, toClaimed, WITH_JOB } from './claimed.ts'
+import { statement } from '../sql.ts'
+import { bestIn, type Candidate } from './best-of-class.ts'
 import { orNothing, restBeside } from './filling.ts'
 import { LIMITED } from './lane-of-job.ts'
-import { comparePlaces, LOOK_PARAMETERS, lookValues } from './look.ts'
-import { isOpen, isServed } from './ready.ts'
 import { type LanesOfClass, requiringLanes } from './requiring.ts'
 import { take } from './statements.ts'
+import { drawn, merged } from './turns.ts'
 
-/** Jobs that one look locks, for each that it may take: some of them will have to wait at their gates. */
-const LOOKED_AT = 2
-const LOOKED_AT_MIN = 50
 /** Looks in one claim: each one takes something, or puts something away. */
 const ROUNDS_MAX = 10
-
-const { dueFrom, dueFromSeq, promotes, horizon, heedsApart, capable, ...PARAMETERS } = LOOK_PARAMETERS
-
-/**
- * The best jobs of a class that has to pass gates, in lanes that are found by going through the index from one to the next; or in
- * those that were found.
- */
-const CANDIDATES = statement(
-  { ...PARAMETERS, alone: 'boolean', lanes: 'integer[]' },
-  `with recursive ${LIGHT_CLOCK}, present as (
-    (select lane from millhand.pending where waits = 1 and class = $class and $lanes is null
-      order by lane limit 1)
-    union all
-    select (select p.lane from millhand.pending p where p.waits = 1 and p.class = $class and p.lane > n.lane
-      order by p.lane limit 1) from present n where n.lane is not null
-  ), served as materialized (
-    select l.id as lane from (select lane from present union all select unnest($lanes)) n
-    cross join lateral (select * from millhand.lanes where id = n.lane limit 1) l
-    where ($lanes is not null or ${isServed('l')}) and ${isOpen('l.queue')}
-    and exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))
-  ), best as materialized (
-    select p.seq from served s cross join lateral (
-      select seq, rank, due_at from millhand.pending p where p.waits = 1 and p.class = $class and p.lane = s.lane
-      and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq) and (p.care <> 2 or $alone)
-      and (p.expires_at is null or p.expires_at > (select now from clock))
-      order by p.rank, p.due_at, p.seq limit $limit
-    ) p order by p.rank, p.due_at, p.seq limit $limit
-  ), candidates as materialized (
-    select p.* from millhand.pending p where p.seq in (select seq from best) and p.waits = 1 for update of p skip locked
-  )
-  select ${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
-    (select now from clock), false, null, null
-  from candidates p ${WITH_JOB}`,
-)
 
 const LOCKED = `select g.gate, l.gate is not null as locked, exists (select from millhand.gates where gate = g.gate) as made
   from unnest($1::text[]) as g(gate) left join (
@@ -126,9 +88,9 @@ function lookAgain(database: Database, claim: LimitedClaim): Promise<Looked> {
 }
 
 async function look(database: Database, claim: LimitedClaim, call: string): Promise<Looked> {
-  const { found, unmade } = await database.briefTransaction(async (_, session) => {
-    const candidates = await candidatesOf(session, claim)
-    if (candidates.length === 0) return { found: NOTHING, unmade: [] }
+  const { found, unmade, missed } = await database.briefTransaction(async (_, session) => {
+    const { candidates, missed } = await candidatesOf(session, claim)
+    if (candidates.length === 0) return { found: NOTHING, unmade: [], missed }
     const names = [
       ...new Set(candidates.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate))),
     ].sort()
@@ -137,52 +99,31 @@ async function look(database: Database, claim: LimitedClaim, call: string): Prom
     const gates = await readGates(session, [...locked])
     const passable = candidates.filter(({ limits }) => gatesOf(limits).every(({ gate }) => locked.has(gate)))
     const missing = rows.filter(({ made }) => !made).map(({ gate }) => gate)
-    return { found: await admit(session, { claim, call, candidates: passable, gates }), unmade: missing }
+    return {
+      found: await admit(session, { claim, call, candidates: passable, gates }),
+      unmade: missing,
+      missed,
+    }
   })
   await makeGates(database.session, unmade)
-  return { jobs: found.jobs, more: found.more || unmade.length > 0 }
+  return { jobs: found.jobs, more: found.more || missed || unmade.length > 0 }
+}
+
+/** The best first, and those that were drawn in their order among them. */
+async function candidatesOf(
+  session: Session,
+  claim: LimitedClaim,
+): Promise<{ readonly candidates: readonly Candidate[]; readonly missed: boolean }> {
+  const { lines, missed } = await drawn(session, claim.request)
+  const unasked = lines.map((line) => line.map((job) => ({ ...job, asked: false })))
+  return { candidates: merged(await sortedOf(session, claim), unasked, claim.before), missed }
 }
 
 /** The best of both classes. One that requires anything is of the second, or was put where nobody asks for that. */
-async function candidatesOf(session: Session, claim: LimitedClaim): Promise<Candidate[]> {
-  const { before, lanes } = claim
-  const limited = await candidatesIn(session, claim, { class: LIMITED, lanes: null })
-  const requiring: Candidate[] = []
-  for (const each of lanes) requiring.push(...(await candidatesIn(session, claim, each)))
-  const candidates = [...limited, ...requiring].sort(comparePlaces)
-  return candidates.filter((job) => !before || comparePlaces(job, before) < 0)
-}
-
-/** Locks them, until the transaction ends. */
-async function candidatesIn(
-  session: Session,
-  { request }: LimitedClaim,
-  where: LanesOfClass,
-): Promise<Candidate[]> {
-  const limit = Math.min(
-    PARKED_MAX,
-    Math.max(LOOKED_AT_MIN, LOOKED_AT * Math.min(request.begins, request.limit)),
-  )
-  const look = { ...FROM_TOP, class: where.class, after: request.after }
-  const values = {
-    ...lookValues({ ...request, limit }, look),
-    alone: String(request.takesAlone),
-    lanes: where.lanes,
-  }
-  const rows = await session.lists<ClaimRow>(CANDIDATES.text, ...CANDIDATES.values(values))
-  return toClaimed(rows, () => '').map((job) => ({ ...job, asked: where.lanes !== null }))
-}
-
-const FROM_TOP = {
-  due: { dueAt: 0, seq: 0 },
-  promotes: 0,
-  horizonMs: null,
-  heedsApart: false,
-} as const
-
-/** A job with whether its lane asks for what it requires. */
-interface Candidate extends ClaimedJob {
-  readonly asked: boolean
+async function sortedOf(session: Session, claim: LimitedClaim): Promise<Candidate[]> {
+  const candidates = await bestIn(session, claim.request, { class: LIMITED, lanes: null })
+  for (const each of claim.lanes) candidates.push(...(await bestIn(session, claim.request, each)))
+  return candidates.sort(compareJobs)
 }
 
 interface Admitting {

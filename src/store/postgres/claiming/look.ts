@@ -15,7 +15,7 @@ export interface Note {
   readonly alive: boolean
   /** A job waits that has to run alone: nothing else was taken. */
   readonly apart: boolean
-  /** Jobs are ready that have to pass gates. */
+  /** Jobs are ready that have to pass gates, or to be drawn. */
   readonly limited: boolean
   /** Jobs are ready that require something; asked for by workers alone that are able to do anything. */
   readonly requiring: boolean

@@ -1,7 +1,8 @@
 import type { Served } from '../../jobs.ts'
+import { ASKED_DUE_AT, ORDERED, placeDue } from '../order.ts'
 import type { Session } from '../session.ts'
 import { CLOCK, statement } from '../sql.ts'
-import { REQUIRING_ALONE, REQUIRING_CLASS } from './lane-of-job.ts'
+import { LIMITED, REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './lane-of-job.ts'
 import { namesOf } from './look.ts'
 import { lanesFor } from './requiring.ts'
 
@@ -25,13 +26,13 @@ export const isServed = (lane: string): string =>
 const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** What is due at the time of the claim's first look, in the order of its due time, from a place on, becomes ready. */
-const DUE = `promoted as (
-    update millhand.pending set waits = 1
+const DUE = `${ORDERED}, promoted as (
+    update millhand.pending set waits = 1, ${placeDue()}
     where ctid = any (array(select ctid from millhand.pending
       where waits = 2 and due_at <= coalesce($horizon, (select now from clock))
       and (due_at, seq) > ($dueFrom, $dueFromSeq) and ${isAlive}
       order by due_at, seq limit $promotes for update skip locked))
-    returning class, lane, rank, due_at, seq
+    returning class, lane, rank, due_at, seq, ${ASKED_DUE_AT} as was_due
   )`
 
 /** A job `p` in a lane `l` that may run now, and has to run alone. */
@@ -194,10 +195,11 @@ export const note = (
   more: string,
 ): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
-    'limited', exists (select from millhand.pending where waits = 1 and class = 3),
-    'requiring', $capable and exists (select from millhand.pending where waits = 1 and class >= ${REQUIRING_CLASS}),
+    'limited', exists (select from millhand.pending where waits = 1 and class = ${LIMITED})
+      or exists (select from millhand.pending where waits = 1 and class = ${TURN}),
+    'requiring', $capable and exists (select from millhand.pending where waits = 1 and class in (${REQUIRING_CLASS}, ${REQUIRING_ALONE})),
     'opening', exists (select from millhand.gates where opens_at <= (select now from clock)),
-    'due', (select json_build_array(due_at, seq) from promoted order by due_at desc, seq desc limit 1),
+    'due', (select json_build_array(was_due, seq) from promoted order by was_due desc, seq desc limit 1),
     'promoted', (select json_agg(json_build_array(lane, -rank, due_at, seq)) from
       (select distinct on (lane) * from promoted where class = 1 order by lane, rank, due_at, seq) p),
     ${TOLD[mode]})::text`

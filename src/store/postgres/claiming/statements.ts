@@ -1,8 +1,9 @@
 import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
 import { tell, WAKE } from '../change.ts'
+import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, NOW, statement } from '../sql.ts'
-import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, toClaimed, WITH_JOB } from './claimed.ts'
+import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
 import { LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
 import { inLane, LOOK, note } from './ready.ts'
 import { FITTING, TAKING, TAKING_PARAMETERS } from './take.ts'
@@ -25,7 +26,7 @@ const OF_SEVERAL = `shares as materialized (
   )`
 
 /** A pending job as it is when it is claimed. */
-const CLAIMED_COLUMNS = `${JOB_COLUMNS}, p.due_at, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
+const CLAIMED_COLUMNS = `${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
   case when not p.begun then p.expires_at end, (select now from clock), p.begun,
   (select first from hold) + p.part`
 
@@ -35,7 +36,7 @@ const TAKEN = `parted p ${WITH_JOB}`
 const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LIGHT_CLOCK}, ${LOOK[mode]},
   ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${FITTING}, ${TAKING},
   ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}
+  select ${CLAIMED_COLUMNS}, ${PLACE} from ${TAKEN} where ${WAKE}
   union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
 
 const CLAIM_PARAMETERS = { ...LOOK_PARAMETERS, ...TAKING_PARAMETERS, bytesMax: 'bigint' } as const
@@ -62,7 +63,7 @@ const TAKE = statement(
     select p.ctid as place from millhand.pending p join unnest($seqs, $epochs) as c(seq, epoch)
     on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
   ), ${TAKING}, ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, null from ${TAKEN} where ${WAKE}`,
+  select ${CLAIMED_COLUMNS}, ${PLACE} from ${TAKEN} where ${WAKE}`,
 )
 
 const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, coalesce(u.care, 0), u.expires_at,

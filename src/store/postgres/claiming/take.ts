@@ -1,4 +1,5 @@
 import { AS_CLAIMS } from '../holding.ts'
+import { ASKED_DUE_AT } from '../order.ts'
 
 /** Jobs that stand in one row of `claims`: few enough that the row is not moved out of line. */
 const CLAIM_ROW_JOBS = 64
@@ -24,7 +25,7 @@ export const TAKING_PARAMETERS = { call: 'text', begins: 'integer' } as const
  */
 export const TAKING = `taken as (
     delete from millhand.pending where ctid = any (array(select place from fitting))
-    returning seq, rank, due_at, expires_at, attempt, epoch, crashes, care, detailed
+    returning seq, rank, due_at, asked_due_at, expires_at, attempt, epoch, crashes, care, detailed
   ), parted as materialized (
     select *, nth <= $begins as begun, case when nth <= $begins then (nth - 1) / ${CLAIM_ROW_JOBS}
       else $begins / ${CLAIM_ROW_JOBS} + 1 + (nth - 1 - $begins) / ${CLAIM_ROW_JOBS} end as part
@@ -37,7 +38,7 @@ export const TAKING = `taken as (
     select (select first from hold) + part, $worker, $call, begun, (select now from clock), low, high, seqs, epochs, attempts, crashes, dues, cares,
       case when not begun then expiries end
     from (select part, bool_and(begun) as begun, ${AS_CLAIMS} from (
-      select part, begun, seq, epoch + 1 as epoch, attempt + 1 as attempt, crashes, due_at, care, expires_at from parted
+      select part, begun, seq, epoch + 1 as epoch, attempt + 1 as attempt, crashes, ${ASKED_DUE_AT} as due_at, care, expires_at from parted
     ) p group by part) rows
   ), claimed as (
     select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from parted where begun

@@ -13,6 +13,7 @@ import { inputAt } from './011_input_at.ts'
 import { deadline } from './012_deadline.ts'
 import { results } from './013_results.ts'
 import { requires } from './014_requires.ts'
+import { order } from './015_order.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
 export const MIGRATIONS = numbered({
@@ -20,5 +21,5 @@ export const MIGRATIONS = numbered({
   ...{ '005_limit_indexes': limitIndexes, '006_queues': queues, '007_orders': orders },
   ...{ '008_ledger': ledger, '009_operations': operations, '010_reruns': reruns },
   ...{ '011_input_at': inputAt, '012_deadline': deadline, '013_results': results },
-  ...{ '014_requires': requires },
+  ...{ '014_requires': requires, '015_order': order },
 })

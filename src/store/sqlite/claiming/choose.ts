@@ -2,9 +2,9 @@ import { Heap } from '../../../kit/heap.ts'
 import type { Admissions } from '../../admissions.ts'
 import { type ClaimedJob, type ClaimRequest, REFUSALS_MAX } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
-import type { ReadyKind } from '../pending.ts'
 import type { LaneHead } from './heads.ts'
-import { comesBefore, LaneReader } from './lane-reader.ts'
+import { comesBefore, type LaneKind, LaneReader } from './lane-reader.ts'
+import type { DrawnReader } from './turns.ts'
 
 /** What of a request says how much it is for. */
 type Wanted = Pick<ClaimRequest, 'limit' | 'begins' | 'bytesMax' | 'accepts' | 'after'>
@@ -18,12 +18,14 @@ interface Lanes {
 
 /** Lanes in which jobs are ready in one way. */
 export interface Source {
-  readonly kind: ReadyKind
+  readonly kind: LaneKind
   readonly lanes: Lanes
 }
 
 interface Choice {
   readonly from: readonly Source[]
+  /** What was drawn, of each queue that has something. */
+  readonly drawn?: readonly DrawnReader[]
   readonly nowMs: number
   /** Who passes the gates; those that do not are noted there. */
   readonly admissions: Admissions
@@ -55,11 +57,11 @@ export function choose(connection: Connection, wanted: Wanted, choice: Choice): 
     } else if (bytes + size > bytesMax && jobs.length > 0) {
       lane.leave()
       break
-    } else if (job.limits !== null && jobs.length >= begins) {
-      // What has to pass gates is never held: it would keep them from others before it begins.
+    } else if ((job.limits !== null || lane.kind === 'turn') && jobs.length >= begins) {
+      // What has to pass gates is never held: it would keep them from others before it begins. Nor is what was drawn.
       open.closeLeast()
       continue
-    } else if (job.limits === null || admissions.admit(job, lane.head.requirements)) {
+    } else if (job.limits === null || admissions.admit(job, lane.requirements)) {
       bytes += size
       jobs.push(job)
     }
@@ -71,13 +73,16 @@ export function choose(connection: Connection, wanted: Wanted, choice: Choice): 
 /** The lanes that one claim reads. */
 class OpenLanes {
   readonly all: LaneReader[] = []
-  readonly #inOrder = new Heap<LaneReader>((left, right) => comesBefore(left.place, right.place))
+  readonly #inOrder = new Heap<LaneReader | DrawnReader>((left, right) =>
+    comesBefore(left.place, right.place),
+  )
   readonly #sources: readonly Source[]
   readonly #reading: ConstructorParameters<typeof LaneReader>[2]
   /** How many jobs each lane is likely to give. */
   readonly #share: number
 
-  constructor(connection: Connection, wanted: Wanted, { from, nowMs }: Choice) {
+  constructor(connection: Connection, wanted: Wanted, { from, nowMs, drawn = [] }: Choice) {
+    for (const reader of drawn) if (!reader.isEmpty) this.#inOrder.add(reader)
     const { after, accepts, bytesMax, limit } = wanted
     this.#sources = from
     const size = from.reduce((sum, { lanes }) => sum + lanes.size, 0)
@@ -87,7 +92,7 @@ class OpenLanes {
   }
 
   /** The lane whose first job is the best of all, with that job read. */
-  next(): LaneReader | undefined {
+  next(): LaneReader | DrawnReader | undefined {
     for (;;) {
       this.#openNext()
       const lane = this.#inOrder.least

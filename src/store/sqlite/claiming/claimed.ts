@@ -4,7 +4,7 @@ import type { LaneHead } from './heads.ts'
 
 /** What a claim reads of a job beside its lane, in the order of `Row`. */
 export const COLUMNS = `seq, id, priority, due_at, key, tags, context, input, retries, timeout_ms, attempt, epoch, crashes, care,
-  checkpoint, errors, created_at, expires_at, limits, deadline_at`
+  checkpoint, errors, created_at, expires_at, limits, deadline_at, asked_priority, asked_due_at`
 
 export type Row = [
   seq: number,
@@ -27,6 +27,8 @@ export type Row = [
   expiresAt: number | null,
   limits: string | null,
   deadlineAt: number | null,
+  askedPriority: number | null,
+  askedDueAt: number | null,
 ]
 
 /** Where each stands in a row: a row of names takes three times as long to read (see `Connection.lists`). */
@@ -51,6 +53,8 @@ export const AT = {
   expiresAt: 17,
   limits: 18,
   deadlineAt: 19,
+  askedPriority: 20,
+  askedDueAt: 21,
 } as const
 
 /** As `bytesOf` has it. */
@@ -70,8 +74,8 @@ export function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): Cla
     id: row[AT.id],
     name,
     queue,
-    priority: row[AT.priority],
-    dueAt: row[AT.dueAt],
+    priority: row[AT.askedPriority] ?? row[AT.priority],
+    dueAt: row[AT.askedDueAt] ?? row[AT.dueAt],
     key: row[AT.key],
     tags: row[AT.tags],
     context: row[AT.context],
@@ -90,5 +94,7 @@ export function claimed(row: Row, { queue, name }: LaneHead, nowMs: number): Cla
     expiresAt: row[AT.expiresAt],
     limits: row[AT.limits],
     deadlineAt: row[AT.deadlineAt],
+    rank: row[AT.askedDueAt] === null ? null : row[AT.priority],
+    place: row[AT.askedDueAt] === null ? null : row[AT.dueAt],
   }
 }

@@ -5,7 +5,7 @@ import type { Place, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import type { Lane } from '../lanes.ts'
 import { asList } from '../parameters.ts'
-import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts'
+import { READY, READY_ALONE, READY_LIMITED, READY_TURN, type ReadyKind } from '../pending.ts'
 
 /** A lane in which something is ready, and a place that no job in it comes before: that of the first, or an earlier one. */
 export interface LaneHead extends Lane, Place {}
@@ -36,8 +36,18 @@ const headsOf = (ready: string) => `${lanesWith(ready)}
   join millhand_jobs as head on head.seq = (select seq from millhand_jobs where ${ready} and lane = lanes.lane
     order by priority desc, due_at, seq limit 1)`
 
-const LANES = { ready: lanesOf(READY), alone: lanesOf(READY_ALONE), limited: lanesOf(READY_LIMITED) }
-const HEADS = { ready: headsOf(READY), alone: headsOf(READY_ALONE), limited: headsOf(READY_LIMITED) }
+const LANES = {
+  ready: lanesOf(READY),
+  alone: lanesOf(READY_ALONE),
+  limited: lanesOf(READY_LIMITED),
+  turn: lanesOf(READY_TURN),
+}
+const HEADS = {
+  ready: headsOf(READY),
+  alone: headsOf(READY_ALONE),
+  limited: headsOf(READY_LIMITED),
+  turn: headsOf(READY_TURN),
+}
 
 /** Whether something is ready in a lane that is served. */
 export function isAnyServed(

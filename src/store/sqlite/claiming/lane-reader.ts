@@ -53,10 +53,13 @@ interface Reading {
   bytesLeft: number
 }
 
+/** In which ways the jobs of a lane are ready in their order. */
+export type LaneKind = Exclude<ReadyKind, 'turn'>
+
 /** The jobs of one lane in order, read in pieces, as far as they are needed. */
 export class LaneReader {
   readonly head: LaneHead
-  readonly kind: ReadyKind
+  readonly kind: LaneKind
   readonly #reading: Reading
   /** What is read and not taken, the next one last. */
   #rows: Row[] = []
@@ -66,11 +69,16 @@ export class LaneReader {
   /** No job of the lane that is not taken comes before this place. */
   place: Place
 
-  constructor(head: LaneHead, kind: ReadyKind, reading: Reading) {
+  constructor(head: LaneHead, kind: LaneKind, reading: Reading) {
     this.head = head
     this.kind = kind
     this.#reading = reading
     this.place = head
+  }
+
+  /** What the jobs of the lane require of a worker. */
+  get requirements(): string {
+    return this.head.requirements
   }
 
   /** Whether the next job is read; if it is not, there may be one. */

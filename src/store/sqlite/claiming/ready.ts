@@ -2,10 +2,11 @@ import { Admissions } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { gateReader } from '../gates.ts'
-import { READY, READY_ALONE, READY_LIMITED, WAITS } from '../pending.ts'
+import { READY, READY_ALONE, READY_LIMITED, READY_TURN, type ReadyKind, WAITS } from '../pending.ts'
 import { choose, type Source } from './choose.ts'
 import { isAnyServed, pausedQueues, servedBy } from './heads.ts'
 import { headsOfKind, type KnownHeads } from './known-heads.ts'
+import { drawnFor } from './turns.ts'
 
 /** What a claim knows before, and as of when it looks. */
 export interface Look {
@@ -44,7 +45,9 @@ function chooseOrdinary(
   const from: Source[] = [{ kind: 'ready', lanes: heads }]
   if (request.begins > 0 && connection.get(IS_READY_LIMITED))
     from.push({ kind: 'limited', lanes: headsOfKind(connection, request, 'limited') })
-  const { jobs, read } = choose(connection, request, { from, nowMs, admissions })
+  const isDrawn = request.begins > 0 && connection.get(IS_READY_TURN)
+  const drawn = isDrawn ? drawnFor(connection, request, nowMs) : []
+  const { jobs, read } = choose(connection, request, { from, drawn, nowMs, admissions })
   heads.putBack(read)
   return jobs
 }
@@ -56,18 +59,19 @@ export function mayClaim(
   { heads, nowMs }: Omit<Look, 'admissions'>,
 ): boolean {
   if (request.limit <= 0) return false
-  const { ready, alone, due, limited, opening } = connection.get<Peek>(PEEK, nowMs) ?? NOTHING
+  const { ready, alone, due, limited, turn, opening } = connection.get<Peek>(PEEK, nowMs) ?? NOTHING
   return (
     due > 0 ||
     opening > 0 ||
-    (limited > 0 && request.begins > 0 && isAnyLimited(connection, request)) ||
+    (limited > 0 && request.begins > 0 && isAnyOf(connection, request, 'limited')) ||
+    (turn > 0 && request.begins > 0 && isAnyOf(connection, request, 'turn')) ||
     (ready > 0 && heads.isAny(connection, request, nowMs)) ||
     (request.takesAlone && alone > 0 && waitsAlone(connection, request, nowMs))
   )
 }
 
-function isAnyLimited(connection: Connection, served: Served): boolean {
-  return isAnyServed(connection, servedBy(served, pausedQueues(connection)), 'limited')
+function isAnyOf(connection: Connection, served: Served, kind: ReadyKind): boolean {
+  return isAnyServed(connection, servedBy(served, pausedQueues(connection)), kind)
 }
 
 /** Whether a job is ready, of those that the worker serves, that has to run alone. */
@@ -87,18 +91,21 @@ interface Peek {
   readonly alone: number
   readonly due: number
   readonly limited: number
+  readonly turn: number
   readonly opening: number
 }
 
-const NOTHING: Peek = { ready: 0, alone: 0, due: 0, limited: 0, opening: 0 }
+const NOTHING: Peek = { ready: 0, alone: 0, due: 0, limited: 0, turn: 0, opening: 0 }
 
 const IS_READY_ALONE = `select 1 from millhand_jobs where ${READY_ALONE} limit 1`
 
 const IS_READY_LIMITED = `select 1 from millhand_jobs where ${READY_LIMITED} limit 1`
 
+const IS_READY_TURN = `select 1 from millhand_jobs where ${READY_TURN} limit 1`
+
 const IS_DUE = `select 1 from millhand_jobs where waits = ${WAITS.due} and due_at <= ?1`
 
 const PEEK = `select exists (select 1 from millhand_jobs where ${READY}) as ready,
   exists (select 1 from millhand_jobs where ${READY_ALONE}) as alone, exists (${IS_DUE}) as due,
-  exists (${IS_READY_LIMITED}) as limited,
+  exists (${IS_READY_LIMITED}) as limited, exists (${IS_READY_TURN}) as turn,
   exists (select 1 from millhand_gates where opens_at <= ?1) as opening`

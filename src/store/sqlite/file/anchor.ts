@@ -1,5 +1,6 @@
 import type { Connection } from '../connection.ts'
-import { countReturn, PARKED, READY, READY_ALONE, READY_LIMITED, WAITS } from '../pending.ts'
+import { hasOrders, place } from '../order.ts'
+import { countReturn, PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from '../pending.ts'
 
 /** How the time of a file follows from the uptime of the machine. */
 export interface Anchor {
@@ -62,6 +63,22 @@ const MOVE_READY = [READY, READY_ALONE, READY_LIMITED, PARKED, 'worker is not nu
   (where) => `update millhand_jobs set due_at = due_at + ? where ${where} and due_at > ?`,
 )
 
+/** The same of what has a place in an order: that follows from when it was due. */
+const MOVE_PLACED = [READY, READY_ALONE, READY_LIMITED, READY_TURN, PARKED].map(
+  (where) => `update millhand_jobs set asked_due_at = asked_due_at + ? where ${where} and asked_due_at > ?
+    returning seq`,
+)
+
+function movePlaced(connection: Connection, byMs: number, nowMs: number): void {
+  for (const statement of MOVE_PLACED) {
+    const moved = connection.all<{ seq: number }>(statement, byMs, nowMs)
+    place(
+      connection,
+      moved.map(({ seq }) => seq),
+    )
+  }
+}
+
 /** What a gate remembers lasts for a while from when it happened: no time on the wall clock. */
 const MOVE_GATES = `update millhand_gates set closed_until = closed_until + ?1, opens_at = opens_at + ?1,
   grants = (select json_group_array(json_array(value ->> 0 + ?1, value ->> 1)) from json_each(grants))`
@@ -81,6 +98,7 @@ function moveShort(connection: Connection, { nowMs, wasMs }: { nowMs: number; wa
   connection.run(MOVE_GATES, byMs)
   if (byMs < 0) {
     for (const statement of MOVE_READY) connection.run(statement, byMs, nowMs)
+    if (hasOrders(connection)) movePlaced(connection, byMs, nowMs)
     countReturn(connection)
   }
   for (const statement of MOVE_EXPIRY) connection.run(statement, byMs, untilMs)
