@@ -22,9 +22,9 @@ export function whyPending(situation: Situation): Reason[] {
     ...alone(situation),
   ]
   return [
-    ...(obstacles.length > 0 ? obstacles : [itsTurn(fit.filter(claims))]),
-    ...turn(situation),
-    ...behind(situation),
+    ...(obstacles.length > 0
+      ? obstacles
+      : [itsTurn(fit.filter(claims)), ...turn(situation), ...behind(situation)]),
     ...crashedBefore(situation),
   ]
 }
