@@ -61,6 +61,15 @@ describeStores('the settings of queues', (test) => {
     expect(mail?.settings).toEqual({ order: 'weighted', weights: { 0: 1, 10: 5 } })
   })
 
+  test('a worker finishes a change of the order that nobody else does', async ({ queue, start, clock }) => {
+    const { queues } = internalsOf(queue, 'test').store
+    await queues.configure('mail', { order: 'lifo' })
+    expect(await queues.unplaced()).toEqual(['mail'])
+    await start({ jobs: [send] })
+    await clock.advance(20_000)
+    await expect.poll(() => queues.unplaced()).toEqual([])
+  })
+
   test('a change of the order tells how far it is', async ({ queue }) => {
     await queue.enqueueMany(Array.from({ length: 2_001 }, () => ({ job: send, input: undefined })))
     const told: number[] = []
