@@ -120,4 +120,20 @@ export function keyPromises(test: StoreTest): void {
     expect(await store.catalog.retry(['a'])).toEqual(['a'])
     expect(await enqueue(store, keyed('c'))).toEqual([isThere('a')])
   })
+
+  test('the jobs of a call arrive in its order, one with a key of a job that has ended among them', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, keyed('a', { keptMs: 500 }, { expiresInMs: 500 }))
+    await clock.advance(500)
+    expect(await store.upkeep.expire(10)).toEqual(['a'])
+    await enqueue(store, newJob('b', LABEL), newJob('c'), newJob('d', { key: 'other' }))
+
+    const [d, c, b] = await store.catalog.list({}, { limit: 3 })
+    expect([b, c, d].map((job) => job?.id)).toEqual(['b', 'c', 'd'])
+    expect((await worker.claim()).map(({ id }) => id)).toEqual(['b', 'c', 'd'])
+    expect(await enqueue(store, keyed('e'))).toEqual([isThere('b')])
+  })
 }

@@ -17,7 +17,8 @@ const PARAMETERS = { ...JOB_TYPES, unseen: 'text[]', reruns: 'text[]' } as const
  * Stores jobs whose key nobody holds, and says of which it did. A key that another transaction is about to take is
  * waited for: keys are taken in one order, or two that wait for each other's would wait for the server to see it. A job that is there already is this very call's, made again after its answer was lost: it takes no key,
  * since it may have finished meanwhile, and nobody would ever free that. `idle` are keys that were taken all the same,
- * for a job that came to be there between the look and the write.
+ * for a job that came to be there between the look and the write. One whose key was held is told with the number that
+ * was drawn for it: stored after all, it still arrived in the order of the call.
  *
  * Nothing is stored while something is set for one of the queues that its caller has left `unseen`: what that is has to be
  * read in the transaction, and is none of the business of all the others.
@@ -81,7 +82,8 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored
   ), ${tell('announced', 'given')}
-  select g.id, null::bigint as idle from given g join stored using (seq) where ${WAKE}
+  select g.id, null::bigint as number from given g join stored using (seq) where ${WAKE}
+  union all select id, seq from given where key is not null and seq not in (select seq from held)
   union all select null, seq from held where seq not in (select seq from stored)
   union all select null, ${UNSEEN} from unseen`,
   )
@@ -117,28 +119,54 @@ export async function insert(
   const results = new Map<string, Inserted>()
   const stored = new Set<string>()
   let rest = jobs
-  for (let tries = 1; rest.length > 0 && tries <= KEY_TRIES; tries += 1) {
-    const ids = await store(session, rest, unseen)
-    if (ids === 'unseen') return ids
-    for (const id of ids) stored.add(id)
+  let written = await store(session, jobs, unseen)
+  for (let tries = 1; ; tries += 1) {
+    if (written === 'unseen') return written
+    for (const id of written.ids) stored.add(id)
     const others = rest.filter(({ id }) => !stored.has(id))
     for (const [id, holder] of await heldBy(session, others)) {
       results.set(id, { id: holder, existed: holder !== id })
     }
     rest = others.filter(({ id }) => !results.has(id))
+    if (rest.length === 0) break
+    // Taken whenever it was to be stored, and free whenever its holder was asked for: it is not there.
+    if (tries === KEY_TRIES) throw new TransientError('the key of a job changes hands all the time')
+    written = await storeWith(session, numbered(rest, written.numbers), unseen)
   }
-  // Taken whenever it was to be stored, and free whenever its holder was asked for: it is not there.
-  if (rest.length > 0) throw new TransientError('the key of a job changes hands all the time')
   return { inserted: jobs.map(({ id }) => results.get(id) ?? { id, existed: false }), stored }
+}
+
+/** With the numbers that were drawn for them when they were to be stored for the first time. */
+function numbered(jobs: readonly LanedJob[], numbers: ReadonlyMap<string, number>): NumberedJob[] {
+  return jobs.map((job) => {
+    const seq = numbers.get(job.id)
+    if (seq === undefined) throw new TransientError('a job was there, and is gone before that was seen')
+    return { ...job, seq }
+  })
+}
+
+/** The jobs that were stored, and the numbers of those whose keys were held. */
+interface Written {
+  readonly ids: ReadonlySet<string>
+  readonly numbers: ReadonlyMap<string, number>
 }
 
 async function store(
   session: Session,
   jobs: readonly LanedJob[],
   unseen: readonly string[],
-): Promise<ReadonlySet<string> | 'unseen'> {
-  const rows = await session.at<WrittenRow>(INSERT.text, ...INSERT.values({ ...valuesOf(jobs), unseen }))
-  return rows.some(({ idle }) => idle === UNSEEN) ? 'unseen' : written(session, rows)
+): Promise<Written | 'unseen'> {
+  return readWritten(session, await session.at(INSERT.text, ...INSERT.values({ ...valuesOf(jobs), unseen })))
+}
+
+async function storeWith(
+  session: Session,
+  jobs: readonly NumberedJob[],
+  unseen: readonly string[],
+): Promise<Written | 'unseen'> {
+  const more = { seqs: jobs.map(({ seq }) => seq), kept: column(jobs, keptFor), unseen }
+  const values = INSERT_NUMBERED.values({ ...valuesOf(jobs), ...more })
+  return readWritten(session, await session.at(INSERT_NUMBERED.text, ...values))
 }
 
 /** Stores those jobs whose key nobody holds, in a transaction that has seen what is set for their queues; gives their ids. */
@@ -146,28 +174,37 @@ export async function storeNumbered(
   session: Session,
   jobs: readonly NumberedJob[],
 ): Promise<ReadonlySet<string>> {
-  const more = { seqs: jobs.map(({ seq }) => seq), kept: column(jobs, keptFor), unseen: [] }
-  const values = INSERT_NUMBERED.values({ ...valuesOf(jobs), ...more })
-  return written(session, await session.at<WrittenRow>(INSERT_NUMBERED.text, ...values))
+  const written = await storeWith(session, jobs, [])
+  if (written === 'unseen') throw new Error('all queues were seen')
+  return written.ids
 }
 
 function valuesOf(jobs: readonly LanedJob[]) {
   return { ...jobValues(jobs), reruns: column(jobs, ({ rerunOf }) => rerunOf ?? null) }
 }
 
+/** A job that was stored, one whose key was held, with its number, or the number of an idle key alone. */
 interface WrittenRow {
   readonly id: string | null
-  readonly idle: number | null
+  readonly number: number | null
 }
 
-async function written(session: Session, rows: readonly WrittenRow[]): Promise<ReadonlySet<string>> {
-  const idle = rows.flatMap((row) => row.idle ?? [])
+async function readWritten(session: Session, rows: readonly WrittenRow[]): Promise<Written | 'unseen'> {
+  const ids = new Set<string>()
+  const numbers = new Map<string, number>()
+  const idle: number[] = []
+  for (const { id, number } of rows) {
+    if (id === null) idle.push(number ?? UNSEEN)
+    else if (number === null) ids.add(id)
+    else numbers.set(id, number)
+  }
+  if (idle.includes(UNSEEN)) return 'unseen'
   if (idle.length > 0)
     await session.rows(
       FREE,
       idle.flatMap((seq) => [seq, -seq]),
     )
-  return new Set(rows.flatMap((row) => row.id ?? []))
+  return { ids, numbers }
 }
 
 /** For each job that was not stored: the job that holds its key, or itself where it was stored before. */
