@@ -6,7 +6,7 @@ import type { InstrumentedStore } from '../store/instrument.ts'
 import type { Leadership } from '../store/upkeep.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { Ticker } from './ticker.ts'
-import { expire, place, prune, rescue, type UpkeepParts } from './upkeep.ts'
+import { expire, place, prune, rescue, runErrands, type UpkeepParts } from './upkeep.ts'
 
 interface MaintenanceParts extends UpkeepParts {
   readonly store: InstrumentedStore
@@ -166,9 +166,12 @@ export class Maintenance {
     const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
     if (sparingMs > 0) return sparingMs
     const nextLapseAt = await rescue(this.#rescuing, crashLimit)
+    // Workers that have nothing to do see to these at once: where there were some, all may have.
+    const ranErrands = await runErrands(this.#parts)
     const moreExpired = await this.#expireInTurn()
     const morePruned = await this.#pruneInTurn()
     if (moreExpired || morePruned) return 0
+    if (ranErrands) return rescueMs
     const untilLapseMs = nextLapseAt === null ? leaseMs : nextLapseAt - (await this.#parts.store.now())
     const untilPruneMs = this.#pruneAtMs - this.#parts.clock.elapsed()
     return Math.max(rescueMs, Math.min(untilLapseMs, untilPruneMs, leaseMs * LEADER_ROUND))

@@ -22,6 +22,11 @@ export async function rescue({ store, events }: UpkeepParts, crashLimit: number)
   }
 }
 
+/** Does what was asked for in SQL and left to a worker. Whether there was anything. */
+export async function runErrands({ store }: UpkeepParts): Promise<boolean> {
+  return (await store.upkeep.errands(STATEMENT_ROWS_MAX)) > 0
+}
+
 /** Fails jobs that nobody started in time. True where there may be more. */
 export async function expire({ store, events }: UpkeepParts): Promise<boolean> {
   const ids = await store.upkeep.expire(STATEMENT_ROWS_MAX)

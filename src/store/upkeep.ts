@@ -8,6 +8,8 @@ export interface UpkeepStore {
   resign(worker: string): Promise<void>
   /** Ends lapsed leases, and takes back at most `limit` of their jobs, 1,000 by default: these run again, or are quarantined. */
   rescue(crashLimit: number, limit?: number): Promise<Rescued>
+  /** Does at most `limit` of the things that were asked for in SQL and left to a worker; gives how many. */
+  errands(limit: number): Promise<number>
   /** Fails jobs that nobody started in time; at most `limit`. Gives their ids. */
   expire(limit: number): Promise<string[]>
   /** Deletes settled jobs that are older than their retention; at most `limit`. Gives how many. */

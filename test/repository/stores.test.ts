@@ -14,6 +14,7 @@ const ALONE = {
   postgres: {
     database: 'access.ts in SQLite',
     session: 'connection.ts in SQLite',
+    errands: 'only here can jobs be stored by functions of the database',
     inserts: 'finds the lanes before the transaction, and counts a queue in it',
     'job-values': 'each value of a job is a parameter, an array of those of many jobs',
     'lane-upkeep': 'lanes are pruned while others make them',

@@ -173,6 +173,7 @@ function upkeepStore(data: MemoryData, transactions: MemoryTransactions): Store[
     elect: (worker, leaseMs) => transactions.write(() => upkeep.elect(data, worker, leaseMs)),
     resign: (worker) => transactions.write(() => upkeep.resign(data, worker)),
     rescue: (crashLimit, limit) => transactions.write(() => rescue(data, crashLimit, limit)),
+    errands: async () => 0,
     expire: (limit) => transactions.write(() => upkeep.expire(data, limit)),
     prune: (retention, limit) => transactions.write(() => upkeep.prune(data, retention, limit)),
   }

@@ -7,7 +7,7 @@ import type { ClaimedJob, ClaimRequest, Place, Served } from '../jobs.ts'
 import { type Choice, claimAccepted } from './claiming/candidates.ts'
 import { toClaimed } from './claiming/claimed.ts'
 import { Doubts } from './claiming/doubts.ts'
-import { nextDueAt } from './claiming/due.ts'
+import { type NextDue, nextDueAt } from './claiming/due.ts'
 import { type Filling, type Found, type Kind, NOTHING, restOf } from './claiming/filling.ts'
 import { before, Heads } from './claiming/heads.ts'
 import { type Due, type LanePlace, NOTHING_SEEN, type Seen, whenPromoted } from './claiming/look.ts'
@@ -126,7 +126,7 @@ export class Claims {
   }
 
   /** When the next job becomes ready, as far as it is not known to be so. */
-  nextDueAt(): Promise<number | null> {
+  nextDueAt(): Promise<NextDue> {
     return nextDueAt(this.#session, this.#due)
   }
 

@@ -55,12 +55,12 @@ const REPRIORITISE = statement(
   select id from wanted where ${WAKE}`,
 )
 
-/** What waits at a gate stays there, unless it is due later: then it waits for that first. */
+/** What waits at a gate stays there, unless it is due later: then it waits for that first. What waits for its lane has to. */
 const RESCHEDULE = statement(
   { ids: 'text[]', dueAt: 'bigint' },
   `with ${CLOCK}, ${WANTED}, moved as (
     update millhand.pending p set due_at = $dueAt, asked_due_at = null,
-      waits = case when p.gate is not null and $dueAt <= (select now from clock) then 3 else ${waitsFor('$dueAt')} end,
+      waits = case when p.waits = 4 then 4 when p.gate is not null and $dueAt <= (select now from clock) then 3 else ${waitsFor('$dueAt')} end,
       gate = case when $dueAt <= (select now from clock) then p.gate end
     from wanted w where p.seq = w.seq
   ), ${announced('reschedule')}, ${tell('announced')}

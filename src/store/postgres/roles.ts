@@ -9,7 +9,7 @@ import { waitsAlone } from './claiming/ready.ts'
 import * as control from './control.ts'
 import type { Database } from './database.ts'
 import { ended } from './ended.ts'
-import * as feed from './feed.ts'
+import { doErrands } from './errands.ts'
 import { pruneGates } from './gate-upkeep.ts'
 import type { Inserts } from './inserts.ts'
 import { freeKey } from './keys.ts'
@@ -18,7 +18,7 @@ import * as ledger from './ledger.ts'
 import * as limits from './limits.ts'
 import * as operations from './operations.ts'
 import * as queues from './queues.ts'
-import { Horizon } from './reading/horizon.ts'
+import { feedRole } from './reading/feed-role.ts'
 import { report } from './report.ts'
 import { lookForLapsed, rescue } from './rescue.ts'
 import * as schedules from './schedules.ts'
@@ -47,11 +47,11 @@ export function roles(parts: Parts): StoreRoles {
     ledger: ledgerRole(parts),
     operations: operationRole(parts),
     upkeep: upkeepRole(parts),
-    feed: feedRole(parts),
+    feed: feedRole(parts.database),
   }
 }
 
-function jobRole({ database, claims, inserts }: Parts): StoreRoles['jobs'] {
+function jobRole({ database, claims, inserts, lanes }: Parts): StoreRoles['jobs'] {
   const { session } = database
   return {
     async insert(jobs, pendingMax) {
@@ -70,7 +70,11 @@ function jobRole({ database, claims, inserts }: Parts): StoreRoles['jobs'] {
     },
     report: (reports) => report(session, reports),
     waitsAlone: (request) => waitsAlone(session, request),
-    nextDueAt: () => claims.nextDueAt(),
+    async nextDueAt() {
+      const { dueAt, errands } = await claims.nextDueAt()
+      // What comes of them may be ready.
+      return errands && (await doErrands(STATEMENT_ROWS_MAX, { database, claims, lanes })) > 0 ? 0 : dueAt
+    },
   }
 }
 
@@ -201,7 +205,7 @@ function operationRole({ database, claims, lanes }: Parts): StoreRoles['operatio
   }
 }
 
-function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
+function upkeepRole({ database, claims, lanes }: Parts): StoreRoles['upkeep'] {
   const { session } = database
   let gatesSeenTo = ''
   return {
@@ -216,6 +220,7 @@ function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
       await claims.left(left)
       return rescued
     },
+    errands: (limit) => doErrands(limit, { database, claims, lanes }),
     async expire(limit) {
       if (!(await upkeep.mayExpire(session))) return []
       return database.transaction((_, within) => upkeep.expire(within, limit))
@@ -229,15 +234,5 @@ function upkeepRole({ database, claims }: Parts): StoreRoles['upkeep'] {
       }
       return pruned
     },
-  }
-}
-
-function feedRole({ database: { session } }: Parts): StoreRoles['feed'] {
-  const read: feed.Feed = { session, horizon: new Horizon() }
-  const during = <Result>(work: Promise<Result>) => session.clock?.during?.(work) ?? work
-  return {
-    subscribe: (subscriber, leaseMs) => during(feed.subscribe(read, subscriber, leaseMs)),
-    unsubscribe: (subscriber) => feed.unsubscribe(session, subscriber),
-    changesAfter: (cursor, limit) => during(feed.changesAfter(read, cursor, limit)),
   }
 }

@@ -196,6 +196,7 @@ function upkeepRole({ read, durably, lightly }: StoreAccess): StoreRoles['upkeep
       if (!lapsed) return { workers: [], rescued: [], quarantined: [], more: false, nextLapseAt }
       return durably((connection, nowMs) => rescue(connection, { crashLimit, limit }, nowMs))
     },
+    errands: async () => 0,
     async expire(limit) {
       if (!(await read(upkeep.mayExpire))) return []
       return upTo(limit, (pieceMax) =>

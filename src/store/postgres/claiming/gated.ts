@@ -5,6 +5,7 @@ import { type ClaimedJob, type ClaimRequest, compareJobs, type Place } from '../
 import type { Claims } from '../claim.ts'
 import type { Database } from '../database.ts'
 import { openDue, reopen } from '../gates.ts'
+import type { NextDue } from './due.ts'
 import { orNothing, restBeside } from './filling.ts'
 import { claimLimited } from './limited.ts'
 
@@ -58,7 +59,7 @@ export class GatedClaims {
     this.#claims.reset()
   }
 
-  nextDueAt(): Promise<number | null> {
+  nextDueAt(): Promise<NextDue> {
     return this.#claims.nextDueAt()
   }
 
