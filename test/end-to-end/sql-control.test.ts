@@ -71,6 +71,19 @@ test('a worker that sleeps is woken, also by the first job of its queue and name
   }
 })
 
+test('a job that waits for its lane can be given another time, and another queue', async ({ queue, sql }) => {
+  const id = await enqueue(sql, { options: { queue: 'new' } })
+  await queue.matching({ queue: 'new' }).reschedule(new Date('2100-01-01'))
+  await queue.prune()
+  expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(0)
+  const later = await enqueue(sql, { options: { queue: 'newer', delay: '1h' } })
+  await queue.matching({ queue: 'newer' }).move('new')
+  await queue.matching({ queue: 'new' }).reschedule(new Date(0))
+  expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(2)
+  expect([await queue.get(id), await queue.get(later)]).toMatchObject([{ queue: 'new' }, { queue: 'new' }])
+  expect(await sql('select id as given from millhand.lanes where id = 0')).toEqual([])
+})
+
 describe('cancel', () => {
   test('ends a job that waits, with a reason', async ({ queue, sql }) => {
     const { id } = await queue.enqueue(echo)

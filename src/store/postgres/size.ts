@@ -74,6 +74,10 @@ export async function keepWithin(
 /** Where jobs wait that are due, each with a part of an index: in each class, and at gates. */
 const WAITING = [...CLASSES.map((each) => `waits = 1 and class = ${each}`), 'waits = 3']
 
+/** Jobs that wait for their lane, of which there are as many as errands, and mostly none. */
+const LANELESS = `millhand.errands e join millhand.pending p on p.seq = e.job and p.waits = 4
+    join millhand.jobs j on j.seq = e.job`
+
 /** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */
 const COUNT_PENDING = `with mine as materialized (
     select id, queue from millhand.lanes where queue = any($1::text[])
@@ -83,6 +87,7 @@ const COUNT_PENDING = `with mine as materialized (
   select queue, sum(jobs) as pending from (
     select queue, ${WAITING.map((waiting) => `(select count(*) from millhand.pending where ${waiting} and lane = mine.id)`).join('\n      + ')} as jobs from mine
     union all select mine.queue, s.jobs from scheduled s cross join lateral (select queue from mine where id = s.lane) mine
+    union all select j.queue, 1 from ${LANELESS} where j.queue = any($1::text[])
   ) each group by queue`
 
 /** How many jobs wait in each of these queues; none where it has none. */
@@ -105,6 +110,7 @@ const waitingIn = ({ condition = '', order = '' }): string =>
   `select p.seq, j.id from (
       select seq from millhand.pending where seq = any (array(select seq from (
         ${[...WAITING, 'waits = 2'].map((waiting) => `select p.seq from millhand.pending p where ${waiting} and ${MINE}${condition}`).join('\n        union all ')}
+        union all select e.job from ${LANELESS} where j.queue = $queue${condition.replace(' seq ', ' p.seq ')}
       ) waiting ${order} limit $limit + ${STATEMENT_ROWS_MAX}))
       order by seq limit $limit for update skip locked
     ) p join millhand.jobs j using (seq)`
@@ -152,6 +158,7 @@ export async function purgeOnce(database: Database, queue: string, piece: PurgeP
 /** One statement sees a job in one place, or in the other. */
 const UNFINISHED = `with mine as materialized (select id from millhand.lanes where queue = $1)
   select ${[...WAITING, 'waits = 2'].map((waiting) => `exists (select from millhand.pending where ${waiting} and lane = any (array(select id from mine)))`).join('\n    or ')}
+    or exists (select from ${LANELESS} where j.queue = $1)
     or exists (select from millhand.claims c cross join lateral unnest(c.seqs) u(seq)
       join millhand.jobs j on j.seq = u.seq where j.queue = $1) as any`
 

@@ -21,11 +21,13 @@ begin
     perform millhand.sql_refuse('not_serialisable', format('The %s cannot be stored as JSON: nesting deeper than 200 levels at %s.', what, left(path, 80)),
       'Nothing was stored.', jsonb_build_object('what', what, 'path', left(path, 80)));
   elsif kind = 'array' then
-    return (select '[' || coalesce(string_agg(case jsonb_typeof(e.v) when 'string' then e.v::text
+    return (select '[' || coalesce(string_agg(case when jsonb_typeof(e.v) = 'string' then e.v::text
+        when jsonb_typeof(e.v) = 'number' and abs(e.v::numeric) <= 9007199254740991 then trim_scale(e.v::numeric)::text
         else millhand.sql_json(what, e.v, format('%s[%s]', path, e.place - 1), depth + 1) end, ',' order by e.place), '') || ']'
       from jsonb_array_elements(given) with ordinality as e(v, place));
   end if;
-  return (select '{' || coalesce(string_agg(to_json(e.k)::text || ':' || case jsonb_typeof(e.v) when 'string' then e.v::text
+  return (select '{' || coalesce(string_agg(to_json(e.k)::text || ':' || case when jsonb_typeof(e.v) = 'string' then e.v::text
+      when jsonb_typeof(e.v) = 'number' and abs(e.v::numeric) <= 9007199254740991 then trim_scale(e.v::numeric)::text
       else millhand.sql_json(what, e.v, path || case when e.k ~ '^[A-Za-z_$][A-Za-z0-9_$]*$' then '.' || e.k else format('[%s]', to_json(e.k)) end,
         depth + 1) end, ',' order by e.place), '') || '}'
     from jsonb_each(given) with ordinality as e(k, v, place));

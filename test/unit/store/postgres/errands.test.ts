@@ -1,0 +1,81 @@
+import { expect } from 'vitest'
+import { idsOf, startWorker } from '../../../support/jobs.ts'
+import { postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
+import { test as base } from '../../../support/postgres-store.ts'
+import { callingIn, enqueue } from '../../../support/sql-functions.ts'
+
+const KEPT = { complete: 0, failed: 0, cancelled: 0 }
+
+const test = base.extend('sql', ({ url, store: _ }) => callingIn(postgresPool(), schemaOf(url)))
+
+test('a leader does what nobody with nothing to do has done', async ({ store, sql }) => {
+  const worker = await startWorker(store, 'w')
+  const ids = [await enqueue(sql), await enqueue(sql, { options: { queue: 'new', delay: '1h' } })]
+  expect(await worker.claim()).toEqual([])
+  expect(await store.upkeep.errands(1)).toBe(1)
+  expect(await store.upkeep.errands(10)).toBe(1)
+  expect(await store.upkeep.errands(10)).toBe(0)
+  expect(idsOf(await worker.claim())).toEqual([ids[0]])
+  // Due later, it waits for that, in a lane.
+  expect(await sql('select waits::integer as given from millhand.pending where lane > 0')).toEqual([
+    { given: 2 },
+  ])
+})
+
+test('a lane that was not used for long is not relied upon, and one that was is taken, and renewed', async ({
+  store,
+  sql,
+}) => {
+  await enqueue(sql)
+  await store.upkeep.errands(10)
+  const agedBy = (minutes: number) => sql(`update millhand.lanes set used_at = used_at - ${minutes} * 60000`)
+  const waits = async () => {
+    await enqueue(sql)
+    const [row] = await sql('select waits::integer as given from millhand.pending order by seq desc limit 1')
+    return [row?.given, (await sql('select 1 from millhand.errands')).length]
+  }
+  expect(await waits()).toEqual([1, 0])
+  await agedBy(6)
+  expect(await waits()).toEqual([1, 1])
+  await agedBy(50)
+  expect(await waits()).toEqual([4, 2])
+})
+
+test('a job that an open transaction has locked keeps nobody waiting: its errand is left for later', async ({
+  store,
+  sql,
+  url,
+}) => {
+  const locked = await enqueue(sql)
+  await enqueue(sql, { options: { queue: 'new' } })
+  await withClient(async (client) => {
+    await callingIn(client, schemaOf(url))('select millhand.cancel($1)', locked)
+    expect(await store.upkeep.errands(10)).toBe(1)
+  })
+  expect(await store.upkeep.errands(10)).toBe(1)
+  expect(await sql('select count(*)::integer as given from millhand.pending where waits = 1')).toEqual([
+    { given: 2 },
+  ])
+})
+
+test('the errand of a job that was cancelled and pruned goes', async ({ store, sql }) => {
+  const id = await enqueue(sql)
+  await sql('select millhand.cancel($1)', id)
+  expect(await store.upkeep.prune(KEPT, 10)).toBe(1)
+  expect(await store.upkeep.errands(10)).toBe(1)
+  expect(await sql('select 1 from millhand.errands')).toEqual([])
+})
+
+test('a queue whose jobs wait for their lane is not empty, and can be purged', async ({ store, sql }) => {
+  await enqueue(sql)
+  await enqueue(sql, { options: { queue: 'new' } })
+  expect([await store.queues.unfinished('new'), await store.queues.unfinished('other')]).toEqual([
+    true,
+    false,
+  ])
+  expect(await store.queues.purge('new', { reason: 'no', limit: 10 })).toMatchObject({
+    ids: [expect.any(String)],
+  })
+  expect(await store.queues.unfinished('new')).toBe(false)
+  expect(await store.queues.unfinished('default')).toBe(true)
+})
