@@ -139,8 +139,23 @@ test.for<[what: string, call: Call, code: string, ...message: string[]]>([
   const refusal = await refusalOf(enqueue(sql, call))
   expect(refusal).toMatchObject({ code: 'MH001', facts: { code } })
   for (const message of messages) expect(refusal.message).toContain(message)
+  if (code !== 'not_supported') expect(await codeOfApi(queue, call)).toBe(code)
   expect(await queue.count()).toBe(0)
 })
+
+/** What the API says of the same call. */
+async function codeOfApi(queue: Queue, { name = 'test.echo', input, options }: Call) {
+  try {
+    await queue.enqueue(
+      defineJob({ name: name as string, run: (given) => given }),
+      input,
+      options as EnqueueOptions,
+    )
+    return 'stored'
+  } catch (error) {
+    return (error as { readonly code: string }).code
+  }
+}
 
 test('a number that JavaScript would read as another is refused with its place', async ({ sql }) => {
   for (const number of ['9007199254740993', '1e400']) {
