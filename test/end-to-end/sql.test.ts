@@ -235,11 +235,16 @@ describe('what is set for a queue', () => {
   })
 
   test('a setting that the functions do not know is not passed over', async ({ queue, sql }) => {
-    await sql(`insert into millhand.queues (queue, settings) values ('odd', '{"order":"lifo"}')`)
+    const { id } = await queue.enqueue(echo, null, { queue: 'odd' })
+    await queue.cancel(id)
+    await queue.configure('odd', { order: 'lifo' })
+    expect(await refusalOf(sql('select millhand.retry($1)', id))).toMatchObject({
+      facts: { code: 'not_supported' },
+    })
     expect(await refusalOf(enqueue(sql, { options: { queue: 'odd' } }))).toMatchObject({
       facts: { code: 'not_supported' },
       message: expect.stringContaining("Queue 'odd' has the setting 'order'"),
     })
-    expect(await queue.count()).toBe(0)
+    expect(await queue.count({ state: 'pending' })).toBe(0)
   })
 })

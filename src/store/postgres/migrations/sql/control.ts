@@ -10,7 +10,7 @@ begin
   if not found then return false; end if;
   select j.* into job from millhand.jobs j where j.seq = its_seq;
   insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
-    values (its_seq, 'cancelled', at, waited.started_at, waited.due_at, waited.expires_at, waited.attempt, waited.epoch, waited.crashes, waited.care, why);
+    values (its_seq, 'cancelled', at, waited.started_at, coalesce(waited.asked_due_at, waited.due_at), waited.expires_at, waited.attempt, waited.epoch, waited.crashes, waited.care, why);
   delete from millhand.keys k where k.seq = its_seq;
   insert into millhand.ledger (minute, queue, name, completed, failed, cancelled, waits, runs)
     values (at / 60000 * 60000, job.queue, job.name, 0, 0, 1, '{}', '{}');

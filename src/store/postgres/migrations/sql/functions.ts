@@ -62,6 +62,8 @@ begin
   if not found or ended.state not in ('failed', 'cancelled') then
     perform millhand.sql_not_retryable(job, millhand.sql_state(job.seq));
   end if;
+  -- Where its queue has an order that they do not know, it would get a wrong place.
+  perform millhand.sql_settings(job.queue);
   if job.key is not null then
     perform millhand.sql_free_key(job.name, job.key, at);
     insert into millhand.keys (name, key, seq, id) values (job.name, job.key, job.seq, job.id) on conflict do nothing;

@@ -17,8 +17,8 @@ declare
   setting text := (select min(k) from jsonb_object_keys(own) k where k not in ('maxSize', 'overflow', 'limits'));
 begin
   if setting is not null then
-    perform millhand.sql_not_supported(format('Queue ''%s'' has the setting ''%s'', and to enqueue to such a queue', its_queue, setting),
-      'Enqueue with the API, or take another queue.');
+    perform millhand.sql_not_supported(format('Queue ''%s'' has the setting ''%s'', and to let a job wait in such a queue', its_queue, setting),
+      'Use the API for it, or another queue.');
   end if;
   return own || jsonb_build_object('limits', coalesce(millhand.sql_set_for('*') -> 'limits', '[]') || coalesce(own -> 'limits', '[]'));
 end $$;
@@ -34,7 +34,7 @@ create function millhand.sql_gates(limits jsonb) returns text language sql as $$
 $$;
 
 create function millhand.sql_pending_in(its_queue text) returns bigint language sql as $$
-  select coalesce(sum((select count(*) from generate_series(1, 5) c join millhand.pending p on p.waits = 1 and p.class = c and p.lane = l.id)
+  select coalesce(sum((select count(*) from generate_series(1, 6) c join millhand.pending p on p.waits = 1 and p.class = c and p.lane = l.id)
     + (select count(*) from millhand.pending p where p.waits = 3 and p.lane = l.id)), 0)
     + (select count(*) from millhand.pending p join millhand.lanes o on o.id = p.lane where p.waits = 2 and o.queue = $1)
     + (select count(*) from millhand.errands e join millhand.jobs j on j.seq = e.job join millhand.pending p on p.seq = e.job
