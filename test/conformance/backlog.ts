@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { CARE } from '../../src/job/care.ts'
 import { COMPLETE, enqueue, loseWorkers, newJob, newJobs, snooze, startWorker } from '../support/jobs.ts'
 import { atMost, limited } from './limits.ts'
+import { requiring } from './routing.ts'
 import type { StoreTest } from './store-test.ts'
 
 /** The unfinished jobs of a queue, as `explainQueue` counts them. */
@@ -37,6 +38,15 @@ export function backlogPromises(test: StoreTest): void {
       ],
       gates: [{ gate: 'api', waiting: 1 }],
     })
+  })
+
+  test('what requires something of its worker counts by its name, with what requires nothing', async ({
+    store,
+  }) => {
+    await enqueue(store, newJob('plain'), requiring('a', 'gpu'), requiring('b', 'gpu region:eu'))
+    expect((await store.queues.backlog('default', 100)).names).toEqual([
+      { ...nothing, name: 'test.work', ready: 3 },
+    ])
   })
 
   test('what is due counts as ready, whether or not a claim has seen to it', async ({

@@ -1,8 +1,9 @@
 import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
-import { TURN } from './claiming/lane-of-job.ts'
+import { REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
+/** The name of a lane has what its jobs require behind a blank. */
 const MINE = `mine as materialized (
   select id, name from millhand.lanes where queue = $queue order by name limit $names)`
 
@@ -24,9 +25,10 @@ const NAMES = statement(
   ), delayed as materialized (
     ${scheduled('>')}
   )
-  select name, (${countOf('waits = 1 and class = 1')} + ${countOf('waits = 1 and class = 3')} - ${GATED_ALONE}
-      + ${countOf(`waits = 1 and class = ${TURN}`)} + (select count(*) from due where lane = mine.id))::integer as ready,
-    (${countOf('waits = 1 and class = 2')} + ${GATED_ALONE})::integer as alone,
+  select split_part(name, ' ', 1) as name, (${countOf('waits = 1 and class = 1')} + ${countOf('waits = 1 and class = 3')} - ${GATED_ALONE}
+      + ${countOf(`waits = 1 and class = ${TURN}`)} + ${countOf(`waits = 1 and class = ${REQUIRING_CLASS}`)}
+      + (select count(*) from due where lane = mine.id))::integer as ready,
+    (${countOf('waits = 1 and class = 2')} + ${countOf(`waits = 1 and class = ${REQUIRING_ALONE}`)} + ${GATED_ALONE})::integer as alone,
     ${countOf('waits = 3')}::integer as parked,
     (select count(*) from delayed where lane = mine.id)::integer as delayed,
     (select min(due_at) from delayed where lane = mine.id) as "nextDueAt" from mine`,

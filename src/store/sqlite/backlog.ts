@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
 import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
 
+/** The name of a lane has what its jobs require behind a blank. */
 const MINE = `mine as materialized (
   select id, name from millhand_lanes where queue = ?1 order by name ${atMost('?3')})`
 
@@ -10,7 +11,7 @@ const countOf = (condition: string): string =>
   `(select count(*) from (select 1 from millhand_jobs where ${condition} and lane = mine.id ${atMost('?2')}))`
 
 const READY_JOBS = `with ${MINE}
-  select name, ${countOf(READY)} + ${countOf(READY_LIMITED)} + ${countOf(READY_TURN)} as ready,
+  select substr(name, 1, instr(name || ' ', ' ') - 1) as name, ${countOf(READY)} + ${countOf(READY_LIMITED)} + ${countOf(READY_TURN)} as ready,
     ${countOf(READY_ALONE)} as alone,
     ${countOf(PARKED)} as parked from mine`
 
