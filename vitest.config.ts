@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
@@ -28,6 +29,7 @@ export default defineConfig({
     // A process for each file takes half a second of processor time to start and to read the same sources again. No
     // module of src has a state, and a test leaves nothing behind.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', fileURLToPath(new URL('./test/support/closing-line.ts', import.meta.url))],
     // A condition that is waited for: a second, as it would be, is the clock of a quiet machine.
     expect: { poll: { interval: 10, timeout: 120_000 } },

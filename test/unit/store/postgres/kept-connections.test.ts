@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../../../src/kit/random.ts'
@@ -16,10 +17,11 @@ function poolOf(url: string): pg.Pool {
   return new pg.Pool({ connectionString, max: 1 })
 }
 
+/** Unlike that of any other test, so that its connections are its own. */
 async function lendUrl(): Promise<string> {
   const { url, release } = await emptySchema()
   releases.push(release)
-  return url
+  return `${url}&keepalives=${randomInt(2 ** 40)}`
 }
 
 test('what one store has prepared serves the next one, as long as both are told the same randomness', async () => {
