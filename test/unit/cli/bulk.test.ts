@@ -5,6 +5,7 @@ import { Terminal } from '../../../src/cli/terminal.ts'
 import { defineJob } from '../../../src/index.ts'
 import { jobError } from '../../../src/job/errors.ts'
 import { openTestQueue } from '../../../src/testing/index.ts'
+import { hangUp } from './hang-up.ts'
 import { KeptStream } from './stream.ts'
 
 const work = defineJob({ name: 'test.work', run: () => {} })
@@ -92,7 +93,7 @@ test('one that is interrupted says how to go on, for programs as a document', as
   const { queue, stderr, terminal } = await scene(true)
   await queue.enqueue(work, null)
   const toAll = () => {
-    process.emit('SIGHUP')
+    hangUp()
     throw jobError('operation_incomplete', { operation: 'x', verb: 'cancel', problem: 'interrupted' })
   }
   const call = { command: 'cancel', args: [], options: { all: true, yes: true }, terminal }

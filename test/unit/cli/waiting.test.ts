@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { waitFor } from '../../../src/cli/commands/enqueue.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
+import { hangUp } from './hang-up.ts'
 import { KeptStream } from './stream.ts'
 
 /** A wait for a job that nobody runs, which ends with a signal. */
@@ -10,7 +11,7 @@ async function interrupted(json: boolean) {
   const job = {
     id: 'x1',
     async result({ signal }: { signal?: AbortSignal } = {}) {
-      process.emit('SIGHUP')
+      hangUp()
       throw signal?.reason
     },
   }
