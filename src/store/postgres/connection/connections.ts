@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { unlessAborted } from '../../../kit/abort.ts'
 import { type Clock, systemClock, within } from '../../../kit/clock.ts'
-import { asError } from '../../../kit/error.ts'
+import { asError, type MillhandError } from '../../../kit/error.ts'
 import { Scope } from '../../../kit/scope.ts'
 import { isTransient, storeError, TransientError } from '../../errors.ts'
 import type { Address } from './address.ts'
@@ -48,6 +48,8 @@ export class Connections {
   #kept: Kept<PoolClient> | undefined
   #crowdedUntilMs = Number.NEGATIVE_INFINITY
   #closed = false
+  /** Aborts when there will be no connection any more: a pool that has ended leaves who waits for one without a word. */
+  readonly #over = new AbortController()
 
   constructor(options: ConnectionsOptions) {
     const { address, pool, sessions } = options
@@ -97,7 +99,11 @@ export class Connections {
 
   /** @throws MillhandError `store_closed` */
   requireOpen(): void {
-    if (this.#closed) throw storeError('store_closed', { location: this.#options.address.location })
+    if (this.#closed) throw this.#closedError()
+  }
+
+  #closedError(): MillhandError {
+    return storeError('store_closed', { location: this.#options.address.location })
   }
 
   async close(): Promise<void> {
@@ -105,6 +111,7 @@ export class Connections {
     this.#closed = true
     if (!this.#owned) return void this.#pool.off('error', ignore)
     await within(CLOSE_MS, this.#pool.end())
+    this.#over.abort(this.#closedError())
     // A server that does not answer must not hold whoever closes.
     for (const client of this.#clients) client.end().catch(ignore)
   }
@@ -135,10 +142,11 @@ export class Connections {
       .finally(() => {
         settled = true
       })
-    await within(CONNECT_TIMEOUT_MS, unlessAborted(lent, signal))
+    const ends = signal ? AbortSignal.any([signal, this.#over.signal]) : this.#over.signal
+    await within(CONNECT_TIMEOUT_MS, unlessAborted(lent, ends))
     if (settled) return lent
     lent.then((late) => late.release(), ignore)
-    signal?.throwIfAborted()
+    ends.throwIfAborted()
     const all = this.most === 1 ? 'The only connection' : `All ${this.most} connections`
     throw new TransientError(`${all} of the pool have been in use for ${CONNECT_TIMEOUT_MS} ms`)
   }
