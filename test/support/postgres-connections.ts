@@ -3,7 +3,7 @@ import pg from 'pg'
 /** In a URL: what is connected by it serves the next store of this process. pg passes over it, and nobody is shown it. */
 const MARK = 'fallback_application_name=kept'
 
-/** More than the stores of one test have at a time. */
+/** More than the stores of one test have at a time. Of more, those are ended that nobody has asked for the longest. */
 const PARKED_MAX = 20
 
 /** What is said of a connection of the store's own pool: one of which more is said may not be the same to everybody. */
@@ -71,18 +71,19 @@ class KeptClient extends pg.Client {
     const { _queryable, _activeQuery, _queryQueue } = this.#inside
     const isIdle = _queryable && !_activeQuery && _queryQueue.length === 0
     const isChanged = Object.getOwnPropertySymbols(this).length > this.#symbols
-    return isIdle && this.getTransactionStatus() === 'I' && !isChanged && parked.length < PARKED_MAX
+    return isIdle && this.getTransactionStatus() === 'I' && !isChanged
   }
 
   #park(): void {
     this.removeAllListeners()
-    this.on('error', () => this.#drop())
+    this.on('error', () => this.drop())
     this.#inside.unref()
     parked.push(this)
-    this.query(CLEANSE).catch(() => this.#drop())
+    if (parked.length > PARKED_MAX) parked[0]?.drop()
+    this.query(CLEANSE).catch(() => this.drop())
   }
 
-  #drop(): void {
+  drop(): void {
     const place = parked.indexOf(this)
     if (place >= 0) parked.splice(place, 1)
     super.end().catch(() => {})

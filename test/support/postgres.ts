@@ -22,11 +22,14 @@ export function postgresPool(): pg.Pool {
 }
 
 /** The URL of an empty schema, to be given back when the case has ended. */
-export async function emptySchema(): Promise<{ readonly url: string; readonly release: () => void }> {
+export async function emptySchema({
+  keepsConnections = true,
+} = {}): Promise<{ readonly url: string; readonly release: () => void }> {
   const schema = free.pop() ?? newSchema()
   const { rows } = await postgresPool().query<{ name: string }>(TABLES, [schema])
   await postgresPool().query(rows.map(({ name }) => `delete from "${schema}"."${name}";`).join('\n'))
-  const url = kept(`${inject('postgres')}?schema=${schema}`)
+  const plain = `${inject('postgres')}?schema=${schema}`
+  const url = keepsConnections ? kept(plain) : plain
   let held = true
   const release = () => {
     // Given back twice, it would be given to two at a time.

@@ -22,17 +22,17 @@ export function describeSqlite(name: string, cases: (test: QueueTest) => void): 
   describe(`${name} (sqlite)`, () => cases(testOn('sqlite')))
 }
 
-/** Runs the cases on PostgreSQL alone: they are about its clients and its pools. */
+/** Runs the cases on PostgreSQL alone: they are about its clients and its pools, and have none of another test. */
 export function describePostgres(name: string, cases: (test: QueueTest) => void): void {
-  describe(`${name} (postgres)`, () => cases(testOn('postgres')))
+  describe(`${name} (postgres)`, () => cases(testOn('postgres', { keepsConnections: false })))
 }
 
-function testOn(kind: Kind) {
+function testOn(kind: Kind, { keepsConnections = true } = {}) {
   return base
     .extend('clock', () => virtualClock())
     .extend('url', async ({ clock: _ }, { onCleanup }) => {
       if (kind === 'memory') return 'memory:'
-      const { url, release } = kind === 'sqlite' ? emptyFile() : await emptySchema()
+      const { url, release } = kind === 'sqlite' ? emptyFile() : await emptySchema({ keepsConnections })
       onCleanup(release)
       return url
     })
