@@ -122,6 +122,19 @@ export function weightedPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['later'])
   })
 
+  test('one claim takes all that several weighted queues have, each by its due time', async ({
+    store,
+    clock,
+    worker,
+  }) => {
+    for (const queue of ['mail', 'news']) await arrange(store, queue, { order: 'weighted' })
+    for (const [index, queue] of ['mail', 'news', 'default', 'news', 'mail'].entries()) {
+      await enqueue(store, newJob(String(index), { queue }))
+      await clock.advance(10)
+    }
+    expect(idsOf(await worker.claim())).toEqual(['0', '1', '2', '3', '4'])
+  })
+
   test('what becomes due or comes back is drawn again, and expires as any other', async ({
     store,
     clock,

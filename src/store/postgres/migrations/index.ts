@@ -22,7 +22,5 @@ export const MIGRATIONS = numbered({
   ...{ '005_limit_indexes': limitIndexes, '006_queues': queues, '007_orders': orders },
   ...{ '008_ledger': ledger, '009_operations': operations, '010_reruns': reruns },
   ...{ '011_input_at': inputAt, '012_deadline': deadline, '013_results': results },
-  ...{ '014_requires': requires, '015_order': order },
-  ...{ '014_requires': requires },
-  ...{ '016_sql': sql },
+  ...{ '014_requires': requires, '015_order': order, '016_sql': sql },
 })

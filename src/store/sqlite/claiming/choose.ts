@@ -82,7 +82,7 @@ class OpenLanes {
   readonly #share: number
 
   constructor(connection: Connection, wanted: Wanted, { from, nowMs, drawn = [] }: Choice) {
-    for (const reader of drawn) if (!reader.isEmpty) this.#inOrder.add(reader)
+    for (const reader of drawn) this.#inOrder.add(reader)
     const { after, accepts, bytesMax, limit } = wanted
     this.#sources = from
     const size = from.reduce((sum, { lanes }) => sum + lanes.size, 0)

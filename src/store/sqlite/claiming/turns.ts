@@ -61,12 +61,13 @@ export function drawnFor(
   const count = Math.min(request.limit, request.begins)
   const isServed = servedBy(request, pausedQueues(connection))
   const ranks = connection.all<RankRow>(RANKS).map(rankOf).filter(isServed)
-  return [...Map.groupBy(ranks, ({ queue }) => queue).values()].map((ofQueue) => {
+  return [...Map.groupBy(ranks, ({ queue }) => queue).values()].flatMap((ofQueue) => {
     const firsts = ofQueue.flatMap((rank) => firstOf(connection, rank, { count, nowMs }))
     const fitting = after ? firsts.filter((job) => compareJobs(job, after) > 0) : firsts
     const jobs = fitting.sort((one, other) => one.dueAt - other.dueAt || one.seq - other.seq)
     const weights = JSON.parse(ofQueue[0]?.weights ?? '{}') as Weights
-    return new DrawnReader(connection, draw(jobs, { weights, random, count }), nowMs)
+    const [first, ...others] = draw(jobs, { weights, random, count })
+    return first ? [new DrawnReader(connection, [first, ...others], nowMs)] : []
   })
 }
 
@@ -89,20 +90,14 @@ export class DrawnReader {
   /** The next one last. */
   readonly #jobs: Candidate[]
   #row: Row | undefined
+  /** Among the jobs of other queues the next one stands by its due time; where there is none, where the last one stood. */
+  place: Place
 
-  constructor(connection: Connection, jobs: readonly Candidate[], nowMs: number) {
+  constructor(connection: Connection, jobs: readonly [Candidate, ...Candidate[]], nowMs: number) {
     this.#connection = connection
     this.#jobs = jobs.toReversed()
     this.#nowMs = nowMs
-  }
-
-  /** Among the jobs of other queues it stands by its due time. */
-  get place(): Place {
-    return placeOfDrawn(this.#jobs.at(-1) as Candidate)
-  }
-
-  get isEmpty(): boolean {
-    return this.#jobs.length === 0
+    this.place = placeOfDrawn(jobs[0])
   }
 
   get isRead(): boolean {
@@ -111,6 +106,7 @@ export class DrawnReader {
 
   read(): void {
     const next = this.#jobs.at(-1)
+    if (next) this.place = placeOfDrawn(next)
     const [row] = next ? this.#connection.allLists(READ, next.seq) : []
     this.#row = row as Row | undefined
   }
