@@ -37,10 +37,13 @@ const invokeFields = {
   cancelWithParent: flag({ default: true }),
 } satisfies FieldsOf<InvokeOptions>
 
-/** What a call says of the child, and what it says to `enqueue`. @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name` */
+/**
+ * What a call says of the child, and what it says to `enqueue`: read once, and read there once more, it is the same.
+ *
+ * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`
+ */
 export function parseInvoke(given: InvokeOptions = {}) {
-  const { step, cancelWithParent } = parseOptions('ctx.invoke', invokeFields, given)
-  const { step: _step, cancelWithParent: _cancels, ...options } = given
-  const named = step === undefined ? undefined : requireLabel('step', step)
-  return { step: named, cancelWithParent, options: options as EnqueueOptions }
+  const { step, cancelWithParent, ...read } = parseOptions('ctx.invoke', invokeFields, given)
+  const options: EnqueueOptions = read
+  return { step: step === undefined ? undefined : requireLabel('step', step), cancelWithParent, options }
 }

@@ -1,5 +1,5 @@
 import { byNameField } from '../kit/by-name.ts'
-import type { Duration } from '../kit/duration.ts'
+import { type Duration, formatDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
 import {
   choice,
@@ -99,23 +99,14 @@ export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSett
     weights,
     limits = [],
   } = parseOptions(component, queueFields, given)
-  if (maxSize === undefined && overflow !== 'reject') {
-    const expected = "left out, or beside a 'maxSize'"
-    throw optionError('invalid_option', { component, option: 'overflow', expected, got: preview(overflow) })
+  const lacking = (option: keyof QueueOptions, got: unknown, what: string) => {
+    const expected = `left out, or beside ${what}`
+    return optionError('invalid_option', { component, option, expected, got: preview(got) })
   }
-  if (aging !== undefined && order !== 'priority') {
-    const expected = "left out, or beside the order 'priority'"
-    throw optionError('invalid_option', { component, option: 'aging', expected, got: preview(given.aging) })
-  }
-  if (weights !== undefined && order !== 'weighted') {
-    const expected = "left out, or beside the order 'weighted'"
-    throw optionError('invalid_option', {
-      component,
-      option: 'weights',
-      expected,
-      got: preview(given.weights),
-    })
-  }
+  if (maxSize === undefined && overflow !== 'reject') throw lacking('overflow', overflow, "a 'maxSize'")
+  if (aging !== undefined && order !== 'priority')
+    throw lacking('aging', formatDuration(aging), "the order 'priority'")
+  if (weights !== undefined && order !== 'weighted') throw lacking('weights', weights, "the order 'weighted'")
   const held = limits.length > 0 && { limits: parseQueueLimits(component, limits) }
   return { ...tidy({ maxSize, overflow, order, aging, weights }), ...held }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { childId, childPriority, depthOf, isSpent, requireSameChild } from '../../../src/job/invoke.ts'
+import { parseInvoke } from '../../../src/job/invoke-options.ts'
 import { INVOKE_DEPTH_MAX } from '../../../src/job/limits.ts'
 import { jobOfTick } from '../../../src/job/schedule-tick.ts'
 import { uuidv7 } from '../../../src/kit/ids.ts'
@@ -66,4 +67,24 @@ test('a child is the same whatever the order of the keys of its input', () => {
     expect(() => requireSameChild(child, { ...asked, ...other })).toThrow(
       expect.objectContaining({ code: 'child_differs' }),
     )
+})
+
+test('what a call says of a child is read once, whatever its getters answer', () => {
+  const reads: string[] = []
+  const given = {
+    get queue() {
+      reads.push('queue')
+      return `queue-${reads.length}`
+    },
+    get step() {
+      reads.push('step')
+      return 'charge'
+    },
+  }
+  const { step, options } = parseInvoke(given)
+  expect({ step, queue: options.queue }).toEqual({
+    step: 'charge',
+    queue: `queue-${reads.indexOf('queue') + 1}`,
+  })
+  expect(reads.sort()).toEqual(['queue', 'step'])
 })
