@@ -11,7 +11,7 @@ import {
 } from '../kit/options.ts'
 import { cacheLimit, isCacheGate } from './cache-gate.ts'
 import { CACHE_HINTS } from './elsewhere.ts'
-import { readGates, writeGates } from './job-gates.ts'
+import { type JobGate, readGates, requirementsIn, withRequirements, writeGates } from './job-gates.ts'
 import type { DefinedLimit } from './limit.ts'
 
 /** For how long, and for which jobs, what one of them came to is the result of others. Both have to be given. */
@@ -78,15 +78,22 @@ export function cacheGateOf(limits: string | null): string | undefined {
 
 /** The gates of a job whose input has changed, where nobody knows to which jobs it is equal by now: to none. */
 export function withoutCache(limits: string | null): string | null {
-  const gates = readGates(limits)
-  const others = gates.filter(({ gate }) => !isCacheGate(gate))
-  if (others.length === gates.length) return limits
-  return others.length === 0 ? null : writeGates(others)
+  return rewritten(limits, (gates) => gates.filter(({ gate }) => !isCacheGate(gate)))
 }
 
 /** The gates of a job that runs whatever came of an equal one: whoever asks for a rerun means it. */
 export function renewing(limits: string | null): string | null {
-  const gates = readGates(limits)
-  if (!gates.some(({ gate }) => isCacheGate(gate))) return limits
-  return writeGates(gates.map((each) => (isCacheGate(each.gate) ? { ...each, renews: true } : each)))
+  return rewritten(limits, (gates) =>
+    gates.map((each) => (isCacheGate(each.gate) ? { ...each, renews: true } : each)),
+  )
+}
+
+/** The gates of a job that has equals, as `rewrite` makes them; what the job requires of its worker stays. */
+function rewritten(
+  limits: string | null,
+  rewrite: (gates: readonly JobGate[]) => readonly JobGate[],
+): string | null {
+  if (cacheGateOf(limits) === undefined) return limits
+  const gates = rewrite(readGates(limits))
+  return withRequirements(gates.length === 0 ? null : writeGates(gates), requirementsIn(limits))
 }

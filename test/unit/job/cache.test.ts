@@ -2,6 +2,7 @@ import { defineJob } from 'millhand'
 import { expect, test } from 'vitest'
 import { cacheGateOf, renewing, withoutCache } from '../../../src/job/cache.ts'
 import { parseEnqueue } from '../../../src/job/enqueue-options.ts'
+import { requirementsIn } from '../../../src/job/job-gates.ts'
 import { newJob, termsOf } from '../../../src/job/new-job.ts'
 import { type Claimed, type Outcome, settle } from '../../../src/job/outcome.ts'
 import { gatesWithin } from '../../../src/job/queue-gates.ts'
@@ -75,6 +76,12 @@ test('a rerun has the same gates and says so, once, and one of an unknown key ha
   expect(withoutCache(limitsOf('a', { limits: [] }))).toBeNull()
   for (const plain of [null, '[["api",1]]'])
     expect([renewing(plain), withoutCache(plain)]).toEqual([plain, plain])
+})
+
+test('what a job requires of its worker stays with it when it is run anew', () => {
+  const requiring = limitsOf('a', { requires: ['gpu'] })
+  expect(requirementsIn(renewing(requiring))).toBe('gpu')
+  expect(requirementsIn(withoutCache(limitsOf('a', { requires: ['gpu'], limits: [] })))).toBe('gpu')
 })
 
 const constant = () => 'a'
