@@ -55,7 +55,12 @@ export function parseCache(component: string, job: string, given: CacheOptions):
       ...{ component: `${component}.cache`, option, expected, got: 'missing' },
     })
   }
-  return Object.freeze({ ttlMs: ttl, limit: Object.freeze({ limit: cacheLimit(job), key, cost: 1 }) })
+  return cacheNamed(job, { ttlMs: ttl, limit: { limit: cacheLimit(job), key, cost: 1 } })
+}
+
+/** The same cache, for the jobs of another name. */
+export function cacheNamed(job: string, { ttlMs, limit }: DefinedCache): DefinedCache {
+  return Object.freeze({ ttlMs, limit: Object.freeze({ ...limit, limit: cacheLimit(job) }) })
 }
 
 /** What the cache was, or would have been, given as. */

@@ -1,3 +1,4 @@
+import { cacheNamed } from '../job/cache.ts'
 import { jobError } from '../job/errors.ts'
 import { handlesName, isPrefix, mostSpecific, stemOf } from '../job/handled-names.ts'
 import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
@@ -69,7 +70,9 @@ export async function resolveName(
 /** The definition of a name, or of the longest prefix of it, as that of this name alone. */
 export function specNamed(specs: ReadonlyMap<string, AnyJobSpec>, name: string): AnyJobSpec | undefined {
   const spec = mostSpecific(specs, name)
-  return spec === undefined || spec.name === name ? spec : { ...spec, name }
+  if (spec === undefined || spec.name === name) return spec
+  // Jobs are equal to others of their own name, not to all that the prefix stands for.
+  return { ...spec, name, ...(spec.cache && { cache: cacheNamed(name, spec.cache) }) }
 }
 
 /** A job has one name, which no prefix is. @throws MillhandError `name_needed` */

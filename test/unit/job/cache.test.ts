@@ -7,6 +7,7 @@ import { newJob, termsOf } from '../../../src/job/new-job.ts'
 import { type Claimed, type Outcome, settle } from '../../../src/job/outcome.ts'
 import { gatesWithin } from '../../../src/job/queue-gates.ts'
 import type { AnyJobSpec } from '../../../src/job/typed.ts'
+import { specNamed } from '../../../src/queue/known-specs.ts'
 
 const count = defineJob({
   name: 'test.count',
@@ -106,6 +107,15 @@ test('a definition that is put together from another one keeps its cache', () =>
   const other = { ...count, retries: 1 }.handle(() => 1)
   expect(other.cache?.ttlMs).toBe(3_600_000)
   expect(gatesOf(other, { path: 'a' })).toBe(limitsOf('a'))
+})
+
+test('jobs of a prefix are equal to those of their own name alone', () => {
+  const any = { ...count, name: 'test.count.*', limits: [] }.handle(() => {})
+  const specs = new Map([[any.name, any]])
+  const gates = ['test.count.words', 'test.count.lines'].map((name) =>
+    gatesOf(specNamed(specs, name) as AnyJobSpec, { path: 'a' }),
+  )
+  expect(gates).toEqual(['[["cache of test.count.words=a",1]]', '[["cache of test.count.lines=a",1]]'])
 })
 
 test('the limits of a queue come after the gate that equal jobs share, which stays as it is', () => {
