@@ -1,12 +1,17 @@
+import { listOf } from './list.ts'
 import { type Field, isObject } from './options.ts'
 
-/** An option that holds others by their names, each of which is read later: see `expected`. Gives a copy. */
+/** An option that holds others by their names, each of which is read later: see `expected`. Gives a copy, of lists in it too. */
 export function byNameField<Each>(expected: string): Field<Readonly<Record<string, Each>>, object> & {
   readonly fallback?: undefined
 } {
   return {
     expected,
     // What is read later may throw, or be another by then.
-    parse: (value) => (isObject(value) && !Array.isArray(value) ? { ...(value as object) } : undefined),
+    parse(value) {
+      if (!isObject(value) || Array.isArray(value)) return undefined
+      const copies = Object.entries(value as object).map(([name, each]) => [name, listOf(each) ?? each])
+      return Object.fromEntries(copies)
+    },
   }
 }

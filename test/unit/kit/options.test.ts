@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { expect, expectTypeOf, test } from 'vitest'
+import { byNameField } from '../../../src/kit/by-name.ts'
 import { date } from '../../../src/kit/date.ts'
 import {
   choice,
@@ -136,6 +137,20 @@ test('a list is read once, and a date may be of another realm', () => {
   expect(parseOptions('mill', table, { at: lying }).at?.getTime()).toBe(5)
   for (const at of [new Date(Number.NaN), 5, '2026-01-01', new Proxy(new Date(), {})])
     expect(() => parseOptions('mill', table, { at })).toThrow(/expected a valid Date/)
+})
+
+test('lists by their names are read once, and what throws in one refuses the option', () => {
+  const table = { roles: byNameField<readonly string[]>('lists of names') }
+  const media = ['video.*']
+  const parsed = parseOptions('mill', table, { roles: { media } })
+  media.push(5 as never)
+  expect(parsed.roles).toEqual({ media: ['video.*'] })
+  const boom = Object.defineProperty(['a'], 0, {
+    get: () => {
+      throw new RangeError('boom')
+    },
+  })
+  expect(() => parseOptions('mill', table, { roles: { media: boom } })).toThrow(/expected lists of names/)
 })
 
 test('minus zero is zero, which is what a database keeps', () => {
