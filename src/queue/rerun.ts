@@ -80,7 +80,10 @@ function optionsOf({ queue, priority, retries, key, tags, context, timeoutMs }: 
   }
 }
 
-/** What the hooks leave as it was is stored as it was, whatever somebody has written into its row. */
+/**
+ * What the hooks leave as it was is stored as it was, whatever somebody has written into its row: its limits too, where they
+ * change no more than what it requires.
+ */
 async function store(queue: QueueInternals, old: Old, { input, options }: EnqueueCall): Promise<Inserted> {
   const { record, spec, call } = old
   const changed = options === call.options ? undefined : parseEnqueue('rerun', options)
@@ -88,10 +91,12 @@ async function store(queue: QueueInternals, old: Old, { input, options }: Enqueu
   const job = {
     ...kept(record, spec),
     ...(changed && asSaid(call.job, record, changed)),
-    ...((isEdited || changed?.limits || changed?.requires) &&
-      (await edited(queue, { ...old, changed }, input))),
+    ...((isEdited || changed?.limits) && (await edited(queue, { ...old, changed }, input))),
   }
-  const limits = renewing(job.limits)
+  const required = changed?.requires
+    ? requirementsText('rerun', changed.requires)
+    : requirementsIn(record.limits)
+  const limits = withRequirements(renewing(job.limits), required)
   return insertOne(queue, { ...job, limits, id: queue.ids(), rerunOf: record.id }, changed?.tx)
 }
 
@@ -130,13 +135,8 @@ async function edited(
   const checked = await check(spec?.input, given)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })
   const input = serialise(`input of job '${name}'`, given === undefined ? null : given)
-  const required = changed?.requires
-    ? requirementsText('rerun', changed.requires)
-    : requirementsIn(record.limits)
-  if (!spec && !changed?.limits)
-    return { input, limits: withRequirements(withoutCache(gatesWithin(record.limits, undefined)), required) }
+  if (!spec && !changed?.limits) return { input, limits: withoutCache(gatesWithin(record.limits, undefined)) }
   const { limits } = termsOf(call.job, changed)
   await queue.limits.declare(limits, changed?.tx)
-  const gates = gatesFor(name, withCache(limits, call.job.cache), checked.value)
-  return { input, limits: withRequirements(gates, required) }
+  return { input, limits: gatesFor(name, withCache(limits, call.job.cache), checked.value) }
 }

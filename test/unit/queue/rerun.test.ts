@@ -2,6 +2,7 @@ import { defineJob, type EnqueueHook, type EnqueueOptions, type JobDefinition } 
 import { openTestQueue } from 'millhand/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { internalsOf } from '../../../src/queue/internals.ts'
 
 const userOf = (input: unknown) => (input as { user: string }).user
 const limits = [{ key: userOf, name: 'user', concurrency: 1 }]
@@ -105,6 +106,17 @@ test('a hook that takes the key or the limits of a rerun away, or gives others, 
   expect(await queue.freeKey(mail, 'other')).toBe(true)
   expect(await (await first.rerun()).get()).not.toHaveProperty('key')
   expect((await queue.limits.list()).map(({ name }) => name)).toEqual(['api', 'user'])
+  await queue.close()
+})
+
+test('a hook that changes what a rerun requires leaves its limits as they were', async () => {
+  const { queue, enqueue } = await hooked(({ options }, next) =>
+    next({ options: { ...options, requires: ['gpu'] } }),
+  )
+  const first = await enqueue(mail, { user: 'ada' }, { limits: [{ key: 'api', concurrency: 1 }] })
+  const again = await queue.rerun(mail, first.id)
+  const [record] = await internalsOf(queue, 'test').store.catalog.get([again.id])
+  expect(record?.limits).toBe('[["!gpu",0],["api",1]]')
   await queue.close()
 })
 
