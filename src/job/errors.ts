@@ -43,7 +43,7 @@ export const jobErrors = {
     `Limit '${limit}' lets ${values[0]} pass in ${whose(jobs[0])}, and ${values[1]} in ${whose(jobs[1])}. One limit has one value: ` +
     "give both the same, or one of them another 'name'.",
   name_needed: (facts: { name: string; stem: string }) =>
-    `'${facts.name}' is a prefix, and a job has one name. Enqueue it by that: queue.enqueue('${facts.stem}NAME', input); its input is checked by this definition.`,
+    `'${facts.name}' is a prefix, and a job has one name. Enqueue it by that: queue.enqueue('${facts.stem}NAME', input), or give the definition that name: { ...job, name: '${facts.stem}NAME' }. Its input is checked by this definition.`,
   missing_handler: (facts: { name: string }) =>
     `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
   no_jobs: (_facts: object) =>

@@ -76,7 +76,7 @@ export function specNamed(specs: ReadonlyMap<string, AnyJobSpec>, name: string):
 }
 
 /** A job has one name, which no prefix is. @throws MillhandError `name_needed` */
-function requireOneName(spec: AnyJobSpec): AnyJobSpec {
+export function requireOneName(spec: AnyJobSpec): AnyJobSpec {
   if (isPrefix(spec.name)) throw jobError('name_needed', { name: spec.name, stem: stemOf(spec.name) })
   return spec
 }

@@ -13,6 +13,7 @@ import { cancelJobs } from '../queue/control.ts'
 import { outputOf } from '../queue/handle.ts'
 import { makeEnqueuer } from '../queue/hooked-enqueuer.ts'
 import { type QueueInternals, requireOutside } from '../queue/internals.ts'
+import { requireOneName } from '../queue/known-specs.ts'
 import type { Attempt } from './attempt.ts'
 import { carried } from './carried.ts'
 import { childEnd } from './child-end.ts'
@@ -72,7 +73,7 @@ export class Invoker {
   async invoke(attempt: Attempt, { job, spec: given, input, options: said }: InvokeCall): Promise<unknown> {
     requireOutside(this.#queue, 'ctx.invoke')
     if (attempt.interruption) throw attempt.interruption
-    const spec = requireSpec('ctx.invoke', given)
+    const spec = requireOneName(requireSpec('ctx.invoke', given))
     const { step: named, cancelWithParent, options } = parseInvoke(said)
     const priority = options.priority ?? childPriority(job, spec.priority)
     const call = { job: spec, input, options: { ...carried(job, options), priority } }

@@ -18,8 +18,8 @@ export interface Enqueuing {
    * one transaction, so that a loop of calls is as fast as a bulk call.
    *
    * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `key_conflict`,
-   *   `invalid_limit_key`, `conflicting_limits`, `unknown_job`, `invalid_name`, `unknown_option`, `invalid_option`,
-   *   `inside_transaction`, `foreign_transaction`, `next_misused`; what a hook of the queue throws
+   *   `invalid_limit_key`, `conflicting_limits`, `unknown_job`, `name_needed`, `invalid_name`, `unknown_option`,
+   *   `invalid_option`, `inside_transaction`, `foreign_transaction`, `next_misused`; what a hook of the queue throws
    */
   enqueue<Spec extends SpecOrName>(
     spec: Spec,

@@ -103,3 +103,18 @@ test('a job that has to run alone, after two crashes, lets its child run and end
   await Promise.all(stopped)
   await queue.close()
 })
+
+test('a prefix is the name of no child: it is refused, and nothing is stored', async () => {
+  const clock = new VirtualClock()
+  const queue = queueOn(openMemoryStore({ clock }), clock)
+  const any = defineJob({ name: 'test.any.*', run: () => {} })
+  const parent = defineJob({ name: 'test.parent', retries: 0, run: (_: unknown, ctx) => ctx.invoke(any) })
+  await queue.enqueue(parent)
+  const worker = new Worker(queue, { jobs: [parent] })
+  await worker.start()
+  await expect.poll(() => queue.count({ state: 'failed' })).toBe(1)
+  const [failed] = await queue.list()
+  expect(failed).toMatchObject({ name: 'test.parent', failure: { code: 'name_needed' } })
+  await worker.stop()
+  await queue.close()
+})
