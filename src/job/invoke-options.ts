@@ -31,14 +31,14 @@ export interface InvokeOptions
 
 const { key: _key, keyScope: _scope, onConflict: _conflict, tx: _tx, ...childFields } = enqueueFields
 
-const invokeFields = {
+export const invokeFields = {
   ...childFields,
   step: { ...text(), expected: `a text of 1 to ${KEY_CHARACTERS_MAX} characters` },
   cancelWithParent: flag({ default: true }),
 } satisfies FieldsOf<InvokeOptions>
 
 /**
- * What a call says of the child, and what it says to `enqueue`: read once, and read there once more, it is the same.
+ * What a call says of the child, and what it says to `enqueue`: read once, and once more the same.
  *
  * @throws MillhandError `unknown_option`, `invalid_option`, `invalid_name`
  */

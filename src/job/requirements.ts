@@ -1,5 +1,6 @@
 import { preview } from '../kit/error.ts'
-import { list, optionError } from '../kit/options.ts'
+import { listOf } from '../kit/list.ts'
+import { type Field, optionError } from '../kit/options.ts'
 import { CAPABILITY_CHARACTERS_MAX, REQUIREMENTS_MAX } from './limits.ts'
 import { isInRange, readRange } from './version.ts'
 
@@ -32,16 +33,22 @@ export function isCapability(value: unknown): value is string {
 
 export const CAPABILITY_EXPECTED = `1 to ${CAPABILITY_CHARACTERS_MAX} ${LETTERS}`
 
-/** The option of a definition or a call. */
-export const requiresField = () =>
-  list<Requirement>({
-    expected: "a list of capabilities such as ['gpu', { version: '>= 2' }]",
-    accepts: (value) => typeof value === 'string' || isVersion(value),
-  })
+/** The option of a definition or a call: a copy, each part of which is read once. */
+export const requiresField = (): Field<readonly Requirement[], readonly Requirement[]> & {
+  readonly fallback?: undefined
+} => ({
+  expected: "a list of capabilities such as ['gpu', { version: '>= 2' }]",
+  parse(value) {
+    const read = listOf(value)?.map(readOne)
+    return read?.every((each) => each !== undefined) ? read : undefined
+  },
+})
 
-function isVersion(value: unknown): value is { readonly version: string } {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.keys(value).join() === VERSION && typeof (value as { version: unknown }).version === 'string'
+function readOne(value: unknown): Requirement | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== VERSION) return undefined
+  const { version } = value as { readonly version: unknown }
+  return typeof version === 'string' ? { version } : undefined
 }
 
 /**
