@@ -99,6 +99,5 @@ function rewritten(
   rewrite: (gates: readonly JobGate[]) => readonly JobGate[],
 ): string | null {
   if (cacheGateOf(limits) === undefined) return limits
-  const gates = rewrite(readGates(limits))
-  return withRequirements(gates.length === 0 ? null : writeGates(gates), requirementsIn(limits))
+  return withRequirements(writeGates(rewrite(readGates(limits))), requirementsIn(limits))
 }

@@ -10,6 +10,8 @@ export interface JobGate {
   readonly cost: number
   /** Of the gate that equal jobs share: it runs, whatever came of an equal one. */
   readonly renews?: true | undefined
+  /** It has it by its queue, or since all jobs have it: with another queue it has others. */
+  readonly ofQueue?: true | undefined
 }
 
 /**
@@ -24,26 +26,28 @@ export function gatesFor(job: string, limits: readonly DefinedLimit[], input: un
     const gate = typeof key === 'string' ? key : keyedGate(job, { limit: limit.name, key }, input)
     if (gate !== null) costs.set(gate, (costs.get(gate) ?? 0) + cost)
   }
-  if (costs.size === 0) return null
-  const gates = [...costs].map(([gate, cost]) => ({ gate, cost }))
-  return writeGates(gates.sort((one, other) => (comesFirst(one.gate, other.gate) ? -1 : 1)))
+  return writeGates([...costs].map(([gate, cost]) => ({ gate, cost })))
 }
 
-/** The order in which the gates of a job are kept, by their names. */
-export function comesFirst(one: string, other: string): boolean {
+/** Gates as they are kept with a job: JSON, in their order; `null` where there are none. */
+export function writeGates(gates: readonly JobGate[]): string | null {
+  if (gates.length === 0) return null
+  return JSON.stringify(
+    gates.toSorted((one, other) => (comesFirst(one.gate, other.gate) ? -1 : 1)).map(stored),
+  )
+}
+
+function comesFirst(one: string, other: string): boolean {
   return isCacheGate(one) === isCacheGate(other) ? one < other : isCacheGate(one)
 }
 
-/** Gates as they are kept with a job: JSON. */
-export function writeGates(gates: readonly JobGate[]): string {
-  return JSON.stringify(gates.map(storedGate))
-}
-
-export function storedGate({ gate, cost, renews }: JobGate): readonly [string, number, typeof RENEWS?] {
+function stored({ gate, cost, renews, ofQueue }: JobGate): readonly [string, number, unknown?] {
+  if (ofQueue) return [gate, cost, OF_QUEUE]
   return renews ? [gate, cost, RENEWS] : [gate, cost]
 }
 
 const RENEWS = 'renews'
+const OF_QUEUE = 1
 
 function keyedGate(
   job: string,
@@ -112,8 +116,9 @@ function listIn(limits: string | null): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
-function toGate([gate, cost, renews]: readonly [string, number, unknown?]): JobGate {
-  return renews === RENEWS ? { gate, cost, renews: true } : { gate, cost }
+function toGate([gate, cost, mark]: readonly [string, number, unknown?]): JobGate {
+  if (mark === OF_QUEUE) return { gate, cost, ofQueue: true }
+  return mark === RENEWS ? { gate, cost, renews: true } : { gate, cost }
 }
 
 function isGate(value: unknown): value is [string, number, unknown?] {

@@ -136,6 +136,10 @@ test('what a job requires stays with it when its queue gives it gates, or takes 
   )
 })
 
+test('what somebody has written among the gates of a job is none, and keeps no job from another queue', () => {
+  expect(gatesWithin('[["api",1],null,5,["mail",2,1]]', undefined)).toBe('[["api",1]]')
+})
+
 test('the name of a lane is that of its jobs and what they require', () => {
   expect(laneName('video.cut', '')).toBe('video.cut')
   const lane = laneName('video.cut', 'gpu version>=2')
