@@ -25,7 +25,7 @@ interface Options {
   readonly key?: string
   readonly keyScope?: string
   readonly onConflict?: string
-  readonly requires?: string
+  readonly requires?: readonly string[]
   readonly tag?: readonly string[]
   readonly context?: string
   readonly retries?: string
@@ -64,6 +64,8 @@ export const enqueueCommand: CommandSpec<Options> = {
     {
       flags: '--requires <words>',
       doc: "what its worker has to be able to do, with commas, such as gpu,version>=2 (default: the definition's)",
+      many: true,
+      commas: true,
     },
     { flags: '--tag <tag>', doc: 'a label to find it by; may be given several times', many: true },
     { flags: '--context <json>', doc: 'an object that travels with the job' },
@@ -128,7 +130,7 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     key,
     keyScope: numberOr(keyScope),
     onConflict,
-    requires: requires === undefined ? undefined : requirementsOf(requires),
+    requires: requires?.map(requirementOf),
     tags: tag,
     context: context === undefined ? undefined : parseJson('--context', context),
     retries: numberOr(retries),
@@ -136,12 +138,9 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
   }) as EnqueueOptions
 }
 
-/** Words with commas: capabilities, and a range of versions. What is none is refused where it is read. */
-function requirementsOf(text: string): Requirement[] {
-  const words = text.split(',').map((word) => word.trim())
-  return words
-    .filter((word) => word !== '')
-    .map((word) => (/^version *[<>=]/.test(word) ? { version: word.slice('version'.length) } : word))
+/** A capability, or a range of versions. What is neither is refused where it is read. */
+function requirementOf(word: string): Requirement {
+  return /^version *[<>=]/.test(word) ? { version: word.slice('version'.length) } : word
 }
 
 /** Waits for a job and shows its output, or which job it has left when it is interrupted. */

@@ -31,7 +31,13 @@ test('several are also given with commas, but for tags, which may have one in th
   const line = ['--state', 'failed, running', '--state', 'pending', '--name=a,b']
   expect(parse('jobs', ...line)).toEqual({ state: ['failed', 'running', 'pending'], name: ['a', 'b'] })
   expect(parse('enqueue', 'a', '--tag', 'b,c')).toEqual({ tag: ['b,c'] })
+  expect(parse('enqueue', 'a', '--requires', 'gpu, version>=2')).toEqual({ requires: ['gpu', 'version>=2'] })
   expect(() => parse('jobs', '--state', 'failed,')).toThrow(/a comma with nothing beside it/)
+})
+
+test('what a job requires is never dropped without a word, where a variable of a list is not set', () => {
+  for (const words of [',', 'gpu,', ',gpu'])
+    expect(() => parse('enqueue', 'a', '--requires', words)).toThrow(/a comma with nothing beside it/)
 })
 
 test('a flag that nobody knows is refused with the one that was meant', () => {
