@@ -126,6 +126,10 @@ function crashesOf({ crashes }: { readonly crashes: number }): string {
   return crashes === 1 ? '1 worker crashed' : `${crashes} workers crashed`
 }
 
+/** Which of its jobs wait for a child only a worker knows: the store has them as running. */
+const MORE_SLOTS =
+  'add workers, or raise their concurrency; running jobs that wait for those which they have invoked are counted, and take no slot'
+
 /** Of a predicate (`canProcess`) nobody but its worker knows. */
 export function itsTurn(fit: readonly WorkerRecord[]): Reason {
   const slots = fit.reduce((sum, worker) => sum + worker.concurrency, 0)
@@ -133,7 +137,7 @@ export function itsTurn(fit: readonly WorkerRecord[]): Reason {
   const facts = { workers: fit.length, slots, busy }
   if (busy >= slots) {
     const text = `waiting for a slot: ${fit.length} worker(s) that handle it have ${slots} slots and run ${busy} jobs`
-    return { code: 'waiting_for_slot', text, mend: 'add workers, or raise their concurrency', facts }
+    return { code: 'waiting_for_slot', text, mend: MORE_SLOTS, facts }
   }
   const text = `not taken yet: ${fit.length} worker(s) that handle it have ${slots} slots and run ${busy} jobs`
   const mend =

@@ -59,7 +59,7 @@ export async function countJobs(store: Store, options: FilterOptions = {}): Prom
 export interface Stats extends Counts {
   readonly queues: readonly QueueStats[]
   readonly workers: number
-  /** Jobs that live workers can run at a time, and how many they are running. */
+  /** Jobs that live workers can run at a time, and how many they are running: with those that wait for a child, which take none. */
   readonly slots: number
   readonly busy: number
 }

@@ -97,6 +97,13 @@ test('every cause for which a job waits has its code', async () => {
   ])
 })
 
+test('where slots look taken it is said that jobs which wait for their children are counted, and take none', async () => {
+  const { reasons } = await explain({}, [worker({ running: 3 })])
+  expect(reasons).toMatchObject([
+    { code: 'waiting_for_slot', facts: { slots: 2, busy: 3 }, mend: expect.stringMatching(/take no slot$/) },
+  ])
+})
+
 test('a held job names who holds it', async () => {
   const { state, reasons } = await explain({ worker: 'w' }, [worker()])
   expect(state).toBe('pending')
