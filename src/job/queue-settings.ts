@@ -1,6 +1,7 @@
 import { byNameField } from '../kit/by-name.ts'
 import { type Duration, formatDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { holdsOptions } from '../kit/misplaced.ts'
 import {
   choice,
   duration,
@@ -64,7 +65,7 @@ function weightsField(): Field<Weights, Weights> & { readonly fallback?: undefin
   return {
     expected: `an object of whole numbers from 1 to ${WEIGHT_MAX} by priority, such as { 0: 1, 10: 5 }`,
     parse(value) {
-      if (!isObject(value) || Array.isArray(value)) return undefined
+      if (!holdsOptions(value)) return undefined
       const pairs = Object.entries(value as object)
       if (!pairs.every(([priority, weight]) => PRIORITY.test(priority) && isWeight(weight))) return undefined
       return Object.fromEntries(pairs.sort(([one], [other]) => Number(one) - Number(other)))

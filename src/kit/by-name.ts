@@ -1,5 +1,6 @@
 import { listOf } from './list.ts'
-import { type Field, isObject } from './options.ts'
+import { holdsOptions } from './misplaced.ts'
+import type { Field } from './options.ts'
 
 /** An option that holds others by their names, each of which is read later: see `expected`. Gives a copy, of lists in it too. */
 export function byNameField<Each>(expected: string): Field<Readonly<Record<string, Each>>, object> & {
@@ -9,9 +10,8 @@ export function byNameField<Each>(expected: string): Field<Readonly<Record<strin
     expected,
     // What is read later may throw, or be another by then.
     parse(value) {
-      if (!isObject(value) || Array.isArray(value)) return undefined
-      const copies = Object.entries(value as object).map(([name, each]) => [name, listOf(each) ?? each])
-      return Object.fromEntries(copies)
+      if (!holdsOptions(value)) return undefined
+      return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, listOf(each) ?? each]))
     },
   }
 }

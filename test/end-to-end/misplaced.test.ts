@@ -124,6 +124,20 @@ test('what is passed on as options is refused where it can hold none, not taken 
   }
 })
 
+test('what is given by names is refused where it holds none by them: a Map would be taken as empty', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const calls: readonly ((given: never) => unknown)[] = [
+    (queues) => openTestQueue({ queues }),
+    (weights) => openTestQueue({ queues: { mail: { order: 'weighted', weights } } }),
+    (roles) => new Worker(queue, { jobs: [work], roles }),
+    (schedules) => new Worker(queue, { jobs: [work], schedules }),
+  ]
+  for (const call of calls)
+    for (const given of [new Map(), new Date(0), []])
+      expect(await refusal(call, given)).toMatchObject({ code: 'invalid_option' })
+})
+
 test('a definition in place of options is refused with the option that takes it', async () => {
   const { queue } = await openTestQueue()
   onTestFinished(() => queue.close())
