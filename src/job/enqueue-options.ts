@@ -14,6 +14,7 @@ import {
   text,
   texts,
 } from '../kit/options.ts'
+import { contextField } from './context-option.ts'
 import { ENQUEUE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
 import { CONFLICT_POLICIES, type ConflictPolicy, type KeyScope, scope } from './key.ts'
@@ -84,10 +85,7 @@ export const enqueueFields = {
   limits: limitsField(),
   requires: requiresField(),
   tags: texts(),
-  context: custom<Readonly<Record<string, Json>>>({
-    expected: 'an object that JSON can hold',
-    accepts: isObject,
-  }),
+  context: contextField(),
   retries: integer({ max: RETRIES_MAX }),
   timeout: duration({ min: 1 }),
   tx: custom<object>({ expected: 'a transaction of this store', accepts: isObject }),

@@ -9,13 +9,13 @@ import {
   type Field,
   type FieldsOf,
   integer,
-  isObject,
   optionError,
   type Parsed,
   parseOptions,
   text,
   texts,
 } from '../kit/options.ts'
+import { isContext } from './context-option.ts'
 import { cronExpected } from './cron-problem.ts'
 import type { Json } from './json.ts'
 import { RETRIES_MAX } from './limits.ts'
@@ -87,7 +87,7 @@ const scheduleFields = {
   tags: texts(),
   context: custom<Readonly<Record<string, Json>>>({
     expected: "an object that JSON can hold, without 'schedule'",
-    accepts: (value) => isObject(value) && !Object.hasOwn(value as object, SCHEDULE_CONTEXT),
+    accepts: (value) => isContext(value) && !Object.hasOwn(value as object, SCHEDULE_CONTEXT),
   }),
   retries: integer({ max: RETRIES_MAX }),
   timeout: duration({ min: 1 }),

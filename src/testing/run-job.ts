@@ -1,4 +1,5 @@
 import { CARE } from '../job/care.ts'
+import { contextField } from '../job/context-option.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
@@ -64,10 +65,7 @@ export interface RunJobOptions<Checkpoint = unknown> {
 
 const runFields = {
   attempt: integer({ default: 1, min: 1 }),
-  context: custom<Readonly<Record<string, Json>>>({
-    expected: 'an object that JSON can hold',
-    accepts: isObject,
-  }),
+  context: contextField(),
   checkpoint: custom<unknown>({ expected: 'anything', accepts: () => true }),
   signal: custom<AbortSignal>({ expected: 'an AbortSignal', accepts: isSignal }),
   tx: custom<object>({ expected: 'an object', accepts: isObject }),

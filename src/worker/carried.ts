@@ -10,10 +10,6 @@ export function carried({ tags, context }: RunningJob, options: EnqueueOptions |
   return {
     ...options,
     ...(tags.length > 0 && Array.isArray(given) && { tags: [...new Set([...tags, ...given])] }),
-    ...(isPlainObject(added) && { context: { ...context, ...added } }),
+    ...(holdsOptions(added) && { context: { ...context, ...added } }),
   }
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
-import { defineJob, JobWorker, openQueue, Worker } from 'millhand'
+import { defineJob, type JobContext, JobWorker, openQueue, Worker } from 'millhand'
 import { fromDrizzle, fromKysely, fromPrisma } from 'millhand/postgres'
-import { openTestQueue, runUntilIdle } from 'millhand/testing'
+import { openTestQueue, runJob, runUntilIdle } from 'millhand/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 
@@ -136,6 +136,26 @@ test('what is given by names is refused where it holds none by them: a Map would
   for (const call of calls)
     for (const given of [new Map(), new Date(0), []])
       expect(await refusal(call, given)).toMatchObject({ code: 'invalid_option' })
+})
+
+test('a context that is a list is refused, and none that holds nothing by names is lost on its way', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const inHandler = async (context: never) => {
+    const run = (_: unknown, ctx: JobContext) => ctx.enqueue(work, null, { context })
+    const { outcome } = await runJob(defineJob({ name: 'test.enqueues', retries: 0, run }))
+    return 'error' in outcome ? outcome.error : outcome
+  }
+  const calls: readonly ((context: never) => unknown)[] = [
+    (context) => queue.enqueue(work, null, { context }),
+    (context) => queue.schedules.set('nightly', { job: work, every: '1h', context }),
+    (context) => runJob(work, null, { context }),
+    inHandler,
+  ]
+  for (const call of calls) {
+    expect(await refusal(call, ['user'])).toMatchObject({ code: 'invalid_option' })
+    expect(await refusal(call, new Map())).toMatchObject({ code: 'not_serialisable' })
+  }
 })
 
 test('a definition in place of options is refused with the option that takes it', async () => {

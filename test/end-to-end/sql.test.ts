@@ -117,6 +117,7 @@ test.for<[what: string, call: Call, code: string, ...message: string[]]>([
   ['a tag', { options: { tags: ['a', ''] } }, 'invalid_name', "tag ''"],
   ['many tags', { options: { tags: Array(21).fill('a') } }, 'invalid_name', 'at most 20 texts'],
   ['a context', { options: { context: 'user' } }, 'invalid_option', 'an object that JSON can hold'],
+  ['a list as context', { options: { context: ['user'] } }, 'invalid_option', 'an object that JSON can hold'],
   ['onConflict', { options: { onConflict: 'rejekt', key: 'k' } }, 'invalid_option', "mean 'reject'"],
   ['onConflict alone', { options: { onConflict: 'reject' } }, 'invalid_option', "expected a 'key' beside it"],
   ['an input', { input: { small: 1, big: TOO_LARGE } }, 'payload_too_large', 'largest part is $.big'],

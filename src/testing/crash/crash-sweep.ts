@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { contextField } from '../../job/context-option.ts'
 import type { AnyJobDefinition } from '../../job/defined.ts'
 import { jobError } from '../../job/errors.ts'
 import type { Json } from '../../job/json.ts'
@@ -56,10 +57,7 @@ export interface CrashSweepProgress {
 const sweepFields = {
   setup: custom<(queue: Queue) => unknown>({ expected: 'a function', accepts: isFunction }),
   state: custom<(queue: Queue) => unknown>({ expected: 'a function', accepts: isFunction }),
-  context: custom<Readonly<Record<string, Json>>>({
-    expected: 'an object that JSON can hold',
-    accepts: isObject,
-  }),
+  context: contextField(),
   resources: custom<Partial<Resources>>({ expected: 'an object', accepts: isObject }),
   secrets: custom<Readonly<Record<string, string>>>({ expected: 'an object of texts', accepts: isObject }),
   store: choice({ of: ['memory', 'sqlite'], default: 'memory' }),
