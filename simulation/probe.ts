@@ -8,7 +8,10 @@ export interface Probe {
   readonly isLone: boolean
 }
 
-/** Each is to be heard of in another way: by a notice, by a timer, by a look at the right moment. */
+/**
+ * Each is to be heard of in another way: by a notice, by a timer, by a look at the right moment. The longest delay is longer than all
+ * by which a worker lives, its lease and its own looks; to sleep for longer would only be more of the same.
+ */
 export const PROBES: readonly Probe[] = [
   { options: {}, isLone: false },
   { options: { delay: 700 }, isLone: false },

@@ -11,8 +11,8 @@ interface Seeds {
   readonly plant?: Plant
 }
 
-/** Worlds of some length, so that each meets several faults. */
-const STEPS = 200
+/** Worlds of some length, so that each meets several faults, and comes to 500 calls and more on average. */
+const STEPS = 260
 
 /** Runs one world after the other, and stops after the first in which something was wrong. */
 export async function coursesOf({ store, from = 1, count, steps = STEPS, plant }: Seeds): Promise<Course[]> {
