@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../../../src/kit/random.ts'
 import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
 import { enqueue, newJob } from '../../../support/jobs.ts'
-import { emptySchema, schemaOf } from '../../../support/postgres.ts'
+import { emptySchema, postgresPool, schemaOf } from '../../../support/postgres.ts'
 
 const releases: (() => void)[] = []
 afterEach(() => {
@@ -68,4 +68,16 @@ test('nothing else of a test is left on a connection that serves the next one', 
   const last = poolOf(url)
   expect(await pidOf(last)).not.toBe(pids[1])
   await last.end()
+})
+
+test('a connection of the tests that the server ends while nobody has it troubles nobody', async () => {
+  const pool = postgresPool()
+  const [idle, other] = [await pool.connect(), await pool.connect()]
+  const { rows } = await idle.query('select pg_backend_pid() as pid')
+  const removed = new Promise((resolve) => pool.once('remove', resolve))
+  idle.release()
+  await other.query('select pg_terminate_backend($1)', [rows[0].pid])
+  await removed
+  other.release()
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
 })
