@@ -1,18 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { seededRandom } from '../../src/kit/random.ts'
 import { VirtualClock } from '../../src/kit/virtual-clock.ts'
-import { openMemoryStore } from '../../src/store/memory/index.ts'
-import { openPostgresStore } from '../../src/store/postgres/index.ts'
-import { openSqliteStore } from '../../src/store/sqlite/index.ts'
-import type { Store } from '../../src/store/store.ts'
-import { emptySchema } from '../support/postgres.ts'
-import { emptyFile } from '../support/sqlite.ts'
 import { type Command, histories } from './history.ts'
+import { memory, type Open, postgres, sqlite } from './openings.ts'
 import { Player } from './player.ts'
-
-/** Opens an empty store. */
-type Open = (clock: VirtualClock) => Promise<Store> | Store
 
 /** How many histories are tried. */
 export interface Trials {
@@ -24,20 +15,6 @@ export interface Trials {
 
 /** They take as long as they are many: whoever runs them bounds the run, not the test. */
 const UNBOUNDED = { timeout: 0 }
-
-const memory: Open = (clock) => openMemoryStore({ clock })
-const sqlite: Open = async (clock) => {
-  const { file, release } = emptyFile()
-  const store = await openSqliteStore({ file, clock })
-  return { ...store, close: () => store.close().then(release) }
-}
-
-/** One schema, emptied for each history. */
-const postgres: Open = async (clock) => {
-  const { url, release } = await emptySchema()
-  const store = await openPostgresStore({ to: url, clock, random: seededRandom(1) })
-  return { ...store, close: () => store.close().then(release) }
-}
 
 /** Whatever is done, in whatever order: two stores give the same answers, and hold the same in the end. */
 export function describeHistories({ local, sent }: Trials): void {

@@ -57,10 +57,9 @@ async function startsOf(
   return started
 }
 
-/** Queues in which each start draws a priority. */
-export function weightedPromises(test: StoreTest): void {
-  for (const limit of [1, 100]) {
-    const starts = limit === 1 ? 2_000 : 20_000
+/** So many starts are by the weights, in claims of one job or of many. */
+export function weightedStarts(test: StoreTest, counts: readonly { starts: number; limit: number }[]): void {
+  for (const { starts, limit } of counts) {
     test(`${starts} starts are by the weights of their priorities, in claims of ${limit}`, async ({
       store,
       worker,
@@ -69,6 +68,15 @@ export function weightedPromises(test: StoreTest): void {
       expect(chiSquare(await startsOf(store, worker, { starts, limit }))).toBeLessThan(CHI_SQUARE_MAX)
     })
   }
+}
+
+/** Queues in which each start draws a priority. */
+export function weightedPromises(test: StoreTest): void {
+  // More of them are drawn in the long test.
+  weightedStarts(test, [
+    { starts: 200, limit: 1 },
+    { starts: 3_000, limit: 100 },
+  ])
 
   test('a priority without work leaves its chance to the others, and no slot empty', async ({
     store,
