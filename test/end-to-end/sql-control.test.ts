@@ -1,9 +1,8 @@
 import { defineJob, Worker } from 'millhand'
-import { runUntilIdle } from 'millhand/testing'
 import pg from 'pg'
 import { describe, expect, inject, onTestFinished } from 'vitest'
 import { postgresPool, schemaOf, withClient } from '../support/postgres.ts'
-import { callingIn, enqueue, refusalOf, test } from '../support/sql-functions.ts'
+import { callingIn, enqueue, refusalOf, runDue, test } from '../support/sql-functions.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
 const failing = defineJob({
@@ -38,7 +37,7 @@ describe('in a transaction', () => {
       await client.query('commit')
     })
     expect((await queue.list()).map(({ input }) => input)).toEqual([{ id: 3 }, { id: 2 }])
-    expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(2)
+    expect(await runDue(queue, { jobs: [echo] })).toBe(2)
   })
 
   test('one that is open keeps nobody from the first job of the same queue and name', async ({
@@ -51,10 +50,10 @@ describe('in a transaction', () => {
       await enqueue(inside, { input: 'mine' })
       await enqueue(sql, { input: 'theirs' })
       await queue.enqueue(echo, 'yours')
-      expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(2)
+      expect(await runDue(queue, { jobs: [echo] })).toBe(2)
       await client.query('commit')
     })
-    expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(1)
+    expect(await runDue(queue, { jobs: [echo] })).toBe(1)
   })
 })
 
@@ -75,11 +74,11 @@ test('a job that waits for its lane can be given another time, and another queue
   const id = await enqueue(sql, { options: { queue: 'new' } })
   await queue.matching({ queue: 'new' }).reschedule(new Date('2100-01-01'))
   await queue.prune()
-  expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(0)
+  expect(await runDue(queue, { jobs: [echo] })).toBe(0)
   const later = await enqueue(sql, { options: { queue: 'newer', delay: '1h' } })
   await queue.matching({ queue: 'newer' }).move('new')
   await queue.matching({ queue: 'new' }).reschedule(new Date(0))
-  expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(2)
+  expect(await runDue(queue, { jobs: [echo] })).toBe(2)
   expect([await queue.get(id), await queue.get(later)]).toMatchObject([{ queue: 'new' }, { queue: 'new' }])
   expect(await sql('select id as given from millhand.lanes where id = 0')).toEqual([])
 })
@@ -118,7 +117,7 @@ describe('cancel', () => {
 
   test('leaves a job that has ended as it is, and refuses one that there is not', async ({ queue, sql }) => {
     const { id } = await queue.enqueue(echo)
-    await runUntilIdle(queue, { jobs: [echo] })
+    await runDue(queue, { jobs: [echo] })
     expect(await sql('select millhand.cancel($1) as given', id)).toEqual([{ given: false }])
     expect(await refusalOf(sql('select millhand.cancel($1)', 'none'))).toMatchObject({
       code: 'MH001',
@@ -133,7 +132,7 @@ describe('cancel', () => {
 describe('retry', () => {
   test('runs a failed job again, with its errors', async ({ queue, sql }) => {
     const { id } = await queue.enqueue(failing, 1, { deadline: '1h', key: 'k' })
-    await runUntilIdle(queue, { jobs: [failing] })
+    await runDue(queue, { jobs: [failing] })
     await sql('select millhand.retry($1)', id)
     expect(await queue.get(id)).toMatchObject({
       state: 'pending',
@@ -142,7 +141,7 @@ describe('retry', () => {
       errors: [{ message: 'no' }],
     })
     expect(await queue.enqueue(failing, 2, { key: 'k' })).toMatchObject({ id, existed: true })
-    expect(await runUntilIdle(queue, { jobs: [failing] })).toBe(1)
+    expect(await runDue(queue, { jobs: [failing] })).toBe(1)
     expect(await queue.get(id)).toMatchObject({ state: 'failed', epoch: 2 })
   })
 
@@ -151,8 +150,8 @@ describe('retry', () => {
     await queue.cancel(id)
     await sql("update millhand.lanes set used_at = 0 where queue = 'new'")
     await sql('select millhand.retry($1)', id)
-    expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(0)
-    expect(await runUntilIdle(queue, { jobs: [echo], capabilities: ['gpu'] })).toBe(1)
+    expect(await runDue(queue, { jobs: [echo] })).toBe(0)
+    expect(await runDue(queue, { jobs: [echo], capabilities: ['gpu'] })).toBe(1)
   })
 
   test('a job that is not failed or cancelled, or whose key another one holds, is refused', async ({
@@ -168,7 +167,7 @@ describe('retry', () => {
       message: expect.stringContaining('key is held'),
       facts: { code: 'not_retryable', state: 'cancelled' },
     })
-    await runUntilIdle(queue, { jobs: [echo] })
+    await runDue(queue, { jobs: [echo] })
     const [last] = await queue.list({ state: 'complete' })
     expect(await refused(last?.id ?? '')).toMatchObject({
       facts: { code: 'not_retryable', state: 'complete' },
@@ -201,6 +200,6 @@ test('a role that may call the functions needs no right to a table; one that onl
   const id = await enqueue(calling, { options: { key: 'k', tags: ['a'] } })
   await calling('select millhand.cancel($1)', id)
   await calling('select millhand.retry($1)', id)
-  expect(await runUntilIdle(queue, { jobs: [echo] })).toBe(1)
+  expect(await runDue(queue, { jobs: [echo] })).toBe(1)
   await expect(calling('select * from millhand.jobs')).rejects.toMatchObject({ code: '42501' })
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { defineJob } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
+import { systemClock } from '../../src/kit/clock.ts'
 import { schemaOf, withClient } from '../support/postgres.ts'
 import { test } from '../support/sql-functions.ts'
 
@@ -9,7 +10,9 @@ const DOCUMENT = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'ut
 const send = defineJob({ name: 'mail.send', run: () => 'sent' })
 const confirm = defineJob({ name: 'orders.confirm', run: (input) => input })
 
-test('docs/sql.md does what it says, in one transaction', async ({ queue, url }) => {
+test('docs/sql.md does what it says, in one transaction', async ({ open, url }) => {
+  // As a program has it, on the time of the server itself.
+  const queue = await open({ clock: systemClock })
   const schema = schemaOf(url)
   const blocks = [...DOCUMENT.matchAll(/^```sql\n([\s\S]*?)^```/gm)].map(([, sql = '']) =>
     sql.replaceAll(/\bmillhand\b(?=[. ])/g, `"${schema}"`).replaceAll('shop', `${schema}_shop`),

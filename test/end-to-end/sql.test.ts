@@ -1,11 +1,10 @@
 import { defineJob, type EnqueueOptions, type Job, type Queue } from 'millhand'
-import { runUntilIdle } from 'millhand/testing'
 import { describe, expect } from 'vitest'
-import { type Call, enqueue, refusalOf, test } from '../support/sql-functions.ts'
+import { type Call, enqueue, refusalOf, runDue, test } from '../support/sql-functions.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
 
-const run = (queue: Queue) => runUntilIdle(queue, { jobs: [echo] })
+const run = (queue: Queue) => runDue(queue, { jobs: [echo] })
 
 describe('a job that is enqueued from SQL', () => {
   test('is run, also where nothing of its queue and name was there before', async ({ queue, sql }) => {

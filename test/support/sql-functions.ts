@@ -1,4 +1,5 @@
 import { type OpenOptions, openQueue, type Queue } from 'millhand'
+import { type RunUntilIdleOptions, runUntilIdle, virtualClock } from 'millhand/testing'
 import type pg from 'pg'
 import { test as base } from 'vitest'
 import { emptySchema, postgresPool, schemaOf } from './postgres.ts'
@@ -13,7 +14,15 @@ export interface Call {
   readonly name?: unknown
 }
 
-/** A queue on the time of the server, which is that of the functions. */
+/** By how much a queue is ahead of the server, so that what a function has made due now is due. */
+const AHEAD_MS = 60_000
+
+/** What is due now. The time of the functions is that of the server, which nobody moves on. */
+export function runDue(queue: Queue, options: RunUntilIdleOptions): Promise<number> {
+  return runUntilIdle(queue, { ...options, advance: false })
+}
+
+/** A queue about on the time of the server. On its very clock, each worker would start a thread, which takes longer than a test does. */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: the test runner reads from the pattern what a fixture needs
   .extend('url', async ({}, { onCleanup }) => {
@@ -21,11 +30,12 @@ export const test = base
     onCleanup(release)
     return url
   })
-  .extend('open', ({ url }, { onCleanup }) => {
+  .extend('clock', () => virtualClock(Date.now() + AHEAD_MS))
+  .extend('open', ({ url, clock }, { onCleanup }) => {
     const queues: Queue[] = []
     onCleanup(async () => void (await Promise.all(queues.map((queue) => queue.close()))))
     return async (options: OpenOptions = {}): Promise<Queue> => {
-      const queue = await openQueue(url, { logger: false, ...options })
+      const queue = await openQueue(url, { clock, logger: false, ...options })
       queues.push(queue)
       return queue
     }
