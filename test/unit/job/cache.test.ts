@@ -65,7 +65,9 @@ test('RateLimited closes the first limit, not the gate that equal jobs share', (
   const limited: Outcome = { kind: 'snooze', delayMs: 9, limited: { limit: undefined } }
   expect(settle(job, limited, policy)).toMatchObject({ closes: { gate: 'api', forMs: 9 } })
   const alone = { ...job, limits: limitsOf('a', { limits: [] }) }
-  expect(settle(alone, limited, policy)).toMatchObject({ dueInMs: 9 })
+  const settled = settle(alone, limited, policy)
+  expect(settled).toMatchObject({ dueInMs: 9 })
+  expect(settled).not.toHaveProperty('closes')
 })
 
 test('a rerun has the same gates and says so, once, and one of an unknown key has no equals', () => {
