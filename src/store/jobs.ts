@@ -93,10 +93,7 @@ export function placeOf({ priority, dueAt, seq, rank, place }: Place & Ranked): 
   return { priority: rank ?? priority, dueAt: place ?? dueAt, seq }
 }
 
-/**
- * Whether the job of one place is claimed before the one of the other, where either may have been drawn for its turn: against the
- * jobs of other queues it stands by its due time, whatever its priority.
- */
+/** Where a job stands that was drawn for its turn: against those of other queues by its due time, whatever its priority. */
 export function placeOfDrawn({ dueAt, seq }: Place): Place {
   return { priority: 0, dueAt, seq }
 }

@@ -27,6 +27,13 @@ test.each(
   )
 })
 
+test.each(FOLDERS)('the list in %s has each migration once', (folder) => {
+  const [list] = filesLike(/\/index\.ts$/).filter(({ path }) => path === `${folder}index.ts`)
+  const names = [...(list?.text.matchAll(/'(\d+_\w+)':/g) ?? [])].map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(0)
+  expect(names).toEqual([...new Set(names)])
+})
+
 test('migrations that are not numbered from 1 without a gap, or not in order, are refused', () => {
   expect(numbered({ '001_a': 'a', '002_b': '-- outside a transaction' })).toEqual([
     { version: 1, name: '001_a', sql: 'a', alone: false },
