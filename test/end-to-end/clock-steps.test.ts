@@ -186,6 +186,22 @@ test('what was ready before the wall clock was set back runs before what comes l
   expect((await worker.claimOne()).id).toBe('old')
 })
 
+test('what waits by aging keeps its place among the others when the wall clock is set back', async ({
+  clock,
+  machine,
+  open,
+}) => {
+  const store = await open()
+  await store.queues.configure('default', { aging: 60_000 })
+  await enqueue(store, newJob('poor', { priority: -40 }))
+  await clock.advance('20m')
+  await enqueue(store, newJob('fair', { priority: -2 }))
+  await clock.advance('65m')
+  machine.step(-HOUR_MS)
+  const worker = await startWorker(store, 'worker')
+  expect(idsOf(await worker.claim())).toEqual(['fair', 'poor'])
+})
+
 test('what is to run at an hour of the day goes by the wall clock', async ({ clock, machine, process }) => {
   const { job, runs } = heldJob()
   const queue = await process({ jobs: [job] })

@@ -60,10 +60,11 @@ const MOVE_SCHEDULED = `update millhand_jobs set due_at = due_at + ?
  * would run after all that comes later.
  */
 const MOVE_READY = [READY, READY_ALONE, READY_LIMITED, PARKED, 'worker is not null'].map(
-  (where) => `update millhand_jobs set due_at = due_at + ? where ${where} and due_at > ?`,
+  (where) =>
+    `update millhand_jobs set due_at = due_at + ? where ${where} and due_at > ? and asked_due_at is null`,
 )
 
-/** The same of what has a place in an order: that follows from when it was due. */
+/** The same of what has a place in an order: that follows from when it was due, and may be ahead of the clock by itself. */
 const MOVE_PLACED = [READY, READY_ALONE, READY_LIMITED, READY_TURN, PARKED].map(
   (where) => `update millhand_jobs set asked_due_at = asked_due_at + ? where ${where} and asked_due_at > ?
     returning seq`,
