@@ -192,7 +192,8 @@ export function orderPromises(test: StoreTest): void {
     await arrange(store, 'mail', { order: 'fifo' })
     await enqueue(store, newJob('a', { queue: 'mail', priority: 7 }))
     await store.catalog.cancel(['a'], 'no')
-    expect(await find(store, 'a')).toMatchObject({ priority: 7, dueAt: clock.now() })
+    const nowhere = { rank: null, place: null }
+    expect(await find(store, 'a')).toMatchObject({ priority: 7, dueAt: clock.now(), ...nowhere })
     await clock.advance(10)
     await store.catalog.retry(['a'])
     expect(await find(store, 'a')).toMatchObject({ priority: 7, dueAt: clock.now() })
@@ -292,6 +293,14 @@ export function orderPromises(test: StoreTest): void {
     expect(await ahead('a-plain', 'b-plain', 'c-plain')).toEqual([0, 1, 2])
     await worker.claim({ limit: 1, queues: ['mail'] })
     expect(await ahead('a', 'b')).toEqual([1, 0])
+  })
+
+  test('a job that waits at a gate is in no line of those that are ready', async ({ store, worker }) => {
+    await store.limits.declare([atMost(1)])
+    await enqueue(store, limited('a', ['api'], { queue: 'mail' }))
+    await worker.claim()
+    await enqueue(store, newJob('plain', { queue: 'mail' }), limited('b', ['api'], { queue: 'mail' }))
+    expect(await store.catalog.ahead('b')).toBe(0)
   })
 
   test('jobs that wait at a gate go on in the order of their queue', async ({ store, clock, worker }) => {

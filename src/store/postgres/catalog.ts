@@ -75,9 +75,10 @@ const beforeIt = (readyClass: number): string => `select from it cross join late
       select from millhand.pending p where p.waits = 1 and p.class = ${readyClass} and p.lane = l.id
       and (p.rank, p.due_at, p.seq) < (it.rank, it.due_at, it.seq) and (p.class <> ${TURN} or p.rank = it.rank)) p`
 
+/** Of what is ready, or is to be as soon as it has its lane. */
 const AHEAD = `with it as materialized (
     select j.queue, p.rank, p.due_at, p.seq from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = $1 and p.waits <> 2
+    where j.id = $1 and p.waits in (1, 4)
   ) select count(*)::integer as ahead from (
     ${[1, LIMITED, REQUIRING_CLASS, TURN].map(beforeIt).join(' union all ')} limit ${AHEAD_MAX}) b`
 

@@ -5,14 +5,17 @@ import type { LogLine } from '../jobs.ts'
 import type { Connection, Value } from './connection.ts'
 import { ASKED_DUE_AT, ASKED_PRIORITY } from './order.ts'
 import { asList, atMost } from './parameters.ts'
-import { READY, READY_LIMITED, READY_TURN } from './pending.ts'
+import { READY, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
+
+/** What has ended stands nowhere any more, though its row is left as it was. */
+const HAS_PLACE = 'asked_due_at is not null and waits is not null'
 
 /** The columns of a job under the names of `JobRecord`. */
 const RECORD_COLUMNS = `seq, id, name, queue, ${ASKED_PRIORITY} as priority, ${ASKED_DUE_AT} as dueAt, key, rerun_of as rerunOf, tags, context, input, retries,
   timeout_ms as timeoutMs, attempt, epoch, crashes, care, checkpoint, errors, created_at as createdAt,
   expires_at as expiresAt, deadline_at as deadlineAt, state, worker, progress, output, outcome, reason,
   failure_kind as failureKind, started_at as startedAt, finished_at as finishedAt, limits, gate,
-  iif(asked_due_at is null, null, priority) as rank, iif(asked_due_at is null, null, due_at) as place`
+  iif(${HAS_PLACE}, priority, null) as rank, iif(${HAS_PLACE}, due_at, null) as place`
 
 const GET = `select ${RECORD_COLUMNS} from millhand_jobs where id in (select value from json_each(?))`
 
@@ -62,9 +65,9 @@ const beforeIt = (ready: string): string => `select 1 from it join millhand_jobs
     select id from millhand_lanes where queue = it.queue) where j.${ready} and (j.priority > it.priority
     or (j.priority = it.priority and (j.due_at < it.due_at or (j.due_at = it.due_at and j.seq < it.seq))))`
 
-/** Of what waits in a lane, at a gate included: each kind by its index. */
+/** Of what is ready and runs beside others: each kind by its index. */
 const AHEAD = `with it as (
-    select queue, priority, due_at, seq from millhand_jobs where id = ? and lane is not null
+    select queue, priority, due_at, seq from millhand_jobs where id = ? and lane is not null and waits <> ${WAITS.parked}
   ) select count(*) as ahead from (
     ${beforeIt(READY)} union all ${beforeIt(READY_LIMITED)}
     union all ${beforeIt(READY_TURN)} and j.priority = it.priority limit ${AHEAD_MAX})`
