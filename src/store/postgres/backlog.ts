@@ -1,5 +1,7 @@
 import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
 import { REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
+import { ASKED_DUE_AT } from './order.ts'
+import { LANELESS } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 
@@ -18,6 +20,12 @@ const scheduled = (due: string): string =>
   `select due_at, lane from millhand.pending where waits = 2 and due_at ${due} (select now from clock)
       order by due_at limit $counted`
 
+/** The same of those that wait for their lane: they are ready, or delayed, as soon as they have it. */
+const IN_NO_LANE = `select name, count(*) filter (where due_at <= now)::integer, 0, 0,
+    count(*) filter (where due_at > now)::integer, min(due_at) filter (where due_at > now)
+  from (select j.name, ${ASKED_DUE_AT} as due_at from ${LANELESS} where j.queue = $queue limit $counted) l
+  cross join clock group by name`
+
 const NAMES = statement(
   { queue: 'text', counted: 'integer', names: 'integer' },
   `with ${CLOCK}, ${MINE}, due as materialized (
@@ -31,7 +39,8 @@ const NAMES = statement(
     (${countOf('waits = 1 and class = 2')} + ${countOf(`waits = 1 and class = ${REQUIRING_ALONE}`)} + ${GATED_ALONE})::integer as alone,
     ${countOf('waits = 3')}::integer as parked,
     (select count(*) from delayed where lane = mine.id)::integer as delayed,
-    (select min(due_at) from delayed where lane = mine.id) as "nextDueAt" from mine`,
+    (select min(due_at) from delayed where lane = mine.id) as "nextDueAt" from mine
+  union all ${IN_NO_LANE}`,
 )
 
 /** What runs, or is held, is no more than workers have places for. */

@@ -9,6 +9,7 @@ import type { Settlement } from '../../job/outcome.ts'
 import type { Depth } from '../ledger.ts'
 import type { Database } from './database.ts'
 import { ASKED_DUE_AT } from './order.ts'
+import { LANELESS } from './pending.ts'
 import type { Session, Value } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
 
@@ -92,10 +93,14 @@ function toRow({ waits, runs, ...row }: Stored): LedgerRow {
   return { ...row, waits: readHistogram(waits), runs: readHistogram(runs) }
 }
 
+/** Of the jobs of one group that wait, by the time `now`. */
+const WAITING = `count(*) as jobs, count(*) filter (where ${ASKED_DUE_AT} > now) as scheduled,
+      min(${ASKED_DUE_AT}) filter (where ${ASKED_DUE_AT} <= now) as oldest`
+
 const DEPTHS = `with ${CLOCK}, waiting as (
-    select lane, count(*) as jobs, count(*) filter (where ${ASKED_DUE_AT} > now) as scheduled,
-      min(${ASKED_DUE_AT}) filter (where ${ASKED_DUE_AT} <= now) as oldest
-    from millhand.pending cross join clock group by lane
+    select lane, ${WAITING} from millhand.pending cross join clock group by lane
+  ), laneless as (
+    select j.queue, j.name, ${WAITING} from ${LANELESS} cross join clock group by j.queue, j.name
   ), held as (
     select j.queue, j.name, count(*) filter (where not c.begun) as pending, count(*) filter (where c.begun) as running
     from millhand.claims c cross join lateral unnest(c.seqs) u(seq) join millhand.jobs j on j.seq = u.seq
@@ -105,6 +110,7 @@ const DEPTHS = `with ${CLOCK}, waiting as (
     sum(running)::integer as running, min(oldest) as "oldestDueAt" from (
     select l.queue, split_part(l.name, ' ', 1) as name, w.jobs as pending, w.scheduled, 0 as running, w.oldest
       from waiting w join millhand.lanes l on l.id = w.lane
+    union all select queue, name, jobs, scheduled, 0, oldest from laneless
     union all select queue, name, pending, 0, running, null from held
   ) each group by queue, name`
 

@@ -9,6 +9,10 @@ export const waitsFor = (dueAt: string): string =>
 export const placeFor = (dueAt: string): string =>
   `case when gate is null then ${waitsFor(dueAt)} else 3 end, ${classFor('limits')}`
 
+/** Pending jobs `p` that wait for their lane (see errands.ts), each once: no more than there are errands, and mostly none. */
+export const LANELESS = `(select distinct job from millhand.errands) e join millhand.pending p on p.seq = e.job and p.waits = 4
+    join millhand.jobs j on j.seq = e.job`
+
 /** About how much a job `j` brings its worker, with the errors and the checkpoint that it has by then. */
 export const bytesOf = (errors: string, checkpoint: string): string => `(octet_length(j.input)
   + coalesce(octet_length(j.context), 0) + coalesce(octet_length(j.tags), 0) + coalesce(octet_length(j.key), 0)

@@ -15,6 +15,7 @@ import { CLASSES } from './claiming/lane-of-job.ts'
 import { cancelPending } from './control.ts'
 import type { Database } from './database.ts'
 import { enterEnded } from './ledger.ts'
+import { LANELESS } from './pending.ts'
 import type { Session } from './session.ts'
 import { statement } from './sql.ts'
 
@@ -73,10 +74,6 @@ export async function keepWithin(
 
 /** Where jobs wait that are due, each with a part of an index: in each class, and at gates. */
 const WAITING = [...CLASSES.map((each) => `waits = 1 and class = ${each}`), 'waits = 3']
-
-/** Jobs that wait for their lane, of which there are as many as errands, and mostly none. */
-const LANELESS = `millhand.errands e join millhand.pending p on p.seq = e.job and p.waits = 4
-    join millhand.jobs j on j.seq = e.job`
 
 /** Of each lane by the index; what is scheduled is gone through once, whatever the number of queues. */
 const COUNT_PENDING = `with mine as materialized (

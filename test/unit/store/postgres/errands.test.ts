@@ -79,3 +79,19 @@ test('a queue whose jobs wait for their lane is not empty, and can be purged', a
   expect(await store.queues.unfinished('new')).toBe(false)
   expect(await store.queues.unfinished('default')).toBe(true)
 })
+
+test('a queue shows the jobs that wait for their lane, as what they wait for then', async ({
+  store,
+  sql,
+}) => {
+  const options = { queue: 'new' }
+  for (const delay of [0, '1h']) await enqueue(sql, { options: { ...options, delay } })
+  const twice = await enqueue(sql, { options })
+  for (const verb of ['cancel', 'retry']) await sql(`select millhand.${verb}($1)`, twice)
+  const shown = async () => [await store.queues.backlog('new', 10), await store.ledger.depths()]
+  const [backlog, depths] = await shown()
+  expect(backlog).toMatchObject({ names: [{ name: 'test.echo', ready: 2, delayed: 1 }] })
+  expect(depths).toMatchObject([{ queue: 'new', name: 'test.echo', pending: 3, scheduled: 1, running: 0 }])
+  await store.upkeep.errands(10)
+  expect(await shown()).toEqual([backlog, depths])
+})
