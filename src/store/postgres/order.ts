@@ -1,7 +1,7 @@
 import { type OrderRule, standingSql } from '../../job/order.ts'
-import { classFor, turnOr } from './claiming/lane-of-job.ts'
+import { classFor, LIMITED, REQUIRING_CLASS, TURN, turnOr } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
-import { CLOCK, statement } from './sql.ts'
+import { CLOCK, statement, TIMED } from './sql.ts'
 
 /** When a pending job `p` was to be due, whether it has a place in an order or not. */
 export const ASKED_DUE_AT = 'coalesce(asked_due_at, due_at)'
@@ -95,6 +95,53 @@ export async function placeWindow(
   window: { readonly queue: string; readonly before: number; readonly from: number },
 ): Promise<void> {
   await session.at(PLACE_WINDOW.text, ...PLACE_WINDOW.values(window))
+}
+
+/** Ready jobs of a class in a lane `l` of a queue with the order `o`, as far as they are where that puts none. */
+const astray = (readyClass: number, where: string): string => `(select p.seq from millhand.pending p
+      where p.waits = 1 and p.class = ${readyClass} and p.lane = l.id and ${where} limit $limit)`
+
+/** By the index: where there is one rank, whatever is of another one, or, where the newest come first, has a due time for its place. */
+const ASTRAY = [
+  ...[1, LIMITED].map((each) => astray(each, 'o.weights is not null and p.care <> 2')),
+  astray(TURN, 'o.weights is null'),
+  ...[1, LIMITED, REQUIRING_CLASS].flatMap((each) => [
+    astray(each, 'o.rank_by = 0 and p.rank < 0'),
+    astray(each, 'o.rank_by = 0 and p.rank > 0'),
+    astray(each, 'o.rank_by = 0 and o.due_by < 0 and p.rank = 0 and p.due_at > 0'),
+  ]),
+].join(`
+      union all `)
+
+/**
+ * Jobs `s` that are ready without the place that the order `o` of their queue gives them: a transaction that did not see it yet has
+ * stored them, or a version that knows nothing of orders has let them come back.
+ */
+const STRAYS = `millhand.queues o join millhand.lanes l using (queue) cross join lateral (
+      ${ASTRAY}
+    ) s`
+
+const STRAYED = statement(
+  { limit: 'integer' },
+  `with ${CLOCK} select distinct queue from ${STRAYS} where o.due_by is not null and ${TIMED} order by queue`,
+)
+
+/** The queues in which there are such. */
+export async function strayedFromOrders(session: Session): Promise<string[]> {
+  const rows = await session.at<{ queue: string }>(STRAYED.text, ...STRAYED.values({ limit: 1 }))
+  return rows.map(({ queue }) => queue)
+}
+
+const PLACE_STRAYS = statement(
+  { queue: 'text', limit: 'integer' },
+  placeOf(`select seq from millhand.pending where seq = any (array(
+      select s.seq from ${STRAYS} where o.queue = $queue and o.due_by is not null limit $limit))
+    order by seq for update skip locked`),
+)
+
+/** At most so many of them get their places. */
+export async function placeStrays(session: Session, queue: string, limit: number): Promise<void> {
+  await session.at(PLACE_STRAYS.text, ...PLACE_STRAYS.values({ queue, limit }))
 }
 
 /** Which queues this process has seen to have an order of their own. Only for speed, and for hints. */

@@ -3,7 +3,7 @@ import { type QueueSettings, readSettings, settingsText } from '../../job/queue-
 import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import { wake } from './change.ts'
 import type { Database } from './database.ts'
-import { placeWindow } from './order.ts'
+import { placeStrays, placeWindow, strayedFromOrders } from './order.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement, TIMED } from './sql.ts'
 
@@ -94,7 +94,10 @@ export function placeAnew(database: Database, queue: string): Promise<number> {
 async function placePiece(session: Session, queue: string): Promise<number> {
   const [row] = await session.rows<{ before: number | null }>(UNPLACED_BEFORE, queue)
   const before = row?.before ?? 0
-  if (before === 0) return 0
+  if (before === 0) {
+    await placeStrays(session, queue, PLACED_MAX)
+    return 0
+  }
   const [window] = await session.rows<{ seq: number }>(WINDOW, before)
   const from = window?.seq ?? 0
   await placeWindow(session, { queue, before, from })
@@ -103,10 +106,11 @@ async function placePiece(session: Session, queue: string): Promise<number> {
   return from
 }
 
-const UNPLACED = 'select queue from millhand.queues where placed_before is not null order by queue'
+const UNPLACED = 'select queue from millhand.queues where placed_before is not null'
 
 export async function unplaced(session: Session): Promise<string[]> {
-  return (await session.rows<{ queue: string }>(UNPLACED)).map(({ queue }) => queue)
+  const begun = (await session.rows<{ queue: string }>(UNPLACED)).map(({ queue }) => queue)
+  return [...new Set([...begun, ...(await strayedFromOrders(session))])].sort()
 }
 
 export async function configured(session: Session): Promise<ConfiguredQueue[]> {
