@@ -1,6 +1,8 @@
 import { defineJob, type EnqueueOptions, type Job, type Queue } from 'millhand'
 import { describe, expect } from 'vitest'
-import { type Call, enqueue, refusalOf, runDue, test } from '../support/sql-functions.ts'
+import { PENDING_MAX } from '../../src/job/limits.ts'
+import { schemaOf, withClient } from '../support/postgres.ts'
+import { type Call, callingIn, enqueue, refusalOf, runDue, test } from '../support/sql-functions.ts'
 
 const echo = defineJob({ name: 'test.echo', run: (input) => input })
 
@@ -204,6 +206,26 @@ describe('what is set for a queue', () => {
     await run(queue)
     for (const delay of [0, '1h']) await enqueue(sql, { options: { ...options, delay } })
     expect(await refusalOf(enqueue(sql, { options }))).toMatchObject({ facts: { code: 'queue_full' } })
+  })
+
+  test('a queue without a size of its own refuses more than any may have', async ({ queue: _, url }) => {
+    await withClient(async (client) => {
+      const sql = callingIn(client, schemaOf(url))
+      /** As if there were so many, of which the server thinks that there are so many. */
+      const seemToWait = async (jobs: number, thought: number) => {
+        await sql(`update pg_class set reltuples = ${thought} where oid = 'millhand.pending'::regclass`)
+        await sql(`create or replace function millhand.sql_pending_in(its_queue text) returns bigint language sql
+          as 'select ${jobs}::bigint'`)
+      }
+      await seemToWait(PENDING_MAX, PENDING_MAX)
+      await enqueue(sql)
+      await seemToWait(PENDING_MAX + 1, PENDING_MAX - 1)
+      await enqueue(sql)
+      await seemToWait(PENDING_MAX + 1, PENDING_MAX)
+      expect(await refusalOf(enqueue(sql))).toMatchObject({
+        facts: { code: 'queue_full', queue: 'default', limit: PENDING_MAX },
+      })
+    })
   })
 
   test('where the oldest are dropped, as many go as come', async ({ queue, sql }) => {
