@@ -129,14 +129,11 @@ export class Limits {
   }
 
   async #stateOf({ name, declared, override }: LimitRecord): Promise<LimitState> {
-    const gates = await this.#queue.store.limits.gates({ limit: name }, KEYS_SUMMED_MAX)
     return {
       name,
       declared: valuesOf(declared),
       ...(override && { override: valuesOf(override) }),
-      keys: gates.length,
-      running: gates.reduce((sum, { running }) => sum + running, 0),
-      waiting: gates.reduce((sum, { waiting }) => sum + waiting, 0),
+      ...(await this.#queue.store.limits.sums(name, KEYS_SUMMED_MAX)),
     }
   }
 }

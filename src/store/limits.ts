@@ -20,6 +20,8 @@ export interface LimitStore {
     limit: number,
     waitingMax?: number,
   ): Promise<GateRecord[]>
+  /** Of the gates of a limit that somebody holds or waits at, of the first `gatesMax` by name: what is counted there, added up. */
+  sums(limit: string, gatesMax: number): Promise<LimitSums>
   /** Lets go on what waits at gates that are open, at most `limit` gates a call: what no hint has told of. Gives how many jobs. */
   tend(limit: number): Promise<number>
   /** Where what gates say is not what runs, at most so many of each: what is under way may be among it for a moment. */
@@ -47,6 +49,12 @@ export interface GateRecord {
   readonly closedUntil: number | null
   /** What has started there that a rate may still count, oldest first. */
   readonly grants: Grants
+}
+
+/** What is counted at the gates of a limit. */
+export interface LimitSums extends Pick<GateRecord, 'running' | 'waiting'> {
+  /** The gates. */
+  readonly keys: number
 }
 
 export const HOLDERS_SHOWN = 20

@@ -285,6 +285,19 @@ export function limitPromises(test: StoreTest): void {
     ])
   })
 
+  test('who runs and who waits at the keys of a limit is added up, of the first keys', async ({
+    store,
+    worker,
+  }) => {
+    await store.limits.declare([atMost(1), atMost(1, 'apis')])
+    const keys = ['api=a', 'api=a', 'api=b', 'api', 'apis', 'apis']
+    await enqueue(store, ...keys.map((gate, index) => limited(`${index}`, [gate])))
+    await worker.claim()
+    expect(await store.limits.sums('api', 10)).toEqual({ keys: 3, running: 3, waiting: 1 })
+    expect(await store.limits.sums('api', 2)).toEqual({ keys: 2, running: 2, waiting: 1 })
+    expect(await store.limits.sums('none', 10)).toEqual({ keys: 0, running: 0, waiting: 0 })
+  })
+
   test('more workers at a time never pass a gate together', async ({ store }) => {
     await store.limits.declare([atMost(3)])
     await enqueue(store, ...newJobs(30, { limits: '[["api",1]]' }))

@@ -132,6 +132,7 @@ function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['
     list: () => transactions.read(() => limits.list(data)),
     gates: (which, limit, waitingMax) =>
       transactions.read(() => limits.gates(data, which, { limit, waitingMax })),
+    sums: (limit, gatesMax) => transactions.read(() => limits.sums(data, limit, gatesMax)),
     async tend(limit) {
       const { count, next } = await transactions.write(() => limits.tend(data, { after: tendedTo, limit }))
       tendedTo = next

@@ -5,6 +5,7 @@ import {
   type LimitRecord,
   type LimitRule,
   type LimitStore,
+  type LimitSums,
 } from '../limits.ts'
 import type { MemoryData } from './data/data.ts'
 import { reopen } from './gates.ts'
@@ -40,10 +41,20 @@ export function gates(
   { limit, waitingMax }: { readonly limit: number; readonly waitingMax?: number | undefined },
 ): GateRecord[] {
   const names = 'names' in which ? which.names : gatesOf(data, which.limit)
-  return [...new Set(names)]
-    .sort()
-    .slice(0, limit)
-    .map((gate) => recordOf(data, gate, waitingMax))
+  return firstOf(names, limit).map((gate) => recordOf(data, gate, waitingMax))
+}
+
+export function sums(data: MemoryData, limit: string, gatesMax: number): LimitSums {
+  const counted = firstOf(gatesOf(data, limit), gatesMax)
+  return {
+    keys: counted.length,
+    running: counted.reduce((sum, gate) => sum + data.jobs.holding(gate).length, 0),
+    waiting: counted.reduce((sum, gate) => sum + [...data.jobs.pending.parkedAt(gate)].length, 0),
+  }
+}
+
+function firstOf(gates: readonly string[], limit: number): string[] {
+  return [...new Set(gates)].sort().slice(0, limit)
 }
 
 function gatesOf(data: MemoryData, limit: string): string[] {

@@ -8,6 +8,7 @@ import {
   type LimitRecord,
   type LimitRule,
   type LimitStore,
+  type LimitSums,
   REOPENED_MAX,
 } from '../limits.ts'
 import { reopen } from './gates.ts'
@@ -121,6 +122,16 @@ export async function gates(
 async function known(session: Session, name: string, limit: number): Promise<string[]> {
   const rows = await session.at<{ gate: string }>(KNOWN.text, ...KNOWN.values({ name, limit }))
   return rows.map(({ gate }) => gate)
+}
+
+const SUMS = `select count(*)::integer as keys,
+  coalesce(sum((select count(*) from millhand.holders h where h.gate = known.gate)), 0)::integer as running,
+  coalesce(sum((select count(*) from millhand.pending p where p.waits = 3 and p.gate = known.gate)), 0)::integer as waiting
+  from (${KNOWN.text}) known`
+
+export async function sums(session: Session, name: string, limit: number): Promise<LimitSums> {
+  const [found] = await session.at<LimitSums>(SUMS, ...KNOWN.values({ name, limit }))
+  return found as LimitSums
 }
 
 /** Of jobs that run no more. */

@@ -151,6 +151,7 @@ function limitRole({ database: { session } }: Parts): StoreRoles['limits'] {
     override: (name, rule) => limits.override(session, name, rule),
     list: () => limits.list(session),
     gates: (which, limit, waitingMax) => limits.gates(session, which, { limit, waitingMax }),
+    sums: (name, gatesMax) => limits.sums(session, name, gatesMax),
     async tend(limit) {
       const { count, next } = await limits.tend(session, { after: tendedTo, limit })
       tendedTo = next

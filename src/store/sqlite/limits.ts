@@ -7,6 +7,7 @@ import {
   type LimitRecord,
   type LimitRule,
   type LimitStore,
+  type LimitSums,
   REOPENED_MAX,
 } from '../limits.ts'
 import type { Connection } from './connection.ts'
@@ -87,13 +88,24 @@ export function gates(
   return names.slice(0, limit).map((gate) => recordOf(connection, gate, { nowMs, waitingMax }))
 }
 
-function known(
-  connection: Connection,
-  name: string,
-  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
-): string[] {
+/** How many gates of a limit are looked at, and when. */
+interface Extent {
+  readonly limit: number
+  readonly nowMs: number
+}
+
+function known(connection: Connection, name: string, { limit, nowMs }: Extent): string[] {
   const rows = connection.all<{ gate: string }>(KNOWN, name, `${name}=`, `${name}>`, nowMs, limit)
   return rows.map(({ gate }) => gate)
+}
+
+const SUMS = `select count(*) as keys,
+  coalesce(sum((select count(*) from millhand_holders where gate = known.gate)), 0) as running,
+  coalesce(sum((select count(*) from millhand_jobs where ${PARKED} and gate = known.gate)), 0) as waiting
+  from (${KNOWN}) known`
+
+export function sums(connection: Connection, name: string, { limit, nowMs }: Extent): LimitSums {
+  return connection.get<LimitSums>(SUMS, name, `${name}=`, `${name}>`, nowMs, limit) as LimitSums
 }
 
 const HOLDERS = `select id, worker, started_at as since from millhand_holders

@@ -145,6 +145,8 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
     list: () => read(limits.list),
     gates: (which, limit, waitingMax) =>
       read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs, waitingMax })),
+    sums: (name, gatesMax) =>
+      read((connection, nowMs) => limits.sums(connection, name, { limit: gatesMax, nowMs })),
     async tend(limit) {
       if (!(await read(limits.mayTend))) return 0
       const from = { after: tendedTo, limit }
