@@ -9,6 +9,20 @@ const double = defineJob({ name: 'child.double', input: z.number(), retries: 0, 
 
 const PAST_THE_LEASE_MS = 11_000
 
+/** A child whose first run fails; the others give how many there were. */
+function failingOnce(name: string, { retries }: { readonly retries: number }) {
+  let runs = 0
+  return defineJob({
+    name,
+    retries,
+    run() {
+      runs += 1
+      if (runs === 1) throw new Error('not yet')
+      return runs
+    },
+  })
+}
+
 describeStores('ctx.invoke', (test) => {
   test('a worker of one slot runs parents, children and their children', async ({ queue }) => {
     const middle = defineJob({
@@ -51,16 +65,7 @@ describeStores('ctx.invoke', (test) => {
   })
 
   test('a child that failed fails its parent, and runs anew with the retry of that', async ({ queue }) => {
-    let runs = 0
-    const child = defineJob({
-      name: 'child.fails',
-      retries: 0,
-      run() {
-        runs += 1
-        if (runs === 1) throw new Error('not yet')
-        return runs
-      },
-    })
+    const child = failingOnce('child.fails', { retries: 0 })
     const parent = defineJob({ name: 'parent.retried', run: (_: unknown, ctx) => ctx.invoke(child) })
     const handle = await queue.enqueue(parent)
     await runUntilIdle(queue, { jobs: [parent, child] })
@@ -73,15 +78,7 @@ describeStores('ctx.invoke', (test) => {
   })
 
   test('a child may be retried, and due later than its parent waits for in real time', async ({ queue }) => {
-    let runs = 0
-    const child = defineJob({
-      name: 'child.retried',
-      retries: 1,
-      run() {
-        runs += 1
-        if (runs === 1) throw new Error('not yet')
-      },
-    })
+    const child = failingOnce('child.retried', { retries: 1 })
     const parent = defineJob({
       name: 'parent.patient',
       retries: 0,

@@ -24,6 +24,16 @@ function sceneOf(broken: (store: Store) => Partial<Store>, options: Partial<Work
   return { clock, queue, worker, told }
 }
 
+/** Ends a run until idle, once whatever `settled` lets go on has done so: it has begun nothing, and left no worker. */
+async function endRun({ queue, worker }: ReturnType<typeof sceneOf>, settled: () => unknown): Promise<void> {
+  const enough = new AbortController()
+  const ran = worker.runUntilIdle({ signal: enough.signal })
+  await settled()
+  enough.abort()
+  expect(await ran).toBe(0)
+  expect(await queue.workers()).toEqual([])
+}
+
 /** No time passes in these tests: what waits for a retry waits for good. */
 const away = async () => Promise.reject(new TransientError('nobody is there', { away: true }))
 
@@ -58,23 +68,16 @@ test.each(
 test.each(
   hanging,
 )('a run that is ended while %s ends at once and leaves nothing', async (_, broken, options) => {
-  const { clock, queue, worker, told } = sceneOf(broken, options)
-  const enough = new AbortController()
-  const ran = worker.runUntilIdle({ signal: enough.signal })
-  await clock.settle()
-  enough.abort()
-  expect(await ran).toBe(0)
-  expect(await queue.workers()).toEqual([])
-  expect(told).toEqual(['setup 1', 'teardown 1'])
+  const scene = sceneOf(broken, options)
+  await endRun(scene, () => scene.clock.settle())
+  expect(scene.told).toEqual(['setup 1', 'teardown 1'])
 })
 
 test('a run does not wait for its setup when it is to end', async () => {
-  const { queue, worker } = sceneOf(() => ({}), { setup: never })
-  const enough = new AbortController()
-  const ran = worker.runUntilIdle({ signal: enough.signal })
-  enough.abort()
-  expect(await ran).toBe(0)
-  expect(await queue.workers()).toEqual([])
+  await endRun(
+    sceneOf(() => ({}), { setup: never }),
+    () => {},
+  )
 })
 
 test('a run whose maintenance fails leaves neither a lease nor resources', async () => {
@@ -87,14 +90,9 @@ test('a run whose maintenance fails leaves neither a lease nor resources', async
 })
 
 test('a run does not wait for its maintenance when it is to end', async () => {
-  const { clock, queue, worker, told } = sceneOf(({ upkeep }) => ({ upkeep: { ...upkeep, elect: away } }))
-  const enough = new AbortController()
-  const ran = worker.runUntilIdle({ signal: enough.signal })
-  await clock.settle()
-  enough.abort()
-  expect(await ran).toBe(0)
-  expect(await queue.workers()).toEqual([])
-  expect(told).toEqual(['setup 1', 'teardown 1'])
+  const scene = sceneOf(({ upkeep }) => ({ upkeep: { ...upkeep, elect: away } }))
+  await endRun(scene, () => scene.clock.settle())
+  expect(scene.told).toEqual(['setup 1', 'teardown 1'])
 })
 
 test('a worker that is stopped while it runs until idle lets what runs finish, and ends', async () => {

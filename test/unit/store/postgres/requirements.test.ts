@@ -1,22 +1,17 @@
-import { onTestFinished, test } from 'vitest'
-import { VirtualClock } from '../../../../src/kit/virtual-clock.ts'
-import { openPostgresStore } from '../../../../src/store/postgres/index.ts'
-import { startWorker } from '../../../support/jobs.ts'
-import { emptySchema, postgresPool, schemaOf } from '../../../support/postgres.ts'
+import { postgresPool, schemaOf } from '../../../support/postgres.ts'
+import { timedTest as test } from '../../../support/postgres-store.ts'
 import { expectStraysMended } from '../../../support/strayed.ts'
 
 test.for([
   {},
   { order: 'fifo' } as const,
-])('what a version before has put where nobody asks for its requirements comes back to its lane: %o', async (settings) => {
-  const { url, release } = await emptySchema()
-  const store = await openPostgresStore({ to: url, clock: new VirtualClock() })
-  onTestFinished(async () => {
-    await store.close()
-    release()
-  })
+])('what a version before has put where nobody asks for its requirements comes back to its lane: %o', async (settings, {
+  url,
+  store,
+  worker,
+}) => {
   const schema = `"${schemaOf(url)}"`
-  await expectStraysMended(store, await startWorker(store, 'first'), {
+  await expectStraysMended(store, worker, {
     settings,
     stray: async (id) => {
       await postgresPool().query(
