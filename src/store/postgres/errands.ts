@@ -36,13 +36,16 @@ const TAKE =
 const DONE = `delete from millhand.errands e where number = any($1::bigint[])
   and not exists (select from millhand.pending p where e.verb = 'lane' and p.seq = e.job and p.waits = 4) returning number`
 
-/** They wait for a worker, or their due time, in a lane that is there by now. */
+/**
+ * They wait for a worker, or their due time, in a lane that is there by now. One that was moved to another queue after its errand
+ * was read has that of its new place.
+ */
 const ADOPT = statement(
   { seqs: 'bigint[]', lanes: 'integer[]' },
   `with ${CLOCK}, adopted as (
     update millhand.pending p set lane = g.lane, waits = ${waitsFor('p.due_at')}
     from (
-      select p.seq, l.lane from millhand.pending p join unnest($seqs, $lanes) as l(seq, lane) using (seq)
+      select p.seq, case when p.lane = 0 then l.lane else p.lane end as lane from millhand.pending p join unnest($seqs, $lanes) as l(seq, lane) using (seq)
       where p.waits = 4 order by p.seq for update of p skip locked
     ) g where p.seq = g.seq returning p.seq
   ), woken as materialized (${wake('ready', 'exists (select from adopted)')})

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { idsOf, startWorker } from '../../../support/jobs.ts'
+import { idsOf, enqueue as insert, newJob, startWorker } from '../../../support/jobs.ts'
 import { postgresPool, schemaOf, withClient } from '../../../support/postgres.ts'
 import { test as base } from '../../../support/postgres-store.ts'
 import { callingIn, enqueue } from '../../../support/sql-functions.ts'
@@ -94,4 +94,28 @@ test('a queue shows the jobs that wait for their lane, as what they wait for the
   expect(depths).toMatchObject([{ queue: 'new', name: 'test.echo', pending: 3, scheduled: 1, running: 0 }])
   await store.upkeep.errands(10)
   expect(await shown()).toEqual([backlog, depths])
+})
+
+test('a job that is moved while its lane is made waits in the queue in which it is then', async ({
+  store,
+  sql,
+  url,
+}) => {
+  await insert(store, newJob('there', { queue: 'other', name: 'test.echo' }))
+  const id = await enqueue(sql, { options: { queue: 'new' } })
+  const { beforeSeq } = await store.operations.begin({ id: 'move', verb: 'move', asked: '{}', by: null })
+  const errands = await withClient(async (client) => {
+    const beside = callingIn(client, schemaOf(url))
+    await beside('lock table millhand.lanes in share mode')
+    const begun = store.upkeep.errands(10)
+    const waiting = "select 1 from pg_locks where not granted and relation = 'millhand.lanes'::regclass"
+    await expect.poll(() => sql(waiting)).toHaveLength(1)
+    const deed = { verb: 'move', queue: 'other' } as const
+    await store.operations.step({ operation: 'move', deed, ids: [id], fromSeq: beforeSeq, toSeq: 0 })
+    return () => begun
+  })
+  expect(await errands()).toBe(1)
+  const lanes =
+    'select queue as given from millhand.lanes join millhand.pending on lane = lanes.id order by seq'
+  expect(await sql(lanes)).toEqual([{ given: 'other' }, { given: 'other' }])
 })
