@@ -1,4 +1,5 @@
 import type { QueueSettings } from '../job/queue-settings.ts'
+import { readRequirements } from '../job/requirements.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Backlog, NameBacklog } from '../store/backlog.ts'
 import type { WorkerRecord } from '../store/workers.ts'
@@ -47,8 +48,9 @@ export function sumOf(names: readonly NameBacklog[], count: Count): number {
   return names.reduce((sum, each) => sum + each[count], 0)
 }
 
-/** A name of the queue, and who handles it there. */
+/** A name of the queue, and who handles it there; or those of its jobs that require something, and who meets that. */
 interface Served extends NameBacklog {
+  readonly requirements?: string
   readonly fit: readonly WorkerRecord[]
 }
 
@@ -62,16 +64,28 @@ export function whyQueue(situation: QueueSituation): {
     ...each,
     fit: fitFor({ name: each.name, queue }, situation),
   }))
+  const unmet = unmetBy(situation, served)
   const reasons = [
     ...whyPaused(queue, pause),
     ...full(situation),
     ...served.flatMap((each) => unserved(situation, each)),
+    ...unmet.flatMap((each) => unserved(situation, each)),
     ...atGates(situation),
     ...alone(backlog),
     ...delayed(situation),
-    ...(pause ? [] : turn(served)),
+    ...(pause ? [] : turn(served, unmet)),
   ]
   return { reasons: reasons.length > 0 ? reasons : [empty(situation)], names: served.map(toName) }
+}
+
+/** What requires more than any worker has that takes jobs of its name. */
+function unmetBy({ queue, backlog, ...workers }: QueueSituation, served: readonly Served[]): Served[] {
+  const taken = new Set(served.flatMap(({ name, fit }) => (fit.some(claims) ? [name] : [])))
+  return backlog.requiring.flatMap((each) => {
+    const requires = readRequirements(each.requirements)
+    const fit = fitFor({ name: each.name, queue, requires }, workers)
+    return taken.has(each.name) && !fit.some(claims) ? [{ ...each, fit }] : []
+  })
 }
 
 function toName({ name, fit, ready, parked, alone, delayed, held, running }: Served): NameInQueue {
@@ -94,11 +108,13 @@ function full({ queue, backlog, settings: { maxSize, overflow = 'reject' } }: Qu
 }
 
 /** Nobody handles a name of which something waits, or all that do were told to claim no more. */
-function unserved(situation: QueueSituation, { name, fit, ...counts }: Served): Reason[] {
-  const waiting = waitingOf({ name, ...counts })
+function unserved(situation: QueueSituation, served: Served): Reason[] {
+  const { name, requirements = '', fit } = served
+  const waiting = waitingOf(served)
   if (waiting === 0) return []
   const { queue } = situation
-  const reasons = fit.length === 0 ? [noWorker({ ...situation, job: { name, queue } })] : quiet(fit)
+  const job = { name, queue, requires: readRequirements(requirements) }
+  const reasons = fit.length === 0 ? [noWorker({ ...situation, job })] : quiet(fit)
   return reasons.map(({ text, facts, ...reason }) => ({
     ...reason,
     text: `${text}: ${waiting} of '${name}' wait`,
@@ -135,10 +151,10 @@ function delayed({ backlog: { names }, nowMs }: QueueSituation): Reason[] {
 }
 
 /** What is ready, and whom it waits for. */
-function turn(served: readonly Served[]): Reason[] {
+function turn(served: readonly Served[], unmet: readonly Served[]): Reason[] {
   const ready = served.filter((each) => each.ready > 0 && each.fit.some(claims))
-  const waiting = sumOf(ready, 'ready')
-  if (waiting === 0) return []
+  const waiting = sumOf(ready, 'ready') - sumOf(unmet, 'ready')
+  if (waiting <= 0) return []
   const fit = [...new Set(ready.flatMap((each) => each.fit.filter(claims)))]
   const { text, facts, ...reason } = itsTurn(fit)
   return [{ ...reason, text: `${waiting} ready: ${text}`, facts: { ...facts, waiting } }]

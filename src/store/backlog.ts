@@ -1,3 +1,5 @@
+import { readLaneName } from '../job/lane-name.ts'
+
 /**
  * The unfinished jobs of a queue, counted no further than somebody wants to know: what waits is found by the indexes of that, so
  * that it costs the same whatever waits.
@@ -5,6 +7,8 @@
 export interface Backlog {
   /** By name, and only those that have any; the first `BACKLOG_NAMES_MAX`. */
   readonly names: readonly NameBacklog[]
+  /** Of those, what requires something of its worker, by name and by what that is. */
+  readonly requiring: readonly RequiringBacklog[]
   /** Gates at which its jobs wait, of as many of these as are counted; where most wait first, at most `BACKLOG_GATES_MAX`. */
   readonly gates: readonly { readonly gate: string; readonly waiting: number }[]
 }
@@ -27,11 +31,16 @@ export interface NameBacklog {
   readonly running: number
 }
 
+/** Jobs of a name that require the same. */
+interface RequiringBacklog extends NameBacklog {
+  readonly requirements: string
+}
+
 export const BACKLOG_NAMES_MAX = 100
 
 export const BACKLOG_GATES_MAX = 10
 
-/** What was counted in one place. */
+/** What was counted in one place; by the name of the lane where it stands in one. */
 export type Counted = Pick<NameBacklog, 'name'> & Counts
 
 type Counts = Partial<Omit<NameBacklog, 'name'>>
@@ -40,8 +49,21 @@ const NOTHING: Omit<NameBacklog, 'name'> = {
   ...{ ready: 0, alone: 0, parked: 0, delayed: 0, nextDueAt: null, held: 0, running: 0 },
 }
 
-/** One row a name, of what was counted in several places. */
-export function addUp(parts: readonly Counted[], countedMax: number): NameBacklog[] {
+/** What was counted in several places, each name once. */
+export function byName(parts: readonly Counted[], countedMax: number): Pick<Backlog, 'names' | 'requiring'> {
+  const lanes = parts.map(({ name: lane, ...counts }) => ({ lane, ...readLaneName(lane), ...counts }))
+  const requiring = lanes.filter(({ requirements }) => requirements !== '')
+  return {
+    names: addUp(lanes, countedMax),
+    requiring: addUp(
+      requiring.map(({ lane, ...counts }) => ({ ...counts, name: lane })),
+      countedMax,
+    ).map(({ name: lane, ...counts }) => ({ ...counts, ...readLaneName(lane) })),
+  }
+}
+
+/** One row a name. */
+function addUp(parts: readonly Counted[], countedMax: number): NameBacklog[] {
   const names = new Map<string, NameBacklog>()
   for (const { name, ...part } of parts) {
     const before = names.get(name) ?? { name, ...NOTHING }

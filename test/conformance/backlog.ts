@@ -17,7 +17,7 @@ export function backlogPromises(test: StoreTest): void {
     await store.limits.declare([atMost(1)])
     await enqueue(store, newJob('other', { queue: 'other' }), newJob('done', { queue: 'mail', priority: 9 }))
     await worker.settle(await worker.claimOne(), COMPLETE)
-    expect(await store.queues.backlog('mail', 100)).toEqual({ names: [], gates: [] })
+    expect(await store.queues.backlog('mail', 100)).toEqual({ names: [], requiring: [], gates: [] })
 
     const mine = { queue: 'mail' }
     await enqueue(store, limited('runs', ['api'], { ...mine, priority: 9 }), newJob('held', mine))
@@ -36,17 +36,24 @@ export function backlogPromises(test: StoreTest): void {
         { ...nothing, name: 'test.late', delayed: 2, nextDueAt },
         { ...nothing, name: 'test.work', ready: 1, held: 1, running: 1 },
       ],
+      requiring: [],
       gates: [{ gate: 'api', waiting: 1 }],
     })
   })
 
-  test('what requires something of its worker counts by its name, with what requires nothing', async ({
+  test('what requires something of its worker counts by its name, and by what it requires', async ({
     store,
   }) => {
     await enqueue(store, newJob('plain'), requiring('a', 'gpu'), requiring('b', 'gpu region:eu'))
-    expect((await store.queues.backlog('default', 100)).names).toEqual([
-      { ...nothing, name: 'test.work', ready: 3 },
-    ])
+    const work = { ...nothing, name: 'test.work' }
+    expect(await store.queues.backlog('default', 100)).toEqual({
+      names: [{ ...work, ready: 3 }],
+      requiring: [
+        { ...work, requirements: 'gpu', ready: 1 },
+        { ...work, requirements: 'gpu region:eu', ready: 1 },
+      ],
+      gates: [],
+    })
   })
 
   test('what is due counts as ready, whether or not a claim has seen to it', async ({

@@ -89,3 +89,19 @@ test('what is ready says whom it waits for: slots, or workers that were told to 
   await queue.orderWorkers('all', 'quiet')
   expect(await codes()).toEqual(['workers_quiet'])
 })
+
+test('a queue says of its jobs which of them require what no worker has', async () => {
+  const { store, queue, enqueue } = scene()
+  await startWorker(store, 'w', { names: ['mail.send'], queues: ['mail'] })
+  await enqueue({}, { limits: '[["!gpu",0]]' }, { limits: '[["!gpu",0]]' })
+  const { reasons, ready } = await queue.explainQueue('mail')
+  expect(ready).toBe(3)
+  expect(reasons).toMatchObject([
+    {
+      code: 'no_capable_worker',
+      text: expect.stringMatching("requires, gpu: .* lacks gpu: 2 of 'mail.send' wait$"),
+      facts: { name: 'mail.send', requires: 'gpu', waiting: 2 },
+    },
+    { code: 'not_taken', text: expect.stringMatching('^1 ready'), facts: { waiting: 1 } },
+  ])
+})

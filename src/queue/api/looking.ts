@@ -46,8 +46,9 @@ export interface Looking {
   explain(id: string): Promise<Explanation>
 
   /**
-   * Why the jobs of a queue wait: its pause, its size, the limits with who holds them, names that no worker handles, what is due
-   * later; with how many there are of each name. Each count ends at 10,000, so that it costs the same whatever waits.
+   * Why the jobs of a queue wait: its pause, its size, the limits with who holds them, names that no worker handles, what jobs
+   * require that none has, what is due later; with how many there are of each name. Each count ends at 10,000, so that it costs
+   * the same whatever waits.
    *
    * @throws MillhandError `invalid_name`
    */

@@ -1,6 +1,8 @@
 import { runsAlone } from '../../job/care.ts'
 import type { JobRecord } from '../../job/job.ts'
-import { addUp, BACKLOG_GATES_MAX, type Backlog, type Counted } from '../backlog.ts'
+import { requirementsIn } from '../../job/job-gates.ts'
+import { laneName } from '../../job/lane-name.ts'
+import { BACKLOG_GATES_MAX, type Backlog, byName, type Counted } from '../backlog.ts'
 import type { MemoryData } from './data/data.ts'
 
 /** How the unfinished jobs of a queue stand. Here all of them are gone through. */
@@ -11,7 +13,7 @@ export function backlog(data: MemoryData, queue: string, countedMax: number): Ba
   const gates = [...Map.groupBy(parked, (gate) => gate)].map(([gate, { length }]) => ({ gate, length }))
   gates.sort((one, other) => other.length - one.length || (one.gate < other.gate ? -1 : 1))
   return {
-    names: addUp(
+    ...byName(
       mine.flatMap((job) => placeOf(job, nowMs) ?? []),
       countedMax,
     ),
@@ -23,10 +25,11 @@ export function backlog(data: MemoryData, queue: string, countedMax: number): Ba
 
 /** The one thing that it is counted as; nothing once it has ended. */
 function placeOf(job: JobRecord, nowMs: number): Counted | undefined {
-  const { name, state, dueAt } = job
-  if (state === 'running') return { name, running: 1 }
+  const { state, dueAt } = job
+  if (state === 'running') return { name: job.name, running: 1 }
   if (state !== 'pending') return undefined
-  if (job.worker !== null) return { name, held: 1 }
+  if (job.worker !== null) return { name: job.name, held: 1 }
+  const name = laneName(job.name, requirementsIn(job.limits))
   if (job.gate !== null) return { name, parked: 1 }
   if (dueAt > nowMs) return { name, delayed: 1, nextDueAt: dueAt }
   return runsAlone(job) ? { name, alone: 1 } : { name, ready: 1 }

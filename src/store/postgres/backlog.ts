@@ -1,4 +1,4 @@
-import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
+import { BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, byName, type Counted } from '../backlog.ts'
 import { REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
 import { ASKED_DUE_AT } from './order.ts'
 import { LANELESS } from './pending.ts'
@@ -33,7 +33,7 @@ const NAMES = statement(
   ), delayed as materialized (
     ${scheduled('>')}
   )
-  select split_part(name, ' ', 1) as name, (${countOf('waits = 1 and class = 1')} + ${countOf('waits = 1 and class = 3')} - ${GATED_ALONE}
+  select name, (${countOf('waits = 1 and class = 1')} + ${countOf('waits = 1 and class = 3')} - ${GATED_ALONE}
       + ${countOf(`waits = 1 and class = ${TURN}`)} + ${countOf(`waits = 1 and class = ${REQUIRING_CLASS}`)}
       + (select count(*) from due where lane = mine.id))::integer as ready,
     (${countOf('waits = 1 and class = 2')} + ${countOf(`waits = 1 and class = ${REQUIRING_ALONE}`)} + ${GATED_ALONE})::integer as alone,
@@ -61,5 +61,5 @@ export async function backlog(session: Session, queue: string, countedMax: numbe
   const held = await session.rows<Counted>(HELD, queue)
   const first = [queue, countedMax, BACKLOG_NAMES_MAX, BACKLOG_GATES_MAX]
   const gates = await session.rows<Backlog['gates'][number]>(GATES, ...first)
-  return { names: addUp([...waiting, ...held], countedMax), gates }
+  return { ...byName([...waiting, ...held], countedMax), gates }
 }

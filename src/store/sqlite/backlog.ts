@@ -1,4 +1,4 @@
-import { addUp, BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, type Counted } from '../backlog.ts'
+import { BACKLOG_GATES_MAX, BACKLOG_NAMES_MAX, type Backlog, byName, type Counted } from '../backlog.ts'
 import type { Connection } from './connection.ts'
 import { atMost } from './parameters.ts'
 import { PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from './pending.ts'
@@ -11,7 +11,7 @@ const countOf = (condition: string): string =>
   `(select count(*) from (select 1 from millhand_jobs where ${condition} and lane = mine.id ${atMost('?2')}))`
 
 const READY_JOBS = `with ${MINE}
-  select substr(name, 1, instr(name || ' ', ' ') - 1) as name, ${countOf(READY)} + ${countOf(READY_LIMITED)} + ${countOf(READY_TURN)} as ready,
+  select name, ${countOf(READY)} + ${countOf(READY_LIMITED)} + ${countOf(READY_TURN)} as ready,
     ${countOf(READY_ALONE)} as alone,
     ${countOf(PARKED)} as parked from mine`
 
@@ -50,5 +50,5 @@ export function backlog(
     BACKLOG_NAMES_MAX,
     BACKLOG_GATES_MAX,
   )
-  return { names: addUp(parts, countedMax), gates }
+  return { ...byName(parts, countedMax), gates }
 }
