@@ -1,5 +1,5 @@
 import { covers, isPrefix, mostSpecific, within } from '../job/handled-names.ts'
-import { isCapability, lacking } from '../job/requirements.ts'
+import { isCapability, isOfVersion, lacking } from '../job/requirements.ts'
 import { didYouMean } from '../kit/suggest.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
@@ -48,8 +48,7 @@ function aboutRequirements({ definitions, worker }: Config): Problem[] {
   const ability = { capabilities: capabilities.filter(isCapability), version }
   return definitions.flatMap(({ name, requirements = '' }) =>
     lacking(requirements, ability).map((missing) => ({
-      path:
-        missing.startsWith('version') && !isCapability(missing) ? 'worker.version' : 'worker.capabilities',
+      path: isOfVersion(missing) ? 'worker.version' : 'worker.capabilities',
       message: `'${name}' requires ${missing}, which the workers of this configuration have not`,
     })),
   )

@@ -105,6 +105,11 @@ export function requirementMatcher(ability: Ability = UNABLE): (requirements: st
   }
 }
 
+/** Whether a requirement, in its words, is one of the version: no capability has such letters. */
+export function isOfVersion(word: string): boolean {
+  return rangeOf(word) !== undefined
+}
+
 function rangeOf(word: string): string | undefined {
   return /^version([<>=].*)$/.exec(word)?.[1]
 }

@@ -1,4 +1,4 @@
-import { lacking, requirementsText, UNABLE } from '../job/requirements.ts'
+import { isOfVersion, lacking, requirementsText, UNABLE } from '../job/requirements.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { Reason } from './reason.ts'
 import { handles, lacks, type Place, serves, servesQueue, type Workers } from './serving.ts'
@@ -38,7 +38,7 @@ function nobodyAble({ job }: Around, handling: readonly WorkerRecord[]): Reason 
 }
 
 function inWords(word: string, { ability = UNABLE }: WorkerRecord): string {
-  if (!/^version[<>=]/.test(word)) return word
+  if (!isOfVersion(word)) return word
   return `${word} (${ability.version === null ? 'it says none' : `it is ${ability.version}`})`
 }
 
