@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type OrderSettings, orderRule, placesAlike, standingOf } from '../../../src/job/order.ts'
+import { parseQueueOptions, type QueueOptions } from '../../../src/job/queue-settings.ts'
 
 /** Jobs in the order in which they start, of which each is a priority and a due time. */
 function inOrder(settings: OrderSettings, ...jobs: readonly (readonly [priority: number, dueAt: number])[]) {
@@ -49,4 +50,15 @@ test('only what changes the place of a job makes another order', () => {
   expect(placesAlike({ aging: 1 }, { aging: 2 })).toBe(false)
   expect(placesAlike({ order: 'weighted' }, { order: 'weighted', weights: { 1: 2 } })).toBe(true)
   expect(placesAlike({ order: 'weighted' }, {})).toBe(false)
+})
+
+test('an option of a queue that is refused without another one is read once', () => {
+  const ages = ['1m']
+  const options = Object.defineProperty({ order: 'fifo' }, 'aging', {
+    enumerable: true,
+    get: () => ages.pop() ?? expect.unreachable(),
+  })
+  expect(() => parseQueueOptions('mail', options as QueueOptions)).toThrow(
+    "option 'aging' is '1m', expected left out, or beside the order 'priority'",
+  )
 })
