@@ -233,9 +233,7 @@ export function cachePromises(test: StoreTest): void {
   test('what a transaction has come to is the result once it is committed, and never where it is not', async ({
     store,
     worker,
-    skip,
   }) => {
-    if (!store.capabilities.transactions) return skip('this store has no transactions of a caller')
     await enqueue(store, equal('a'), equal('b'))
     const job = await worker.claimOne()
     const outcome: Outcome = { kind: 'complete', output: '1' }

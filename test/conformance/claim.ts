@@ -98,8 +98,7 @@ export function claimPromises(test: StoreTest): void {
     expect(await worker.claimOne()).toMatchObject({ id: 'earlier' })
   })
 
-  test('so is one that comes in a transaction of the caller', async ({ store, worker, skip }) => {
-    if (!store.capabilities.transactions) return skip('this store has no transactions of a caller')
+  test('so is one that comes in a transaction of the caller', async ({ store, worker }) => {
     await enqueue(store, ...newJobs(6, { priority: -5 }))
     await worker.claimOne()
 

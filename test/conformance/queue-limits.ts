@@ -107,8 +107,7 @@ export function queueLimitPromises(test: StoreTest): void {
     expect(await gate(store, 'smtp')).toMatchObject({ running: 1, waiting: 1 })
   })
 
-  test('a job that is enqueued in a transaction is held to them as well', async ({ store, worker, skip }) => {
-    if (!store.capabilities.transactions) return skip('this store has no transactions of a caller')
+  test('a job that is enqueued in a transaction is held to them as well', async ({ store, worker }) => {
     await set(store, 'mail', ['smtp', 1])
     await store.transaction((tx) => tx.insert([newJob('a', mail), newJob('b', mail)], PENDING_MAX))
     const [job, ...others] = await worker.claim()
