@@ -184,6 +184,18 @@ export function orderPromises(test: StoreTest): void {
     expect(await find(store, 'b')).toMatchObject({ priority: 0, dueAt })
   })
 
+  test('the oldest job of a queue is as old as it is while its order is taken away', async ({
+    store,
+    clock,
+  }) => {
+    await arrange(store, 'mail', { order: 'lifo' })
+    const oldestDueAt = clock.now()
+    await enqueue(store, newJob('a', { queue: 'mail' }))
+    await clock.advance(10)
+    await store.queues.configure('mail', {})
+    expect(await store.ledger.depths()).toMatchObject([{ queue: 'mail', oldestDueAt }])
+  })
+
   test('what is cancelled while it waits, and retried, keeps its priority', async ({
     store,
     clock,

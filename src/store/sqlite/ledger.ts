@@ -65,7 +65,7 @@ function toRow({ waits, runs, ...row }: Stored): LedgerRow {
 const readyJobs = (
   ready: string,
 ) => `select l.queue, substr(l.name, 1, instr(l.name || ' ', ' ') - 1) as name, jobs as pending, 0 as scheduled, 0 as running,
-    iif(q.due_by is null, oldest, (select min(${ASKED_DUE_AT}) from millhand_jobs where ${ready} and lane = r.lane)) as oldest
+    iif(q.due_by is null and q.placed_before is null, oldest, (select min(${ASKED_DUE_AT}) from millhand_jobs where ${ready} and lane = r.lane)) as oldest
   from (select lane, count(*) as jobs, min(due_at) as oldest from millhand_jobs where ${ready} group by lane) as r
   join millhand_lanes as l on l.id = r.lane left join millhand_queues as q on q.queue = l.queue`
 
