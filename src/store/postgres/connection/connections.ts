@@ -142,11 +142,13 @@ export class Connections {
       .finally(() => {
         settled = true
       })
-    const ends = signal ? AbortSignal.any([signal, this.#over.signal]) : this.#over.signal
-    await within(CONNECT_TIMEOUT_MS, unlessAborted(lent, ends))
+    // One signal made of both would stay with the pool, one more with each transaction: Node forgets none while the other lives.
+    const unlessOver = unlessAborted(lent, this.#over.signal)
+    await within(CONNECT_TIMEOUT_MS, unlessAborted(unlessOver, signal))
     if (settled) return lent
     lent.then((late) => late.release(), ignore)
-    ends.throwIfAborted()
+    signal?.throwIfAborted()
+    this.#over.signal.throwIfAborted()
     const all = this.most === 1 ? 'The only connection' : `All ${this.most} connections`
     throw new TransientError(`${all} of the pool have been in use for ${CONNECT_TIMEOUT_MS} ms`)
   }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { parseAddress } from '../../../../src/store/postgres/connection/address.ts'
 import { Connections } from '../../../../src/store/postgres/connection/connections.ts'
 import { test } from '../../../support/postgres-store.ts'
@@ -21,4 +21,15 @@ test('who waits for a connection while the last one is closed is told so, and wa
   const closed = connections.close()
   done.resolve()
   await Promise.all([first, waiting, closed])
+})
+
+test('a transaction leaves nothing with the pool that it has its connection from', async ({ url }) => {
+  const address = await parseAddress(url)
+  const connections = new Connections({ address, sessions: true, clock: undefined })
+  onTestFinished(() => connections.close())
+  // Of a signal that depends on one which lives longer, that keeps a trace for good.
+  const any = vi.spyOn(AbortSignal, 'any')
+  onTestFinished(() => any.mockRestore())
+  expect(await connections.borrowLong(async () => 'done', new AbortController().signal)).toBe('done')
+  expect(any).not.toHaveBeenCalled()
 })
