@@ -1,9 +1,10 @@
+import { unlessAborted } from '../kit/abort.ts'
 import type { Engine } from './engine.ts'
 
 /**
  * Claims and runs until no job is due and none is running, but for those that wait for a child which is not run here now; or until `ending` aborts, or it is told from afar to claim no more.
  *
- * @throws what the store threw when it could not be claimed from
+ * @throws what the store threw when it could not be claimed from, or asked for a child
  */
 export async function runToIdle(engine: Engine, ending: AbortSignal): Promise<void> {
   let failure: Error | undefined
@@ -14,12 +15,18 @@ export async function runToIdle(engine: Engine, ending: AbortSignal): Promise<vo
   })
   ending.addEventListener('abort', wake, { once: true })
   engine.startClaims()
-  while (!failure && !ending.aborted && !engine.isQuiet) {
-    const changed = engine.changed.next()
-    if (engine.idle && !(await engine.hasNews()) && engine.idle) break
-    await changed
+  try {
+    while (!failure && !ending.aborted && !engine.isQuiet) {
+      const changed = engine.changed.next()
+      if (engine.idle && !(await unlessAborted(engine.hasNews(), ending)) && engine.idle) break
+      await changed
+    }
+  } catch (error) {
+    // What is to end does not wait for a store that is away.
+    if (!ending.aborted) throw error
+  } finally {
+    ending.removeEventListener('abort', wake)
+    stopListening()
   }
-  ending.removeEventListener('abort', wake)
-  stopListening()
   if (failure) throw failure
 }
