@@ -10,31 +10,25 @@ import { didYouMean } from '../kit/suggest.ts'
 /** Named sets of jobs: names, and prefixes. */
 export type Roles = Readonly<Record<string, readonly string[]>>
 
-/** The roles, each with the names that it stands for. @throws MillhandError `invalid_option`, `invalid_name` */
-function requireRoles(component: string, roles: Roles = {}): Roles {
+/** @throws MillhandError `invalid_option`, `invalid_name` */
+function requireRoles(roles: Roles): void {
   for (const [role, names] of Object.entries(roles)) {
     if (!Array.isArray(names) || names.length === 0) {
       const expected = "a list of names, such as ['video.*', 'audio.transcode']"
-      throw optionError('invalid_option', {
-        component,
-        option: `roles.${role}`,
-        expected,
-        got: preview(names),
-      })
+      throw refusal(`roles.${role}`, expected, preview(names))
     }
     for (const name of names) requireHandledName(name)
   }
-  return roles
 }
 
 /** The names of one role; nothing where none is asked for. @throws MillhandError `invalid_option`, `invalid_name` */
-export function roleNames(role: string | undefined, given: Roles | undefined): readonly string[] | undefined {
-  const roles = requireRoles('Worker', given)
+export function roleNames(role: string | undefined, roles: Roles = {}): readonly string[] | undefined {
+  requireRoles(roles)
   if (role === undefined) return undefined
   if (Object.hasOwn(roles, role)) return roles[role]
   const known = Object.keys(roles)
   const expected = `one of the roles${known.length > 0 ? `, ${known.join(', ')}` : ", and 'roles' has none"}${didYouMean(role, known)}`
-  throw optionError('invalid_option', { component: 'Worker', option: 'role', expected, got: preview(role) })
+  throw refusal('role', expected, preview(role))
 }
 
 /** Those of the definitions that have a part in the role, and which names those are. */
