@@ -65,6 +65,7 @@ export class Lease {
 
   /** What is to stop does not wait for a store that is away: see `signal`. */
   async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     const stopped = new AbortController()
     const giveUp = () => {
       stopped.abort()
