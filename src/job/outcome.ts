@@ -125,13 +125,7 @@ export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Se
   const still = unchanged(job, policy)
   switch (outcome.kind) {
     case 'complete':
-      return {
-        ...still,
-        verb: 'complete',
-        outcome: 'done',
-        output: outcome.output,
-        ...answering(job, policy),
-      }
+      return completed(still, outcome.output, answersOf(job, policy))
     case 'skip':
       return { ...still, verb: 'complete', outcome: 'skipped', reason: outcome.reason }
     case 'cached':
@@ -145,9 +139,24 @@ export function settle(job: Claimed, outcome: Outcome, policy: SettlePolicy): Se
   }
 }
 
-function answering(job: Claimed, { answersForMs }: SettlePolicy): Pick<Settlement, 'answers'> {
+/** What most jobs come to: what was made for it is filled in, since a copy of so many fields costs as much as all else. */
+function completed(
+  still: Draft,
+  output: string | null,
+  answers: Settlement['answers'] | undefined,
+): Settlement {
+  still.verb = 'complete'
+  still.outcome = 'done'
+  still.output = output
+  if (answers) still.answers = answers
+  return still
+}
+
+type Draft = { -readonly [Field in keyof Settlement]: Settlement[Field] }
+
+function answersOf(job: Claimed, { answersForMs }: SettlePolicy): Settlement['answers'] | undefined {
   const gate = answersForMs === undefined ? undefined : cacheGateOf(job.limits)
-  return gate === undefined || answersForMs === undefined ? {} : { answers: { gate, forMs: answersForMs } }
+  return gate === undefined || answersForMs === undefined ? undefined : { gate, forMs: answersForMs }
 }
 
 /** Where its limit is to wait, the job waits at the gate with all others; one that has no such limit waits alone. */
@@ -202,7 +211,7 @@ function settleFailure(
 const LOST = 'transaction_lost'
 
 /** The settlement that changes nothing but the state: the others are told by what they change. */
-function unchanged(job: Claimed, { worker, nowMs, begunAfterMs = null }: SettlePolicy): Settlement {
+function unchanged(job: Claimed, { worker, nowMs, begunAfterMs = null }: SettlePolicy): Draft {
   const begunAtMs = job.claimedAt + (begunAfterMs ?? 0)
   return {
     seq: job.seq,

@@ -70,10 +70,12 @@ interface StoredValues {
   readonly checkpoint: string | null
 }
 
+const NONE: readonly string[] = []
+
 /** Why no handler may be given what stands in the row; none where it is as Millhand wrote it. */
-export function storedIssues({ tags, context, checkpoint }: StoredValues): string[] {
+export function storedIssues({ tags, context, checkpoint }: StoredValues): readonly string[] {
   // The hot path: most jobs have none of these.
-  if (tags === null && context === null && checkpoint === null) return []
+  if (tags === null && context === null && checkpoint === null) return NONE
   return [
     ...(tags !== null && !isTexts(readStored(tags)) ? ['its tags in the store are no list of texts'] : []),
     ...(context !== null && !isRecord(readStored(context)) ? ['its context in the store is no object'] : []),

@@ -74,9 +74,13 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 }
 
 /** Resolves when `promise` has settled, or after `ms` of real time, whichever is first. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const settled = new AbortController()
-  const stop = () => settled.abort()
-  promise.then(stop, stop)
-  await sleep(systemClock, ms, settled.signal)
+export function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = systemClock.timer(ms, resolve)
+    const stop = () => {
+      timer.cancel()
+      resolve()
+    }
+    promise.then(stop, stop)
+  })
 }

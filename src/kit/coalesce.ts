@@ -99,15 +99,16 @@ export class Coalescer<Item, Result> {
   async #flushGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.#flush(group.map((each) => each.item))
-      group.forEach((each, index) => {
+      for (let index = 0; index < group.length; index += 1) {
+        const { resolve, reject } = group[index] as Waiting<Item, Result>
         const result = results[index] as Result | Error
-        if (result instanceof Error) each.reject(result)
-        else each.resolve(result)
-      })
+        if (result instanceof Error) reject(result)
+        else resolve(result)
+      }
     } catch (error) {
       for (const each of group) each.reject(error)
     } finally {
-      for (const each of group) this.#size -= each.size
+      if (this.#size > 0) for (const each of group) this.#size -= each.size
     }
   }
 }

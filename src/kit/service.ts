@@ -48,6 +48,11 @@ export class Service {
     return this.#running
   }
 
+  /** Whether it is about to be woken: who asks whether to wake it need not think any further. */
+  get wakesNextTurn(): boolean {
+    return this.#wakesNextTurn
+  }
+
   start(): void {
     if (this.#running) return
     this.#running = true

@@ -12,6 +12,31 @@ export function adopt<Value>(thenable: PromiseLike<Value>): Promise<Value> {
   return new Promise((resolve) => resolve(thenable))
 }
 
+/**
+ * Tells what a thenable comes to. What every `async` function gives is asked itself: by way of a promise of here it would
+ * take three microtasks and a promise more, for each job that runs. To be called where what it throws is caught: what only
+ * looks like a promise is none.
+ */
+export function follow<Value>(
+  thenable: PromiseLike<Value>,
+  resolve: (value: Value) => void,
+  reject: (error: unknown) => void,
+): void {
+  const promise = isOrdinary(thenable) ? thenable : adopt(thenable)
+  promise.then(resolve, reject)
+}
+
+const ownThen: unknown = Promise.prototype.then
+
+/** Nothing but a promise: its `then` is the one of all, and what that makes is one, too. */
+function isOrdinary<Value>(thenable: PromiseLike<Value>): thenable is Promise<Value> {
+  return (
+    thenable.then === ownThen &&
+    Object.getPrototypeOf(thenable) === Promise.prototype &&
+    !Object.hasOwn(thenable, 'constructor')
+  )
+}
+
 /** The same promise, of which it is no fault if nobody waits for it. */
 export function unheard<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {})

@@ -3,7 +3,7 @@ import { LOG_LINE_CHARACTERS } from '../job/limits.ts'
 import type { Progress } from '../job/progress.ts'
 import { storableText } from '../job/text.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
-import { adopt, isThenable } from '../kit/thenable.ts'
+import { follow, isThenable } from '../kit/thenable.ts'
 import type { ClaimedJob, LogLine, Report } from '../store/jobs.ts'
 import { Deadlines, timeLeft } from './deadlines.ts'
 import type { Interruption } from './interruption.ts'
@@ -12,7 +12,8 @@ import { News } from './news.ts'
 interface AttemptOptions {
   readonly clock: Clock
   readonly worker: string
-  /** When the claim was answered, by `clock.elapsed()`; now by default. */
+  /** When it begins, and when the claim was answered, by `clock.elapsed()`; now by default. */
+  readonly startedMs?: number
   readonly claimedMs?: number
   /** What the job or its definition says; the deadline of the job may come first. */
   readonly timeoutMs: number | undefined
@@ -35,8 +36,6 @@ export class Attempt {
   #abandon: ((reason: Interruption) => void) | undefined
   #graceTimer: Timer | undefined
   readonly #deadlines: Deadlines | undefined
-  /** From the begin to the abort. */
-  readonly #timeoutMs: number | undefined
   #news: News | undefined
   #settled = false
   #transaction: Promise<unknown> | undefined
@@ -45,26 +44,21 @@ export class Attempt {
   #place = 0
   #abandoned = false
   #noted: boolean
-  #ended = false
+  #endedAfterMs: number | undefined
 
   constructor(job: ClaimedJob, options: AttemptOptions) {
     this.job = job
     this.worker = options.worker
     this.#options = options
-    this.startedElapsedMs = options.clock.elapsed()
-    const heldMs = this.startedElapsedMs - (options.claimedMs ?? this.startedElapsedMs)
-    this.begunAfterMs = Math.max(0, Math.round(heldMs))
+    const { clock, startedMs = clock.elapsed(), claimedMs = startedMs } = options
+    this.startedElapsedMs = startedMs
+    this.begunAfterMs = Math.max(0, Math.round(startedMs - claimedMs))
     this.#noted = job.begun
-    const { clock, stallTimeoutMs, bare = [] } = options
-    const time = timeLeft(job, options.timeoutMs, this.begunAtMs)
-    this.#timeoutMs = time.timeoutMs
-    if (time.timeoutMs !== undefined || stallTimeoutMs !== undefined)
-      this.#deadlines = new Deadlines(clock, {
-        ...time,
-        stallTimeoutMs,
-        bare,
-        onPassed: (reason) => this.interrupt(reason),
-      })
+    const { timeoutMs, stallTimeoutMs, bare = [] } = options
+    if (timeoutMs !== undefined || stallTimeoutMs !== undefined || job.deadlineAt !== null) {
+      const given = { stallTimeoutMs, bare, onPassed: (reason: Interruption) => this.interrupt(reason) }
+      this.#deadlines = new Deadlines(clock, { ...timeLeft(job, timeoutMs, this.begunAtMs), ...given })
+    }
   }
 
   get elapsedMs(): number {
@@ -82,7 +76,8 @@ export class Attempt {
   }
 
   get deadline(): Date | undefined {
-    return this.#timeoutMs === undefined ? undefined : new Date(this.begunAtMs + this.#timeoutMs)
+    const timeoutMs = this.#deadlines?.timeoutMs
+    return timeoutMs === undefined ? undefined : new Date(this.begunAtMs + timeoutMs)
   }
 
   /** Why it was aborted, if it was. */
@@ -111,7 +106,12 @@ export class Attempt {
   }
 
   get ended(): boolean {
-    return this.#ended
+    return this.#endedAfterMs !== undefined
+  }
+
+  /** When it ended, by the store's time; now where it has not. */
+  get endedAtMs(): number {
+    return this.begunAtMs + Math.round(this.#endedAfterMs ?? this.elapsedMs)
   }
 
   /** Where it stands in the roster. */
@@ -155,7 +155,7 @@ export class Attempt {
 
   /** Aborts the handler, while there is one. The first reason stands. After the grace, the attempt is over without the handler. */
   interrupt(reason: Interruption): void {
-    if (this.#interruption || this.#ended) return
+    if (this.#interruption || this.ended) return
     this.#interruption = reason
     this.#controller?.abort(reason)
     this.#graceTimer = this.#options.clock.timer(this.#options.abortGraceMs, () => {
@@ -183,14 +183,14 @@ export class Attempt {
       this.#abandon = reject
       const returned = work()
       // By way of a promise: resolving with a thenable would lock this one to it, and no abort could end the wait.
-      if (isThenable(returned)) adopt(returned).then(resolve, reject)
+      if (isThenable(returned)) follow(returned, resolve, reject)
       else resolve(returned)
     })
   }
 
   /** It is over, however it ended: no deadline may fire for it any more. */
-  end(): void {
-    this.#ended = true
+  end(afterMs: number = this.elapsedMs): void {
+    this.#endedAfterMs = afterMs
     this.#deadlines?.end()
     this.#graceTimer?.cancel()
     this.#endTransaction()

@@ -119,7 +119,8 @@ export class ClaimLoop {
   /** A slot is free, or an outcome was written. */
   onFree(): void {
     this.#held.dispatch()
-    if ((!this.#sleep.starved || this.#hadNoSlot) && this.#appetite.size > 0) this.#service.wakeNextTurn()
+    if (this.#service.wakesNextTurn || (this.#sleep.starved && !this.#hadNoSlot)) return
+    if (this.#appetite.size > 0) this.#service.wakeNextTurn()
   }
 
   /** One round; gives the delay until the next one, in milliseconds. */

@@ -1,6 +1,6 @@
 import { CARE } from '../job/care.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
-import { type Outcome, settle } from '../job/outcome.ts'
+import type { Outcome } from '../job/outcome.ts'
 import { asError } from '../kit/error.ts'
 import { Scope } from '../kit/scope.ts'
 import type { QueueInternals } from '../queue/internals.ts'
@@ -18,7 +18,7 @@ import { contextParts } from './context-parts.ts'
 import { FailedCalls } from './failed-calls.ts'
 import { type Interruption, interruptionError } from './interruption.ts'
 import { Invoker } from './invoker.ts'
-import { Judge } from './judge.ts'
+import { faulty, Judge } from './judge.ts'
 import type { WorkerSettings } from './options.ts'
 import { FinishRate } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
@@ -104,13 +104,15 @@ export class Crew {
     return this.#begunMs
   }
 
-  /** Runs one claimed job; resolves when its outcome is written or refused. The slot is free before that. */
-  run(buffered: Buffered): Promise<void> {
+  /** Runs a claimed job that begins at `nowMs`; resolves when its outcome is written or refused. The slot is free before that. */
+  run(buffered: Buffered, nowMs: number): Promise<void> {
     // Whoever freed the slot may be another handler, in whose scope this one would run.
-    return this.#scope.run(() => this.#run(buffered))
+    return this.#scope.run(this.#running, buffered, nowMs)
   }
 
-  async #run(buffered: Buffered): Promise<void> {
+  readonly #running = (buffered: Buffered, nowMs: number) => this.#run(buffered, nowMs)
+
+  async #run(buffered: Buffered, nowMs: number): Promise<void> {
     const { job } = buffered
     let settled: Settled = 'refused'
     let attempt: Attempt | undefined
@@ -118,7 +120,7 @@ export class Crew {
     this.slots.enter(buffered)
     try {
       const definition = this.#judge.definition(job.name)
-      attempt = this.#begin(buffered, definition)
+      attempt = this.#begin(buffered, definition, nowMs)
       settled = await this.#attempt(attempt, definition)
     } catch (error) {
       settled = await this.#fail(buffered, attempt, error)
@@ -136,6 +138,7 @@ export class Crew {
     const { job } = attempt
     let outcome: Outcome
     let durationMs: number
+    let endedAfterMs: number | undefined
     try {
       if (!job.begun && job.care !== CARE.none) await this.#starts.noteFirst(attempt)
       else if (!job.begun) this.#starts.mark()
@@ -144,15 +147,21 @@ export class Crew {
       durationMs = attempt.elapsedMs
       if (definition?.cleanup && job.answer === undefined)
         await this.#cleanUp({ attempt, definition, context, outcome })
+      else endedAfterMs = durationMs
     } finally {
-      this.#free(attempt)
+      this.#free(attempt, endedAfterMs)
     }
     if (this.#reporter.has(attempt)) await this.#reporter.finish(attempt)
     const settlement = this.#judge.decide(attempt, outcome, definition)
     const settled = attempt.settled ? 'settled' : await this.settler.add(settlement)
-    const told = this.settler.substituteOf(settlement) ?? { settlement, outcome }
+    const told = this.settler.substituteOf(settlement)
     this.#failedCalls.end(attempt, outcome)
-    tellOutcome(this.#queue.events, attempt, { settled, ...told, durationMs })
+    tellOutcome(this.#queue.events, attempt, {
+      settled,
+      settlement: told?.settlement ?? settlement,
+      outcome: told?.outcome ?? outcome,
+      durationMs,
+    })
     return settled
   }
 
@@ -166,9 +175,9 @@ export class Crew {
   }
 
   /** The handler has ended, or was left behind: its slot is free. */
-  #free(attempt: Attempt): void {
-    attempt.end()
-    this.rate.finish(attempt.startedElapsedMs + attempt.elapsedMs)
+  #free(attempt: Attempt, afterMs = attempt.elapsedMs): void {
+    attempt.end(afterMs)
+    this.rate.finish(attempt.startedElapsedMs + afterMs)
     this.attempts.delete(attempt)
     this.slots.leave(attempt)
     this.#tellFree()
@@ -185,23 +194,12 @@ export class Crew {
     const error = asError(fault)
     this.#queue.events.emit('loop_error', { loop: 'attempt', error })
     if (attempt?.settled) return 'settled'
-    // Without what the caller gave: it may be the fault.
-    const policy = {
-      worker: claim.worker,
-      retry: {},
-      random: () => 0.5,
-      nowMs: attempt?.nowMs ?? job.claimedAt,
-    }
-    const begunAfterMs = job.begun ? null : (attempt?.begunAfterMs ?? null)
-    const outcome = { kind: 'failure', failureKind: 'error', error } as const
-    return this.settler.add(settle(job, outcome, { ...policy, begunAfterMs }))
+    return this.settler.add(faulty(job, { error, worker: claim.worker, attempt }))
   }
 
   /** Gives claimed jobs back that have not begun here; resolves when that is written, or refused. */
   async release(jobs: readonly Buffered[]): Promise<void> {
-    const written = jobs.map(({ job, claim: { worker } }) =>
-      this.settler.add(settle(job, { kind: 'release' }, this.#judge.policy(worker, job.claimedAt))),
-    )
+    const written = jobs.map(({ job, claim }) => this.settler.add(this.#judge.release(job, claim.worker)))
     const answers = await Promise.all(written)
     for (const [index, buffered] of jobs.entries()) {
       const { id, name, queue, attempt } = buffered.job
@@ -238,9 +236,10 @@ export class Crew {
     this.#reporter.close()
   }
 
-  #begin(buffered: Buffered, definition: AnyJobDefinition | undefined): Attempt {
+  #begin(buffered: Buffered, definition: AnyJobDefinition | undefined, startedMs: number): Attempt {
     const { clock, events } = this.#queue
-    const attempt = attemptOf(buffered, definition, { clock, abortGraceMs: this.#settings.abortGraceMs })
+    const { abortGraceMs } = this.#settings
+    const attempt = attemptOf(buffered, definition, { clock, abortGraceMs, startedMs })
     this.attempts.add(attempt)
     this.#begunMs = attempt.startedElapsedMs
     this.rate.start(attempt.startedElapsedMs)

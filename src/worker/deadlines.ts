@@ -31,6 +31,8 @@ export function timeLeft(
 
 /** When an attempt is aborted by itself: after its time, or when it has been silent for too long. */
 export class Deadlines {
+  /** From the begin to the abort. */
+  readonly timeoutMs: number | undefined
   readonly #clock: Clock
   readonly #onPassed: (reason: Interruption) => void
   readonly #bare: readonly string[]
@@ -41,6 +43,7 @@ export class Deadlines {
   #resting = false
 
   constructor(clock: Clock, { timeoutMs, deadline, stallTimeoutMs, bare = [], onPassed }: DeadlineOptions) {
+    this.timeoutMs = timeoutMs
     this.#clock = clock
     this.#onPassed = onPassed
     this.#bare = bare
@@ -88,9 +91,11 @@ export class Deadlines {
   }
 }
 
+const NONE: readonly string[] = []
+
 /** Which of the deadlines of a job its definition has without a unit; a time-out of the job's own is none of those. */
 export function bareIn(job: ClaimedJob, definition: AnyJobDefinition | undefined): readonly string[] {
-  if (!definition || !(isBare(definition.timeoutMs) || isBare(definition.stallTimeoutMs))) return []
+  if (!definition || !(isBare(definition.timeoutMs) || isBare(definition.stallTimeoutMs))) return NONE
   const isOwn = job.timeoutMs !== null && job.timeoutMs !== definition.timeoutMs
   const bare = bareDurations(definition).filter(([, ms]) => isBare(ms))
   return bare.map(([option]) => option).filter((option) => option !== 'timeout' || !isOwn)

@@ -18,24 +18,31 @@ export interface FailedCall {
  */
 export class FailedCalls {
   readonly #events: Emitter<MillhandEvents>
-  readonly #kept = new WeakMap<Attempt, FailedCall[]>()
+  /** Made with the first one: most workers never have any. */
+  #kept: WeakMap<Attempt, FailedCall[]> | undefined
 
   constructor(events: Emitter<MillhandEvents>) {
     this.#events = events
   }
 
   add(attempt: Attempt, failed: FailedCall): void {
-    const kept = this.#kept.get(attempt)
     if (attempt.ended) this.#tell(attempt, failed)
-    else if (kept) kept.push(failed)
+    else this.#keep(attempt, failed)
+  }
+
+  #keep(attempt: Attempt, failed: FailedCall): void {
+    this.#kept ??= new WeakMap()
+    const kept = this.#kept.get(attempt)
+    if (kept) kept.push(failed)
     else this.#kept.set(attempt, [failed])
   }
 
   /** The attempt is over. */
   end(attempt: Attempt, outcome: Outcome): void {
+    const kept = this.#kept?.get(attempt)
+    if (!kept) return
     const fatal = outcome.kind === 'failure' ? outcome.error : undefined
-    for (const failed of this.#kept.get(attempt) ?? [])
-      if (failed.error !== fatal) this.#tell(attempt, failed)
+    for (const failed of kept) if (failed.error !== fatal) this.#tell(attempt, failed)
   }
 
   /** Where the attempt was aborted, its calls are refused for that, which is told of the attempt. */

@@ -80,8 +80,9 @@ export class HeldJobs {
     while (this.#crew.slots.taken < this.#settings.concurrency && !this.#crew.slots.runsAlone) {
       const next = this.#buffer.next()
       if (!next) return
-      if (this.#isStale(next)) void this.#crew.release([next])
-      else void this.#crew.run(next)
+      const nowMs = this.#clock.elapsed()
+      if (this.#isStale(next, nowMs)) void this.#crew.release([next])
+      else void this.#crew.run(next, nowMs)
     }
   }
 
@@ -91,9 +92,9 @@ export class HeldJobs {
   }
 
   /** Held for too long, or expired meanwhile, by the store's time: not begun any more. */
-  #isStale({ job, claim }: Buffered): boolean {
+  #isStale({ job, claim }: Buffered, nowMs: number): boolean {
     if (job.begun) return false
-    const heldMs = this.#clock.elapsed() - claim.claimedMs
+    const heldMs = nowMs - claim.claimedMs
     return heldMs > HOLD_MAX_MS || (job.expiresAt !== null && job.claimedAt + heldMs >= job.expiresAt)
   }
 

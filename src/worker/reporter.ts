@@ -51,7 +51,11 @@ export class Reporter {
 
   /** Whether the attempt has something to tell that is not written yet. */
   has(attempt: Attempt): boolean {
-    return this.#marked.has(attempt) || this.#writing.has(attempt)
+    // Most workers have nothing to tell, and look up nobody.
+    return (
+      (this.#marked.size > 0 && this.#marked.has(attempt)) ||
+      (this.#writing.size > 0 && this.#writing.has(attempt))
+    )
   }
 
   /** Writes what the attempt has to tell before it settles: afterwards it would be refused. */

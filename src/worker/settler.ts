@@ -32,7 +32,8 @@ export class Settler {
   readonly #onError: (error: Error) => void
   readonly #groups: Coalescer<Settlement, Settled>
   readonly #abandoned = new AbortController()
-  readonly #substitutes = new WeakMap<Settlement, Substitute>()
+  /** Made with the first one: nobody looks for what never was. */
+  #substitutes: WeakMap<Settlement, Substitute> | undefined
 
   constructor(store: Store, options: { clock: Clock; onError: (error: Error) => void }) {
     this.#store = store
@@ -57,7 +58,7 @@ export class Settler {
 
   /** What was written in place of an outcome that could never be. */
   substituteOf(settlement: Settlement): Substitute | undefined {
-    return this.#substitutes.get(settlement)
+    return this.#substitutes?.get(settlement)
   }
 
   /** Gives up on what cannot be written: the jobs are rescued when the lease has lapsed, and run again. */
@@ -109,6 +110,7 @@ export class Settler {
     // Told in any case: an outcome was lost.
     this.#onError(instead.outcome.error)
     if (this.#isSubstitute(settlement)) return 'refused'
+    this.#substitutes ??= new WeakMap()
     this.#substitutes.set(instead.settlement, instead)
     const [settled = 'refused'] = await this.#write([instead.settlement], 0)
     if (settled === 'settled') this.#substitutes.set(settlement, instead)
@@ -116,6 +118,6 @@ export class Settler {
   }
 
   #isSubstitute(settlement: Settlement): boolean {
-    return this.#substitutes.get(settlement)?.settlement === settlement
+    return this.substituteOf(settlement)?.settlement === settlement
   }
 }
