@@ -157,6 +157,18 @@ export function settlePromises(test: StoreTest): void {
     expect(await find(store, 'a')).toMatchObject({ state: 'complete' })
   })
 
+  test('a job is settled once, however often one call says that it is complete', async ({
+    store,
+    worker,
+  }) => {
+    await enqueue(store, newJob('a'), newJob('b'))
+    const [a, b] = (await worker.claim()) as [ClaimedJob, ClaimedJob]
+
+    const answers = await worker.settleAll([a, a, b, a, a, a], COMPLETE)
+
+    expect(answers).toEqual(['settled', 'refused', 'settled', 'refused', 'refused', 'refused'])
+  })
+
   test('one call settles 1,500 jobs', async ({ store, worker }) => {
     await enqueue(store, ...newJobs(1_500))
     const claimed = await worker.claim({ limit: 1_500 })

@@ -2,7 +2,11 @@
 export const isHeldBy = (seq: string, worker: string, epoch: string): string =>
   `seq = ${seq} and worker = ${worker} and epoch = ${epoch} and finished_at is null`
 
-/** The same for a statement whose first three values are the job's number, its worker and its epoch: the fence. */
+/** The same of many, by a list of their numbers, which each is looked up by. */
+export const isHeldAmong = (seqs: string, worker: string, epoch: string): string =>
+  `seq in (select value from json_each(${seqs})) and +worker = ${worker} and epoch = ${epoch} and finished_at is null`
+
+/** The same as the first for a statement whose first three values are the job's number, its worker and its epoch: the fence. */
 export const FENCE = isHeldBy('?1', '?2', '?3')
 
 /**

@@ -6,6 +6,7 @@ import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
 import { closeGates, leaveGates } from './gates.ts'
 import { BEGUN, FENCE } from './holding.ts'
+import { completeAlike } from './leaving/complete.ts'
 import { enter } from './ledger.ts'
 import { goBack, isReady, putBack } from './pending.ts'
 import { keepResult } from './results.ts'
@@ -32,8 +33,10 @@ export function settle(
   const changed = new Map<Settlement['verb'], number[]>()
   const ready: number[] = []
   const sheets = new LedgerSheets()
+  const done = completeAlike(connection, settlements, nowMs)
   const results = settlements.map((settlement): Settled => {
-    if (write(connection, settlement, nowMs) === 0) return refuse(connection, settlement, repeated)
+    if (!done.has(settlement) && write(connection, settlement, nowMs) === 0)
+      return refuse(connection, settlement, repeated)
     sheets.settled(settlement)
     keepResult(connection, settlement, nowMs)
     if (isPending(settlement) && isReady(settlement)) ready.push(settlement.seq)
