@@ -2,6 +2,7 @@ import './kit/require-node.ts'
 
 // Defining jobs
 
+export type { BatchContext, BatchJob, RunMany } from './job/batch.ts'
 export type { CacheOptions } from './job/cache.ts'
 export type { AttemptOutcome, Cleanup, CleanupContext } from './job/cleanup.ts'
 export type { ContextOf, JobContext, JobLog } from './job/context.ts'

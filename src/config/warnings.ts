@@ -1,4 +1,4 @@
-import { bareDurations, isBare } from '../job/definition.ts'
+import { bareDurations, isBare } from '../job/bare-durations.ts'
 import { parseRetention } from '../job/retention.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { formatDuration } from '../kit/duration.ts'

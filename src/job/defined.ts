@@ -1,3 +1,4 @@
+import type { RunMany, Succeeding } from './batch.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { JobContext } from './context.ts'
 import type { Fate, Skip } from './control.ts'
@@ -32,6 +33,11 @@ export interface JobSpec<I extends Schema = Schema, O extends Schema = Schema, C
     run: Handler<I, O, C, R>,
     options?: HandleOptions<I>,
   ): JobDefinition<I, O, C, R>
+  /** The same definition with a handler for many of its jobs at once: see `runMany` of `defineJob`. */
+  handleMany<M extends SchemaInput<O> | Fate | Error | Promise<SchemaInput<O> | Fate | Error>>(
+    runMany: RunMany<I, O, M>,
+    options?: HandleOptions<I>,
+  ): JobDefinition<I, O, C, Succeeding<M>>
 }
 
 /** A definition that a worker can run. `R` is what its handler returns. */
@@ -65,9 +71,18 @@ export type Names<Named extends PropertyKey> = { readonly [Name in Named]?: unkn
  * What a handler returns that the compiler has not read, since another option is wrong: anything that it may, so that there
  * is no second error at the handler.
  */
-export type Unread<Named extends PropertyKey, O extends Schema> = 'run' extends Named
-  ? Returnable<O>
-  : NoHandler
+export type Unread<Named extends PropertyKey, O extends Schema> = [
+  Extract<Named, 'run' | 'runMany'>,
+] extends [never]
+  ? NoHandler
+  : Returnable<O>
+
+/** What the handler of one job returns, be it made of one for many. */
+export type Handled<Named extends PropertyKey, R, M> = 'run' extends Named
+  ? R
+  : 'runMany' extends Named
+    ? Succeeding<M>
+    : R
 
 type AnyHandler = (input: never, ctx: JobContext<never>) => unknown
 

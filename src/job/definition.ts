@@ -17,11 +17,23 @@ import {
   text,
 } from '../kit/options.ts'
 import { backoffField } from './backoff.ts'
+import { BARE, type Bare, bareIn } from './bare-durations.ts'
+import type { RunMany } from './batch.ts'
 import { cacheField, parseCache } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Fate } from './control.ts'
-import type { Defined, HandleOptions, Handler, JobDefinition, JobSpec, Names, Unread } from './defined.ts'
+import type {
+  Defined,
+  Handled,
+  HandleOptions,
+  Handler,
+  JobDefinition,
+  JobSpec,
+  Names,
+  Unread,
+} from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
+import { jobError } from './errors.ts'
 import type { JobOptions } from './job-options.ts'
 import { CONFLICT_POLICIES, keptMsOf, scope } from './key.ts'
 import { limitsField } from './limit.ts'
@@ -30,6 +42,7 @@ import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireHandledName, requireQueueName } from './names.ts'
 import { requirementsText, requiresField } from './requirements.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
+import { type AnyRunMany, batchHandler, runManyField } from './run-many.ts'
 import type { Schema, SchemaInput } from './schema.ts'
 import { isSpec, optionsOf } from './spec.ts'
 import type { AnyJobSpec } from './typed.ts'
@@ -40,6 +53,8 @@ const schemaField = () =>
   custom<Schema>({ expected: 'a Standard Schema (Zod, Valibot, ArkType, …)', accepts: isSchema })
 const matchersField = () =>
   list<ErrorMatcher>({ expected: 'a list of error classes or functions', accepts: isFunction })
+
+type AnyHandler = Handler<Schema, Schema, Schema, unknown>
 
 /** The options of a definition, with their defaults and their limits. */
 const definitionFields = {
@@ -67,8 +82,9 @@ const definitionFields = {
   output: schemaField(),
   checkpoint: schemaField(),
   cleanup: custom<Cleanup>({ expected: 'a function', accepts: isFunction }),
-  run: custom<Handler<Schema, Schema, Schema, unknown>>({ expected: 'a function', accepts: isFunction }),
-} satisfies FieldsOf<JobOptions<Schema, Schema, Schema, unknown>>
+  run: custom<AnyHandler>({ expected: 'a function', accepts: isFunction }),
+  runMany: runManyField(),
+} satisfies FieldsOf<JobOptions<Schema, Schema, Schema, unknown, unknown>>
 withHints(definitionFields, DEFINITION_HINTS)
 
 /**
@@ -84,7 +100,7 @@ withHints(definitionFields, DEFINITION_HINTS)
  *   },
  * })
  *
- * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `conflicting_limits`
+ * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `conflicting_limits`, `two_handlers`
  */
 export function defineJob<
   I extends Schema = Schema,
@@ -93,7 +109,8 @@ export function defineJob<
   Named extends keyof JobOptions<I, O, C> = never,
   // Written out: a message of the compiler then names the types, not an alias of them.
   R extends SchemaInput<O> | Fate | Promise<SchemaInput<O> | Fate> = Unread<Named, O>,
->(options: JobOptions<I, O, C, R> & Names<Named>): Defined<I, O, C, R> {
+  M extends SchemaInput<O> | Fate | Error | Promise<SchemaInput<O> | Fate | Error> = Unread<Named, O>,
+>(options: JobOptions<I, O, C, R, M> & Names<Named>): Defined<I, O, C, Handled<Named, R, M>> {
   if (!isObject(options)) {
     const expected = "an object with a 'name', such as { name: 'mail.send', run }"
     throw optionError('invalid_option', {
@@ -104,29 +121,8 @@ export function defineJob<
     })
   }
   const component = `defineJob '${requireHandledName(readSafely(options, 'name'))}'`
-  const bare = DURATIONS.filter((option) => typeof readSafely(options, option) === 'number')
-  return specFrom(component, options, bare) as Defined<I, O, C, R>
-}
-
-const DURATIONS = ['timeout', 'stallTimeout', 'expiresIn', 'deadline', 'keyScope'] as const
-
-type Bare = readonly (typeof DURATIONS)[number][]
-
-/** The durations that were given without a unit, as milliseconds: it is easy to mean seconds by them. */
-const BARE: unique symbol = Symbol.for('millhand.bare')
-
-/** Which durations of a definition were given without a unit, and how many milliseconds they are. */
-export function bareDurations(spec: AnyJobSpec): [option: string, ms: number][] {
-  const bare = (readSafely(spec, BARE) ?? []) as Bare
-  return bare.map((option) => [option, Number(readSafely(spec, `${option}Ms`))])
-}
-
-/** A number without a unit that is smaller was probably meant as seconds. */
-const BARE_BELOW_MS = 1_000
-
-/** Whether a length of time was probably meant in seconds. */
-export function isBare(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value < BARE_BELOW_MS
+  const bare = bareIn(options)
+  return specFrom(component, options, bare) as never
 }
 
 /** Of what is frozen and has been checked. It is not enumerable, so that no spread of a definition has it. */
@@ -145,12 +141,12 @@ export function isChecked(value: object): boolean {
 /** A definition of options that are checked now. `component` is named where they are refused. */
 export function specFrom<I extends Schema, O extends Schema, C extends Schema, R>(
   component: string,
-  options: JobOptions<I, O, C, R>,
+  options: JobOptions<I, O, C, R, unknown>,
   bare: Bare = [],
 ): JobSpec<I, O, C> | JobDefinition<I, O, C, R> {
   const parsed = parseOptions(component, definitionFields, options)
   const name = requireHandledName(parsed.name)
-  const spec: Omit<JobSpec<I, O, C>, 'handle'> = {
+  const spec: Bodiless<I, O, C> = {
     name,
     input: parsed.input as I | undefined,
     output: parsed.output as O | undefined,
@@ -168,20 +164,51 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     ...sharedOf(component, name, parsed),
     retry: retryOf(parsed),
   }
-  const handle = function <Out>(
-    this: unknown,
-    run: Handler<I, O, C, Out>,
-    given: HandleOptions<I> = {},
-  ): JobDefinition<I, O, C, Out> {
+  const handlers = handlersOf<I, O, C>(component, spec, bare)
+  const run = handlerIn(component, spec, parsed)
+  return run ? handlers.handle(run as Handler<I, O, C, R>) : make({ ...spec, ...handlers }, bare)
+}
+
+type Bodiless<I extends Schema, O extends Schema, C extends Schema> = Omit<
+  JobSpec<I, O, C>,
+  'handle' | 'handleMany'
+>
+
+/** What gives a spec its handler. */
+function handlersOf<I extends Schema, O extends Schema, C extends Schema>(
+  component: string,
+  spec: Bodiless<I, O, C>,
+  bare: Bare,
+) {
+  const handle = function <Out>(this: unknown, run: Handler<I, O, C, Out>, given: HandleOptions<I> = {}) {
     if (!isFunction(run)) throw optionError('invalid_option', handlerRefusal(component, run))
     // Of a definition that is spread from this one, what it has changed counts.
     const changed = isSpec(this) && !isChecked(this) ? optionsOf(this) : undefined
     const own = changed ? (specFrom(component, changed) as unknown as typeof spec) : spec
     const { cleanup } = parseOptions(`${component}.handle`, { cleanup: definitionFields.cleanup }, given)
-    const made = { ...own, ...(cleanup && { cleanup: cleanup as Cleanup<I> }), handle, run }
+    const made = { ...own, ...(cleanup && { cleanup: cleanup as Cleanup<I> }), handle, handleMany, run }
     return make(made, changed ? [] : bare)
   }
-  return parsed.run ? handle(parsed.run as Handler<I, O, C, R>) : make({ ...spec, handle }, bare)
+  const handleMany = function <Out>(
+    this: unknown,
+    runMany: RunMany<I, O, Out>,
+    given?: HandleOptions<I>,
+  ): object {
+    const times = isSpec(this) ? this : spec
+    const run = batchHandler(`${component}.handleMany`, runMany as unknown as AnyRunMany, times)
+    return handle.call(this, run as Handler<I, O, C, unknown>, given)
+  }
+  return { handle, handleMany } as unknown as Pick<JobSpec<I, O, C>, 'handle' | 'handleMany'>
+}
+
+/** @throws MillhandError `two_handlers`, and those of a batch handler */
+function handlerIn(
+  component: string,
+  spec: Pick<AnyJobSpec, 'name' | 'timeoutMs' | 'stallTimeoutMs'>,
+  { run, runMany }: Pick<Parsed<typeof definitionFields>, 'run' | 'runMany'>,
+): AnyHandler | undefined {
+  if (run && runMany) throw jobError('two_handlers', { name: spec.name })
+  return runMany ? batchHandler(`${component}.runMany`, runMany, spec) : run
 }
 
 /** What its jobs share with each other, and what they require. */

@@ -6,6 +6,9 @@ import type { JobState } from './state.ts'
  */
 
 const RUN = " Did you mean 'run'?"
+const RUN_MANY = ' Did you mean runMany: { size: 100, run: async (jobs) => … }?'
+const SIZE = " Did you mean 'size'?"
+const WAIT = " Did you mean 'wait'?"
 const RETRIES = " Did you mean 'retries'? These do not count the first attempt."
 const INPUT = " Did you mean 'input'?"
 const INPUT_BEFORE = ' The input is the second argument, before the options.'
@@ -60,6 +63,13 @@ export const CACHE_HINTS: Readonly<Record<string, string>> = {
   ...{ id: CACHE_KEY, cachekey: CACHE_KEY, by: CACHE_KEY, hash: CACHE_KEY },
 }
 
+/** Parts of a `runMany`. */
+export const RUN_MANY_HINTS: Readonly<Record<string, string>> = {
+  ...{ batchsize: SIZE, max: SIZE, maxsize: SIZE, count: SIZE, limit: SIZE },
+  ...{ timeout: WAIT, delay: WAIT, linger: WAIT, maxwait: WAIT, interval: WAIT },
+  ...{ handler: RUN, process: RUN, processor: RUN, perform: RUN, execute: RUN },
+}
+
 /** Parts of a `rate`. */
 export const RATE_HINTS: Readonly<Record<string, string>> = {
   ...{ max: COUNT, limit: COUNT },
@@ -103,6 +113,7 @@ export const ITEM_HINTS: Readonly<Record<string, string>> = {
 /** Options of a definition. */
 export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...{ handler: RUN, process: RUN, processor: RUN, perform: RUN, execute: RUN },
+  ...each('batch batchSize runBatch handleMany processMany', () => RUN_MANY),
   ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
   ...each('schema inputSchema', () => INPUT),
   ...each('outputSchema', () => " Did you mean 'output'?"),

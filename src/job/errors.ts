@@ -45,7 +45,15 @@ export const jobErrors = {
   name_needed: (facts: { name: string; stem: string }) =>
     `'${facts.name}' is a prefix, and a job has one name. Enqueue it by that: queue.enqueue('${facts.stem}NAME', input), or give the definition that name: { ...job, name: '${facts.stem}NAME' }. Its input is checked by this definition.`,
   missing_handler: (facts: { name: string }) =>
-    `The definition of job '${facts.name}' has no handler. Give it 'run', or pass spec.handle(run) to the worker.`,
+    `The definition of job '${facts.name}' has no handler. Give it 'run' or 'runMany', or pass spec.handle(run) to the worker.`,
+  two_handlers: (facts: { name: string }) =>
+    `The definition of job '${facts.name}' has 'run' and 'runMany': a job runs by itself, or with others. Leave one of them out.`,
+  batch_mismatch: (facts: { name: string; jobs: number; got: string }) =>
+    `The 'runMany' of job '${facts.name}' was given ${facts.jobs} job(s), and returned ${facts.got} for them: expected a list with a result for each, in their order. ` +
+    'Return jobs.map(…), with an Error for each that failed, or nothing at all.',
+  batch_too_large: (facts: { name: string; size: number; concurrency: number }) =>
+    `The 'runMany' of job '${facts.name}' takes up to ${facts.size} jobs, and this worker runs ${facts.concurrency} at a time: they would never be that many. ` +
+    `Raise 'concurrency' to ${facts.size}, or make 'size' smaller.`,
   no_jobs: (_facts: object) =>
     "The worker would claim nothing: it has no jobs. Pass the definitions that it runs as 'jobs', with their handlers, " +
     "or a 'fallback' that runs jobs of any name.",

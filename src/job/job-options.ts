@@ -1,4 +1,5 @@
 import type { Duration } from '../kit/duration.ts'
+import type { RunMany } from './batch.ts'
 import type { CacheOptions } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
@@ -9,7 +10,13 @@ import type { Backoff, ErrorClass, ErrorMatcher } from './retry.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 
 /** What `defineJob` takes. */
-export interface JobOptions<I extends Schema, O extends Schema, C extends Schema, R = NoHandler> {
+export interface JobOptions<
+  I extends Schema,
+  O extends Schema,
+  C extends Schema,
+  R = NoHandler,
+  M = NoHandler,
+> {
   /**
    * What it is called in the store, so it stays for ever. Namespaced by a dot: `app.verb_noun`. With `.*` at its end it handles
    * all names that begin so and have no definition that is more specific: `video.youtube.*`.
@@ -72,4 +79,8 @@ export interface JobOptions<I extends Schema, O extends Schema, C extends Schema
   readonly cleanup?: Cleanup<I>
   /** The handler: gets the checked input, returns the output or what `ctx.snooze` or `ctx.skip` gave. */
   readonly run?: Handler<I, O, C, R>
+  /**
+   * In place of `run`, a handler for many jobs at once, `{ size, wait, run: (jobs, ctx) => … }`, each with its own result: see `RunMany`.
+   */
+  readonly runMany?: RunMany<I, O, M>
 }

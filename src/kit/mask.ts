@@ -21,6 +21,16 @@ export class Mask {
     const inUrl = encodeURIComponent(secret.toWellFormed())
     for (const written of new Set([secret, inJson, inUrl, visible(secret)]))
       if (!this.#hidden.has(written)) this.#hidden.set(written, new CutSecret(written))
+    this.#order()
+  }
+
+  /** Hides what the other one hides, too. */
+  include(other: Mask): void {
+    for (const [written, cut] of other.#hidden) this.#hidden.set(written, cut)
+    this.#order()
+  }
+
+  #order(): void {
     this.#ordered = [...this.#hidden].toSorted(([left], [right]) => right.length - left.length)
   }
 
@@ -56,6 +66,7 @@ export class Mask {
    * what else it may hold cannot be known.
    */
   error(error: Error, depth = 0): Error {
+    if (this.#hidden.size === 0) return error
     const copy = Object.create(Object.getPrototypeOf(error)) as Error
     for (const key of ownKeys(error)) {
       const value = this.#value(readSafely(error, key), depth)

@@ -128,6 +128,12 @@ export class Context implements JobContext {
     return this.#asked?.find(({ fate }) => fate !== ending)?.call
   }
 
+  /** It is in a batch: what one of its jobs has asked for is hidden in what is told of each. */
+  maskWith(mask: Mask): void {
+    if (this.#mask) mask.include(this.#mask)
+    this.#mask = mask
+  }
+
   /** The outcome as it may be kept and told. */
   masked(outcome: Outcome): Outcome {
     const mask = this.#mask

@@ -1,5 +1,5 @@
+import { bareDurations, isBare } from '../job/bare-durations.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
-import { bareDurations, isBare } from '../job/definition.ts'
 import { toDate } from '../job/stored.ts'
 import type { Clock, Timer } from '../kit/clock.ts'
 import type { ClaimedJob } from '../store/jobs.ts'

@@ -4,10 +4,12 @@ import { Maintenance } from '../maintenance/leader.ts'
 import { internalsOf, type QueueInternals } from '../queue/internals.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { CancelNotice } from '../store/workers.ts'
+import { Batches } from './batches.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { Crew } from './crew.ts'
 import { declare } from './declare.ts'
+import { throughHooks } from './hooked.ts'
 import { interruptionError } from './interruption.ts'
 import { Lease } from './lease.ts'
 import { parseWorkerOptions, requireJobs, type WorkerOptions, type WorkerSettings } from './options.ts'
@@ -22,6 +24,7 @@ export class Engine {
   readonly #crew: Crew
   readonly #claims: ClaimLoop
   readonly #cancels: CancelWatch
+  readonly #batches = new Batches()
   #maintenance: Maintenance | undefined
   #draining = false
   #onStopOrder: () => void = () => {}
@@ -30,7 +33,9 @@ export class Engine {
 
   constructor(door: Queue, options: WorkerOptions) {
     const queue = internalsOf(door, 'Worker')
-    const settings = requireJobs(parseWorkerOptions(options))
+    const read = requireJobs(parseWorkerOptions(options))
+    const definitions = throughHooks(this.#batches.around(read.definitions, queue.clock), read.aroundRun)
+    const settings = { ...read, definitions }
     this.queue = queue
     this.settings = settings
     const onCancelled = (notices: readonly CancelNotice[]) => this.#cancelled(notices)
@@ -128,9 +133,15 @@ export class Engine {
     await this.#claims.runOnce()
   }
 
+  /** No job that has begun waits any more for others to make a batch with, but for those that begin with it. */
+  hurry(): void {
+    this.#batches.hurry()
+  }
+
   /** Slots that become free are not filled any more. */
   drain(): void {
     this.#draining = true
+    this.hurry()
     this.#crew.invoker.close()
   }
 

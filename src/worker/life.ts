@@ -127,6 +127,7 @@ export class Life {
 
   async #openNow(body: (ending: AbortSignal) => Promise<void>, ending: AbortSignal): Promise<number> {
     const engine = this.#engine
+    engine.hurry()
     let count = 0
     const stopCounting = engine.queue.events.on('claim', (event) => {
       if (event.worker === engine.worker) count += event.count

@@ -8,6 +8,7 @@ import type { Job } from '../job/job.ts'
 import { requireQueueName } from '../job/names.ts'
 import type { SecretSource, Setup, Teardown } from '../job/resources.ts'
 import { parseRetention, type RetentionOptions } from '../job/retention.ts'
+import { batchingOf } from '../job/run-many.ts'
 import { namedSchedules, type ScheduleOptions, schedulesField } from '../job/schedule-options.ts'
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
@@ -29,7 +30,7 @@ import {
   text,
   texts,
 } from '../kit/options.ts'
-import { hooked, throughHooks } from './hooked.ts'
+import { hooked } from './hooked.ts'
 import { abilityOf, ofRole, type Roles, roleNames } from './served.ts'
 
 /** A handler for jobs that have no definition here: their input is what was stored, unchecked. */
@@ -159,20 +160,20 @@ export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
  * Reads and checks a worker's options.
  *
  * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `conflicting_limits`, `missing_handler`,
- *   `invalid_name`
+ *   `batch_too_large`, `invalid_name`
  */
 export function parseWorkerOptions(options: WorkerOptions) {
   const parsed = parseOptions('Worker', workerFields, options)
   const definitions = byName(parsed.jobs ?? [])
-  for (const definition of definitions.values()) {
-    if (!isFunction(definition.run)) throw jobError('missing_handler', { name: definition.name })
-  }
+  for (const definition of definitions.values()) requireHandler(definition)
   const { fallback, aroundRun = [] } = parsed
   const role = roleNames(parsed.role, parsed.roles as Roles | undefined)
   const served = ofRole(definitions, role)
+  for (const definition of served.definitions.values()) requireRoom(definition, parsed.concurrency)
   const claimsAny = fallback !== undefined || parsed.unknownJobs === 'fail'
   return {
-    definitions: throughHooks(served.definitions, aroundRun),
+    definitions: served.definitions,
+    aroundRun,
     /** The names and prefixes that it claims; `null`: any. */
     names: claimsAny ? (role ?? null) : served.names,
     ability: abilityOf(parsed.capabilities, parsed.version),
@@ -200,6 +201,17 @@ export function parseWorkerOptions(options: WorkerOptions) {
     retention: parseRetention(parsed.retention),
     schedules: namedSchedules(parsed.schedules),
   }
+}
+
+/** @throws MillhandError `missing_handler` */
+function requireHandler({ name, run }: AnyJobDefinition): void {
+  if (!isFunction(run)) throw jobError('missing_handler', { name })
+}
+
+/** A batch that can never be full would be waited for each time, and nobody would know why. @throws MillhandError `batch_too_large` */
+function requireRoom({ name, run }: AnyJobDefinition, concurrency: number): void {
+  const size = batchingOf(run)?.size ?? 0
+  if (size > concurrency) throw jobError('batch_too_large', { name, size, concurrency })
 }
 
 /** The default gives way to a shorter lease; what somebody has asked for, and would not get, is refused. */

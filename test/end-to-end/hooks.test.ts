@@ -3,6 +3,7 @@ import { defineJob, type EnqueueHook, Fatal, type JobContext, type RunHook, Work
 import { openTestQueue, runUntilIdle } from 'millhand/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { throughHooks } from '../../src/worker/hooked.ts'
 import { parseWorkerOptions } from '../../src/worker/options.ts'
 import { describeStores } from '../support/stores.ts'
 
@@ -252,7 +253,8 @@ test('a fallback is inside of the hooks as well', async () => {
 })
 
 test('without hooks there is nothing between a worker and its handlers', () => {
-  expect(parseWorkerOptions({ jobs: [echo], aroundRun: [] }).definitions.get('test.echo')).toBe(echo)
+  const { definitions, aroundRun } = parseWorkerOptions({ jobs: [echo], aroundRun: [] })
+  expect(throughHooks(definitions, aroundRun).get('test.echo')).toBe(echo)
 })
 
 test('what other systems call it is refused with what it is called here', async () => {

@@ -2,10 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Transaction } from 'kysely'
 import {
+  type BatchContext,
+  type BatchJob,
   type CompleteJob,
   type ContextOf,
   defineJob,
   type EnqueueItem,
+  Fatal,
   type HandleOf,
   type InputOf,
   type Job,
@@ -215,6 +218,57 @@ const send = spec.handle(({ to }, ctx) => {
 new Worker(queue, { jobs: [send, index, plain] })
 // @ts-expect-error: the handler of a spec returns its output
 spec.handle(() => 'sent')
+
+// --- A handler for many jobs gets the input of each, and gives the output of each, or the error of one
+
+const embed = defineJob({
+  name: 'search.embed',
+  input: z.object({ text: z.string(), pages: z.coerce.number().default(1) }),
+  output: z.array(z.number()),
+  runMany: {
+    size: 50,
+    wait: '50ms',
+    async run(jobs, ctx) {
+      expectTypeOf(jobs).toEqualTypeOf<readonly BatchJob<{ text: string; pages: number }>[]>()
+      expectTypeOf(ctx).toEqualTypeOf<BatchContext>()
+      // @ts-expect-error: a transaction commits one job
+      jobs[0]?.transaction
+      return jobs.map((job) => (job.input.text === '' ? new Fatal('no text') : [job.input.pages]))
+    },
+  },
+})
+expectTypeOf<ResultOf<typeof embed>>().toEqualTypeOf<number[]>()
+new Worker(queue, { jobs: [embed] })
+const eachAlone = defineJob({
+  name: 'test.each_alone',
+  runMany: {
+    size: 5,
+    run: (jobs) => jobs.map(async (job) => (job.attempt > 9 ? job.skip('late') : { sent: job.id })),
+  },
+})
+expectTypeOf<ResultOf<typeof eachAlone>>().toEqualTypeOf<{ sent: string } | undefined>()
+const named = defineJob({
+  name: 'test.named',
+  runMany: { size: 5, run: (jobs) => jobs.map(({ id }) => ({ name: id, message: id })) },
+})
+expectTypeOf<ResultOf<typeof named>>().toEqualTypeOf<{ name: string; message: string }>()
+class OwnError extends Error {
+  readonly row = 1
+}
+const failing = defineJob({
+  name: 'test.failing',
+  output: z.number(),
+  runMany: { size: 5, run: async (jobs) => jobs.map(({ id }) => (id === '' ? new OwnError('no') : 1)) },
+})
+expectTypeOf<ResultOf<typeof failing>>().toEqualTypeOf<number>()
+new Worker(queue, { jobs: [defineJob({ name: 'test.nothing', runMany: { size: 5, async run() {} } })] })
+expectTypeOf(spec.handleMany({ size: 5, run: (jobs) => jobs.map(({ input }) => input.to !== '') })).toExtend<
+  JobSpec<NonNullable<typeof spec.input>, NonNullable<typeof spec.output>>
+>()
+// @ts-expect-error: the outputs of a spec are what its schema takes
+spec.handleMany({ size: 5, run: (jobs) => jobs.map(({ input }) => input.to) })
+// @ts-expect-error: nothing is no output of this schema
+spec.handleMany({ size: 5, run: async () => {} })
 
 // --- The key of a limit gets what the input schema gives, wherever the limits stand
 

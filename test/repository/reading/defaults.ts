@@ -31,6 +31,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/job/limit.ts rateFields': 'rate',
   'src/job/limit.ts valueFields': 'limit',
   'src/job/retention.ts retentionFields': 'retention',
+  'src/job/run-many.ts runManyFields': 'runMany',
   'src/queue/filter.ts filterFields': 'list',
   'src/queue/filter.ts listFields': 'list',
   'src/queue/handle.ts resultFields': 'result',
