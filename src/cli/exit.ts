@@ -18,6 +18,7 @@ export const EXIT_CODES_HELP = `Exit codes:
 const USAGE_CODES: readonly string[] = [
   'ambiguous_id',
   'usage',
+  'batch_too_large',
   'config_not_found',
   'config_load_failed',
   'config_invalid',
@@ -38,6 +39,7 @@ const USAGE_CODES: readonly string[] = [
   'not_serialisable',
   'not_supported',
   'payload_too_large',
+  'two_handlers',
   'unknown_job',
   'unknown_option',
 ]

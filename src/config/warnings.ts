@@ -4,6 +4,7 @@ import type { AnyJobSpec } from '../job/typed.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { didYouMean } from '../kit/suggest.ts'
 import { kindOf } from '../store/url.ts'
+import { batchesTooLarge, parseWorkerOptions } from '../worker/options.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './errors.ts'
 import { isDefinition } from './jobs.ts'
@@ -30,7 +31,9 @@ export function oddities(config: Config, { jobsRead, hasDriver }: Found): Proble
   ]
   return [
     ...always,
-    ...(jobsRead ? [...aboutJobs(config), ...aboutSchedules(config), ...aboutRouting(config)] : []),
+    ...(jobsRead
+      ? [...aboutJobs(config), ...aboutBatches(config), ...aboutSchedules(config), ...aboutRouting(config)]
+      : []),
   ]
 }
 
@@ -105,6 +108,15 @@ function aboutJob(spec: AnyJobSpec, worker: Config['worker']): Problem[] {
   if (worker.queues === undefined || worker.queues.includes(spec.queue)) return []
   const message = `'${spec.name}' goes to queue '${spec.queue}', which worker.queues leaves out`
   return [{ path: 'worker.queues', message }]
+}
+
+/** A program that runs none of them need not have the concurrency of its workers. */
+function aboutBatches({ worker, roles, definitions }: Config): Problem[] {
+  const settings = parseWorkerOptions({ ...worker, roles, jobs: definitions })
+  return batchesTooLarge(settings).map(({ name, size, concurrency }) => {
+    const message = `is ${concurrency}, and the runMany of '${name}' takes up to ${size} jobs: a worker would be refused`
+    return { path: 'worker.concurrency', message }
+  })
 }
 
 /** A worker that starts where nobody knows the job is refused: another one has to have told it before. */

@@ -160,7 +160,7 @@ export type WorkerSettings = ReturnType<typeof parseWorkerOptions>
  * Reads and checks a worker's options.
  *
  * @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `conflicting_limits`, `missing_handler`,
- *   `batch_too_large`, `invalid_name`
+ *   `invalid_name`
  */
 export function parseWorkerOptions(options: WorkerOptions) {
   const parsed = parseOptions('Worker', workerFields, options)
@@ -169,7 +169,6 @@ export function parseWorkerOptions(options: WorkerOptions) {
   const { fallback, aroundRun = [] } = parsed
   const role = roleNames(parsed.role, parsed.roles as Roles | undefined)
   const served = ofRole(definitions, role)
-  for (const definition of served.definitions.values()) requireRoom(definition, parsed.concurrency)
   const claimsAny = fallback !== undefined || parsed.unknownJobs === 'fail'
   return {
     definitions: served.definitions,
@@ -208,12 +207,6 @@ function requireHandler({ name, run }: AnyJobDefinition): void {
   if (!isFunction(run)) throw jobError('missing_handler', { name })
 }
 
-/** A batch that can never be full would be waited for each time, and nobody would know why. @throws MillhandError `batch_too_large` */
-function requireRoom({ name, run }: AnyJobDefinition, concurrency: number): void {
-  const size = batchingOf(run)?.size ?? 0
-  if (size > concurrency) throw jobError('batch_too_large', { name, size, concurrency })
-}
-
 /** The default gives way to a shorter lease; what somebody has asked for, and would not get, is refused. */
 function beatWithin(beatMs: number, leaseMs: number): number {
   const longestMs = leaseMs / 2
@@ -224,13 +217,26 @@ function beatWithin(beatMs: number, leaseMs: number): number {
 }
 
 /**
- * The settings of a worker that has something to run. Not a part of reading them: those of a configuration are read
- * without its jobs.
+ * The settings of a worker that has something to run, and room for it. Not a part of reading them: those of a configuration are
+ * read without its jobs, and by programs that run none.
  *
- * @throws MillhandError `no_jobs`
+ * @throws MillhandError `no_jobs`, `batch_too_large`
  */
 export function requireJobs(settings: WorkerSettings): WorkerSettings {
   const { definitions, fallback, claimsUnknown } = settings
   if (definitions.size === 0 && !fallback && !claimsUnknown) throw jobError('no_jobs', {})
+  const [tooLarge] = batchesTooLarge(settings)
+  if (tooLarge) throw jobError('batch_too_large', tooLarge)
   return settings
+}
+
+/** Jobs whose batches can never be full: each would be waited for, and nobody would know why. */
+export function batchesTooLarge({
+  definitions,
+  concurrency,
+}: Pick<WorkerSettings, 'definitions' | 'concurrency'>) {
+  return [...definitions.values()].flatMap(({ name, run }) => {
+    const size = batchingOf(run)?.size ?? 0
+    return size > concurrency ? [{ name, size, concurrency }] : []
+  })
 }

@@ -21,7 +21,7 @@ export class Worker {
   readonly #engine: Engine
   readonly #life: Life
 
-  /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `conflicting_limits`, `missing_handler`, `no_jobs`, `invalid_name` */
+  /** @throws MillhandError `unknown_option`, `invalid_option`, `duplicate_definition`, `conflicting_limits`, `missing_handler`, `no_jobs`, `batch_too_large`, `invalid_name` */
   constructor(queue: Queue, options: WorkerOptions) {
     this.#engine = new Engine(queue, options)
     this.#life = new Life(this.#engine)

@@ -59,6 +59,12 @@ test('docs/deployment.md: a copy that was made beside a worker is whole, and its
   expect(ended).toMatchObject({ code: 0, stdout: '1 1 true\n', stderr: '' })
 })
 
+test('docs/run-many.md: one of two texts is embedded, and the other one fails alone', async () => {
+  const ended = await runFile(new Project(filesOn('docs/run-many.md')), 'embed.ts').ended
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(ended.stdout).toMatch(/^\[ 4 \]\n.*there is no text/)
+})
+
 test('docs/hooks.md: a trace goes along with jobs, a tenant is found wherever it is asked for, one that is blocked is refused', async () => {
   const ended = await runBeside(
     'docs/hooks.md',

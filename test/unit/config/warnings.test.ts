@@ -7,6 +7,8 @@ const hello = defineJob({ name: 'example.hello', run: () => {} })
 
 const cached = defineJob({ name: 'example.cached', cache: { key: () => 'k', ttl: '8d' }, run: () => {} })
 
+const many = defineJob({ name: 'example.many', runMany: { size: 11, run: () => {} } })
+
 const FOUND = { jobsRead: true, hasDriver: () => true }
 
 const ORDINARY: Config = {
@@ -33,6 +35,7 @@ test.each<[what: string, changes: Partial<Config>, path: string]>([
   ['very many handlers in one process', { worker: { concurrency: 1_001 } }, 'worker.concurrency'],
   ['a teardown without a setup', { worker: { teardown: () => {} } }, 'worker.teardown'],
   ['a cache that outlives its jobs', { specs: [cached] }, 'retention.complete'],
+  ['a batch that its worker could not fill', { definitions: [many] }, 'worker.concurrency'],
   ['a worker that leaves out the queue of a job', { worker: { queues: ['mail'] } }, 'worker.queues'],
 ])('%s', (_, changes, path) => {
   const found = oddities({ ...ORDINARY, ...changes }, FOUND)
