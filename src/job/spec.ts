@@ -34,9 +34,10 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
     const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
     const { onConflict, limits, cache, requirements = '' } = given
+    const { runMany } = given as { readonly runMany?: unknown }
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
-      ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run },
+      ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run, runMany },
       ...{ keyScope, onConflict },
       ...(limits?.length && { limits: limits.map(limitOptions) }),
       ...(cache && { cache: cacheOptions(cache) }),

@@ -15,9 +15,9 @@ export class Batches {
     return new Map([...definitions].map(([name, definition]) => [name, this.#gathering(definition, clock)]))
   }
 
-  /** Nobody waits for others any more: what begins together from now on is a batch. */
-  hurry(): void {
-    for (const gatherer of this.#gatherers) gatherer.hurry()
+  /** Hurried, nobody waits for others: what begins together is a batch. */
+  hurry(hurried: boolean): void {
+    for (const gatherer of this.#gatherers) gatherer.hurry(hurried)
   }
 
   #gathering(definition: AnyJobDefinition, clock: Clock): AnyJobDefinition {

@@ -119,6 +119,7 @@ export class Engine {
 
   /** Claims from now on, and takes its turn at the maintenance. */
   start(): void {
+    this.#batches.hurry(false)
     this.startClaims()
     this.#maintenance?.start()
   }
@@ -135,7 +136,7 @@ export class Engine {
 
   /** No job that has begun waits any more for others to make a batch with, but for those that begin with it. */
   hurry(): void {
-    this.#batches.hurry()
+    this.#batches.hurry(true)
   }
 
   /** Slots that become free are not filled any more. */

@@ -44,9 +44,9 @@ export class Gatherer {
       else if (this.#waiting.length === 1) this.#watch()
     })
 
-  /** Those that wait do so no longer than others need that begin in the same turn; so do all that come. */
-  hurry(): void {
-    this.#hurried = true
+  /** Hurried, nobody waits for longer than others need that begin in the same turn. */
+  hurry(hurried: boolean): void {
+    this.#hurried = hurried
     if (this.#waiting.length > 0) this.#watch()
   }
 

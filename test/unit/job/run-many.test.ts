@@ -48,6 +48,22 @@ test('a worker that can never fill a batch is refused', async () => {
   await queue.close()
 })
 
+test('a spec that is spread gets its handler for many by that, too', async () => {
+  const queue = await openQueue('memory:', { logger: false })
+  const calls: unknown[] = []
+  const run = (jobs: readonly BatchJob[]) => void calls.push(jobs.map(({ input }) => input))
+  const job = {
+    ...defineJob({ name: 'test.batch' }),
+    runMany: { size: 5, run },
+  } as unknown as AnyJobDefinition
+  await queue.enqueueMany(job, [1, 2])
+  await new Worker(queue, { jobs: [job] }).runUntilIdle()
+  expect(calls).toEqual([[1, 2]])
+  const both = { ...many({ size: 2, run: echo }), runMany: { size: 5, run } }
+  expect(() => new Worker(queue, { jobs: [both] })).toThrow(expect.objectContaining({ code: 'two_handlers' }))
+  await queue.close()
+})
+
 test('run by itself, a job is a batch of one', async () => {
   const job = many({ size: 5, run: echo })
   expect((await runJob(job, 'a')).outcome).toEqual({ verb: 'complete', output: 'a' })

@@ -187,6 +187,73 @@ test('a worker that runs for a while waits for nobody: a batch is what begins to
   await queue.close()
 })
 
+test('a worker that was opened for a while waits again once it is started', async () => {
+  const { clock, queue } = stage()
+  const { job, batches } = heldBatches({ size: 5, wait: '10s' })
+  const worker = new Worker(queue, { jobs: [job], maintenance: false })
+  await worker.runOnce()
+  await worker.start()
+  await queue.enqueue(job, 1)
+  await clock.advance('9s')
+  expect(batches).toEqual([])
+  await clock.advance('1s')
+  expect(batches.map(({ inputs }) => inputs)).toEqual([[1]])
+  batches[0]?.end()
+  await worker.stop()
+  await queue.close()
+})
+
+test('a lost lease aborts all jobs of a batch, and what it gives after that is refused', async () => {
+  const { clock, queue, start } = stage()
+  const refused: unknown[] = []
+  queue.on('refuse', ({ because }) => refused.push(because))
+  const { job, batch } = heldBatches({ size: 2 })
+  const handles = await queue.enqueueMany(job, [1, 2])
+  await start({ jobs: [job], concurrency: 2 })
+  clock.jump(11_000)
+  await start({ jobs: [job], concurrency: 2, maintenance: true })
+  await clock.advance('3s')
+  expect(batch(0).ctx.signal.reason).toMatchObject({ code: 'lease_lapsed' })
+  batch(0).end(['late', 'late'])
+  await clock.settle()
+  expect(refused).toEqual(['lost', 'lost'])
+  batch(1).end()
+  expect(await Promise.all(handles.map((handle) => handle.result()))).toEqual([1, 2])
+})
+
+test('cleanup runs for each job of a batch, with what became of that one', async () => {
+  const { clock, queue, start } = stage()
+  const ends: unknown[] = []
+  const { job, batch } = heldBatches({
+    size: 2,
+    retries: 0,
+    cleanup: ({ input }, outcome) => void ends.push([input, outcome.how]),
+  })
+  await queue.enqueueMany(job, [1, 2])
+  await start({ jobs: [job] })
+  batch().end([1, new Error('no')])
+  await clock.settle()
+  expect(ends).toEqual([
+    [1, 'complete'],
+    [2, 'failed'],
+  ])
+})
+
+test('equal jobs of a cache have one place in a batch, and all its result', async () => {
+  const { clock, queue, start } = stage()
+  const { job, batches, batch } = heldBatches({
+    size: 3,
+    cache: { key: (input) => String(input), ttl: '1h' },
+  })
+  const handles = await queue.enqueueMany(job, ['a', 'a', 'b'])
+  await start({ jobs: [job] })
+  await clock.advance('50ms')
+  batch().end(['of a', 'of b'])
+  await clock.advance('1s')
+  expect(await Promise.all(handles.map((handle) => handle.result()))).toEqual(['of a', 'of a', 'of b'])
+  expect(batches).toHaveLength(1)
+})
+
 test('limits hold in a batch as they do outside of it', async () => {
   const { clock, queue, start } = stage()
   const limits = [{ key: (input: unknown) => String(input), concurrency: 1 }]
