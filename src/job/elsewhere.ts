@@ -82,7 +82,7 @@ function each(names: string, hint: (name: string) => string): Readonly<Record<st
 
 /** Options of one thing that are given to another. */
 const OF_DEFINITION = each(
-  'backoff retryOn stopOn classifyError stallTimeout cleanup output checkpoint cache',
+  'backoff retryOn stopOn classifyError stallTimeout cleanup output checkpoint cache runMany',
   (name) => ` It is of the definition: defineJob({ name, ${name} }).`,
 )
 const OF_ENQUEUE = each(
@@ -178,6 +178,7 @@ export const WORKER_HINTS: Readonly<Record<string, string>> = {
   ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB, ratelimit: LIMITS_OF_JOB, throttle: LIMITS_OF_JOB },
   ...{ groupconcurrency: LIMITS_OF_JOB, localconcurrency: CONCURRENCY, teamsize: CONCURRENCY },
   ...{ middleware: AROUND_RUN, hooks: AROUND_RUN },
+  ...each('batch batchSize', () => ` It is of the definition.${RUN_MANY}`),
 }
 
 /** Options of `openQueue`. */

@@ -30,9 +30,13 @@ test.each<[string, object, RegExp, object?]>([
   expect(() => many(runMany, options)).toThrow(words)
 })
 
-test('what other systems call it is refused with what it is called here', () => {
+test('what other systems call it is refused with what it is called here', async () => {
   const options = { name: 'test.batch', batchSize: 100, run: () => 1 }
   expect(() => defineJob(options as never)).toThrow('Did you mean runMany: { size: 100')
+  const queue = await openQueue('memory:', { logger: false })
+  const worker = { jobs: [many({ size: 2, run: echo })], batchSize: 100 }
+  expect(() => new Worker(queue, worker)).toThrow('It is of the definition. Did you mean runMany: {')
+  await queue.close()
 })
 
 test('a worker that can never fill a batch is refused', async () => {
