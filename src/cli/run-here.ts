@@ -1,10 +1,12 @@
 import type { Config } from '../config/index.ts'
 import { jobError } from '../job/errors.ts'
-import { mostSpecific } from '../job/handled-names.ts'
+import { covers } from '../job/handled-names.ts'
+import { requireJobName } from '../job/names.ts'
 import type { Progress } from '../job/progress.ts'
 import { type Clock, systemClock } from '../kit/clock.ts'
 import { formatDuration } from '../kit/duration.ts'
 import { oneLine } from '../kit/visible.ts'
+import { specNamed } from '../queue/known-specs.ts'
 import type { RecordedEnqueue, RecordedLog } from '../testing/recorder.ts'
 import { type JobRun, type JobRunOutcome, type RunJobOptions, runAlone } from '../testing/run-job.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
@@ -36,9 +38,10 @@ export async function runHere(
   { definitions, specs, worker, roles }: Config,
   asked: Asked,
 ): Promise<ExitCode | undefined> {
-  const [name = ''] = args
-  const definition = mostSpecific(new Map(definitions.map((each) => [each.name, each])), name)
-  if (!definition && specs.some((spec) => spec.name === name)) throw jobError('missing_handler', { name })
+  const name = requireJobName(args[0])
+  const definition = specNamed(new Map(definitions.map((each) => [each.name, each])), name)
+  if (!definition && specs.some((spec) => covers(spec.name, name)))
+    throw jobError('missing_handler', { name })
   if (!definition) throw jobError('unknown_job', { name, known: definitions.map((each) => each.name) })
   const left: { teardownError?: object } = {}
   const shared = new SharedResources(parseWorkerOptions({ ...worker, roles, jobs: [] }), {

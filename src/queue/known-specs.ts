@@ -68,7 +68,10 @@ export async function resolveName(
 }
 
 /** The definition of a name, or of the longest prefix of it, as that of this name alone. */
-export function specNamed(specs: ReadonlyMap<string, AnyJobSpec>, name: string): AnyJobSpec | undefined {
+export function specNamed<Spec extends AnyJobSpec>(
+  specs: ReadonlyMap<string, Spec>,
+  name: string,
+): Spec | undefined {
   const spec = mostSpecific(specs, name)
   if (spec === undefined || spec.name === name) return spec
   // Jobs are equal to others of their own name, not to all that the prefix stands for.
@@ -76,7 +79,7 @@ export function specNamed(specs: ReadonlyMap<string, AnyJobSpec>, name: string):
 }
 
 /** A job has one name, which no prefix is. @throws MillhandError `name_needed` */
-export function requireOneName(spec: AnyJobSpec): AnyJobSpec {
+export function requireOneName<Spec extends AnyJobSpec>(spec: Spec): Spec {
   if (isPrefix(spec.name)) throw jobError('name_needed', { name: spec.name, stem: stemOf(spec.name) })
   return spec
 }

@@ -26,6 +26,7 @@ import {
   parseOptions,
 } from '../kit/options.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
+import { requireOneName } from '../queue/known-specs.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
 import { Attempt } from '../worker/attempt.ts'
 import { cleanUp } from '../worker/clean-up.ts'
@@ -117,7 +118,7 @@ export interface JobRun<Output = unknown> {
  * const { outcome } = await runJob(double, 21)
  * console.log(outcome) // { verb: 'complete', output: 42 }
  *
- * @throws MillhandError `missing_handler`, `unknown_option`, `invalid_option`; `invalid_input`, `not_serialisable`,
+ * @throws MillhandError `missing_handler`, `unknown_option`, `invalid_option`; `name_needed`, `invalid_input`, `not_serialisable`,
  *   `payload_too_large`, as `queue.enqueue` would
  */
 export async function runJob<Definition extends AnyJobDefinition>(
@@ -184,7 +185,7 @@ async function claimed(
   definition: AnyJobDefinition,
   { input, options, nowMs }: { input: unknown; options: Parsed<typeof runFields>; nowMs: number },
 ): Promise<ClaimedJob> {
-  const { name, input: schema } = definition
+  const { name, input: schema } = requireOneName(definition)
   if (!isFunction(definition.run)) throw jobError('missing_handler', { name })
   const checked = await check(schema, input)
   if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues })

@@ -271,6 +271,13 @@ describe('runJob', () => {
     await expect(runJob(bare as never, null as never)).rejects.toMatchObject({ code: 'missing_handler' })
   })
 
+  test('the handler of a prefix runs under a name of its own', async () => {
+    const video = defineJob({ name: 'video.*', run: (_, ctx) => ctx.job.name })
+    await expect(runJob(video, null)).rejects.toMatchObject({ code: 'name_needed' })
+    const { outcome } = await runJob({ ...video, name: 'video.cut' }, null)
+    expect(outcome).toEqual({ verb: 'complete', output: 'video.cut' })
+  })
+
   test('a signal cancels the job under the hands of the handler', async () => {
     const stop = new AbortController()
     const heard: unknown[] = []

@@ -26,6 +26,8 @@ const index = defineJob({
 })
 
 const spec = defineJob({ name: 'test.spec' })
+const media = defineJob({ name: 'video.*', run: (_, ctx) => ctx.job.name })
+const images = defineJob({ name: 'image.*' })
 
 interface Run {
   readonly json?: boolean
@@ -38,7 +40,11 @@ async function run(input: unknown, { json = false, name = 'test.index', given = 
   const [stdout, stderr] = [new KeptStream(), new KeptStream()]
   const terminal = new Terminal({ stdout, stderr, env: {}, json })
   const call: Call = { command: 'run', args: [name], options: {}, terminal }
-  const config = { definitions: [index], specs: [index, spec], worker } as Partial<Config> as Config
+  const config = {
+    definitions: [index, media],
+    specs: [index, spec, media, images],
+    worker,
+  } as Partial<Config> as Config
   const code = await runHere(call, config, { input, given })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }
@@ -108,4 +114,10 @@ test('input, name and handler are checked before anything runs', async () => {
   await expect(run({ path: 'a' }, { given: { attempt: 0 } })).rejects.toMatchObject({
     code: 'invalid_option',
   })
+})
+
+test('what a prefix handles runs under its own name, which a prefix is not', async () => {
+  expect(JSON.parse((await run(null, { name: 'video.cut' })).stdout)).toBe('video.cut')
+  await expect(run(null, { name: 'video.*' })).rejects.toMatchObject({ code: 'invalid_name' })
+  await expect(run(null, { name: 'image.crop' })).rejects.toMatchObject({ code: 'missing_handler' })
 })
