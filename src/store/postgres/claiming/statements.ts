@@ -6,7 +6,7 @@ import { LIGHT_CLOCK, NOW, statement } from '../sql.ts'
 import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
 import { LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
 import { inLane, LOOK, note } from './ready.ts'
-import { FITTING, TAKING, TAKING_PARAMETERS } from './take.ts'
+import { FITTING, LEAVES_SOME, TAKING, TAKING_PARAMETERS } from './take.ts'
 
 const PLACED = 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes'
 
@@ -37,7 +37,7 @@ const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LI
   ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${FITTING}, ${TAKING},
   ${tell('claimed')}
   select ${CLAIMED_COLUMNS}, ${PLACE} from ${TAKEN} where ${WAKE}
-  union all ${ONLY_BESIDE}, ${note(mode, '(select count(*) from chosen) > (select count(*) from fitting)')}`
+  union all ${ONLY_BESIDE}, ${note(mode, LEAVES_SOME)}`
 
 const CLAIM_PARAMETERS = { ...LOOK_PARAMETERS, ...TAKING_PARAMETERS, bytesMax: 'bigint' } as const
 

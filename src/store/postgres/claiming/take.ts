@@ -7,14 +7,19 @@ const CLAIM_ROW_JOBS = 64
 export const HOLD_ROWS = 1_024
 
 /** How much of what is `chosen` (place, rank, due_at, seq, bytes) fits into one answer: the best, and one in any case. */
-export const FITTING = `ordered as materialized (
+export const FITTING = `weight as materialized (
+    select sum(bytes) as bytes, count(*) as jobs from chosen
+  ), ordered as materialized (
     select place, sum(bytes) over best as bytes, row_number() over best as nth
     from chosen window best as (order by rank, due_at, seq)
   ), fitting as materialized (
-    select place from chosen where (select sum(bytes) from chosen) <= $bytesMax
+    select place from chosen where (select bytes from weight) <= $bytesMax
     union all select place from ordered
-    where (select sum(bytes) from chosen) > $bytesMax and (nth = 1 or bytes <= $bytesMax)
+    where (select bytes from weight) > $bytesMax and (nth = 1 or bytes <= $bytesMax)
   )`
+
+/** Whether anything chosen does not fit. Where all does, nothing is counted twice: the sum has been asked for anyway. */
+export const LEAVES_SOME = 'exists (select from weight where bytes > $bytesMax and jobs > 1)'
 
 /** What `TAKING` needs beside the worker: the name of the call, and how many of the best jobs begin with it. */
 export const TAKING_PARAMETERS = { call: 'text', begins: 'integer' } as const
