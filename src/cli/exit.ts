@@ -31,6 +31,7 @@ const USAGE_CODES: readonly string[] = [
   'invalid_input',
   'invalid_json',
   'invalid_limit_key',
+  'invalid_group',
   'invalid_name',
   'invalid_option',
   'invalid_schema',

@@ -10,6 +10,7 @@ export interface FilterFlags {
   readonly queue?: readonly string[]
   readonly tag?: string
   readonly key?: string
+  readonly group?: string
   readonly olderThan?: string
   readonly newerThan?: string
   readonly error?: string
@@ -38,6 +39,7 @@ export const FILTER_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--tag <tag>', doc: 'only jobs with this tag' },
   { flags: '--key <key>', doc: 'only jobs with this key' },
+  { flags: '--group <group>', doc: 'only jobs of this group' },
   { flags: '--older-than <duration>', doc: 'only jobs that were enqueued longer ago than this, such as 2h' },
   { flags: '--newer-than <duration>', doc: 'only jobs that were enqueued in this time, such as 5m' },
   { flags: '--error <text>', doc: 'only jobs with this text in the message of an error' },
@@ -51,13 +53,14 @@ export const FILTER_OPTIONS: readonly OptionSpec[] = [
 
 /** The flags as the queue takes them; it says what is wrong with them. */
 export function filterOf(flags: FilterFlags): FilterOptions {
-  const { state, name, queue, tag, key, olderThan, newerThan, error, input, scheduled } = flags
+  const { state, name, queue, tag, key, group, olderThan, newerThan, error, input, scheduled } = flags
   return given({
     state,
     name,
     queue,
     tag,
     key,
+    group,
     olderThan: numberOr(olderThan),
     newerThan: numberOr(newerThan),
     error,

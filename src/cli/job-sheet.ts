@@ -58,6 +58,7 @@ function factsOf(job: Job): [name: string, value: string][] {
     ['attempt', `${job.attempt} of ${job.retries + 1}`],
     ['crashes', job.crashes > 0 ? String(job.crashes) : ''],
     ['key', job.key ?? ''],
+    ['group', job.group ?? ''],
     ['rerun of', job.rerunOf ?? ''],
     ['result of', 'cachedFrom' in job ? (job.cachedFrom ?? '') : ''],
     ['requires', requirementsText('job', job.requires ?? []).replaceAll(' ', ', ')],

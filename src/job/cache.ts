@@ -11,7 +11,7 @@ import {
 } from '../kit/options.ts'
 import { cacheLimit, isCacheGate } from './cache-gate.ts'
 import { CACHE_HINTS } from './elsewhere.ts'
-import { type JobGate, readGates, requirementsIn, withRequirements, writeGates } from './job-gates.ts'
+import { type JobGate, readGates, withMarksOf, writeGates } from './job-gates.ts'
 import type { DefinedLimit } from './limit.ts'
 
 /** For how long, and for which jobs, what one of them came to is the result of others. Both have to be given. */
@@ -93,11 +93,11 @@ export function renewing(limits: string | null): string | null {
   )
 }
 
-/** The gates of a job that has equals, as `rewrite` makes them; what the job requires of its worker stays. */
+/** The gates of a job that has equals, as `rewrite` makes them; what else stands there stays. */
 function rewritten(
   limits: string | null,
   rewrite: (gates: readonly JobGate[]) => readonly JobGate[],
 ): string | null {
   if (cacheGateOf(limits) === undefined) return limits
-  return withRequirements(writeGates(rewrite(readGates(limits))), requirementsIn(limits))
+  return withMarksOf(limits, writeGates(rewrite(readGates(limits))))
 }

@@ -19,8 +19,9 @@ import {
 import { backoffField } from './backoff.ts'
 import { BARE, type Bare, bareIn } from './bare-durations.ts'
 import type { RunMany } from './batch.ts'
-import { cacheField, parseCache } from './cache.ts'
+import { cacheField } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
+import { constraintsOf } from './constraints.ts'
 import type { Fate } from './control.ts'
 import type {
   Defined,
@@ -34,13 +35,13 @@ import type {
 } from './defined.ts'
 import { DEFINITION_HINTS } from './elsewhere.ts'
 import { jobError } from './errors.ts'
+import { groupField } from './group.ts'
 import type { JobOptions } from './job-options.ts'
 import { CONFLICT_POLICIES, keptMsOf, scope } from './key.ts'
 import { limitsField } from './limit.ts'
-import { readLimits } from './limit-conflicts.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { DEFAULT_QUEUE, requireHandledName, requireQueueName } from './names.ts'
-import { requirementsText, requiresField } from './requirements.ts'
+import { requiresField } from './requirements.ts'
 import type { ErrorMatcher, RetryPolicy } from './retry.ts'
 import { type AnyRunMany, batchHandler, runManyField } from './run-many.ts'
 import type { Schema, SchemaInput } from './schema.ts'
@@ -71,6 +72,7 @@ const definitionFields = {
   limits: limitsField(),
   cache: cacheField(),
   requires: requiresField(),
+  group: groupField(),
   backoff: backoffField,
   retryOn: matchersField(),
   stopOn: matchersField(),
@@ -161,7 +163,7 @@ export function specFrom<I extends Schema, O extends Schema, C extends Schema, R
     deadlineMs: parsed.deadline,
     keyScopeMs: keptMsOf(parsed.keyScope),
     onConflict: parsed.onConflict,
-    ...sharedOf(component, name, parsed),
+    ...constraintsOf(component, name, parsed),
     retry: retryOf(parsed),
   }
   const handlers = handlersOf<I, O, C>(component, spec, bare)
@@ -209,19 +211,6 @@ function handlerIn(
 ): AnyHandler | undefined {
   if (run && runMany) throw jobError('two_handlers', { name: spec.name })
   return runMany ? batchHandler(`${component}.runMany`, runMany, spec) : run
-}
-
-/** What its jobs share with each other, and what they require. */
-function sharedOf(
-  component: string,
-  name: string,
-  { limits = [], cache, requires = [] }: Parsed<typeof definitionFields>,
-): Pick<AnyJobSpec, 'limits' | 'cache' | 'requirements'> {
-  return {
-    limits: readLimits(component, name, limits),
-    requirements: requirementsText(component, requires),
-    ...(cache && { cache: parseCache(component, name, cache) }),
-  }
 }
 
 function retryOf({ backoff, retryOn, stopOn, classifyError }: Parsed<typeof definitionFields>): RetryPolicy {

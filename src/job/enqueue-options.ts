@@ -54,6 +54,11 @@ export interface EnqueueOptions {
   readonly onConflict?: ConflictPolicy
   /** Its limits, in place of the definition's: see `LimitOptions`. */
   readonly limits?: readonly LimitOptions[]
+  /**
+   * Whose it is, such as a tenant: the groups of a queue take turns, whatever each of them has. In place of what the definition says;
+   * none by default.
+   */
+  readonly group?: string
   /** What its worker has to be able to do, in place of what the definition says: `['gpu', { version: '>= 2' }]`. 10 at most. */
   readonly requires?: readonly Requirement[]
   /** Labels to find it by. None by default. */
@@ -83,6 +88,7 @@ export const enqueueFields = {
   keyScope: scope({ min: 1 }),
   onConflict: choice({ of: CONFLICT_POLICIES }),
   limits: limitsField(),
+  group: { ...text(), expected: `a text of 1 to ${KEY_CHARACTERS_MAX} characters` },
   requires: requiresField(),
   tags: texts(),
   context: contextField(),

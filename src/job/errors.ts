@@ -126,6 +126,9 @@ export const jobErrors = {
   invalid_limit_key: (facts: { name: string; limit: string; got: string }) =>
     `The key of limit '${facts.limit}' gave ${facts.got} for the input of job '${facts.name}': expected a text or a number, ` +
     'or null where this job is not limited. Nothing was stored.',
+  invalid_group: (facts: { name: string; got: string }) =>
+    `The group of job '${facts.name}' gave ${facts.got} for its input: expected a text or a number, ` +
+    'or null where this job has no group. Nothing was stored.',
   limit_not_found: (facts: { name: string; known: readonly string[] }) =>
     `No limit is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `There are: ${facts.known.join(', ') || 'none'}. A limit is known once a job that has it was enqueued, or a worker for it has started.`,

@@ -14,6 +14,7 @@ export interface InvokeOptions
     | 'expiresIn'
     | 'deadline'
     | 'limits'
+    | 'group'
     | 'requires'
     | 'tags'
     | 'context'

@@ -92,18 +92,66 @@ export function requirementsIn(limits: string | null): string {
   return limits.slice(REQUIRING.length, limits.indexOf('"', REQUIRING.length))
 }
 
+/** The gates as they were rewritten, with what stands before them of one that is kept: what it requires, and its group. */
+export function withMarksOf(limits: string | null, gates: string | null): string | null {
+  return withRequirements(withGroup(gates, groupIn(limits)), requirementsIn(limits))
+}
+
+/** The group of a job stands there likewise, behind what it requires. */
+const GROUP_MARK = '@'
+
+/** How it begins; the group follows, up to the next quote: in no other text of JSON stand such three characters. Statements read it so, too. */
+export const GROUPING = `["${GROUP_MARK}`
+
+/** The gates with the group of the job, in place of what that was; '': none. */
+export function withGroup(limits: string | null, group: string): string | null {
+  if (group === groupIn(limits)) return limits
+  const gates = listIn(limits).filter((each) => !(isGate(each) && isGroupGate(each[0])))
+  const requires = gates.filter((each) => isGate(each) && isRequirementsGate(each[0]))
+  const others = gates.filter((each) => !requires.includes(each))
+  const all = group === '' ? gates : [...requires, [groupGate(group), 0], ...others]
+  return all.length === 0 ? null : JSON.stringify(all)
+}
+
+/** The group of the job; '' where it has none. */
+export function groupIn(limits: string | null): string {
+  const at = limits === null ? -1 : limits.indexOf(GROUPING)
+  if (limits === null || at < 0) return ''
+  const written = limits.slice(at + GROUPING.length, limits.indexOf('"', at + GROUPING.length))
+  return written.replaceAll(/%(?:22|5C|25)/g, decodeURIComponent)
+}
+
+/** The same as it is written there, and in the indexes of the stores: without a character that JSON would write otherwise. */
+export function writeGroup(group: string): string {
+  return group.replaceAll(/["\\%]/g, encodeURIComponent)
+}
+
+/** At which nobody waits but who was put where nobody heeds his group. */
+export function groupGate(group: string): string {
+  return GROUP_MARK + writeGroup(group)
+}
+
+function isGroupGate(gate: string): boolean {
+  return gate.startsWith(GROUP_MARK)
+}
+
+/** Whether it is no gate of a limit: it says something else of a job, which a version that does not know of it lets pass nowhere. */
+export function isMark(gate: string): boolean {
+  return isRequirementsGate(gate) || isGroupGate(gate)
+}
+
 /** At which nobody waits but who was put into a lane that does not ask for what he requires. */
 export function requirementsGate(requirements: string): string {
   return REQUIREMENTS_MARK + requirements
 }
 
-export function isRequirementsGate(gate: string): boolean {
+function isRequirementsGate(gate: string): boolean {
   return gate.startsWith(REQUIREMENTS_MARK)
 }
 
 /** The gates of a job as it is kept; none where somebody has written something else there. */
 export function readGates(limits: string | null): readonly JobGate[] {
-  return allGates(limits).filter(({ gate }) => !isRequirementsGate(gate))
+  return allGates(limits).filter(({ gate }) => !isMark(gate))
 }
 
 function allGates(limits: string | null): readonly JobGate[] {

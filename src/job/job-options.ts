@@ -3,6 +3,7 @@ import type { RunMany } from './batch.ts'
 import type { CacheOptions } from './cache.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { Handler, NoHandler } from './defined.ts'
+import type { GroupOption } from './group.ts'
 import type { ConflictPolicy, KeyScope } from './key.ts'
 import type { LimitOptions } from './limit.ts'
 import type { Requirement } from './requirements.ts'
@@ -43,6 +44,11 @@ export interface JobOptions<
    * `LimitOptions`. None by default, 10 at most. What cannot run now waits and blocks nobody.
    */
   readonly limits?: readonly LimitOptions<SchemaOutput<I>>[]
+  /**
+   * Whose its jobs are, such as a tenant: a text, or a function of the checked input, `(input) => input.tenant`; `null` from it: nobody's.
+   * The groups of a queue take turns, whatever each of them has: see `shares` of its options. None by default.
+   */
+  readonly group?: GroupOption<SchemaOutput<I>>
   /**
    * What a worker has to be able to do to run its jobs: its capabilities, `'gpu'`, `'region:eu'`, and a range of versions,
    * `{ version: '>= 2' }`. Nothing by default, 10 at most.

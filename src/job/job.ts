@@ -1,6 +1,6 @@
 import type { Care } from './care.ts'
 import { type Failure, type FailureKind, parseFailures } from './failure.ts'
-import { isRequirementsGate, requirementsIn } from './job-gates.ts'
+import { groupIn, isMark, requirementsIn } from './job-gates.ts'
 import type { Json } from './json.ts'
 import type { Progress } from './progress.ts'
 import { type Requirement, readRequirements } from './requirements.ts'
@@ -21,6 +21,8 @@ interface JobFields<Input = unknown> {
   readonly rerunOf?: string
   /** What it requires of its worker: capabilities, and a range of versions. */
   readonly requires?: readonly Requirement[]
+  /** Whose it is: see `EnqueueOptions`. */
+  readonly group?: string
   readonly tags: readonly string[]
   /** Whatever the enqueuer wanted to travel with the job, such as the user that it is for. */
   readonly context: Readonly<Record<string, Json>>
@@ -200,7 +202,7 @@ function reasonOf({ outcome, reason }: JobRecord): Pick<CompleteJob, 'reason' | 
 
 function waitOf({ worker, gate }: JobRecord): Pick<PendingJob, 'waitsFor'> {
   if (worker !== null) return { waitsFor: { worker } }
-  return gate === null || isRequirementsGate(gate) ? {} : { waitsFor: { limit: gate } }
+  return gate === null || isMark(gate) ? {} : { waitsFor: { limit: gate } }
 }
 
 function jobFields(record: JobRecord): JobFields {
@@ -212,7 +214,7 @@ function jobFields(record: JobRecord): JobFields {
     input: readStored(record.input),
     ...(record.key === null ? {} : { key: record.key }),
     ...(record.rerunOf === null ? {} : { rerunOf: record.rerunOf }),
-    ...requiresOf(record),
+    ...marksOf(record),
     tags: record.tags === null ? [] : readTexts(record.tags),
     context: record.context === null ? {} : readContext(record.context),
     retries: record.retries,
@@ -228,12 +230,12 @@ function jobFields(record: JobRecord): JobFields {
   }
 }
 
-function requiresOf({ limits }: JobRecord): Pick<JobFields, 'requires'> {
-  const requirements = requirementsIn(limits)
-  return requirements === '' ? {} : { requires: readRequirements(requirements) }
+function marksOf({ limits }: JobRecord): Pick<JobFields, 'requires' | 'group'> {
+  const [requirements, group] = [requirementsIn(limits), groupIn(limits)]
+  const requires = requirements !== '' && { requires: readRequirements(requirements) }
+  return { ...requires, ...(group !== '' && { group }) }
 }
 
-/** What expires with its deadline has no other time to be begun by. */
 function timesOf({ expiresAt, deadlineAt }: JobRecord): Pick<JobFields, 'expiresAt' | 'deadline'> {
   return {
     ...(expiresAt !== null && expiresAt !== deadlineAt && { expiresAt: toDate(expiresAt) }),

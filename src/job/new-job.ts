@@ -1,7 +1,8 @@
 import { optionError } from '../kit/options.ts'
 import { withCache } from './cache.ts'
 import { type ParsedEnqueue, parseEnqueue } from './enqueue-options.ts'
-import { gatesFor, withRequirements } from './job-gates.ts'
+import { groupFor } from './group.ts'
+import { gatesFor, withGroup, withRequirements } from './job-gates.ts'
 import { type KeyRule, keptMsOf, unlessPlain } from './key.ts'
 import type { DefinedLimit } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
@@ -56,7 +57,8 @@ export function termsOf(spec: AnyJobSpec, options: ParsedEnqueue = parseEnqueue(
 /**
  * The job to insert for a spec, its checked input as JSON, and what the call says about it.
  *
- * @throws MillhandError `invalid_option`, `invalid_name`, `not_serialisable`, `payload_too_large`, `invalid_limit_key`
+ * @throws MillhandError `invalid_option`, `invalid_name`, `not_serialisable`, `payload_too_large`, `invalid_limit_key`,
+ *   `invalid_group`
  */
 export function newJob(
   spec: AnyJobSpec,
@@ -81,7 +83,10 @@ export function newJob(
     expiresInMs: parsed.expiresIn ?? spec.expiresInMs ?? null,
     deadlineMs: parsed.deadline ?? spec.deadlineMs ?? null,
     limits: withRequirements(
-      passes.length === 0 ? null : gatesFor(spec.name, passes, job.checked),
+      withGroup(
+        passes.length === 0 ? null : gatesFor(spec.name, passes, job.checked),
+        groupOf(spec, parsed.group, job.checked),
+      ),
       requirementsOf(spec, parsed.requires),
     ),
   }
@@ -105,6 +110,11 @@ function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
     expected: "a 'key' beside it: it says what becomes of that",
     got: 'given without one',
   })
+}
+
+/** What the call says, or its definition. */
+function groupOf(spec: AnyJobSpec, given: string | undefined, input: unknown): string {
+  return given === undefined ? groupFor(spec.name, spec.group, input) : requireLabel('group', given)
 }
 
 /** What a job requires of its worker: what the call says, or its definition. */

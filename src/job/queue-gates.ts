@@ -1,4 +1,4 @@
-import { type JobGate, readGates, requirementsIn, withRequirements, writeGates } from './job-gates.ts'
+import { type JobGate, readGates, withMarksOf, writeGates } from './job-gates.ts'
 import { definedLimits, type QueueLimitOptions } from './queue-limits.ts'
 
 /**
@@ -14,7 +14,7 @@ export function gatesWithin(limits: string | null, held: readonly QueueLimitOpti
   for (const { key, cost } of definedLimits(held))
     gates.set(key as string, { gate: key as string, cost, ofQueue: true })
   for (const each of own) gates.set(each.gate, each)
-  return withRequirements(writeGates([...gates.values()]), requirementsIn(limits))
+  return withMarksOf(limits, writeGates([...gates.values()]))
 }
 
 /** The gate at which a job goes on waiting with these gates: none where it is not one of them any more. */

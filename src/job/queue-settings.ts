@@ -13,9 +13,10 @@ import {
   parseOptions,
 } from '../kit/options.ts'
 import { jobError } from './errors.ts'
+import type { Shares } from './fair-turns.ts'
 import type { LimitOptions } from './limit.ts'
 import { STATEMENT_ROWS_MAX } from './limits.ts'
-import { requireQueueName } from './names.ts'
+import { requireLabel, requireQueueName } from './names.ts'
 import { ORDERS, type Order, type OrderSettings } from './order.ts'
 import {
   ALL_QUEUES,
@@ -52,6 +53,11 @@ export interface QueueOptions {
    * one that is not named: 1. Only with the order `'weighted'`.
    */
   readonly weights?: Weights
+  /**
+   * How often each group starts a job, against the others that have any: `{ 'tenant-a': 3 }`, each from 0.001 to 1,000. One that is not
+   * named: 1. 1,000 names at most.
+   */
+  readonly shares?: Shares
 }
 
 /** So that the highest priority times the longest step is still an exact number. */
@@ -73,6 +79,27 @@ function weightsField(): Field<Weights, Weights> & { readonly fallback?: undefin
   }
 }
 
+const SHARE_MIN = 0.001
+const SHARE_MAX = 1_000
+const SHARES_MAX = 1_000
+
+/** A copy, in the order of the names. */
+function sharesField(): Field<Shares, Shares> & { readonly fallback?: undefined } {
+  return {
+    expected: `an object of numbers from ${SHARE_MIN} to ${SHARE_MAX} by group, such as { 'tenant-a': 3 }, ${SHARES_MAX} at most`,
+    parse(value) {
+      if (!holdsOptions(value)) return undefined
+      const pairs = Object.entries(value as object)
+      if (pairs.length > SHARES_MAX || !pairs.every(([, share]) => isShare(share))) return undefined
+      return Object.fromEntries(pairs.sort(([one], [other]) => (one < other ? -1 : 1)))
+    },
+  }
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === 'number' && value >= SHARE_MIN && value <= SHARE_MAX
+}
+
 function isWeight(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= WEIGHT_MAX
 }
@@ -84,10 +111,13 @@ const queueFields = {
   order: choice({ of: ORDERS, default: 'priority' }),
   aging: duration({ min: 1, max: AGING_MAX_MS }),
   weights: weightsField(),
+  shares: sharesField(),
 } satisfies FieldsOf<QueueOptions>
 
 /** The settings of a queue as they are stored: only what is not as in any other, and lengths of time in milliseconds. */
-export interface QueueSettings extends OrderSettings, Pick<QueueOptions, 'maxSize' | 'overflow' | 'limits'> {}
+export interface QueueSettings
+  extends OrderSettings,
+    Pick<QueueOptions, 'maxSize' | 'overflow' | 'limits' | 'shares'> {}
 
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option` */
 export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSettings {
@@ -98,6 +128,7 @@ export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSett
     order,
     aging,
     weights,
+    shares,
     limits = [],
   } = parseOptions(component, queueFields, given)
   const lacking = (option: keyof QueueOptions, got: unknown, what: string) => {
@@ -109,19 +140,21 @@ export function parseQueueOptions(name: unknown, given: QueueOptions): QueueSett
     throw lacking('aging', formatDuration(aging), "the order 'priority'")
   if (weights !== undefined && order !== 'weighted') throw lacking('weights', weights, "the order 'weighted'")
   const held = limits.length > 0 && { limits: parseQueueLimits(component, limits) }
-  return { ...tidy({ maxSize, overflow, order, aging, weights }), ...held }
+  for (const group of Object.keys(shares ?? {})) requireLabel('group', group)
+  return { ...tidy({ maxSize, overflow, order, aging, weights, shares }), ...held }
 }
 
 type Given = { readonly [Name in keyof QueueSettings]?: QueueSettings[Name] | undefined }
 
 /** Without what says nothing. */
-function tidy({ maxSize, overflow, order, aging, weights }: Given): QueueSettings {
+function tidy({ maxSize, overflow, order, aging, weights, shares = {} }: Given): QueueSettings {
   return {
     ...(maxSize !== undefined && { maxSize }),
     ...(maxSize !== undefined && overflow === 'dropOldest' && { overflow }),
     ...(order !== undefined && order !== 'priority' && { order }),
     ...(aging !== undefined && (order ?? 'priority') === 'priority' && { aging }),
     ...(weights !== undefined && order === 'weighted' && { weights }),
+    ...(Object.keys(shares).length > 0 && { shares }),
   }
 }
 
@@ -143,7 +176,9 @@ export function settingsText(settings: QueueSettings): string | null {
 export function readSettings(json: string | null): QueueSettings {
   const value = readStored(json)
   if (!isObject(value)) return {}
-  const { maxSize, overflow, order, aging, weights, limits } = value as Readonly<Record<string, unknown>>
+  const { maxSize, overflow, order, aging, weights, shares, limits } = value as Readonly<
+    Record<string, unknown>
+  >
   const stored = storedLimits(limits)
   const set = tidy({
     maxSize: queueFields.maxSize.parse(maxSize),
@@ -151,6 +186,7 @@ export function readSettings(json: string | null): QueueSettings {
     order: queueFields.order.parse(order),
     aging: queueFields.aging.parse(aging),
     weights: queueFields.weights.parse(weights),
+    shares: queueFields.shares.parse(shares),
   })
   return { ...set, ...(stored.length > 0 && { limits: stored }) }
 }

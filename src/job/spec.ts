@@ -33,12 +33,12 @@ export function optionsOf(given: AnyJobSpec): JobOptions<Schema, Schema, Schema>
     const keyScope = scopeOf(given.keyScopeMs)
     const { name, input, output, checkpoint, queue, priority, retries, retry, cleanup, run } =
       given as AnyJobDefinition
-    const { onConflict, limits, cache, requirements = '' } = given
+    const { onConflict, limits, cache, requirements = '', group } = given
     const { runMany } = given as { readonly runMany?: unknown }
     const { backoff, retryOn, stopOn, classifyError } = retry
     const all = {
       ...{ name, input, output, checkpoint, queue, priority, retries, cleanup, run, runMany },
-      ...{ keyScope, onConflict },
+      ...{ keyScope, onConflict, group },
       ...(limits?.length && { limits: limits.map(limitOptions) }),
       ...(cache && { cache: cacheOptions(cache) }),
       ...(requirements !== '' && { requires: readRequirements(requirements) }),

@@ -1,6 +1,7 @@
 import type { DefinedCache } from './cache.ts'
 import type { Fate, Skip } from './control.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
+import type { GroupOption } from './group.ts'
 import type { JobHandle } from './handle.ts'
 import type { InvokeOptions } from './invoke-options.ts'
 import type { Job } from './job.ts'
@@ -32,6 +33,7 @@ export interface AnyJobSpec {
   readonly cache?: DefinedCache | undefined
   /** What its jobs require of a worker, in one form: `gpu version>=2`; nothing, or '', where they require nothing. */
   readonly requirements?: string | undefined
+  readonly group?: GroupOption<never> | undefined
   readonly retry: RetryPolicy
 }
 

@@ -1,6 +1,6 @@
 import { runsAlone } from '../job/care.ts'
 import { formatDuration } from '../kit/duration.ts'
-import { AHEAD_MAX } from '../store/catalog.ts'
+import { AHEAD_MAX, GROUPS_COUNTED_MAX } from '../store/catalog.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import { limited } from './explain-limit.ts'
 import { noWorker } from './explain-worker.ts'
@@ -24,7 +24,7 @@ export function whyPending(situation: Situation): Reason[] {
   return [
     ...(obstacles.length > 0
       ? obstacles
-      : [itsTurn(fit.filter(claims)), ...turn(situation), ...behind(situation)]),
+      : [itsTurn(fit.filter(claims)), ...turn(situation), ...groupTurn(situation), ...behind(situation)]),
     ...crashedBefore(situation),
   ]
 }
@@ -95,12 +95,24 @@ function turn({ job, weight }: Situation): Reason[] {
   return [{ code: 'turn', text, facts: { priority, weight } }]
 }
 
+/** The groups of a queue take turns, whatever each of them has. */
+function groupTurn({ job, turn }: Situation): Reason[] {
+  if (turn === undefined) return []
+  const { group, waiting, groups, share } = turn
+  const beside = groups < GROUPS_COUNTED_MAX ? groups : `${GROUPS_COUNTED_MAX} or more`
+  const text = `groups of queue '${job.queue}' take turns: of its group, '${group}', ${countedUpTo(waiting)} of its priority wait, ${beside} other group(s) have any, and its share is ${share}`
+  return [{ code: 'turn', text, facts: { group, waiting, groups, share } }]
+}
+
+function countedUpTo(count: number): string {
+  return count < AHEAD_MAX ? countedJobs(count) : `${AHEAD_MAX} jobs or more`
+}
+
 /** In the order of its queue: what other queues have, and what workers hold already, is not counted. */
-function behind({ job, weight, ahead = 0 }: Situation): Reason[] {
+function behind({ job, weight, turn, ahead = 0 }: Situation): Reason[] {
   if (ahead === 0) return []
-  const many = ahead < AHEAD_MAX ? countedJobs(ahead) : `${AHEAD_MAX} jobs or more`
-  const those = weight === undefined ? '' : ' and of its priority'
-  const text = `behind ${many} of queue '${job.queue}'${those} that are ready and start before it`
+  const those = turn ? ' and of its group and priority' : weight === undefined ? '' : ' and of its priority'
+  const text = `behind ${countedUpTo(ahead)} of queue '${job.queue}'${those} that are ready and start before it`
   return [{ code: 'behind', text, facts: { ahead } }]
 }
 

@@ -1,6 +1,7 @@
 import { jobError } from '../job/errors.ts'
+import { shareOf } from '../job/fair-turns.ts'
 import { type Job, type JobRecord, toJob } from '../job/job.ts'
-import { isRequirementsGate, requirementsIn } from '../job/job-gates.ts'
+import { groupIn, isMark, requirementsIn } from '../job/job-gates.ts'
 import { orderRule } from '../job/order.ts'
 import { weightOf } from '../job/turns.ts'
 import { formatDuration } from '../kit/duration.ts'
@@ -45,19 +46,23 @@ export async function explainJob(store: Store, id: string): Promise<Explanation>
 
 /** The gate of a limit at which it waits. */
 function limitGateOf({ gate }: Pick<JobRecord, 'gate'>): string[] {
-  return gate === null || isRequirementsGate(gate) ? [] : [gate]
+  return gate === null || isMark(gate) ? [] : [gate]
 }
 
 /** Where it stands among those of its queue. */
 async function inLine(
   store: Store,
   { id, queue, priority, limits }: JobRecord,
-): Promise<Pick<Situation, 'ahead' | 'weight'>> {
+): Promise<Pick<Situation, 'ahead' | 'weight' | 'turn'>> {
   const configured = (await store.queues.configured()).find((each) => each.queue === queue)
   const weights = configured && orderRule(configured.settings)?.weights
+  const group = groupIn(limits)
+  const turn = group === '' ? null : await store.catalog.turn(id)
+  const isWeighed = requirementsIn(limits) === '' || turn !== null
   return {
     ahead: await store.catalog.ahead(id),
-    weight: weights && requirementsIn(limits) === '' ? weightOf(weights, priority) : undefined,
+    weight: weights && isWeighed ? weightOf(weights, priority) : undefined,
+    ...(turn && { turn: { ...turn, group, share: shareOf(configured?.settings.shares ?? {}, group) } }),
   }
 }
 

@@ -43,6 +43,8 @@ export interface FilterOptions<Spec extends AnyJobSpec = AnyJobSpec, State exten
   readonly tag?: string
   /** Only jobs with this key. */
   readonly key?: string
+  /** Only jobs of this group. */
+  readonly group?: string
   /** `true`: only pending jobs due in the future; `false`: only pending jobs that are due. */
   readonly scheduled?: boolean
   /** Only jobs that were enqueued longer ago than this. */
@@ -95,6 +97,7 @@ export const filterFields = {
   queue: namesField(),
   tag: text(),
   key: text(),
+  group: text(),
   scheduled: flag(),
   olderThan: duration(),
   newerThan: duration(),
@@ -128,7 +131,7 @@ export async function toFilter(store: Store, parsed: Conditions): Promise<JobFil
 
 /** The same, with ages reckoned from a time. @throws MillhandError `invalid_option`, `invalid_name` */
 export function filterAt(parsed: Conditions, nowMs: number): JobFilter {
-  const { state, name, queue, tag, key, scheduled, olderThan, newerThan, error, input } = parsed
+  const { state, name, queue, tag, key, group, scheduled, olderThan, newerThan, error, input } = parsed
   if (scheduled !== undefined) requirePending(state)
   return {
     ...(state !== undefined && { states: [...new Set(state)] }),
@@ -136,6 +139,7 @@ export function filterAt(parsed: Conditions, nowMs: number): JobFilter {
     ...(queue !== undefined && { queues: queue.filter(isName) }),
     ...(tag !== undefined && { tag: requireLabel('tag', tag) }),
     ...(key !== undefined && { key: requireLabel('key', key) }),
+    ...(group !== undefined && { group: requireLabel('group', group) }),
     ...(scheduled !== undefined && { scheduled, states: ['pending'] as const }),
     ...(olderThan !== undefined && { createdBeforeMs: nowMs - olderThan }),
     ...(newerThan !== undefined && { createdAfterMs: nowMs - newerThan }),

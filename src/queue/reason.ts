@@ -1,5 +1,6 @@
 import type { Job, JobRecord } from '../job/job.ts'
 import type { Limit } from '../job/limit.ts'
+import type { GroupTurn } from '../store/catalog.ts'
 import type { GateRecord } from '../store/limits.ts'
 import type { WorkerRecord } from '../store/workers.ts'
 import type { Pause } from './pause.ts'
@@ -63,6 +64,8 @@ export interface Situation {
   readonly ahead?: number
   /** Where each start draws a priority: how often its own is drawn, against the others. */
   readonly weight?: number | undefined
+  /** How its group stands among those of its queue, and its share. */
+  readonly turn?: (GroupTurn & { readonly group: string; readonly share: number }) | undefined
 }
 
 /** That nobody has heard of a worker within its lease; nothing where somebody has. */

@@ -5,7 +5,8 @@ import { jobError } from '../job/errors.ts'
 import type { RerunOptions } from '../job/handle.ts'
 import type { EnqueueCall } from '../job/hooks.ts'
 import type { JobRecord } from '../job/job.ts'
-import { gatesFor, requirementsIn, withRequirements } from '../job/job-gates.ts'
+import { gatesFor, groupIn, requirementsIn, withGroup, withRequirements } from '../job/job-gates.ts'
+import { requireLabel } from '../job/names.ts'
 import { type NewJob, newJob, termsOf } from '../job/new-job.ts'
 import { serialise } from '../job/payload.ts'
 import { gatesWithin } from '../job/queue-gates.ts'
@@ -70,13 +71,16 @@ export async function rerunJob(queue: QueueInternals, asked: Asked): Promise<Ins
 }
 
 /** What it was enqueued with, as a call would say it. */
-function optionsOf({ queue, priority, retries, key, tags, context, timeoutMs }: JobRecord): EnqueueOptions {
+function optionsOf(record: JobRecord): EnqueueOptions {
+  const { queue, priority, retries, key, tags, context, timeoutMs, limits } = record
+  const group = groupIn(limits)
   return {
     ...{ queue, priority, retries },
     ...(key !== null && { key }),
     ...(tags !== null && { tags: readTexts(tags) }),
     ...(context !== null && { context: readContext(context) }),
     ...(timeoutMs !== null && { timeout: timeoutMs }),
+    ...(group !== '' && { group }),
   }
 }
 
@@ -96,8 +100,14 @@ async function store(queue: QueueInternals, old: Old, { input, options }: Enqueu
   const required = changed?.requires
     ? requirementsText('rerun', changed.requires)
     : requirementsIn(record.limits)
-  const limits = withRequirements(renewing(job.limits), required)
+  const group = changed ? labelled(changed.group) : groupIn(record.limits)
+  const limits = withRequirements(withGroup(renewing(job.limits), group), required)
   return insertOne(queue, { ...job, limits, id: queue.ids(), rerunOf: record.id }, changed?.tx)
+}
+
+/** Its group is as its key: what the hooks leave of it. */
+function labelled(group: string | undefined): string {
+  return group === undefined ? '' : requireLabel('group', group)
 }
 
 function kept(record: JobRecord, spec: AnyJobSpec | undefined): Omit<NewJob, 'id'> {

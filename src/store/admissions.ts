@@ -1,7 +1,14 @@
 import { isCacheGate } from '../job/cache-gate.ts'
 import { type GateState, opensAt, passed, passedLater } from '../job/gate.ts'
 import type { JobRecord } from '../job/job.ts'
-import { type JobGate, readGates, requirementsGate, requirementsIn } from '../job/job-gates.ts'
+import {
+  groupGate,
+  groupIn,
+  type JobGate,
+  readGates,
+  requirementsGate,
+  requirementsIn,
+} from '../job/job-gates.ts'
 import { type Limit, limitOf } from '../job/limit.ts'
 
 /** What a claim asks of a store: what holds of a limit, and how a gate stands. */
@@ -16,6 +23,12 @@ interface Parked {
   readonly id: string
   readonly gate: string
   readonly opensAt: number
+}
+
+/** What the place heeds in which a job is ready: what it requires of its worker, and whose turn it is; left out: all that there is. */
+interface Heeded {
+  readonly requirements?: string | undefined
+  readonly group?: string | undefined
 }
 
 interface Admitted {
@@ -46,15 +59,15 @@ export class Admissions {
   }
 
   /**
-   * Whether the job passes; if not, it is noted at the first gate that is closed. `met` is what its lane asks of a worker: a job
-   * that requires anything else was put there by somebody who does not know of that.
+   * Whether the job passes; if not, it is noted at the first gate that is closed. Where it is ready does not heed all that it says:
+   * then it was put there by somebody who does not know of that.
    */
-  admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>, met = requirementsIn(job.limits)): boolean {
+  admit(job: Pick<JobRecord, 'seq' | 'id' | 'limits'>, heeded: Heeded = {}): boolean {
     const gates = readGates(job.limits)
     const { seq, id } = job
-    const required = requirementsIn(job.limits)
-    if (required !== met) {
-      this.parked.push({ seq, id, gate: requirementsGate(required), opensAt: Number.POSITIVE_INFINITY })
+    const unheeded = unheededOf(job.limits, heeded)
+    if (unheeded !== undefined) {
+      this.parked.push({ seq, id, gate: unheeded, opensAt: Number.POSITIVE_INFINITY })
       return false
     }
     const answer = this.answerTo(gates)
@@ -122,4 +135,10 @@ export class Admissions {
     this.#states.set(gate, state)
     return state
   }
+}
+
+function unheededOf(limits: string | null, { requirements, group }: Heeded): string | undefined {
+  const [required, whose] = [requirementsIn(limits), groupIn(limits)]
+  if (required !== (requirements ?? required)) return requirementsGate(required)
+  return whose === (group ?? whose) ? undefined : groupGate(whose)
 }

@@ -9,6 +9,9 @@ export const CALLS_KEPT_MS = 3_600_000
 /** Jobs before another one, of which no more are counted. */
 export const AHEAD_MAX = 10_000
 
+/** Groups beside one, of which no more are counted. */
+export const GROUPS_COUNTED_MAX = 1_000
+
 /** Looking at jobs, and what an operator does to them. */
 export interface CatalogStore {
   /** The jobs with these ids that exist, in any order. */
@@ -25,8 +28,13 @@ export interface CatalogStore {
   /** The newest `limit` jobs that completed or failed at or after `sinceMs`, counted by name, end and duration. */
   ended(sinceMs: number, limit: number): Promise<EndedJobs[]>
   logs(id: string): Promise<LogLine[]>
-  /** How many jobs of its queue are ready and come before it, `AHEAD_MAX` at most; 0 where it is not ready itself. */
+  /**
+   * How many jobs of its queue are ready and come before it, `AHEAD_MAX` at most; 0 where it is not ready itself. Of those that are
+   * drawn, as it is itself, only those of its priority and its group count.
+   */
   ahead(id: string): Promise<number>
+  /** How its group stands among those that are ready in its queue, at its priority; `null` where it does not wait for its turn. */
+  turn(id: string): Promise<GroupTurn | null>
   /** Cancels jobs that are not settled; gives the ids that were. `call` names the call: made again, it answers the same. */
   cancel(ids: readonly string[], reason: string, call?: string): Promise<string[]>
   /** Makes failed and cancelled jobs pending again with all their attempts; gives the ids that were. `call` as above. */
@@ -50,6 +58,7 @@ export interface JobFilter {
   readonly queues?: readonly string[]
   readonly tag?: string
   readonly key?: string
+  readonly group?: string
   /** `true`: only jobs due in the future; `false`: only jobs due now or earlier. */
   readonly scheduled?: boolean
   /** Created at or after this time, in milliseconds since the epoch. */
@@ -60,6 +69,14 @@ export interface JobFilter {
   readonly errorText?: string
   /** Values within the input, all of them. */
   readonly input?: readonly InputPart[]
+}
+
+/** How a group waits for its turn. */
+export interface GroupTurn {
+  /** Ready jobs of the group, `AHEAD_MAX` at most. */
+  readonly waiting: number
+  /** Groups that have any, beside it, `GROUPS_COUNTED_MAX` at most. */
+  readonly groups: number
 }
 
 /** A job that fits a filter. */

@@ -1,3 +1,4 @@
+import type { FairTurns } from '../job/fair-turns.ts'
 import type { JobRecord } from '../job/job.ts'
 import type { NewJob } from '../job/new-job.ts'
 import type { Hold, Settlement } from '../job/outcome.ts'
@@ -69,6 +70,8 @@ export interface ClaimRequest {
   readonly after?: Place
   /** By what priorities are drawn, in queues where they have weights. */
   readonly random?: Random
+  /** Whose turn it is among groups, as its worker has given turns until now. */
+  readonly turns?: FairTurns
 }
 
 /** Jobs that `accepts` may refuse in one claim before it gives up: a predicate that refuses all must not walk all. */
@@ -91,11 +94,6 @@ export type Place = Pick<JobRecord, 'priority' | 'dueAt' | 'seq'>
 /** Where a job stands in the order in which jobs are claimed. */
 export function placeOf({ priority, dueAt, seq, rank, place }: Place & Ranked): Place {
   return { priority: rank ?? priority, dueAt: place ?? dueAt, seq }
-}
-
-/** Where a job stands that was drawn for its turn: against those of other queues by its due time, whatever its priority. */
-export function placeOfDrawn({ dueAt, seq }: Place): Place {
-  return { priority: 0, dueAt, seq }
 }
 
 /** What a job stands by in place of its priority and its due time, in a queue of another order. */

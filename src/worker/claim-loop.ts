@@ -1,3 +1,4 @@
+import { FairTurns } from '../job/fair-turns.ts'
 import { asError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import { onNextTurn } from '../kit/turn.ts'
@@ -36,6 +37,7 @@ export class ClaimLoop {
   readonly #held: HeldJobs
   readonly #appetite: Appetite
   readonly #sleep: Sleep
+  readonly #turns = new FairTurns()
   /** The last claim found nothing to hold; there may be what has to begin with its claim, such as a job with limits. */
   #hadNoSlot = false
   #unsubscribes: (() => void)[] = []
@@ -153,6 +155,7 @@ export class ClaimLoop {
     const request = this.#request(worker, limit)
     this.#hadNoSlot = request.begins === 0
     const jobs = await this.#store.jobs.claim(request)
+    this.#turns.count(jobs)
     const claimedMs = clock.elapsed()
     const durationMs = claimedMs - startMs
     this.#refusals.endRound(durationMs)
@@ -178,6 +181,7 @@ export class ClaimLoop {
       worker,
       limit,
       random: this.#queue.random,
+      turns: this.#turns,
       ...(canProcess && { accepts: (job) => this.#refusals.asks(canProcess, job) }),
       ...(after && { after }),
     }

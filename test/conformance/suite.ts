@@ -10,6 +10,7 @@ import { endingPromises } from './endings.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { feedPromises } from './feed.ts'
 import { fullQueuePromises } from './full-queues.ts'
+import { groupPromises } from './groups.ts'
 import { heldPromises } from './held.ts'
 import { jobPromises } from './jobs.ts'
 import { keyConflictPromises } from './key-conflicts.ts'
@@ -68,6 +69,7 @@ export function describeStore(name: string, given: StoreUnderTest): void {
     describe('sizes of queues', () => sizePromises(test))
     describe('orders', () => orderPromises(test))
     describe('weighted queues', () => weightedPromises(test))
+    describe('groups', () => groupPromises(test))
     describe('full queues', () => fullQueuePromises(test))
     describe('backlog', () => backlogPromises(test))
     describe('ledger', () => ledgerPromises(test))

@@ -1,4 +1,5 @@
 import type { FailureKind } from '../../src/job/failure.ts'
+import { FairTurns } from '../../src/job/fair-turns.ts'
 import { CRASH_LIMIT } from '../../src/job/interruption.ts'
 import type { JobRecord } from '../../src/job/job.ts'
 import type { KeyRule } from '../../src/job/key.ts'
@@ -113,15 +114,18 @@ export async function startWorker(
 export class TestWorker {
   readonly id: string
   readonly #store: Store
+  readonly #turns = new FairTurns()
 
   constructor(store: Store, id: string) {
     this.id = id
     this.#store = store
   }
 
-  claim(given: Partial<ClaimRequest> = {}): Promise<ClaimedJob[]> {
-    const request = { worker: this.id, limit: 10, ...ANY_JOB, ...given }
-    return this.#store.jobs.claim(request)
+  async claim(given: Partial<ClaimRequest> = {}): Promise<ClaimedJob[]> {
+    const request = { worker: this.id, limit: 10, turns: this.#turns, ...ANY_JOB, ...given }
+    const jobs = await this.#store.jobs.claim(request)
+    this.#turns.count(jobs)
+    return jobs
   }
 
   /** Claims ahead: holds what it does not begin. */

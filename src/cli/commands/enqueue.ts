@@ -25,6 +25,7 @@ interface Options {
   readonly key?: string
   readonly keyScope?: string
   readonly onConflict?: string
+  readonly group?: string
   readonly requires?: readonly string[]
   readonly tag?: readonly string[]
   readonly context?: string
@@ -60,6 +61,10 @@ export const enqueueCommand: CommandSpec<Options> = {
     {
       flags: '--on-conflict <policy>',
       doc: 'what happens where it is held: existing, reject, replace or debounce',
+    },
+    {
+      flags: '--group <group>',
+      doc: "whose it is, such as a tenant: groups take turns (default: the definition's)",
     },
     {
       flags: '--requires <words>',
@@ -118,7 +123,7 @@ function requireSense({ delay, runAt, wait, waitTimeout }: Options): void {
 
 async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
   const { queue, priority, delay, runAt, expiresIn, deadline, tag, context, retries, timeout } = options
-  const { key, keyScope, onConflict, requires } = options
+  const { key, keyScope, onConflict, group, requires } = options
   const { parseJson } = await import('../json-text.ts')
   return given({
     queue,
@@ -130,6 +135,7 @@ async function enqueueOptions(options: Options): Promise<EnqueueOptions> {
     key,
     keyScope: numberOr(keyScope),
     onConflict,
+    group,
     requires: requires?.map(requirementOf),
     tags: tag,
     context: context === undefined ? undefined : parseJson('--context', context),

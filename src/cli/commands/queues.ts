@@ -31,7 +31,13 @@ export const QUEUE_COLUMNS: readonly Column<QueueStats>[] = [
   {
     title: '',
     text: (stats) =>
-      [...pauseWords(stats), ...sizeWords(stats), ...orderWords(stats), ...limitWords(stats)].join('; '),
+      [
+        ...pauseWords(stats),
+        ...sizeWords(stats),
+        ...orderWords(stats),
+        ...shareWords(stats),
+        ...limitWords(stats),
+      ].join('; '),
     style: ({ paused }) => (paused ? 'yellow' : undefined),
     shrinksTo: 6,
   },
@@ -55,6 +61,11 @@ function orderWords({ settings: { order, aging, weights = {} } = {} }: QueueStat
   if (order === 'fifo') return ['the oldest first']
   if (order === 'weighted') return [weightWords(weights)]
   return aging === undefined ? [] : [`${formatDuration(Number(aging))} of waiting makes good a priority`]
+}
+
+function shareWords({ settings: { shares = {} } = {} }: QueueStats): string[] {
+  const each = Object.entries(shares).map(([group, share]) => `${group}: ${share}`)
+  return each.length === 0 ? [] : [`shares of groups: ${each.join(', ')}`]
 }
 
 function weightWords(weights: Readonly<Record<string, number>>): string {

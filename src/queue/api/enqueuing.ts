@@ -18,7 +18,7 @@ export interface Enqueuing {
    * one transaction, so that a loop of calls is as fast as a bulk call.
    *
    * @throws MillhandError `invalid_input`, `not_serialisable`, `payload_too_large`, `queue_full`, `key_conflict`,
-   *   `invalid_limit_key`, `conflicting_limits`, `unknown_job`, `name_needed`, `invalid_name`, `unknown_option`,
+   *   `invalid_limit_key`, `invalid_group`, `conflicting_limits`, `unknown_job`, `name_needed`, `invalid_name`, `unknown_option`,
    *   `invalid_option`, `inside_transaction`, `foreign_transaction`, `next_misused`; what a hook of the queue throws
    */
   enqueue<Spec extends SpecOrName>(
@@ -50,7 +50,7 @@ export interface Enqueuing {
    * those of that. Its hooks (`aroundEnqueue`) are passed. Where its key is held, the job that holds it is given (`existed`). To run
    * the same job again, `retry` it.
    *
-   * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `invalid_limit_key`, `not_serialisable`,
+   * @throws MillhandError `job_not_found`, `other_job`, `invalid_input`, `invalid_limit_key`, `invalid_group`, `not_serialisable`,
    *   `payload_too_large`, `queue_full`, `unknown_option`, `invalid_option`, `inside_transaction`, `next_misused`; what a hook throws
    * @example
    * const queue = await openQueue('memory:')

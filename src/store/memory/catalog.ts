@@ -1,10 +1,19 @@
 import { parseFailures } from '../../job/failure.ts'
 import { hasPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
+import { groupIn } from '../../job/job-gates.ts'
 import { readTexts } from '../../job/stored.ts'
-import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
-import { compareJobs, type LogLine } from '../jobs.ts'
-import { isDrawn } from './claim.ts'
+import {
+  AHEAD_MAX,
+  type Found,
+  GROUPS_COUNTED_MAX,
+  type GroupTurn,
+  type JobFilter,
+  type Page,
+  type Tally,
+} from '../catalog.ts'
+import { compareJobs, type LogLine, placeOf } from '../jobs.ts'
+import { isDrawn } from './claiming/turns.ts'
 import type { MemoryData } from './data/data.ts'
 
 export function get(data: MemoryData, ids: readonly string[]): JobRecord[] {
@@ -44,9 +53,29 @@ export function ahead(data: MemoryData, id: string): number {
   const isBefore = (other: JobRecord) =>
     other.queue === job.queue &&
     compareJobs(other, job) < 0 &&
-    (!isDrawn(data, other) || other.priority === job.priority)
+    (!isDrawn(data, other) || (isOfRank(other, job) && (!isDrawn(data, job) || isOfGroup(other, job))))
   const before = ready.filter(isBefore)
   return Math.min(before.length, AHEAD_MAX)
+}
+
+export function turn(data: MemoryData, id: string): GroupTurn | null {
+  const drawn = data.jobs.pending.ready().filter((job) => isDrawn(data, job))
+  const job = drawn.find((each) => each.id === id)
+  if (!job || groupIn(job.limits) === '') return null
+  const beside = drawn.filter((other) => other.queue === job.queue && isOfRank(other, job))
+  const groups = Map.groupBy(beside, ({ limits }) => groupIn(limits))
+  return {
+    waiting: Math.min(AHEAD_MAX, groups.get(groupIn(job.limits))?.length ?? 0),
+    groups: Math.min(GROUPS_COUNTED_MAX, groups.size - 1),
+  }
+}
+
+function isOfRank(one: JobRecord, other: JobRecord): boolean {
+  return placeOf(one).priority === placeOf(other).priority
+}
+
+function isOfGroup(one: JobRecord, other: JobRecord): boolean {
+  return groupIn(one.limits) === groupIn(other.limits)
 }
 
 export function tally(data: MemoryData): Tally[] {
@@ -82,6 +111,7 @@ function matches(job: JobRecord, filter: JobFilter, nowMs: number): boolean {
     (filter.names?.includes(job.name) ?? true) &&
     (filter.queues?.includes(job.queue) ?? true) &&
     (filter.key === undefined || job.key === filter.key) &&
+    (filter.group === undefined || groupIn(job.limits) === filter.group) &&
     (filter.tag === undefined || tagsOf(job).includes(filter.tag)) &&
     (filter.scheduled === undefined || job.dueAt > nowMs === filter.scheduled) &&
     (filter.createdAfterMs === undefined || job.createdAt >= filter.createdAfterMs) &&

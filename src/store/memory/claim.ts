@@ -2,23 +2,18 @@ import { runsAlone } from '../../job/care.ts'
 import { handlesName } from '../../job/handled-names.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { requirementsIn } from '../../job/job-gates.ts'
-import { orderRule } from '../../job/order.ts'
 import { lacking, UNABLE } from '../../job/requirements.ts'
-import { draw, type Weights } from '../../job/turns.ts'
-import { systemRandom } from '../../kit/random.ts'
 import { Admissions } from '../admissions.ts'
 import {
   bytesOf,
   type ClaimedJob,
   type ClaimRequest,
   compareJobs,
-  type Place,
-  placeOf,
-  placeOfDrawn,
   REFUSALS_MAX,
   type Served,
 } from '../jobs.ts'
 import { change } from './change.ts'
+import { inTurn, isDrawn } from './claiming/turns.ts'
 import type { MemoryData } from './data/data.ts'
 import { gateReader, nextOpening, openDue, park } from './gates.ts'
 import { isAlive } from './workers.ts'
@@ -80,7 +75,8 @@ function chooseOf(
     (!request.after || compareJobs(job, request.after) > 0) &&
     isOpen(data, job, nowMs) &&
     serves(request, job)
-  for (const job of inTurn(data, request, fits)) {
+  const jobs = inTurn(data, request, fits)
+  for (const job of jobs) {
     if (chosen.length >= request.limit || refusals >= REFUSALS_MAX || admissions.full) break
     if (request.accepts?.(toClaimed(job, { begun: false, nowMs })) === false) {
       refusals += 1
@@ -93,56 +89,9 @@ function chooseOf(
     if (!admissions.admit(job)) continue
     bytes += bytesOf(job)
     chosen.push(job)
+    jobs.took(job)
   }
   return chosen
-}
-
-/** The best jobs first; those of queues in which priorities have weights as they are drawn, and each by its due time among the others. */
-function* inTurn(
-  data: MemoryData,
-  { limit: count, random = systemRandom }: ClaimRequest,
-  fits: (job: JobRecord) => boolean,
-): Generator<JobRecord> {
-  const due = data.jobs.pending.dueAt(data.clock.now())
-  if (![...data.settings.values()].some(({ order }) => order === 'weighted')) {
-    for (const job of due) if (fits(job)) yield job
-    return
-  }
-  const queues = Map.groupBy([...due].filter(fits), (job) => (isDrawn(data, job) ? job.queue : ''))
-  const others = queues.get('') ?? []
-  queues.delete('')
-  const lines = [...queues].map(([queue, jobs]) =>
-    draw(jobs, { weights: weightsOf(data, queue) ?? {}, random, count }),
-  )
-  for (const job of others) {
-    yield* takenBefore(lines, placeOf(job))
-    yield job
-  }
-  yield* takenBefore(lines, undefined)
-}
-
-/** What was drawn, of each queue in its order, as far as it comes before a place. */
-function* takenBefore(lines: readonly JobRecord[][], place: Place | undefined): Generator<JobRecord> {
-  const byPlace = (one: JobRecord[], other: JobRecord[]) => compareJobs(firstOf(one), firstOf(other))
-  for (;;) {
-    const ahead = lines.filter((line) => line.length > 0 && (!place || compareJobs(firstOf(line), place) < 0))
-    const next = ahead.sort(byPlace)[0]?.shift()
-    if (!next) return
-    yield next
-  }
-}
-
-function firstOf(line: readonly JobRecord[]): Place {
-  return placeOfDrawn(line[0] as JobRecord)
-}
-
-/** What requires something of its worker is not drawn: it stands by its priority. */
-export function isDrawn(data: MemoryData, { queue, limits }: JobRecord): boolean {
-  return weightsOf(data, queue) !== null && requirementsIn(limits) === ''
-}
-
-function weightsOf(data: MemoryData, queue: string): Weights | null {
-  return orderRule(data.settings.get(queue) ?? {})?.weights ?? null
 }
 
 function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {

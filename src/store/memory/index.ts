@@ -89,6 +89,7 @@ function catalogStore(data: MemoryData, transactions: MemoryTransactions): Store
     tally: () => transactions.read(() => catalog.tally(data)),
     logs: (id) => transactions.read(() => catalog.logs(data, id)),
     ahead: (id) => transactions.read(() => catalog.ahead(data, id)),
+    turn: (id) => transactions.read(() => catalog.turn(data, id)),
     cancel: (ids, reason, call) =>
       transactions.write(() => once(data, call, () => cancel(data, ids, reason))),
     retry: (ids, call) => transactions.write(() => once(data, call, () => retry(data, ids))),

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../job/job.ts'
+import { groupIn } from '../../job/job-gates.ts'
 import { compareJobs } from '../jobs.ts'
 import { SortedSet } from './data/sorted-set.ts'
 
@@ -9,10 +10,12 @@ export class PendingJobs {
   /** Those that wait at a gate, by its name. */
   readonly #parked = new Map<string, SortedSet<JobRecord>>()
   readonly #counts = new Map<string, number>()
+  #grouped = 0
 
   add(job: JobRecord, nowMs: number): void {
     this.#placeOf(job, nowMs).add(job)
     this.#counts.set(job.queue, this.count(job.queue) + 1)
+    if (hasGroup(job)) this.#grouped += 1
   }
 
   delete(job: JobRecord): void {
@@ -20,6 +23,7 @@ export class PendingJobs {
     this.#scheduled.delete(job)
     if (job.gate !== null) this.#unpark(job, job.gate)
     this.#counts.set(job.queue, this.count(job.queue) - 1)
+    if (hasGroup(job)) this.#grouped -= 1
     if (this.count(job.queue) === 0) this.#counts.delete(job.queue)
   }
 
@@ -30,6 +34,11 @@ export class PendingJobs {
 
   count(queue: string): number {
     return this.#counts.get(queue) ?? 0
+  }
+
+  /** Whether any of them has a group. */
+  get hasGroups(): boolean {
+    return this.#grouped > 0
   }
 
   /** Those of a queue, be they due or not, or wait at a gate, in order of arrival. */
@@ -94,6 +103,10 @@ export class PendingJobs {
     }
     return found
   }
+}
+
+function hasGroup({ limits }: JobRecord): boolean {
+  return limits !== null && groupIn(limits) !== ''
 }
 
 function byDueTime(left: JobRecord, right: JobRecord): number {

@@ -1,9 +1,18 @@
 import type { JobRecord } from '../../job/job.ts'
+import { writeGroup } from '../../job/job-gates.ts'
 import { STATEMENT_CHARACTERS_MAX } from '../../job/limits.ts'
 import { FINAL_STATES, type JobState } from '../../job/state.ts'
-import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
+import {
+  AHEAD_MAX,
+  type Found,
+  GROUPS_COUNTED_MAX,
+  type GroupTurn,
+  type JobFilter,
+  type Page,
+  type Tally,
+} from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
-import { LIMITED, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
+import { groupFor, groupOf, LIMITED, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
 import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './standing.ts'
@@ -73,11 +82,11 @@ export function logs(session: Session, id: string): Promise<LogLine[]> {
 const beforeIt = (readyClass: number): string => `select from it cross join lateral (
       select id from millhand.lanes where queue = it.queue) l cross join lateral (
       select from millhand.pending p where p.waits = 1 and p.class = ${readyClass} and p.lane = l.id
-      and (p.rank, p.due_at, p.seq) < (it.rank, it.due_at, it.seq) and (p.class <> ${TURN} or p.rank = it.rank)) p`
+      and (p.rank, p.due_at, p.seq) < (it.rank, it.due_at, it.seq) and (p.class <> ${TURN} or p.rank = it.rank and (it.class <> ${TURN} or ${groupOf('p')} = it.its_group))) p`
 
 /** Of what is ready, or is to be as soon as it has its lane. */
 const AHEAD = `with it as materialized (
-    select j.queue, p.rank, p.due_at, p.seq from millhand.jobs j join millhand.pending p using (seq)
+    select j.queue, p.rank, p.due_at, p.seq, p.class, ${groupOf('p')} as its_group from millhand.jobs j join millhand.pending p using (seq)
     where j.id = $1 and p.waits in (1, 4)
   ) select count(*)::integer as ahead from (
     ${[1, LIMITED, REQUIRING_CLASS, TURN].map(beforeIt).join(' union all ')} limit ${AHEAD_MAX}) b`
@@ -85,6 +94,30 @@ const AHEAD = `with it as materialized (
 export async function ahead(session: Session, id: string): Promise<number> {
   const [row] = await session.rows<{ ahead: number }>(AHEAD, id)
   return row?.ahead ?? 0
+}
+
+const ITS_RANK = `p.waits = 1 and p.class = ${TURN} and p.lane = l.id and p.rank = it.rank`
+
+/** Groups are found by going through the index from one to the next. */
+const ITS_TURN = `with it as materialized (
+    select j.queue, p.rank, ${groupOf('p')} as its_group from millhand.jobs j join millhand.pending p using (seq)
+    where j.id = $1 and p.waits = 1 and p.class = ${TURN} and p.turn_group is not null
+  ), there as materialized (
+    select g.name from it cross join lateral (select id from millhand.lanes where queue = it.queue) l cross join lateral (
+      with recursive groups as (
+        (select ${groupOf('p')} as name from millhand.pending p where ${ITS_RANK} order by 1 limit 1)
+        union all
+        select (select ${groupOf('p')} from millhand.pending p where ${ITS_RANK} and ${groupOf('p')} > b.name order by 1 limit 1)
+          from groups b where b.name is not null
+      ) select name from groups where name is not null limit ${GROUPS_COUNTED_MAX + 1}) g
+  )
+  select (select count(*) from (select from (select id from millhand.lanes where queue = it.queue) l cross join lateral (
+      select from millhand.pending p where ${ITS_RANK} and ${groupOf('p')} = it.its_group) p limit ${AHEAD_MAX}) c)::integer as waiting,
+    least(${GROUPS_COUNTED_MAX}, (select count(distinct name) from there) - 1)::integer as groups from it`
+
+export async function turn(session: Session, id: string): Promise<GroupTurn | null> {
+  const [row] = await session.rows<GroupTurn>(ITS_TURN, id)
+  return row ?? null
 }
 
 const TALLY = `select j.queue, j.name, s.state, count(*) as count,
@@ -132,6 +165,7 @@ function select(filter: JobFilter, wanted: 'each' | 'all'): { from: string; wher
   if (filter.queues) where('j.queue = any(?::text[])', filter.queues)
   if (filter.tag !== undefined) where('j.tags ~ ?', asElement(filter.tag))
   if (filter.key !== undefined) where('j.key = ?', filter.key)
+  if (filter.group !== undefined) where(`${groupFor('j.limits')} = ?`, writeGroup(filter.group))
   if (filter.scheduled === true) parts.push(`s.due_at > ${NOW}`)
   if (filter.scheduled === false) parts.push(`s.due_at <= ${NOW}`)
   if (filter.createdAfterMs !== undefined) where('j.created_at >= ?::bigint', filter.createdAfterMs)

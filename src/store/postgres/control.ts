@@ -1,5 +1,5 @@
 import { tell, WAKE } from './change.ts'
-import { laneOfJob } from './claiming/lane-of-job.ts'
+import { groupFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
@@ -111,9 +111,9 @@ const RETRY = statement(
   ), undated as (
     update millhand.jobs set deadline_at = null where seq in (select seq from free) and deadline_at is not null
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, attempt, epoch, crashes, bytes, detailed)
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, attempt, epoch, crashes, bytes, detailed, turn_group)
     select f.seq, 1, ${classBy({ dueAt: '(select now from clock)', limits: 'f.limits', care: '0' })}, l.id,
-      ${placeBy({ priority: 'f.priority', dueAt: '(select now from clock)' })}, 0, f.epoch, 0, f.bytes, true
+      ${placeBy({ priority: 'f.priority', dueAt: '(select now from clock)' })}, 0, f.epoch, 0, f.bytes, true, ${groupFor('f.limits')}
     from free f join lateral (
       select id from unnest($queues, $names, $lanes) as l(queue, name, id)
       where l.queue = f.queue and l.name = ${laneOfJob('f')} limit 1) l on true

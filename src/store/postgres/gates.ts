@@ -1,5 +1,5 @@
 import { type GateState, type Grants, OPEN_GATE, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
-import { isRequirementsGate } from '../../job/job-gates.ts'
+import { isMark } from '../../job/job-gates.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { PARKED_MAX } from '../admissions.ts'
@@ -7,7 +7,7 @@ import { type LimitRow, toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
 import { wake } from './change.ts'
-import { laneOfJob, requiringClass } from './claiming/lane-of-job.ts'
+import { classFor, groupFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { ASKED_DUE_AT, ORDERED, orderOf, placeBy } from './order.ts'
 import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
@@ -97,10 +97,7 @@ const OPEN = statement(
  */
 export async function reopen(session: Session, gates: readonly string[]): Promise<number> {
   if (gates.length === 0) return 0
-  const [strays, limited] = [
-    gates.filter(isRequirementsGate),
-    gates.filter((gate) => !isRequirementsGate(gate)),
-  ]
+  const [strays, limited] = [gates.filter(isMark), gates.filter((gate) => !isMark(gate))]
   return (await mendLanes(session, strays)) + (await reopenLimited(session, limited))
 }
 
@@ -121,11 +118,11 @@ async function reopenLimited(session: Session, gates: readonly string[]): Promis
   return count
 }
 
-/** Made in the same statement: only a version that knows nothing of requirements puts anything there, nor of places. */
+/** Made in the same statement: only a version that knows nothing of requirements, or of groups, puts anything there, nor of places. */
 const MEND = statement(
   { gates: 'text[]', most: 'integer' },
   `with ${CLOCK}, ${ORDERED}, strays as materialized (
-    select p.seq, ${ASKED_DUE_AT} as due, j.priority, j.queue, ${laneOfJob('j')} as name, o.rank_by, o.due_by, o.priority_by
+    select p.seq, ${ASKED_DUE_AT} as due, j.priority, j.queue, j.limits, ${laneOfJob('j')} as name, o.rank_by, o.due_by, o.priority_by
     from millhand.pending p join millhand.jobs j using (seq) ${orderOf('j.queue')}
     where p.waits = 3 and p.gate = any($gates) order by p.seq limit $most for update of p skip locked
   ), made as (
@@ -133,14 +130,14 @@ const MEND = statement(
     select distinct queue, name, (select now from clock) from strays order by queue, name
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), placed as (
-    update millhand.pending p set waits = 1, class = ${requiringClass('p.care = 2')}, gate = null, lane = m.id,
+    update millhand.pending p set waits = 1, class = ${classFor('o.limits', 'p.care = 2')}, gate = null, lane = m.id, turn_group = ${groupFor('o.limits')},
       (rank, due_at, asked_due_at) = row(${placeBy({ priority: 'o.priority', dueAt: 'o.due' })})
     from strays o join made m using (queue, name) where p.seq = o.seq returning 1
   ), woken as materialized (${wake('ready', 'exists (select from placed)')})
   select count(*)::integer as count from placed where (select count(*) from woken) >= 0`,
 )
 
-/** Who waits there was put into a lane that does not ask for what he requires. */
+/** Who waits there was put where nobody asks for what he requires, or heeds his group. */
 async function mendLanes(session: Session, gates: readonly string[]): Promise<number> {
   if (gates.length === 0) return 0
   const [row] = await session.at<{ count: number }>(MEND.text, ...MEND.values({ gates, most: PARKED_MAX }))

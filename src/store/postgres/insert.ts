@@ -1,6 +1,7 @@
 import { TransientError } from '../errors.ts'
 import type { Inserted } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
+import { groupFor } from './claiming/lane-of-job.ts'
 import { JOB_TYPES, jobValues, type LanedJob } from './job-values.ts'
 import { heldUnder, heldUntil, holdersOf, keptFor, labelOf, releaseKeys } from './keys.ts'
 import { column } from './parameters.ts'
@@ -75,9 +76,9 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
     from given where key is null or seq in (select seq from held)
     on conflict (id) do nothing returning seq
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate, turn_group)
     select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, 0, 0, ${bytesOf('null', 'null')}, gate
+      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, 0, 0, ${bytesOf('null', 'null')}, gate, ${groupFor('limits')}
     from given j join stored using (seq) cross join clock
   ), announced as (
     select seq, 0 as epoch, 'enqueue' as verb, 'pending' as state from stored

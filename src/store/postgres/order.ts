@@ -1,5 +1,5 @@
 import { type OrderRule, standingSql } from '../../job/order.ts'
-import { classFor, LIMITED, REQUIRING_CLASS, TURN, turnOr } from './claiming/lane-of-job.ts'
+import { classFor, groupOf, LIMITED, REQUIRING_CLASS, TURN, turnOr } from './claiming/lane-of-job.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement, TIMED } from './sql.ts'
 
@@ -104,8 +104,9 @@ const astray = (readyClass: number, where: string): string => `(select p.seq fro
 /** By the index: where there is one rank, whatever is of another one, or, where the newest come first, has a due time for its place. */
 const ASTRAY = [
   ...[1, LIMITED].map((each) => astray(each, 'o.weights is not null and p.care <> 2')),
-  astray(TURN, 'o.weights is null'),
-  ...[1, LIMITED, REQUIRING_CLASS].flatMap((each) => [
+  // What has a group is drawn whatever the order.
+  astray(TURN, `o.weights is null and p.rank = 0 and ${groupOf('p')} = ''`),
+  ...[1, LIMITED, REQUIRING_CLASS, TURN].flatMap((each) => [
     astray(each, 'o.rank_by = 0 and p.rank < 0'),
     astray(each, 'o.rank_by = 0 and p.rank > 0'),
     astray(each, 'o.rank_by = 0 and o.due_by < 0 and p.rank = 0 and p.due_at > 0'),

@@ -1,4 +1,4 @@
-import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
+import { classFor, groupFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { classBy, ORDERED, orderOf, placeBy } from './order.ts'
 
 /** What a pending job waits for: nothing any more, or its due time. (Or a gate: see claiming/limited.ts.) */
@@ -36,9 +36,9 @@ export const AGAIN = `${ORDERED}, back as materialized (
     on conflict (queue, name) do update set used_at = excluded.used_at returning id, queue, name
   ), again as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, expires_at, started_at, attempt, epoch,
-      crashes, care, bytes, detailed)
+      crashes, care, bytes, detailed, turn_group)
     select o.seq, ${waitsFor('o.due')}, ${classBy({ dueAt: 'o.due', limits: 'o.limits', care: 'o.care' })},
       coalesce(o.lane, r.id), ${placeBy({ priority: 'o.priority', dueAt: 'o.due' })}, coalesce(o.expires_at, o.deadline_at),
-      o.started_at, o.attempt, o.epoch, o.crashes, o.care, o.bytes, true
+      o.started_at, o.attempt, o.epoch, o.crashes, o.care, o.bytes, true, ${groupFor('o.limits')}
     from back o left join remade r on r.queue = o.queue and r.name = o.lane_name
   )`

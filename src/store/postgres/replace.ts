@@ -1,6 +1,7 @@
 import { replacingCall } from '../../job/key.ts'
 import { answers } from './calls.ts'
 import { tell, WAKE } from './change.ts'
+import { groupFor } from './claiming/lane-of-job.ts'
 import { JOB_TYPES, jobValues, type LanedJob } from './job-values.ts'
 import { heldUnder, heldUntil, type KeyHolder, keptFor } from './keys.ts'
 import { column } from './parameters.ts'
@@ -32,9 +33,9 @@ const REPLACE = statement(
   ), forgotten as (
     delete from millhand.details where seq in (select seq from taken)
   ), waiting as (
-    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate)
+    insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate, turn_group)
     select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,
-      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, epoch, 0, ${bytesOf('null', 'null')}, gate
+      coalesce(run_at, now + delay_ms), now + least(expires_in, deadline_ms), 0, epoch, 0, ${bytesOf('null', 'null')}, gate, ${groupFor('limits')}
     from given j join taken using (seq) cross join clock
   ), kept as (
     update millhand.keys k set seq = ${heldUnder('g')}, kept_until = ${heldUntil('g')}

@@ -90,6 +90,7 @@ function catalogRole({ database, claims, lanes }: Parts): StoreRoles['catalog'] 
     tally: () => catalog.tally(session),
     logs: (id) => catalog.logs(session, id),
     ahead: (id) => catalog.ahead(session, id),
+    turn: (id) => catalog.turn(session, id),
     async cancel(ids, reason, call) {
       const left = new Set<string>()
       const cancelled = await callOnce(database, call, async (within) => {

@@ -1,7 +1,17 @@
 import type { InputPart } from '../../job/input-path.ts'
 import type { JobRecord } from '../../job/job.ts'
-import { AHEAD_MAX, type Found, type JobFilter, type Page, type Tally } from '../catalog.ts'
+import { writeGroup } from '../../job/job-gates.ts'
+import {
+  AHEAD_MAX,
+  type Found,
+  GROUPS_COUNTED_MAX,
+  type GroupTurn,
+  type JobFilter,
+  type Page,
+  type Tally,
+} from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
+import { GROUP_OF_JOB, groupOf } from './claiming/lane-of-job.ts'
 import type { Connection, Value } from './connection.ts'
 import { ASKED_DUE_AT, ASKED_PRIORITY } from './order.ts'
 import { asList, atMost } from './parameters.ts'
@@ -67,13 +77,35 @@ const beforeIt = (ready: string): string => `select 1 from it join millhand_jobs
 
 /** Of what is ready and runs beside others: each kind by its index. */
 const AHEAD = `with it as (
-    select queue, priority, due_at, seq from millhand_jobs where id = ? and lane is not null and waits <> ${WAITS.parked}
+    select queue, priority, due_at, seq, waits, ${GROUP_OF_JOB} as its_group from millhand_jobs where id = ? and lane is not null and waits <> ${WAITS.parked}
   ) select count(*) as ahead from (
     ${beforeIt(READY)} union all ${beforeIt(READY_LIMITED)}
-    union all ${beforeIt(READY_TURN)} and j.priority = it.priority limit ${AHEAD_MAX})`
+    union all ${beforeIt(READY_TURN)} and j.priority = it.priority
+      and (it.waits <> ${WAITS.turn} or ${groupOf('j')} = it.its_group) limit ${AHEAD_MAX})`
 
 export function ahead(connection: Connection, id: string): number {
   return connection.get<{ ahead: number }>(AHEAD, id)?.ahead ?? 0
+}
+
+const ITS_TURN = `with recursive it as (
+    select queue, priority, ${GROUP_OF_JOB} as its_group from millhand_jobs where id = ? and ${READY_TURN} and limits is not null
+  ), lanes as (
+    select l.id, it.priority, it.its_group from it join millhand_lanes l on l.queue = it.queue
+  ), there (lane, priority, name) as (
+    select id, priority, (select ${groupOf('j')} from millhand_jobs j indexed by millhand_jobs_groups
+      where j.${READY_TURN} and j.lane = lanes.id and j.priority = lanes.priority order by ${groupOf('j')} limit 1) from lanes
+    union all
+    select lane, priority, (select ${groupOf('j')} from millhand_jobs j indexed by millhand_jobs_groups
+      where j.${READY_TURN} and j.lane = there.lane and j.priority = there.priority and ${groupOf('j')} > there.name order by ${groupOf('j')} limit 1)
+      from there where there.name is not null limit ${2 * GROUPS_COUNTED_MAX}
+  )
+  select (select count(*) from (select 1 from lanes join millhand_jobs j indexed by millhand_jobs_groups on j.lane = lanes.id
+      where j.${READY_TURN} and j.priority = lanes.priority and ${groupOf('j')} = lanes.its_group limit ${AHEAD_MAX})) as waiting,
+    min(${GROUPS_COUNTED_MAX}, (select count(distinct name) from there where name is not null) - 1) as groups
+  from it where its_group <> ''`
+
+export function turn(connection: Connection, id: string): GroupTurn | null {
+  return connection.get<GroupTurn & object>(ITS_TURN, id) ?? null
 }
 
 const TALLY = `select queue, name, state, count(*) as count,
@@ -125,6 +157,7 @@ function condition(filter: JobFilter, nowMs: number): { where: string; values: V
     parts.push([whereJson('tags', 'value = ?'), filter.tag])
   }
   if (filter.key !== undefined) parts.push(['key = ?', filter.key])
+  if (filter.group !== undefined) parts.push([`${GROUP_OF_JOB} = ?`, writeGroup(filter.group)])
   if (filter.scheduled === true) parts.push([`${ASKED_DUE_AT} > ?`, nowMs])
   if (filter.scheduled === false) parts.push([`${ASKED_DUE_AT} <= ?`, nowMs])
   if (filter.createdAfterMs !== undefined) parts.push(['created_at >= ?', filter.createdAfterMs])

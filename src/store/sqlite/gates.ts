@@ -1,13 +1,14 @@
 import { isCacheGate } from '../../job/cache-gate.ts'
 import { CARE } from '../../job/care.ts'
 import { type GateState, type Grants, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
-import { isRequirementsGate } from '../../job/job-gates.ts'
+import { isMark } from '../../job/job-gates.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import { type Admissions, PARKED_MAX } from '../admissions.ts'
 import { toLimitRecord } from '../limit-row.ts'
 import { OPENINGS_MAX, ruleNamed } from '../limits.ts'
 import type { PlacementReader } from '../placement.ts'
+import { HAS_GROUP } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { place, restore } from './order.ts'
 import { asList, atMost } from './parameters.ts'
@@ -106,7 +107,7 @@ const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ?
   order by priority desc, due_at, seq ${atMost()}`
 
 const GO_ON = `update millhand_jobs set gate = null,
-  waits = iif(care = ${CARE.alone}, ${WAITS.readyAlone}, ${WAITS.limited})
+  waits = case when care = ${CARE.alone} then ${WAITS.readyAlone} when ${HAS_GROUP} then ${WAITS.turn} else ${WAITS.limited} end
   where seq in (select value from json_each(?))`
 
 const FORGET_OPENING = 'update millhand_gates set opens_at = null where gate = ? and opens_at is not null'
@@ -117,7 +118,7 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
   const going: number[] = []
   let count = 0
   for (const gate of gates) {
-    if (isRequirementsGate(gate)) {
+    if (isMark(gate)) {
       count += mendLane(connection, gate, nowMs)
       continue
     }
@@ -146,7 +147,7 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
 const STRAYS = `update millhand_jobs set gate = null where seq in (
   select seq from millhand_jobs where ${PARKED} and gate = ? order by seq ${atMost()}) returning seq`
 
-/** Who waits there was put into a lane that does not ask for what he requires, by a version that knows nothing of it. */
+/** Who waits there was put where nobody heeds what he requires, or his group, by a version that knows nothing of it. */
 function mendLane(connection: Connection, gate: string, nowMs: number): number {
   const seqs = connection.all<{ seq: number }>(STRAYS, gate, PARKED_MAX).map(({ seq }) => seq)
   restore(connection, seqs)

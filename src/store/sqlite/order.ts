@@ -1,5 +1,5 @@
 import { type OrderRule, standingSql } from '../../job/order.ts'
-import { REQUIRES } from './claiming/lane-of-job.ts'
+import { HAS_GROUP, REQUIRES } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { asList } from './parameters.ts'
 
@@ -19,13 +19,13 @@ const standing = standingSql('o', { priority: 'o.priority', dueAt: 'o.due_at' })
 
 /**
  * What waits for its due time is in no lane, and has no place yet. What a claim may take waits as `WAITS` in pending.ts says: to be
- * drawn (6), unless it requires something of its worker; for gates (4), or for a worker alone (1).
+ * drawn (6), by its priority unless it requires something of its worker, or by its group; for gates (4), or for a worker alone (1).
  */
 const PLACE = `update millhand_jobs set priority = iif(o.due_by is null, o.priority, ${standing.rank}),
   due_at = iif(o.due_by is null, o.due_at, ${standing.place}),
   asked_priority = iif(o.due_by is null, null, o.priority), asked_due_at = iif(o.due_by is null, null, o.due_at),
   waits = case when waits not in (1, 4, 6) then waits when o.weights is not null and not ${REQUIRES} then 6
-    when limits is not null then 4 else 1 end
+    when limits is null then 1 when ${HAS_GROUP} then 6 else 4 end
   from (
     select j.seq, coalesce(j.asked_priority, j.priority) as priority, coalesce(j.asked_due_at, j.due_at) as due_at,
       iif(j.lane is null, null, q.due_by) as due_by, q.rank_by, q.priority_by, q.weights

@@ -1,7 +1,7 @@
 import { CARE, type Care } from '../../job/care.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Verb } from '../../job/state.ts'
-import { LANE_OF_JOB } from './claiming/lane-of-job.ts'
+import { HAS_GROUP, LANE_OF_JOB } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { BEGUN_AT, EXPIRES_AT, FENCE } from './holding.ts'
 import { place } from './order.ts'
@@ -19,7 +19,7 @@ export const READY = `waits = ${WAITS.ready}`
 export const READY_ALONE = `waits = ${WAITS.readyAlone}`
 
 export const READY_LIMITED = `waits = ${WAITS.limited}`
-/** Jobs of which each start draws a priority. */
+/** Jobs of which each start draws one: by its priority, its group, or both. */
 export const READY_TURN = `waits = ${WAITS.turn}`
 
 /** In which of these ways a job is ready. */
@@ -77,8 +77,8 @@ const NEW_LANES = `insert or ignore into millhand_lanes (queue, name)
 
 const PUT_BACK = `update millhand_jobs set
   waits = case when due_at > ?2 then ${WAITS.due} when gate is not null then ${WAITS.parked}
-    when care = ${CARE.alone} then ${WAITS.readyAlone} when limits is not null then ${WAITS.limited}
-    else ${WAITS.ready} end, gate = iif(due_at > ?2, null, gate),
+    when care = ${CARE.alone} then ${WAITS.readyAlone} when limits is null then ${WAITS.ready}
+    when ${HAS_GROUP} then ${WAITS.turn} else ${WAITS.limited} end, gate = iif(due_at > ?2, null, gate),
   lane = iif(due_at > ?2, null, (select id from millhand_lanes
     where millhand_lanes.queue = millhand_jobs.queue and millhand_lanes.name = ${LANE_OF_JOB}))
   where seq in (select value from json_each(?1))`

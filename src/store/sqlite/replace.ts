@@ -1,4 +1,5 @@
 import { deadlineAt, expiresAt } from '../../job/deadline.ts'
+import { groupIn } from '../../job/job-gates.ts'
 import { replacingCall } from '../../job/key.ts'
 import type { NewJob } from '../../job/new-job.ts'
 import type { Asked } from '../../job/order.ts'
@@ -37,7 +38,8 @@ export function dueOf(job: NewJob, { nowMs, lanes, placement, rankOf }: Placing)
 
 function waitsOf({ limits }: NewJob, gate: string | null): number {
   if (gate !== null) return WAITS.parked
-  return limits === null ? WAITS.ready : WAITS.limited
+  if (limits === null) return WAITS.ready
+  return groupIn(limits) === '' ? WAITS.limited : WAITS.turn
 }
 
 /** Makes a job that waits what this one is; gives its number, and the queue in which it was. */

@@ -83,6 +83,7 @@ function catalogRole({ read, durably }: StoreAccess): StoreRoles['catalog'] {
     tally: () => read(catalog.tally),
     logs: (id) => read((connection) => catalog.logs(connection, id)),
     ahead: (id) => read((connection) => catalog.ahead(connection, id)),
+    turn: (id) => read((connection) => catalog.turn(connection, id)),
     cancel: (ids, text, call) =>
       inPieces(ids, call, (piece, name) =>
         durably((connection, nowMs) =>

@@ -13,6 +13,7 @@ const GIVEN: { readonly [Option in keyof EnqueueOptions]-?: readonly EnqueueOpti
   keyScope: ['active', 'forever', '1h', 1],
   onConflict: ['existing', 'debounce'],
   limits: [[], [{ key: 'api', rate: { count: 1, per: '1s' } }]],
+  group: ['tenant-a'],
   requires: [[], ['gpu', { version: '>= 2' }]],
   tags: [[], ['a']],
   context: [{ user: 1 }],

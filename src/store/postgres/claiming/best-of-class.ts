@@ -1,3 +1,4 @@
+import { runsAlone } from '../../../job/care.ts'
 import { PARKED_MAX } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest } from '../../jobs.ts'
 import { ASKED_DUE_AT } from '../order.ts'
@@ -46,9 +47,9 @@ const CANDIDATES = statement(
   from candidates p ${WITH_JOB}`,
 )
 
-/** A job with whether its lane asks for what it requires. */
+/** A job with what is heeded where it is ready: see `Admissions.admit`. */
 export interface Candidate extends ClaimedJob {
-  readonly asked: boolean
+  readonly heeded: { readonly requirements?: string; readonly group?: string }
 }
 
 /** A look that takes nothing, and makes nothing ready. */
@@ -76,5 +77,10 @@ export async function bestIn(
     lanes: where.lanes,
   }
   const rows = await session.lists<ClaimRow>(CANDIDATES.text, ...CANDIDATES.values(values))
-  return toClaimed(rows, () => '').map((job) => ({ ...job, asked: where.lanes !== null }))
+  return toClaimed(rows, () => '').map((job) => ({ ...job, heeded: heededOf(job, where) }))
+}
+
+/** Who runs alone takes no turn. */
+function heededOf(job: ClaimedJob, { lanes }: LanesOfClass): Candidate['heeded'] {
+  return { ...(lanes === null && { requirements: '' }), ...(!runsAlone(job) && { group: '' }) }
 }

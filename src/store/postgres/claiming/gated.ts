@@ -1,4 +1,5 @@
 import { runsAlone } from '../../../job/care.ts'
+import { FairTurns, type PlannedTurns } from '../../../job/fair-turns.ts'
 import type { NewJob } from '../../../job/new-job.ts'
 import type { Settlement } from '../../../job/outcome.ts'
 import { type ClaimedJob, type ClaimRequest, compareJobs, type Place } from '../../jobs.ts'
@@ -25,24 +26,31 @@ export class GatedClaims {
   }
 
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
+    const turns = (request.turns ?? new FairTurns()).begin()
     // What comes before the best of the others goes first.
-    const first = this.#limited ? await this.#claimFirst(request) : []
+    const first = this.#limited ? await this.#claimFirst(request, turns) : []
     const others = await orNothing(first, [], () => this.#claims.claim(restBeside(request, first)))
     const jobs = [...first, ...others]
     const { limited, requiring, opening } = this.#claims.seen
     this.#limited = limited || requiring || opening
     if (this.#limited && !jobs.some(runsAlone))
-      jobs.push(...(await orNothing(jobs, [], () => this.#claimLast(restBeside(request, jobs), opening))))
-    return jobs.sort(compareJobs)
+      jobs.push(
+        ...(await orNothing(jobs, [], () => this.#claimLast(restBeside(request, jobs), { opening, turns }))),
+      )
+    const placeIn = (job: ClaimedJob) => turns.startOf(job.seq)?.at ?? job
+    return jobs.sort((one, other) => compareJobs(placeIn(one), placeIn(other)))
   }
 
-  async #claimFirst(request: ClaimRequest): Promise<ClaimedJob[]> {
-    return this.#claimLimited(request, await this.#claims.firstPlace(request))
+  async #claimFirst(request: ClaimRequest, turns: PlannedTurns): Promise<ClaimedJob[]> {
+    return this.#claimLimited(request, { turns, before: await this.#claims.firstPlace(request) })
   }
 
-  async #claimLast(request: ClaimRequest, opening: boolean): Promise<ClaimedJob[]> {
+  async #claimLast(
+    request: ClaimRequest,
+    { opening, turns }: { readonly opening: boolean; readonly turns: PlannedTurns },
+  ): Promise<ClaimedJob[]> {
     if (opening) await openDue(this.#database.session)
-    return this.#claimLimited(request)
+    return this.#claimLimited(request, { turns, before: undefined })
   }
 
   /** New jobs: of those that have gates to pass, no place is known. */
@@ -71,8 +79,11 @@ export class GatedClaims {
     if (count > 0) this.#limited = true
   }
 
-  #claimLimited(request: ClaimRequest, before?: Place): Promise<ClaimedJob[]> {
+  #claimLimited(
+    request: ClaimRequest,
+    among: { readonly turns: PlannedTurns; readonly before: Place | undefined },
+  ): Promise<ClaimedJob[]> {
     if (request.limit <= 0 || request.begins <= 0) return Promise.resolve([])
-    return claimLimited(this.#database, { request, before, calls: this.#claims })
+    return claimLimited(this.#database, { request, ...among, calls: this.#claims })
   }
 }

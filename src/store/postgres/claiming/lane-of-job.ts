@@ -1,4 +1,4 @@
-import { REQUIRING } from '../../../job/job-gates.ts'
+import { GROUPING, REQUIRING } from '../../../job/job-gates.ts'
 
 /** Of the gates of a job: whether it requires anything of its worker. */
 const requires = (limits: string): string => `starts_with(${limits}, '${REQUIRING}')`
@@ -13,16 +13,24 @@ export const CLASSES = [1, 2, 3, 4, 5, 6] as const
 export const LIMITED = 3
 export const REQUIRING_CLASS = 4
 export const REQUIRING_ALONE = 5
-/** Those of which each start draws a priority: see `turnOr`. */
+/** Those of which each start draws one: by its group, or by its priority, see `turnOr`. */
 export const TURN = 6
 
 /** The class of a job with these gates. */
 export const classFor = (limits: string, alone = 'false'): string =>
   `case when ${limits} is null then case when ${alone} then 2 else 1 end
+    when not (${alone}) and strpos(${limits}, '${GROUPING}') > 0 then ${TURN}
     when ${requires(limits)} then ${requiringClass(alone)} else ${LIMITED} end`
 
+/** The group of a job with these gates, as it is written there; null where it has none. */
+export const groupFor = (limits: string): string =>
+  `nullif(split_part(split_part(${limits}, '${GROUPING}', 2), '"', 1), '')`
+
+/** The group of a job `p` that waits, as the index of what is drawn has it. */
+export const groupOf = (pending: string): string => `coalesce(${pending}.turn_group, '')`
+
 /** The same of one that requires something. */
-export const requiringClass = (alone: string): string =>
+const requiringClass = (alone: string): string =>
   `case when ${alone} then ${REQUIRING_ALONE} else ${REQUIRING_CLASS} end`
 
 /**

@@ -1,7 +1,9 @@
 import { runsAlone } from '../../../job/care.ts'
+import type { PlannedTurns } from '../../../job/fair-turns.ts'
 import { readGates as gatesOf } from '../../../job/job-gates.ts'
 import { Admissions } from '../../admissions.ts'
-import { bytesOf, type ClaimedJob, type ClaimRequest, compareJobs, type Place } from '../../jobs.ts'
+import { InTurn } from '../../in-turn.ts'
+import { bytesOf, type ClaimedJob, type ClaimRequest, compareJobs, type Place, placeOf } from '../../jobs.ts'
 import type { Claims } from '../claim.ts'
 import type { Database } from '../database.ts'
 import { type Gates, makeGates, noteOpenings, readGates } from '../gates.ts'
@@ -12,7 +14,7 @@ import { orNothing, restBeside } from './filling.ts'
 import { LIMITED } from './lane-of-job.ts'
 import { type LanesOfClass, requiringLanes } from './requiring.ts'
 import { take } from './statements.ts'
-import { drawn, merged } from './turns.ts'
+import { type DrawnQueue, drawn, lineOf } from './turns.ts'
 
 /** Looks in one claim: each one takes something, or puts something away. */
 const ROUNDS_MAX = 10
@@ -50,6 +52,7 @@ interface LimitedClaim {
   /** Those of jobs that require something, which the worker has, by their class. */
   readonly lanes: readonly LanesOfClass[]
   readonly calls: Pick<Claims, 'nextCall' | 'orDoubt'>
+  readonly turns: PlannedTurns
 }
 
 /**
@@ -89,15 +92,14 @@ function lookAgain(database: Database, claim: LimitedClaim): Promise<Looked> {
 
 async function look(database: Database, claim: LimitedClaim, call: string): Promise<Looked> {
   const { found, unmade, missed } = await database.briefTransaction(async (_, session) => {
-    const { candidates, missed } = await candidatesOf(session, claim)
-    if (candidates.length === 0) return { found: NOTHING, unmade: [], missed }
-    const names = [
-      ...new Set(candidates.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate))),
-    ].sort()
+    const { missed, ...candidates } = await candidatesOf(session, claim)
+    const all = [...candidates.sorted, ...candidates.queues.flatMap(({ jobs }) => jobs)]
+    if (all.length === 0) return { found: NOTHING, unmade: [], missed }
+    const names = [...new Set(all.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))].sort()
     const rows = await session.rows<LockedRow>(LOCKED, names)
     const locked = new Set(rows.flatMap(({ gate, locked: isLocked }) => (isLocked ? [gate] : [])))
     const gates = await readGates(session, [...locked])
-    const passable = candidates.filter(({ limits }) => gatesOf(limits).every(({ gate }) => locked.has(gate)))
+    const passable = among(candidates, ({ limits }) => gatesOf(limits).every(({ gate }) => locked.has(gate)))
     const missing = rows.filter(({ made }) => !made).map(({ gate }) => gate)
     return {
       found: await admit(session, { claim, call, candidates: passable, gates }),
@@ -109,14 +111,26 @@ async function look(database: Database, claim: LimitedClaim, call: string): Prom
   return { jobs: found.jobs, more: found.more || missed || unmade.length > 0 }
 }
 
-/** The best first, and those that were drawn in their order among them. */
+/** What a claim may take, and has locked: in its order, and of the queues that are drawn from. */
+interface Candidates {
+  readonly sorted: readonly Candidate[]
+  readonly queues: readonly DrawnQueue[]
+}
+
 async function candidatesOf(
   session: Session,
   claim: LimitedClaim,
-): Promise<{ readonly candidates: readonly Candidate[]; readonly missed: boolean }> {
-  const { lines, missed } = await drawn(session, claim.request)
-  const unasked = lines.map((line) => line.map((job) => ({ ...job, asked: false })))
-  return { candidates: merged(await sortedOf(session, claim), unasked, claim.before), missed }
+): Promise<Candidates & { readonly missed: boolean }> {
+  const fromQueues = await drawn(session, claim.request, claim.turns)
+  return { sorted: await sortedOf(session, claim), ...fromQueues }
+}
+
+/** Those that fit. */
+function among({ sorted, queues }: Candidates, fits: (job: Candidate) => boolean): Candidates {
+  return {
+    sorted: sorted.filter(fits),
+    queues: queues.map(({ rules, jobs }) => ({ rules, jobs: jobs.filter(fits) })),
+  }
 }
 
 /** The best of both classes. One that requires anything is of the second, or was put where nobody asks for that. */
@@ -129,21 +143,21 @@ async function sortedOf(session: Session, claim: LimitedClaim): Promise<Candidat
 interface Admitting {
   readonly claim: LimitedClaim
   readonly call: string
-  readonly candidates: readonly Candidate[]
+  readonly candidates: Candidates
   readonly gates: Gates
 }
 
 /** Lets pass whom the gates let, and takes them. */
-async function admit(
-  session: Session,
-  { claim: { request }, call, candidates, gates }: Admitting,
-): Promise<Looked> {
+async function admit(session: Session, { claim, call, candidates, gates }: Admitting): Promise<Looked> {
   const admissions = new Admissions(gates, gates.nowMs)
-  const chosen = choose(candidates, request, admissions)
-  const jobs =
+  const { request } = claim
+  const chosen = choose(candidates, claim, admissions)
+  const taken =
     chosen.length === 0
       ? []
       : await take(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
+  const bySeq = new Map(taken.map((job) => [job.seq, job]))
+  const jobs = chosen.flatMap(({ seq }) => bySeq.get(seq) ?? [])
   if (jobs[0]) admissions.takenAt(jobs[0].claimedAt)
   await write(session, admissions)
   return { jobs: withAnswers(jobs, admissions), more: admissions.parked.length > 0 }
@@ -156,10 +170,12 @@ function withAnswers(jobs: ClaimedJob[], { answers }: Admissions): ClaimedJob[] 
 }
 
 function choose(
-  candidates: readonly Candidate[],
-  request: ClaimRequest,
+  { sorted, queues }: Candidates,
+  { request, before }: LimitedClaim,
   admissions: Admissions,
 ): ClaimedJob[] {
+  const others = sorted.map((job) => ({ ...placeOf(job), job }))
+  const candidates = new InTurn({ others, lines: queues.map(lineOf), before })
   const chosen: ClaimedJob[] = []
   let bytes = 0
   for (const job of candidates) {
@@ -167,7 +183,9 @@ function choose(
     if (request.accepts?.(job) === false || (runsAlone(job) && chosen.length > 0)) continue
     bytes += bytesOf(job)
     if (bytes > request.bytesMax && chosen.length > 0) break
-    if (admissions.admit(job, job.asked ? undefined : '')) chosen.push(job)
+    if (!admissions.admit(job, job.heeded)) continue
+    chosen.push(job)
+    candidates.took(job)
   }
   return chosen
 }

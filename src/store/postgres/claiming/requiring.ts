@@ -3,7 +3,7 @@ import { readLaneName } from '../../../job/lane-name.ts'
 import { isAble, requirementMatcher } from '../../../job/requirements.ts'
 import type { ClaimRequest, Served } from '../../jobs.ts'
 import type { Session } from '../session.ts'
-import { type CLASSES, REQUIRING_ALONE, REQUIRING_CLASS } from './lane-of-job.ts'
+import { type CLASSES, REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './lane-of-job.ts'
 
 /** Whether anything of a class that only able workers look at may be theirs. */
 export function isCapable({ ability }: Served): boolean {
@@ -28,6 +28,7 @@ const lanesOf = (ready: string) => `with recursive present as (
 const LANES = {
   [REQUIRING_CLASS]: lanesOf(`waits = 1 and class = ${REQUIRING_CLASS}`),
   [REQUIRING_ALONE]: lanesOf(`waits = 1 and class = ${REQUIRING_ALONE}`),
+  [TURN]: lanesOf(`waits = 1 and class = ${TURN}`),
 }
 
 /**

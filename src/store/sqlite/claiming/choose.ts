@@ -61,13 +61,19 @@ export function choose(connection: Connection, wanted: Wanted, choice: Choice): 
       // What has to pass gates is never held: it would keep them from others before it begins. Nor is what was drawn.
       open.closeLeast()
       continue
-    } else if (job.limits === null || admissions.admit(job, lane.requirements)) {
+    } else if (job.limits === null || admissions.admit(job, heededIn(lane))) {
       bytes += size
       jobs.push(job)
+      if (lane.kind === 'turn') lane.took()
     }
     open.sinkLeast()
   }
   return { jobs, read: open.all.filter(({ kind }) => kind === 'ready') }
+}
+
+/** Among those with limits nobody heeds groups: a version that knows of none has put what has one there. */
+function heededIn({ kind, requirements }: LaneReader | DrawnReader) {
+  return { requirements, ...(kind === 'limited' && { group: '' }) }
 }
 
 /** The lanes that one claim reads. */

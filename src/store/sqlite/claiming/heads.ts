@@ -61,6 +61,12 @@ export function isAnyServed(
   return false
 }
 
+/** The lanes that have something. */
+export function lanesIn(connection: Connection, kind: ReadyKind): Lane[] {
+  const rows = connection.allLists(LANES[kind]) as [lane: number, queue: string, named: string][]
+  return rows.map(([lane, queue, named]) => ({ lane, queue, ...readLaneName(named) }))
+}
+
 /** The lanes that have something, each with its first job. */
 export function headsIn(connection: Connection, kind: ReadyKind): LaneHead[] {
   return (connection.allLists(HEADS[kind]) as Row[]).map(laneHead)

@@ -1,3 +1,4 @@
+import { FairTurns } from '../../../job/fair-turns.ts'
 import { Admissions } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
@@ -41,12 +42,13 @@ function chooseOrdinary(
   request: ClaimRequest,
   { heads, nowMs, admissions }: Look,
 ): readonly ClaimedJob[] {
+  const turns = (request.turns ?? new FairTurns()).begin()
   heads.refresh(connection, request, nowMs)
   const from: Source[] = [{ kind: 'ready', lanes: heads }]
   if (request.begins > 0 && connection.get(IS_READY_LIMITED))
     from.push({ kind: 'limited', lanes: headsOfKind(connection, request, 'limited') })
   const isDrawn = request.begins > 0 && connection.get(IS_READY_TURN)
-  const drawn = isDrawn ? drawnFor(connection, request, nowMs) : []
+  const drawn = isDrawn ? drawnFor(connection, request, { nowMs, turns }) : []
   const { jobs, read } = choose(connection, request, { from, drawn, nowMs, admissions })
   heads.putBack(read)
   return jobs

@@ -1,126 +1,92 @@
-import { readLaneName } from '../../../job/lane-name.ts'
-import { draw, type Weights } from '../../../job/turns.ts'
+import { DrawnLine } from '../../../job/drawn-line.ts'
+import type { PlannedTurns } from '../../../job/fair-turns.ts'
+import { readSettings } from '../../../job/queue-settings.ts'
 import { systemRandom } from '../../../kit/random.ts'
-import {
-  type ClaimedJob,
-  type ClaimRequest,
-  compareJobs,
-  type Place,
-  placeOfDrawn,
-  type Served,
-} from '../../jobs.ts'
+import type { ClaimedJob, ClaimRequest, Place, Served } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
-import type { Lane } from '../lanes.ts'
-import { atMost } from '../parameters.ts'
-import { READY_TURN } from '../pending.ts'
 import { AT, COLUMNS, claimed, type Row, sizeOf } from './claimed.ts'
-import { pausedQueues, servedBy } from './heads.ts'
+import { type Candidate, ranksOf } from './groups.ts'
+import { lanesIn, pausedQueues, servedBy } from './heads.ts'
 
-/** The priorities of which a lane has something, found by skipping from one to the next. */
-const RANKS = `with recursive ranks (seq) as (
-    select * from (select seq from millhand_jobs where ${READY_TURN} order by lane, priority desc limit 1)
-    union all
-    select coalesce(
-      (select seq from millhand_jobs where ${READY_TURN} and lane = j.lane and priority < j.priority
-        order by priority desc limit 1),
-      (select seq from millhand_jobs where ${READY_TURN} and lane > j.lane order by lane, priority desc limit 1))
-    from ranks join millhand_jobs j on j.seq = ranks.seq
-  )
-  select l.id as lane, l.queue, l.name, j.priority, q.weights
-  from ranks join millhand_jobs j on j.seq = ranks.seq join millhand_lanes l on l.id = j.lane
-  left join millhand_queues q on q.queue = l.queue`
-
-const FIRST = `select seq, due_at as dueAt from millhand_jobs where ${READY_TURN} and lane = ? and priority = ?
-  and (expires_at is null or expires_at > ?) order by due_at, seq ${atMost()}`
+const SETTINGS = 'select settings from millhand_queues where queue = ?'
 
 const READ = `select ${COLUMNS} from millhand_jobs where seq = ?`
 
-interface Rank extends Lane {
-  readonly priority: number
-  readonly weights: string | null
-}
-
-/** With the name of a lane. */
-type RankRow = Omit<Rank, 'requirements'>
-
-function rankOf(row: RankRow): Rank {
-  return { ...row, ...readLaneName(row.name) }
-}
-
-interface Candidate extends Place {
-  readonly lane: Lane
-}
-
-/** What a claim draws, of each queue in which priorities have weights: as many as could begin. */
+/** What a claim may draw, of each queue in which anything is drawn. */
 export function drawnFor(
   connection: Connection,
-  request: Served & Pick<ClaimRequest, 'limit' | 'begins' | 'random' | 'after'>,
-  nowMs: number,
+  request: Served & Pick<ClaimRequest, 'random' | 'after'>,
+  { nowMs, turns }: { readonly nowMs: number; readonly turns: PlannedTurns },
 ): DrawnReader[] {
   const { random = systemRandom, after } = request
-  const count = Math.min(request.limit, request.begins)
-  const isServed = servedBy(request, pausedQueues(connection))
-  const ranks = connection.all<RankRow>(RANKS).map(rankOf).filter(isServed)
-  return [...Map.groupBy(ranks, ({ queue }) => queue).values()].flatMap((ofQueue) => {
-    const firsts = ofQueue.flatMap((rank) => firstOf(connection, rank, { count, nowMs }))
-    const fitting = after ? firsts.filter((job) => compareJobs(job, after) > 0) : firsts
-    const jobs = fitting.sort((one, other) => one.dueAt - other.dueAt || one.seq - other.seq)
-    const weights = JSON.parse(ofQueue[0]?.weights ?? '{}') as Weights
-    const [first, ...others] = draw(jobs, { weights, random, count })
-    return first ? [new DrawnReader(connection, [first, ...others], nowMs)] : []
+  const lanes = lanesIn(connection, 'turn').filter(servedBy(request, pausedQueues(connection)))
+  return [...Map.groupBy(lanes, ({ queue }) => queue)].flatMap(([queue, ofQueue]) => {
+    const row = connection.get<{ settings: string | null }>(SETTINGS, queue)
+    const { order, weights = {}, shares = {} } = readSettings(row?.settings ?? null)
+    const rules = { queue, weights: order === 'weighted' ? weights : null, shares, random, turns }
+    const line = new DrawnLine(ranksOf(ofQueue, { connection, after, turns }), rules)
+    return line.at ? [new DrawnReader(connection, line, nowMs)] : []
   })
 }
 
-function firstOf(
-  connection: Connection,
-  { priority, ...lane }: Rank,
-  { count, nowMs }: { readonly count: number; readonly nowMs: number },
-): Candidate[] {
-  const found = connection.all<{ seq: number; dueAt: number }>(FIRST, lane.lane, priority, nowMs, count)
-  return found.map(({ seq, dueAt }) => ({ seq, dueAt, priority, lane }))
-}
-
-/** The jobs that were drawn of one queue, in their order, read one by one as they are needed. */
+/** The jobs of one queue as they are drawn, one by one as they are needed. */
 export class DrawnReader {
   readonly kind = 'turn'
-  /** Nothing that requires something is drawn. */
-  readonly requirements = ''
   readonly #connection: Connection
   readonly #nowMs: number
-  /** The next one last. */
-  readonly #jobs: Candidate[]
-  #row: Row | undefined
-  /** Among the jobs of other queues the next one stands by its due time; where there is none, where the last one stood. */
-  place: Place
+  readonly #line: DrawnLine<Candidate>
+  /** The next one, which is read, and where its queue stands. */
+  #drawn: { readonly candidate: Candidate; readonly row: Row; readonly at: Place | undefined } | undefined
+  #last: Candidate | undefined
 
-  constructor(connection: Connection, jobs: readonly [Candidate, ...Candidate[]], nowMs: number) {
+  constructor(connection: Connection, line: DrawnLine<Candidate>, nowMs: number) {
     this.#connection = connection
-    this.#jobs = jobs.toReversed()
+    this.#line = line
     this.#nowMs = nowMs
-    this.place = placeOfDrawn(jobs[0])
+  }
+
+  get place(): Place {
+    return this.#drawn?.at ?? this.#line.at ?? LAST
   }
 
   get isRead(): boolean {
-    return this.#row !== undefined
+    return this.#drawn !== undefined
   }
 
+  /** What the lane of the one that was taken requires. */
+  get requirements(): string {
+    return this.#last?.lane.requirements ?? ''
+  }
+
+  /** What has expired is passed over: it is another's to say so. */
   read(): void {
-    const next = this.#jobs.at(-1)
-    if (next) this.place = placeOfDrawn(next)
-    const [row] = next ? this.#connection.allLists(READ, next.seq) : []
-    this.#row = row as Row | undefined
+    const { at } = this.#line
+    for (let candidate = this.#line.next(); candidate; candidate = this.#line.next()) {
+      const [row] = this.#connection.allLists(READ, candidate.seq) as Row[]
+      if (!row || (row[AT.expiresAt] ?? this.#nowMs + 1) <= this.#nowMs) continue
+      this.#drawn = { candidate, row, at }
+      return
+    }
   }
 
   take(): { job: ClaimedJob; size: number } {
-    const { lane } = this.#jobs.pop() as Candidate
-    const row = this.#row as Row
-    this.read()
-    return { job: claimed(row, { ...lane, ...placeIn(row) }, this.#nowMs), size: sizeOf(row) }
+    const { candidate, row } = this.#drawn as { candidate: Candidate; row: Row }
+    this.#last = candidate
+    this.#drawn = undefined
+    return { job: claimed(row, { ...candidate.lane, ...placeIn(row) }, this.#nowMs), size: sizeOf(row) }
+  }
+
+  /** The job that was given last is taken: it was the turn of its group. */
+  took(): void {
+    if (this.#last) this.#line.took(this.#last)
   }
 
   /** What is not taken stays where it is. */
   leave(): void {}
 }
+
+/** Behind every job: nothing is left. */
+const LAST: Place = { priority: Number.MIN_SAFE_INTEGER, dueAt: 0, seq: 0 }
 
 function placeIn(row: Row): Place {
   return { priority: row[AT.priority], dueAt: row[AT.dueAt], seq: row[AT.seq] }

@@ -13,6 +13,7 @@ import { deadline } from './011_deadline.ts'
 import { results } from './012_results.ts'
 import { requires } from './013_requires.ts'
 import { order } from './014_order.ts'
+import { groups } from './015_groups.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
 export const MIGRATIONS = numbered({
@@ -20,5 +21,5 @@ export const MIGRATIONS = numbered({
   ...{ '005_limit_indexes': limitIndexes, '006_queues': queues, '007_orders': orders },
   ...{ '008_ledger': ledger, '009_operations': operations, '010_reruns': reruns },
   ...{ '011_deadline': deadline, '012_results': results, '013_requires': requires },
-  ...{ '014_order': order },
+  ...{ '014_order': order, '015_groups': groups },
 })
