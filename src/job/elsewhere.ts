@@ -34,6 +34,8 @@ const RATE = " Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' 
 const LIMITS_OF_ALL =
   " Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]? They hold for all jobs."
 const LIMITS_OF_JOB = " Limits are of each job: 'limits' of defineJob, or of enqueue."
+const GROUP = " Did you mean 'group'? The groups of a queue take turns."
+const GROUPS_OF_JOB = " Groups are of each job: 'group' of defineJob, or of enqueue."
 const CONCURRENCY = " Did you mean 'concurrency'?"
 const RATE_PART = " Did you mean rate: { count: 60, per: '1m' }?"
 const LIMIT_KEY = ' Did you mean key: (input) => input.userId?'
@@ -46,8 +48,13 @@ const COUNT = " Did you mean 'count'?"
 /** Options that hold jobs back, by what they hold to. */
 const LIMITERS: Readonly<Record<string, string>> = {
   ...{ concurrency: SLOTS, localconcurrency: SLOTS, maxconcurrency: SLOTS, concurrencylimit: SLOTS },
-  ...{ groupconcurrency: LIMIT, concurrencykey: LIMIT, group: LIMIT, limit: LIMIT },
+  ...{ groupconcurrency: LIMIT, concurrencykey: LIMIT, limit: LIMIT },
   ...{ limiter: RATE, ratelimit: RATE, ratelimits: RATE, throttle: RATE },
+}
+
+/** What says whose a job is. */
+const GROUPS: Readonly<Record<string, string>> = {
+  ...{ tenant: GROUP, tenantid: GROUP, groupid: GROUP, groupkey: GROUP, fairnesskey: GROUP, fairness: GROUP },
 }
 
 /** Parts of a limit. */
@@ -103,7 +110,7 @@ const PAYLOAD = each('data payload', () => INPUT)
 /** Parts of an item of `enqueueMany`. */
 export const ITEM_HINTS: Readonly<Record<string, string>> = {
   ...each(
-    'key delay runAt tags context tx priority queue retries timeout expiresIn',
+    'key group delay runAt tags context tx priority queue retries timeout expiresIn',
     (name) => ` Did you mean options: { ${name} }?`,
   ),
   ...each('definition name spec', () => " Did you mean 'job'?"),
@@ -119,7 +126,7 @@ export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...each('outputSchema', () => " Did you mean 'output'?"),
   ...each('memoize memo cached cacheKey cacheTtl resultCache', () => CACHE),
   ...{ ...OF_WORKER, ...OF_ENQUEUE, ...TIMES, ...PAYLOAD },
-  ...LIMITERS,
+  ...{ ...LIMITERS, ...GROUPS },
 }
 
 /** Options of one enqueue. */
@@ -131,7 +138,7 @@ export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ deduplication: KEYS_KEPT, singletonseconds: KEYS_KEPT, throttle: KEYS_KEPT },
   ...{ jobkeymode: CONFLICT, singletonnextslot: DEBOUNCE, debounce: DEBOUNCE },
   ...{ startafter: DUE, runafter: DUE },
-  ...LIMITERS,
+  ...{ ...LIMITERS, ...GROUPS },
 }
 
 /** States. What waits for a time, a worker or another try is pending here, and what a lost worker had runs again. */
@@ -176,6 +183,7 @@ export const WORKER_HINTS: Readonly<Record<string, string>> = {
   ...{ removeoncomplete: RETENTION, removeonfail: RETENTION, keepjobs: RETENTION },
   ...{ attempts: RETRIES_OF_JOB, maxattempts: RETRIES_OF_JOB, retries: RETRIES_OF_JOB },
   ...{ limits: LIMITS_OF_JOB, limiter: LIMITS_OF_JOB, ratelimit: LIMITS_OF_JOB, throttle: LIMITS_OF_JOB },
+  ...{ group: GROUPS_OF_JOB, groups: GROUPS_OF_JOB },
   ...{ groupconcurrency: LIMITS_OF_JOB, localconcurrency: CONCURRENCY, teamsize: CONCURRENCY },
   ...{ middleware: AROUND_RUN, hooks: AROUND_RUN },
   ...each('batch batchSize', () => ` It is of the definition.${RUN_MANY}`),

@@ -26,7 +26,7 @@ describe('a job that is enqueued from SQL', () => {
   test('is the job that the API makes of the same', async ({ queue, sql }) => {
     const options = {
       ...{ queue: 'mail', priority: 5, expiresIn: '5m', deadline: '1.5h', key: 'k "1"', retries: 7 },
-      ...{ timeout: 250, tags: ['user:1', 'ä "b"'], context: { user: 1 } },
+      ...{ timeout: 250, tags: ['user:1', 'ä "b"'], context: { user: 1 }, group: '100 % "a" \\' },
     } satisfies EnqueueOptions
     const input = { list: [1, 1.5, -0.001, 1e15, true, null, {}, []], text: 'a "quote", \\ and ü' }
     const ofSql = await queue.get(await enqueue(sql, { input, options }))
@@ -114,6 +114,8 @@ test.for<[what: string, call: Call, code: string, ...message: string[]]>([
   ['a key', { options: { key: 'a\nb' } }, 'invalid_name', "key 'a?b'"],
   ['an empty key', { options: { key: '' } }, 'invalid_option', 'a text of 1 to 512 characters'],
   ['a long key', { options: { key: '😀'.repeat(257) } }, 'invalid_name', '1 to 512 characters'],
+  ['a group', { options: { group: 'a\nb' } }, 'invalid_name', "group 'a?b'"],
+  ['an empty group', { options: { group: '' } }, 'invalid_option', 'a text of 1 to 512 characters'],
   ['tags', { options: { tags: 'one' } }, 'invalid_option', 'a list of texts'],
   ['a tag', { options: { tags: ['a', ''] } }, 'invalid_name', "tag ''"],
   ['many tags', { options: { tags: Array(21).fill('a') } }, 'invalid_name', 'at most 20 texts'],
@@ -253,6 +255,24 @@ describe('what is set for a queue', () => {
     const rows = await sql('select limits as given from millhand.jobs order by seq')
     expect(rows[0]?.given).toBe('[["all",1,1],["hosts=smtp",2,1]]')
     expect(rows[1]).toEqual(rows[0])
+    expect(await run(queue)).toBe(2)
+  })
+
+  test('its groups take turns, whoever enqueues or retries their jobs', async ({ open, sql }) => {
+    const queue = await open({ limits: [{ key: 'all', concurrency: 50 }] })
+    await queue.configure('mail', { shares: { a: 2 } })
+    // There is a lane by then, so that no errand has to put them there.
+    await queue.enqueue(echo, null, { queue: 'mail', group: 'a' })
+    const id = await enqueue(sql, { options: { queue: 'mail', group: 'a' } })
+    const waiting = () =>
+      sql(
+        'select (p.class, p.turn_group, j.limits)::text as given from millhand.pending p join millhand.jobs j using (seq) order by seq',
+      )
+    const [ofApi, ofSql] = await waiting()
+    expect(ofSql).toEqual(ofApi)
+    await sql('select millhand.cancel($1)', id)
+    await sql('select millhand.retry($1)', id)
+    expect((await waiting())[1]).toEqual(ofApi)
     expect(await run(queue)).toBe(2)
   })
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { withRequirements } from '../../src/job/job-gates.ts'
+import { withGroup, withRequirements } from '../../src/job/job-gates.ts'
 import type { QueueSettings } from '../../src/job/queue-settings.ts'
 import type { Store } from '../../src/store/store.ts'
 import { enqueue, find, idsOf, newJob, type TestWorker } from './jobs.ts'
@@ -28,4 +28,18 @@ export async function expectStraysMended(
   expect(await find(store, 'a')).toMatchObject({ priority: 5, rank: settings.order === 'fifo' ? 0 : null })
   expect(await worker.claim()).toEqual([])
   expect(idsOf(await worker.claim({ ability }))).toEqual(['a'])
+}
+
+/** Jobs of groups that somebody has put among those with limits, who knows of no groups, take turns again as soon as the leader has looked. */
+export async function expectGroupsMended(
+  store: Store,
+  worker: TestWorker,
+  stray: () => void | Promise<void>,
+): Promise<void> {
+  const grouped = (id: string) => newJob(id, { limits: withGroup(null, id.slice(0, 1)) })
+  await enqueue(store, ...['a-0', 'a-1', 'b-0'].map(grouped))
+  await stray()
+  expect(await worker.claim()).toEqual([])
+  expect(await store.limits.tend(10)).toBe(3)
+  expect(idsOf(await worker.claim())).toEqual(['a-0', 'b-0', 'a-1'])
 }

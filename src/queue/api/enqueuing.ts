@@ -45,7 +45,7 @@ export interface Enqueuing {
 
   /**
    * Makes a new job of an old one, whatever became of that, with its input or an edited one, which is checked where its
-   * definition is known here; the new one says `rerunOf`. Queue, priority, key, tags, context, retries and time-out are those
+   * definition is known here; the new one says `rerunOf`. Queue, priority, key, group, tags, context, retries and time-out are those
    * of the old one, due at once, and so are its limits, but for an edited input of a definition that is known: then they are
    * those of that. Its hooks (`aroundEnqueue`) are passed. Where its key is held, the job that holds it is given (`existed`). To run
    * the same job again, `retry` it.

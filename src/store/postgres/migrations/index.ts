@@ -16,6 +16,7 @@ import { requires } from './014_requires.ts'
 import { order } from './015_order.ts'
 import { sql } from './016_sql.ts'
 import { groups } from './017_groups.ts'
+import { sqlGroups } from './018_sql_groups.ts'
 
 /** All migrations that this Millhand knows, in order. A new one is a file of its own, and a line here. */
 export const MIGRATIONS = numbered({
@@ -24,5 +25,5 @@ export const MIGRATIONS = numbered({
   ...{ '008_ledger': ledger, '009_operations': operations, '010_reruns': reruns },
   ...{ '011_input_at': inputAt, '012_deadline': deadline, '013_results': results },
   ...{ '014_requires': requires, '015_order': order, '016_sql': sql },
-  ...{ '017_groups': groups },
+  ...{ '017_groups': groups, '018_sql_groups': sqlGroups },
 })

@@ -1,6 +1,6 @@
 import { postgresPool, schemaOf } from '../../../support/postgres.ts'
 import { timedTest as test } from '../../../support/postgres-store.ts'
-import { expectStraysMended } from '../../../support/strayed.ts'
+import { expectGroupsMended, expectStraysMended } from '../../../support/strayed.ts'
 
 test.for([
   {},
@@ -24,4 +24,13 @@ test.for([
       )
     },
   })
+})
+
+test('what a version before has put where nobody heeds its group waits for its turn again', async ({
+  url,
+  store,
+  worker,
+}) => {
+  const strayed = `update "${schemaOf(url)}".pending set class = 3, turn_group = null where class = 6`
+  await expectGroupsMended(store, worker, async () => void (await postgresPool().query(strayed)))
 })

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { expectStraysMended } from '../../../support/strayed.ts'
+import { expectGroupsMended, expectStraysMended } from '../../../support/strayed.ts'
 import { test } from './store.ts'
 
 test.for([
@@ -20,5 +20,14 @@ test.for([
       (select id from millhand_lanes where name = 'test.work') where id = ?`).run(id)
     },
   })
+  db.close()
+})
+
+test('what a version before has put where nobody heeds its group waits for its turn again', async ({
+  store,
+  worker,
+}) => {
+  const db = new DatabaseSync(store.location.replace(/^sqlite:/, ''))
+  await expectGroupsMended(store, worker, () => db.exec('update millhand_jobs set waits = 4 where waits = 6'))
   db.close()
 })
