@@ -140,6 +140,13 @@ export function groupPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['a-0', 'b', 'a-1', 'plain', 'other'])
   })
 
+  test('what has expired gives its queue no better place', async ({ store, clock, worker }) => {
+    await enqueue(store, grouped('expired', 'a', { expiresInMs: 5 }), newJob('plain'), grouped('b', 'b'))
+    await enqueue(store, grouped('a', 'a'))
+    await clock.advance(10)
+    expect(idsOf(await worker.claim())).toEqual(['plain', 'b', 'a'])
+  })
+
   test('jobs of a group start in the order of their queue', async ({ store, clock, worker }) => {
     await arrange(store, 'mail', { order: 'lifo' })
     for (const [id, group] of [

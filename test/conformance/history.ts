@@ -30,6 +30,7 @@ export type Command =
   | { readonly do: 'pause' | 'resume'; readonly queue: string }
   | { readonly do: 'subscribe' | 'unsubscribe'; readonly subscriber: string }
   | { readonly do: 'look'; readonly filter: JobFilter; readonly limit: number }
+  | { readonly do: 'group' }
 
 export interface JobDraft {
   readonly name: string
@@ -42,6 +43,8 @@ export interface JobDraft {
   readonly retries: number
   readonly expiresInMs: number | null
   readonly deadlineMs: number | null
+  /** Only in histories that begin with `group`. */
+  readonly group: string
 }
 
 export interface ClaimDraft {
@@ -100,6 +103,7 @@ const job: fc.Arbitrary<JobDraft> = fc.record({
   name: fc.constantFrom(...NAMES),
   queue,
   priority: fc.integer({ min: -2, max: 2 }),
+  group: fc.constantFrom('a', 'b', 'c'),
   delayMs: fc.constantFrom(0, 0, 0, 0, 500, 1_000),
   key: rarely(fc.constantFrom('k', '"k\''), 2),
   keyRule: rarely(rule, 2).map((given) => given ?? undefined),
@@ -190,11 +194,17 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: command('look', { filter, limit: fc.constantFrom(0, 2, 100) }) },
 )
 
-export const histories: fc.Arbitrary<Command[]> = fc.array(anyCommand, {
+const plain: fc.Arbitrary<Command[]> = fc.array(anyCommand, {
   minLength: 1,
   maxLength: 60,
   size: 'max',
 })
+
+/** All jobs of a history have groups, or none has: on PostgreSQL those with groups may go one claim later than those without. */
+export const histories: fc.Arbitrary<Command[]> = fc.oneof(
+  { weight: 2, arbitrary: plain },
+  { weight: 1, arbitrary: plain.map((commands): Command[] => [{ do: 'group' }, ...commands]) },
+)
 
 function retention(): fc.Arbitrary<number> {
   return fc.constantFrom(0, 500, 1_000_000)

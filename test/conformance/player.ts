@@ -1,4 +1,6 @@
 import { Fatal } from '../../src/job/control.ts'
+import { FairTurns } from '../../src/job/fair-turns.ts'
+import { withGroup } from '../../src/job/job-gates.ts'
 import type { NewJob } from '../../src/job/new-job.ts'
 import type { Outcome, Settlement } from '../../src/job/outcome.ts'
 import { isMillhandError } from '../../src/kit/error.ts'
@@ -34,7 +36,9 @@ export class Player {
   readonly #store: Store
   readonly #clock: VirtualClock
   readonly #claims: { readonly worker: string; readonly job: ClaimedJob }[] = []
+  readonly #turns = new Map<string, FairTurns>()
   #drafts = 0
+  #grouped = false
 
   constructor(store: Store, clock: VirtualClock) {
     this.#store = store
@@ -136,13 +140,21 @@ export class Player {
         return feed.unsubscribe(command.subscriber)
       case 'look':
         return this.#look(command)
+      case 'group':
+        this.#grouped = true
+        return Promise.resolve('grouped')
     }
   }
 
   async #claim(worker: string, { refuses, ...wish }: ClaimDraft): Promise<unknown> {
     const accepts =
       refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
-    const claimed = await this.#store.jobs.claim({ ...ANY_JOB, worker, ...wish, ...accepts })
+    const turns = this.#turns.get(worker) ?? new FairTurns()
+    this.#turns.set(worker, turns)
+    // What has a group is begun by its claim, also where it has to run alone.
+    const begins = this.#grouped && wish.takesAlone ? Math.max(1, wish.begins) : wish.begins
+    const claimed = await this.#store.jobs.claim({ ...ANY_JOB, worker, turns, ...wish, begins, ...accepts })
+    turns.count(claimed)
     this.#claims.push(...claimed.map((job) => ({ worker, job })))
     return claimed.map(({ hold, ...job }) => withoutSeq(job))
   }
@@ -189,7 +201,9 @@ export class Player {
   }
 
   #newJobs(drafts: readonly JobDraft[]): NewJob[] {
-    return drafts.map((draft) => newJob(this.#id(this.#drafts++), draft))
+    return drafts.map(({ group, ...draft }) =>
+      newJob(this.#id(this.#drafts++), { ...draft, limits: withGroup(null, this.#grouped ? group : '') }),
+    )
   }
 
   /** Ids sort in the order of arrival, as real ones do. */

@@ -26,9 +26,10 @@ export class GatedClaims {
   }
 
   async claim(request: ClaimRequest): Promise<ClaimedJob[]> {
+    if (request.limit <= 0) return []
     const turns = (request.turns ?? new FairTurns()).begin()
     // What comes before the best of the others goes first.
-    const first = this.#limited ? await this.#claimFirst(request, turns) : []
+    const first = this.#limited && request.begins > 0 ? await this.#claimFirst(request, turns) : []
     const others = await orNothing(first, [], () => this.#claims.claim(restBeside(request, first)))
     const jobs = [...first, ...others]
     const { limited, requiring, opening } = this.#claims.seen

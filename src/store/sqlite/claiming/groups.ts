@@ -18,6 +18,7 @@ export interface Candidate extends Place {
 /** How the jobs are read that one claim may draw. */
 interface Reading {
   readonly connection: Connection
+  readonly nowMs: number
   /** Only jobs that come after this place. */
   readonly after: Place | undefined
   readonly turns: PlannedTurns
@@ -59,8 +60,11 @@ const BEFORE_ALL = -1
 
 const OF_LANE = `from millhand_jobs indexed by millhand_jobs_groups where ${READY_TURN} and lane = ?1 and priority = ?2`
 
+const IS_TIMELY = '(expires_at is null or expires_at > ?3)'
+
 /** The next group, with its first job: asked for one after the other, which takes less time than a statement that goes through them. */
-const NEXT_GROUP = `select ${GROUP_OF_JOB}, seq, due_at ${OF_LANE} and ${GROUP_OF_JOB} > ?3 order by ${GROUP_OF_JOB}, due_at, seq limit 1`
+const NEXT_GROUP = `select ${GROUP_OF_JOB}, seq, due_at, ${IS_TIMELY} ${OF_LANE} and ${GROUP_OF_JOB} > ?4
+  order by ${GROUP_OF_JOB}, due_at, seq limit 1`
 
 /** Those of a lane after the last one that was looked at, and on from the first one; as many as are looked at in a claim. */
 function groupsIn(lane: Lane, reading: RankReading, most: number): LaneOfGroup[] {
@@ -83,14 +87,18 @@ function groupsIn(lane: Lane, reading: RankReading, most: number): LaneOfGroup[]
 }
 
 function* groupsAfter(lane: Lane, reading: RankReading, behind: string | undefined): Generator<LaneOfGroup> {
-  const { connection, priority } = reading
+  const { connection, nowMs, priority } = reading
   let from: string | number = behind ?? BEFORE_ALL
   for (;;) {
-    const [row] = connection.allLists(NEXT_GROUP, lane.lane, priority, from)
+    const [row] = connection.allLists(NEXT_GROUP, lane.lane, priority, nowMs, from)
     if (!row) return
-    const [group, seq, dueAt] = row as [string, number, number]
+    const [group, seq, dueAt, isTimely] = row as [string, number, number, number]
     from = group
-    yield new LaneOfGroup(lane, { group, first: { seq, dueAt, priority, lane } }, reading)
+    yield new LaneOfGroup(
+      lane,
+      { group, first: isTimely ? { seq, dueAt, priority, lane } : undefined },
+      reading,
+    )
   }
 }
 
@@ -98,7 +106,8 @@ function startOf({ after, priority }: RankReading): [dueAt: number, seq: number]
   return after?.priority === priority ? [after.dueAt, after.seq] : [Number.MIN_SAFE_INTEGER, 0]
 }
 
-const NEXT = `select seq, due_at ${OF_LANE} and ${GROUP_OF_JOB} = ?3 and (due_at, seq) > (?4, ?5) order by due_at, seq ${atMost('?6')}`
+const NEXT = `select seq, due_at ${OF_LANE} and ${IS_TIMELY} and ${GROUP_OF_JOB} = ?4 and (due_at, seq) > (?5, ?6)
+  order by due_at, seq ${atMost('?7')}`
 
 /** Jobs that are read of a group behind its first one: most claims take one or two of each. */
 const FIRST_PIECE = 2
@@ -117,16 +126,17 @@ class LaneOfGroup {
 
   constructor(
     lane: Lane,
-    { group, first }: { readonly group: string; readonly first: Candidate },
+    { group, first }: { readonly group: string; readonly first: Candidate | undefined },
     reading: RankReading,
   ) {
     this.group = group
     this.#lane = lane
     this.#reading = reading
     const [dueAt, seq] = startOf(reading)
-    const isBehind = first.dueAt > dueAt || (first.dueAt === dueAt && first.seq > seq)
-    if (isBehind) this.#read = [first]
-    this.#behind = isBehind ? [first.dueAt, first.seq] : [dueAt, seq]
+    this.#behind = [dueAt, seq]
+    if (!first || first.dueAt < dueAt || (first.dueAt === dueAt && first.seq <= seq)) return
+    this.#read = [first]
+    this.#behind = [first.dueAt, first.seq]
   }
 
   get first(): Candidate | undefined {
@@ -139,8 +149,8 @@ class LaneOfGroup {
   }
 
   #readOn(): void {
-    const { connection, priority } = this.#reading
-    const values = [this.#lane.lane, priority, this.group, ...this.#behind, this.#piece] as const
+    const { connection, nowMs, priority } = this.#reading
+    const values = [this.#lane.lane, priority, nowMs, this.group, ...this.#behind, this.#piece] as const
     const found = connection.allLists(NEXT, ...values) as [seq: number, dueAt: number][]
     this.#atEnd = found.length < this.#piece
     this.#piece = Math.min(PIECE_MAX, this.#piece * 4)

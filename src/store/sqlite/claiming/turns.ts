@@ -24,7 +24,7 @@ export function drawnFor(
     const row = connection.get<{ settings: string | null }>(SETTINGS, queue)
     const { order, weights = {}, shares = {} } = readSettings(row?.settings ?? null)
     const rules = { queue, weights: order === 'weighted' ? weights : null, shares, random, turns }
-    const line = new DrawnLine(ranksOf(ofQueue, { connection, after, turns }), rules)
+    const line = new DrawnLine(ranksOf(ofQueue, { connection, nowMs, after, turns }), rules)
     return line.at ? [new DrawnReader(connection, line, nowMs)] : []
   })
 }
@@ -58,15 +58,11 @@ export class DrawnReader {
     return this.#last?.lane.requirements ?? ''
   }
 
-  /** What has expired is passed over: it is another's to say so. */
   read(): void {
     const { at } = this.#line
-    for (let candidate = this.#line.next(); candidate; candidate = this.#line.next()) {
-      const [row] = this.#connection.allLists(READ, candidate.seq) as Row[]
-      if (!row || (row[AT.expiresAt] ?? this.#nowMs + 1) <= this.#nowMs) continue
-      this.#drawn = { candidate, row, at }
-      return
-    }
+    const candidate = this.#line.next()
+    const [row] = candidate ? (this.#connection.allLists(READ, candidate.seq) as Row[]) : []
+    this.#drawn = candidate && row ? { candidate, row, at } : undefined
   }
 
   take(): { job: ClaimedJob; size: number } {
