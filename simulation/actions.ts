@@ -1,10 +1,9 @@
-import type { EnqueueOptions } from '../src/job/enqueue-options.ts'
-import { CONFLICT_POLICIES } from '../src/job/key.ts'
-import type { Clock } from '../src/kit/clock.ts'
 import type { Queue } from '../src/queue/queue.ts'
 import type { Chance } from './chance.ts'
+import { CONTROL_ACTS, CONTROLS } from './controls/actions.ts'
 import { anyTask, MAIL, WORK } from './handlers.ts'
 import { Listener } from './listener.ts'
+import { type Action, type Actor, action, anyOptions, KEYS, QUEUES, type Scene } from './scene.ts'
 
 /** What clients and operators do, and how often. */
 const ACTIONS = {
@@ -24,43 +23,32 @@ const ACTIONS = {
   subscribe: 1,
 } as const
 
-export type ActionName = keyof typeof ACTIONS
+/** The same with what there is to be done where queues are controlled. */
+const CONTROLLED = { ...ACTIONS, ...CONTROLS } as const
 
-/** One thing that somebody does; it is known by its words, and settles when it has been answered. */
-export interface Action {
-  readonly words: string
-  readonly done: Promise<unknown>
-}
+type ActionName = keyof typeof ACTIONS
 
-const KEYS = ['a', 'b', 'c'] as const
-const SCOPES = ['active', 'forever', 2_000, 20_000] as const
 /** Somebody who listens hears of some changes, and not of all that there will ever be. */
 const LISTENING_MS = 20_000
-/** The queues that the jobs are in. */
-export const QUEUES = ['default', 'mail'] as const
 
-/** Does something at random; `ids` are the jobs that there are. */
-export function anyAction({ queue, clock }: Actor, chance: Chance, ids: readonly string[]): Action {
-  const name = chance.weighted(ACTIONS)
+/** What there is to act on. */
+interface Surroundings {
+  /** The jobs that there are. */
+  readonly ids: readonly string[]
+  readonly isControlled: boolean
+}
+
+/** Does something at random. */
+export function anyAction({ queue, clock }: Actor, chance: Chance, around: Surroundings): Action {
+  const { ids, isControlled } = around
+  const name = chance.weighted(isControlled ? CONTROLLED : ACTIONS)
   const some = ids.length === 0 ? [] : Array.from({ length: 1 + chance.below(3) }, () => chance.pick(ids))
   const [id] = some
   if (id === undefined && NEEDS_JOB.has(name)) return enqueue(queue, chance)
-  return ACTS[name]({ queue, clock, chance, some, id: id ?? '' })
+  return { ...ACTS, ...CONTROL_ACTS }[name]({ queue, clock, chance, some, id: id ?? '' })
 }
 
-const NEEDS_JOB: ReadonlySet<ActionName> = new Set(['cancel', 'retry', 'explain', 'result'])
-
-/** Who does it. */
-interface Actor {
-  readonly queue: Queue
-  readonly clock: Clock
-}
-
-interface Scene extends Actor {
-  readonly chance: Chance
-  readonly some: readonly string[]
-  readonly id: string
-}
+const NEEDS_JOB: ReadonlySet<string> = new Set(['cancel', 'retry', 'explain', 'result'])
 
 const ACTS: Readonly<Record<ActionName, (scene: Scene) => Action>> = {
   enqueue: ({ queue, chance }) => enqueue(queue, chance),
@@ -118,28 +106,4 @@ function enqueue(queue: Queue, chance: Chance): Action {
     `enqueue ${spec.name} ${task.act} ${task.ms} ms ${JSON.stringify(options)}`,
     queue.enqueue(spec, task, options),
   )
-}
-
-function anyOptions(chance: Chance): EnqueueOptions {
-  return {
-    ...(chance.percent(45) && anyKey(chance)),
-    ...(chance.percent(20) && { delay: chance.upToMs(20_000) }),
-    ...(chance.percent(20) && { priority: chance.below(5) - 2 }),
-    ...(chance.percent(10) && { expiresIn: chance.upToMs(30_000) }),
-    ...(chance.percent(10) && { deadline: chance.upToMs(60_000) }),
-    ...(chance.percent(30) && { retries: chance.below(3) }),
-  }
-}
-
-/** Most say nothing of their key: a rule is what becomes of those, too. */
-function anyKey(chance: Chance): EnqueueOptions {
-  return {
-    key: chance.pick(KEYS),
-    ...(chance.percent(25) && { keyScope: chance.pick(SCOPES) }),
-    ...(chance.percent(40) && { onConflict: chance.pick(CONFLICT_POLICIES) }),
-  }
-}
-
-function action(words: string, done: Promise<unknown>): Action {
-  return { words, done }
 }

@@ -6,9 +6,9 @@ import { isFinal } from '../src/job/state.ts'
 import type { ClaimedJob, ClaimRequest, Inserted, Report, Start } from '../src/store/jobs.ts'
 import type { Purged } from '../src/store/queues.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
+import { acceptedOf } from './accepted.ts'
 import type { Executed } from './call.ts'
 import type { Snapshot } from './snapshot.ts'
-import { acceptedOf } from './witness.ts'
 
 /** One job before and after a call. */
 export interface Change {
@@ -51,10 +51,19 @@ export function takesOver({ before, after }: Change, { values }: Pick<Executed, 
   return isMeant && isSame && (gives || (before.state === 'pending' && before.worker === null))
 }
 
+/** A job that waited is pushed out of its queue by newer ones. */
+export function isDrop({ before, after }: Change): boolean {
+  const isGone = before.state === 'pending' && before.worker === null && after.state === 'cancelled'
+  return isGone && after.reason?.startsWith('dropped as one of the oldest') === true
+}
+
+const inserts: Allows = (change, call) => takesOver(change, call) || isDrop(change)
+
 /** What each call may do to a job that was there before. A call that is not named may change none. */
 const ALLOWED: Readonly<Record<string, Allows>> = {
-  'jobs.insert': takesOver,
-  'tx.insert': takesOver,
+  'jobs.insert': inserts,
+  'tx.insert': inserts,
+  'schedules.advance': isDrop,
   'jobs.claim': ({ before, after }, { values, result }) => {
     const { worker } = values[0] as ClaimRequest
     const isAnswered = (result as ClaimedJob[]).some(
@@ -133,7 +142,9 @@ export function shown({ id, state, worker, epoch, attempt }: JobRecord): string 
 
 /** The ids of the jobs that calls have stored anew. */
 export function idsStoredBy(calls: readonly Executed[]): Set<string> {
-  const inserts = calls.filter(({ verb }) => verb.endsWith('.insert'))
-  const fresh = inserts.flatMap(({ result }) => (result as Inserted[]).filter(({ existed }) => !existed))
-  return new Set(fresh.map(({ id }) => id))
+  const inserted = calls.filter(({ verb }) => verb.endsWith('.insert'))
+  const fresh = inserted.flatMap(({ result }) => (result as Inserted[]).filter(({ existed }) => !existed))
+  const ticks = calls.filter(({ verb, result }) => verb === 'schedules.advance' && result === true)
+  const ofTicks = ticks.flatMap(({ values }) => values[1] as NewJob[])
+  return new Set([...fresh, ...ofTicks].map(({ id }) => id))
 }

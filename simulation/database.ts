@@ -31,6 +31,12 @@ export interface Line {
 /** All that a call may not change of a job that is not its own, as something that is the same as long as that is: see `changes.ts`. */
 export type Marks = ReadonlyMap<string, unknown>
 
+/** A job that holds a gate; of one that is not there, no more than that. */
+export interface Holder {
+  readonly gate: string
+  readonly id: string | null
+}
+
 /** What all processes of a world share. */
 export interface Database {
   /** The store as a process that has just started opens it. */
@@ -46,6 +52,13 @@ export interface Database {
    * follow the clock of its machine, which is set.
    */
   readonly ordered: boolean
+  /**
+   * How well its times are known: they are those of the world (`exact`), or are moved when somebody sets the clock of its machine
+   * (`stepped`), or a call takes a while of the world (`loose`).
+   */
+  readonly timing: 'exact' | 'stepped' | 'loose'
+  /** Who holds which gate of a limit, as it stands there, whatever reads it otherwise. */
+  holders(): Promise<readonly Holder[]>
   /** How many calls that it works on get no further until a transaction has ended. */
   blocked(): Promise<number>
   /** Another one whenever something is written; `undefined` where that cannot be told. */

@@ -46,7 +46,7 @@ const RESTART_MS = 20_000
 
 /** A locked database answers those who only look. */
 const READS =
-  /^(now|catalog\.(get|list|count|tally|logs)|.*\.(waitsAlone|nextDueAt|list|paused|configured|depths|read|unfinished|changesAfter))$/
+  /^(now|catalog\.(get|list|count|tally|logs)|.*\.(waitsAlone|nextDueAt|list|paused|configured|depths|read|unfinished|changesAfter|due|gates|sums))$/
 
 type Hindrance = 'refuse as away' | 'refuse as locked'
 

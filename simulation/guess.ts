@@ -49,6 +49,8 @@ const GUESSES: Readonly<Record<string, Guess>> = {
     (values[0] as NewJob[])
       .filter(({ id }) => after.jobs.has(id) && !before.jobs.has(id))
       .map(({ id }) => ({ id, existed: false })),
+  'schedules.advance': ({ values }, { before, after }) =>
+    (values[1] as NewJob[]).some(({ id }) => after.jobs.has(id) && !before.jobs.has(id)),
   'jobs.claim': ({ values, result }, { changes }) => {
     const { worker } = values[0] as ClaimRequest
     const claimed = changes.filter(

@@ -1,5 +1,5 @@
 import type { JobContext } from '../src/job/context.ts'
-import { Fatal, RetryAfter } from '../src/job/control.ts'
+import { Fatal, RateLimited, RetryAfter } from '../src/job/control.ts'
 import { defineJob } from '../src/job/definition.ts'
 import { type Clock, sleep } from '../src/kit/clock.ts'
 import type { Chance } from './chance.ts'
@@ -17,6 +17,8 @@ const ACTS = {
   throw: 8,
   fatal: 3,
   'retry after': 3,
+  // Of jobs that have a limit.
+  'rate limited': 0,
   snooze: 5,
   skip: 3,
   'hang until aborted': 3,
@@ -35,11 +37,14 @@ const FAULTY: ReadonlySet<Task['act']> = new Set(['hang until aborted', 'never s
 /** A job may last longer than a lease, though most do not. */
 const LONGEST_MS = 12_000
 
+/** A gate is closed for less long than a job lasts. */
+const CLOSED_SHARE = 4
+
 export function anyTask(chance: Chance): Task {
   return { act: chance.weighted(ACTS), ms: chance.upToMs(LONGEST_MS) }
 }
 
-const POLICY = { retries: 1, timeout: '12s', backoff: { base: '200ms', max: '5s' } } as const
+export const POLICY = { retries: 1, timeout: '12s', backoff: { base: '200ms', max: '5s' } } as const
 
 /** What clients enqueue: two names, so that claims have lanes to choose from. */
 export const WORK = defineJob({ name: 'simulated.work', ...POLICY })
@@ -60,8 +65,13 @@ export interface Host {
 
 /** The definitions with their handlers, as a process runs them. */
 export function handledIn(host: Host) {
-  const run = (input: unknown, ctx: JobContext) => act(input as Task, ctx, host)
+  const run = handlerIn(host)
   return [WORK.handle(run), MAIL.handle(run)]
+}
+
+/** What runs a task, whatever the definition. */
+export function handlerIn(host: Host) {
+  return (input: unknown, ctx: JobContext) => act(input as Task, ctx, host)
 }
 
 async function act(task: Task, ctx: JobContext, host: Host): Promise<unknown> {
@@ -79,6 +89,9 @@ async function act(task: Task, ctx: JobContext, host: Host): Promise<unknown> {
       throw new Fatal('simulated, for good')
     case 'retry after':
       throw new RetryAfter(ms, 'simulated, for a while')
+    case 'rate limited':
+      if (ctx.job.epoch > 3) return undefined
+      throw new RateLimited(Math.ceil(ms / CLOSED_SHARE))
     case 'snooze':
       // Only now and then, or it would never end.
       return ctx.job.epoch > 3 ? undefined : ctx.snooze(ms)

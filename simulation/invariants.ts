@@ -4,13 +4,17 @@ import { isFinal } from '../src/job/state.ts'
 import type { Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat } from '../src/store/workers.ts'
+import { acceptedOf, claimOf } from './accepted.ts'
 import type { Executed } from './call.ts'
 import { idsStoredBy, shown, touches, wrongChange } from './changes.ts'
-import type { Event, Invariant } from './event.ts'
+import { OF_GATES } from './controls/gates.ts'
+import { OF_SIZES } from './controls/sizes.ts'
+import { OF_TICKS } from './controls/ticks.ts'
+import { type Event, type Invariant, verbsOf } from './event.ts'
 import { bestFirst } from './order.ts'
 import { keptKeys, uniqueKeys } from './right-keys.ts'
 import { isSame, type Snapshot } from './snapshot.ts'
-import { acceptedOf, claimOf, type Witness } from './witness.ts'
+import type { Witness } from './witness.ts'
 
 /** Times in a store are whole milliseconds, those of the world are not. */
 const ROUNDING_MS = 2
@@ -120,10 +124,6 @@ function rescuesOf(calls: readonly Executed[]): readonly Rescued[] {
   return calls.flatMap(({ verb, result }) => (verb === 'upkeep.rescue' ? [result as Rescued] : []))
 }
 
-function verbsOf(calls: readonly Executed[]): string {
-  return calls.map(({ verb }) => verb).join(' and ')
-}
-
 /** Whoever holds a job is there, or is about to be rescued. */
 const everyHolderIsKnown: Invariant = ({ calls, after, witness }) => {
   const rescues = rescuesOf(calls)
@@ -183,7 +183,11 @@ const INVARIANTS: readonly Invariant[] = [
   bestFirst,
 ]
 
+/** Of what queues are controlled by, where there is any. */
+const OF_CONTROLS: readonly Invariant[] = [...OF_GATES, ...OF_SIZES, ...OF_TICKS]
+
 /** What must not have been, in words; nothing where all is well. */
 export function violationsOf(event: Event): string[] {
-  return INVARIANTS.flatMap((invariant) => invariant(event))
+  const all = event.after.controls ? [...INVARIANTS, ...OF_CONTROLS] : INVARIANTS
+  return all.flatMap((invariant) => invariant(event))
 }

@@ -1,6 +1,6 @@
 import { isFinal } from '../src/job/state.ts'
-import type { Action } from './actions.ts'
 import type { SimulatedProcess } from './process.ts'
+import type { Action } from './scene.ts'
 import type { World } from './world.ts'
 
 /** What should have come to an end and has not, in words: jobs, and what was `asked` for by whom. */

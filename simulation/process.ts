@@ -5,9 +5,10 @@ import type { Queue } from '../src/queue/queue.ts'
 import { Worker } from '../src/worker/worker.ts'
 import type { Gatekeeper } from './call.ts'
 import type { Chance } from './chance.ts'
+import { DECLARED, limitedIn } from './controls/definitions.ts'
 import type { Connection } from './database.ts'
 import { Gate } from './gate.ts'
-import { handledIn } from './handlers.ts'
+import { type Host, handledIn } from './handlers.ts'
 import { type Owner, SkewedClock, type Timeline } from './timeline.ts'
 
 export type Role = 'worker' | 'client'
@@ -19,6 +20,8 @@ interface ProcessParts {
   readonly keeper: Gatekeeper
   readonly timeline: Timeline
   readonly chance: Chance
+  /** Whether it knows of limits and schedules. */
+  readonly isControlled: boolean
   /** Whether the faults are over. */
   readonly isCalm: () => boolean
   /** Told when a handler takes the process with it. */
@@ -40,6 +43,7 @@ export class SimulatedProcess implements Owner {
   readonly queue: Queue
   readonly worker: Worker | undefined
   #state: Owner['state'] = 'alive'
+  #isStarted = false
 
   constructor(parts: ProcessParts) {
     const { name, role, connection, keeper, timeline, chance } = parts
@@ -61,7 +65,17 @@ export class SimulatedProcess implements Owner {
       write: (tx: object) => this.gate.write(tx),
     }
     if (role === 'worker')
-      this.worker = new Worker(this.queue, { name, jobs: handledIn(host), concurrency: 1 + chance.below(4) })
+      this.worker = new Worker(this.queue, { ...declaredBy(parts, host), concurrency: 1 + chance.below(4) })
+  }
+
+  /** Whether it does what it is there for. */
+  get isStarted(): boolean {
+    return this.#isStarted
+  }
+
+  async start(): Promise<void> {
+    await this.worker?.start()
+    this.#isStarted = true
   }
 
   get state(): Owner['state'] {
@@ -88,4 +102,10 @@ export class SimulatedProcess implements Owner {
     this.#state = 'dead'
     this.gate.crash()
   }
+}
+
+/** What a worker runs and declares. When the faults are over it declares nothing that would go on for ever. */
+function declaredBy({ name, isControlled, isCalm }: ProcessParts, host: Host) {
+  if (!isControlled) return { name, jobs: handledIn(host) }
+  return { name, jobs: [...handledIn(host), ...limitedIn(host)], schedules: isCalm() ? {} : DECLARED }
 }

@@ -1,13 +1,16 @@
 import { isFinal } from '../src/job/state.ts'
-import { type Action, anyAction, QUEUES } from './actions.ts'
+import { anyAction } from './actions.ts'
 import type { Call } from './call.ts'
 import type { Chance } from './chance.ts'
+import { isOverdue } from './controls/overdue.ts'
+import { ALWAYS, IN_TURN, type Stage } from './controls/probes.ts'
 import { Faults } from './faults.ts'
 import { WORK } from './handlers.ts'
 import { leftOver } from './left-over.ts'
 import { Listener } from './listener.ts'
 import { leaveOne, PROBES, type Probe } from './probe.ts'
 import type { SimulatedProcess } from './process.ts'
+import { type Action, QUEUES } from './scene.ts'
 import { Script } from './script.ts'
 import { Violation, type World } from './world.ts'
 
@@ -27,6 +30,9 @@ const PICKUP_MS = 1_000
 
 /** Whoever listens hears of it after so long at most: in more than it takes until it looks by itself. */
 const HEARD_MS = 3_000
+
+/** While nobody is late for want of a turn, a call is answered within this. */
+const ANSWERED_MS = 2_000
 
 /** How often several calls are let through at once where the store takes that, and how many. */
 const AT_ONCE_PERCENT = 30
@@ -91,18 +97,45 @@ export class Scheduler {
     this.#isOver = true
     this.#world.isCalm = true
     await this.#faults.end()
-    const left = [...this.#world.snapshot.jobs.values()].filter(({ state }) => !isFinal(state)).length
-    const untilMs = this.#world.timeline.elapsedMs + LIVENESS_MS + left * EACH_LEFT_MS
+    const untilMs = this.#boundMs
     await this.#until(() => !this.#isPausing && this.#world.open.size === 0, untilMs)
     for (const lane of QUEUES) await this.#world.resume(lane)
-    await this.#until(() => this.#isAtRest, untilMs)
-    await this.#until(() => this.#hasBoth, untilMs)
+    if (this.#world.isControlled) await this.#endControls(untilMs)
+    await this.#until(() => this.#isAtRest, this.#boundMs)
+    await this.#until(() => this.#hasBoth, this.#boundMs)
     const listener = await this.#listen()
     for (const probe of PROBES) await this.#probe(probe, listener)
+    if (this.#world.isControlled)
+      for (const probe of [...ALWAYS, this.#chance.pick(IN_TURN)]) await this.#try(probe)
     for (const process of this.#world.living) {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
     }
     await this.#until(() => this.#waiting.size === 0, this.#world.timeline.elapsedMs + LIVENESS_MS)
+  }
+
+  /** By when everything has to be settled that is there now. */
+  get #boundMs(): number {
+    const { snapshot, timeline } = this.#world
+    const left = [...snapshot.jobs.values()].filter(({ state }) => !isFinal(state)).length
+    return timeline.elapsedMs + LIVENESS_MS + left * EACH_LEFT_MS
+  }
+
+  /** What ticks has done so in time, and does so no more. */
+  async #endControls(untilMs: number): Promise<void> {
+    const isSet = () => !this.#isSetting && this.#world.living.every(({ isStarted }) => isStarted)
+    // Else ticks would come sooner than anybody can see to them.
+    this.#isFair = true
+    await this.#until(() => isSet() && this.#world.open.size === 0 && !isOverdue(this.#world), untilMs, [
+      'a tick has come, and nobody sees to it',
+    ])
+    this.#isFair = false
+    await this.#world.liftControls(QUEUES)
+  }
+
+  /** Somebody's wish to set a schedule, or something of a queue, is under way. */
+  get #isSetting(): boolean {
+    this.#forgetDead()
+    return [...this.#waiting.keys()].some(({ words }) => /^(set schedule|configure)/.test(words))
   }
 
   /** Somebody who asks, and somebody who works: whoever has crashed is started again after a while. */
@@ -143,6 +176,30 @@ export class Scheduler {
     await this.#until(() => listener.hasHeardOf(id), untilMs + HEARD_MS, [`nobody heard of the end of ${id}`])
     this.#isFair = false
     wake()
+  }
+
+  /** The same with more than one call. */
+  async #try(probe: (stage: Stage) => Promise<void>): Promise<void> {
+    const { timeline } = this.#world
+    const client = this.#anyClient()
+    const until = (isDone: () => boolean, withinMs: number) =>
+      this.#until(isDone, timeline.elapsedMs + withinMs)
+    this.#world.isPunctual = this.#isFair = true
+    await probe({
+      world: this.#world,
+      client,
+      isAtRest: () => this.#isAtRest,
+      ask: async (words, done) => {
+        const action = { words, done }
+        this.#watch(client, action)
+        await until(() => !this.#waiting.has(action), ANSWERED_MS)
+        return done.catch((error) => {
+          throw new Violation([`${words} fails: ${error}`])
+        })
+      },
+      until,
+    })
+    this.#world.isPunctual = this.#isFair = false
   }
 
   async #until(isDone: () => boolean, untilMs: number, otherwise: readonly string[] = []): Promise<void> {
@@ -231,8 +288,8 @@ export class Scheduler {
     const chance = this.#script.next()
     if (!chance || awake.length === 0) return
     const process = chance.pick(awake)
-    const ids = [...this.#world.snapshot.jobs.keys()]
-    this.#watch(process, anyAction(process, chance, ids))
+    const { snapshot, isControlled } = this.#world
+    this.#watch(process, anyAction(process, chance, { ids: [...snapshot.jobs.keys()], isControlled }))
   }
 
   #watch(process: SimulatedProcess, action: Action): void {

@@ -1,4 +1,5 @@
 import { Chance } from './chance.ts'
+import { isControlled } from './controls/share.ts'
 import type { Plant } from './database.ts'
 import type { Databases } from './databases.ts'
 import { Scheduler } from './scheduler.ts'
@@ -42,7 +43,8 @@ export async function simulate({ databases, seed, steps, without, plant }: Simul
   const chance = new Chance(seed)
   const timeline = new Timeline()
   const database = await databases.make(timeline)
-  const world = await World.make({ timeline, database, chance: chance.fork(), plant })
+  const parts = { timeline, database, chance: chance.fork(), plant, isControlled: isControlled(seed) }
+  const world = await World.make(parts)
   const isCrowded = seed % CROWDED_EVERY === 0
   const scheduler = new Scheduler(world, chance.fork(), { without, isCrowded })
   const problems = await problemsOf(async () => {

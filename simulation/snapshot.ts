@@ -2,6 +2,7 @@ import type { JobRecord } from '../src/job/job.ts'
 import type { Tally } from '../src/store/catalog.ts'
 import type { Store } from '../src/store/store.ts'
 import type { WorkerRecord } from '../src/store/workers.ts'
+import type { Controls } from './controls/controls.ts'
 import type { Marks } from './database.ts'
 
 /** All that is in a store at one moment; the newest jobs first. */
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly tally: readonly Tally[]
   /** Queues that are paused. */
   readonly paused: ReadonlySet<string>
+  /** What queues are controlled by, in a world that has that. */
+  readonly controls?: Controls
 }
 
 /** Whether no job has changed: what has been found of them all holds still. */

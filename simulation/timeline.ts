@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../src/kit/clock.ts'
 import { inScope } from '../src/kit/scope.ts'
 
 /** When the world begins: the first of January 2026. */
-const START_MS = Date.UTC(2026, 0, 1)
+export const START_MS = Date.UTC(2026, 0, 1)
 
 interface Alarm {
   readonly atMs: number

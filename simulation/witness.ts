@@ -1,7 +1,9 @@
+import type { NewJob } from '../src/job/new-job.ts'
 import type { Settlement } from '../src/job/outcome.ts'
-import type { ClaimedJob, Inserted, Settled, Start } from '../src/store/jobs.ts'
+import type { ClaimedJob, Inserted, Start } from '../src/store/jobs.ts'
 import type { Rescued } from '../src/store/upkeep.ts'
 import type { Beat, NewWorker } from '../src/store/workers.ts'
+import { acceptedOf, claimOf } from './accepted.ts'
 import type { Executed } from './call.ts'
 import { KeptKeys } from './kept-keys.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -51,6 +53,9 @@ const NOTES: Readonly<Record<string, Note>> = {
   },
   'jobs.begin': ({ begun }, { values, result }) =>
     acceptedOf<Start>(values, result, (start) => begun.add(claimOf(start))),
+  'schedules.advance': ({ stored }, { values, result }) => {
+    if (result === true) for (const { id } of values[1] as NewJob[]) stored.add(id)
+  },
   'jobs.settle': noteSettle,
   'tx.settle': noteSettle,
   'workers.register': ({ leases }, { values }, elapsedMs) => {
@@ -65,22 +70,6 @@ const NOTES: Readonly<Record<string, Note>> = {
   },
 }
 
-export function claimOf({ id, epoch }: { readonly id: string; readonly epoch: number }): string {
-  return `${id}#${epoch}`
-}
-
 function jobOf(claim: string): string {
   return claim.slice(0, claim.indexOf('#'))
-}
-
-/** Calls back for each item of a call that was answered with `settled`. */
-export function acceptedOf<Item>(
-  values: readonly unknown[],
-  result: unknown,
-  onAccepted: (item: Item) => void,
-): void {
-  const answers = result as Settled[]
-  for (const [place, item] of (values[0] as Item[]).entries()) {
-    if (answers[place] === 'settled') onAccepted(item)
-  }
 }

@@ -36,6 +36,7 @@ const LOOKS: ReadonlySet<string> = new Set([
     'ledger.read',
     'ledger.depths',
   ],
+  ...['limits.list', 'limits.gates', 'limits.sums', 'schedules.due', 'schedules.list'],
   ...['catalog.get', 'catalog.list', 'catalog.count', 'catalog.tally', 'catalog.logs'],
 ])
 
@@ -50,6 +51,8 @@ interface WorldParts {
   readonly database: Database
   readonly chance: Chance
   readonly plant?: Plant | undefined
+  /** Whether there are limits, orders, sizes and schedules. */
+  readonly isControlled: boolean
 }
 
 /** What must not have been. */
@@ -67,8 +70,11 @@ export class World implements Gatekeeper {
   readonly timeline: Timeline
   readonly story = new Story()
   readonly database: Database
+  readonly isControlled: boolean
   /** Set when the faults are over. */
   isCalm = false
+  /** Set while nobody is late for want of a turn. */
+  isPunctual = false
   readonly processes = new Set<SimulatedProcess>()
   /** Gates whose process would be told of a change by the system, if the notice is not lost. */
   readonly notices = new Set<Gate>()
@@ -88,13 +94,14 @@ export class World implements Gatekeeper {
   #asked = 0
   #started = 0
 
-  private constructor({ timeline, database, chance, plant }: WorldParts, observer: Store) {
+  private constructor({ timeline, database, chance, plant, isControlled }: WorldParts, observer: Store) {
+    this.isControlled = isControlled
     this.timeline = timeline
     this.database = database
     this.#chance = chance
     this.#plant = plant ?? AS_IT_IS
     this.#observer = observer
-    this.#watcher = new Watcher({ store: observer, database, timeline })
+    this.#watcher = new Watcher({ store: observer, database, timeline, isControlled })
   }
 
   static async make(parts: WorldParts): Promise<World> {
@@ -124,12 +131,13 @@ export class World implements Gatekeeper {
       keeper: this,
       timeline,
       chance: this.#chance.fork(),
+      isControlled: this.isControlled,
       onCrash: (process) => this.crash(process),
       isCalm: () => this.isCalm,
     })
     this.processes.add(process)
     this.tell(process.name, 'starts')
-    process.worker?.start().catch((error) => this.#endUnstarted(process, error))
+    process.start().catch((error) => this.#endUnstarted(process, error))
     return process
   }
 
@@ -162,6 +170,25 @@ export class World implements Gatekeeper {
     this.tell('world', `resumes ${queue}`)
     await this.#observer.queues.resume(queue)
     for (const { gate } of this.living) this.notices.add(gate)
+  }
+
+  /** Lets a queue go on no more. */
+  async pause(queue: string): Promise<void> {
+    this.tell('world', `pauses ${queue}`)
+    await this.#observer.queues.pause(queue)
+  }
+
+  /** Nothing ticks any more, and any number of jobs may wait in any queue, in the order of most. */
+  async liftControls(queues: readonly string[]): Promise<void> {
+    this.tell('world', 'removes the schedules, and the settings of queues')
+    for (const { name } of await this.#observer.schedules.list()) await this.#observer.schedules.remove(name)
+    for (const queue of queues) await this.#observer.queues.configure(queue, {})
+    this.#watcher.readsAll = true
+  }
+
+  /** The time of the store. */
+  now(): Promise<number> {
+    return this.#observer.now()
   }
 
   /** A process is gone: what it had open is closed by the system. */
@@ -219,6 +246,8 @@ export class World implements Gatekeeper {
     // A claim that has found nothing has written nothing.
     if (executed.verb === 'jobs.claim' && isEmpty(executed.result)) return
     if (QUIET.has(executed.verb)) return
+    // Nobody was let go on.
+    if (executed.verb === 'limits.tend' && executed.result === 0) return
     for (const { gate, name } of this.living) {
       if (name !== executed.process && gate.listens) this.notices.add(gate)
     }
@@ -252,7 +281,7 @@ export class World implements Gatekeeper {
     }
     if (calls.length > 1 && !this.database.concurrent)
       throw new Error(`several calls at once: ${calls.map(({ verb }) => verb).join(' and ')}`)
-    if (calls.length > 0) this.#problems.push(...(await this.#watcher.look(calls)))
+    if (calls.length > 0) this.#problems.push(...(await this.#watcher.look(calls, this.isPunctual)))
     if (this.#problems.length > 0) throw new Violation(this.#problems)
   }
 

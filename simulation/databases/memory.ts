@@ -13,6 +13,9 @@ export function memoryDatabase(timeline: Timeline): Database {
     restarts: false,
     concurrent: false,
     ordered: true,
+    timing: 'exact',
+    holders: async () =>
+      data.jobs.heldGates().flatMap((gate) => data.jobs.holding(gate).map(({ id }) => ({ gate, id }))),
     blocked: async () => 0,
     complaints: async () => [],
     version: async () => undefined,

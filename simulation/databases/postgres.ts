@@ -3,7 +3,7 @@ import { openPostgresStore } from '../../src/store/postgres/index.ts'
 import { inSchema as withSchema } from '../../src/store/postgres/session.ts'
 import { STANDING } from '../../src/store/postgres/standing.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { Connection, Database } from '../database.ts'
+import type { Connection, Database, Holder } from '../database.ts'
 import { type Mark, marksOf } from '../marks.ts'
 import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
 import { unflushed, watchFlushes } from './flushes.ts'
@@ -68,6 +68,7 @@ interface Schema {
 function inSchema({ timeline, url, schema, eye }: Schema): Database {
   const clock = new MachineClock(timeline, NOBODY)
   const marked = withSchema(MARKS, schema)
+  const holders = withSchema(HOLDERS, schema)
   return {
     open: () => connect({ url, schema, clock }),
     // Its server's clock is what all go by: see docs/promises.md.
@@ -75,6 +76,8 @@ function inSchema({ timeline, url, schema, eye }: Schema): Database {
     restarts: true,
     concurrent: true,
     ordered: false,
+    timing: 'loose',
+    holders: async () => (await eye.query<Holder>(holders)).rows,
     blocked: async () => (await eye.query<{ blocked: number }>(BLOCKED)).rows[0]?.blocked ?? 0,
     version: async () => (await eye.query<{ version: string }>(VERSION)).rows[0]?.version,
     marks: async () => marksOf((await eye.query<Mark>(marked)).rows),
@@ -84,8 +87,10 @@ function inSchema({ timeline, url, schema, eye }: Schema): Database {
 }
 
 const MARKS = `select j.id, concat_ws(' ', s.state, coalesce(s.worker, '-'), s.epoch, s.attempt, s.crashes,
-    coalesce(j.key, '-')) as mark
+    coalesce(j.key, '-'), coalesce(s.gate, '-')) as mark
   from (${Object.values(STANDING).join(' union all ')}) s join millhand.jobs j using (seq) order by seq desc`
+
+const HOLDERS = 'select h.gate, j.id from millhand.holders h left join millhand.jobs j on j.seq = h.job'
 
 /** Statements that wait for a lock. */
 const BLOCKED = `select count(*)::integer as blocked from pg_stat_activity

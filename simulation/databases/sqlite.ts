@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore } from '../../src/store/sqlite/index.ts'
-import type { Database } from '../database.ts'
+import type { Database, Holder } from '../database.ts'
 import { type Mark, marksOf } from '../marks.ts'
 import { MachineClock, NOBODY, type Timeline } from '../timeline.ts'
 
 /** Where a file needs no disk: what a power cut takes is not simulated. */
 const FAST_FOLDER = '/dev/shm'
 
-const MARKS = `select id, concat_ws(' ', state, ifnull(worker, '-'), epoch, attempt, crashes, ifnull(key, '-')) as mark
+const MARKS = `select id, concat_ws(' ', state, ifnull(worker, '-'), epoch, attempt, crashes, ifnull(key, '-'), ifnull(gate, '-')) as mark
   from millhand_jobs order by seq desc`
+
+const HOLDERS = `select millhand_holders.gate, id from millhand_holders
+  left join millhand_jobs on millhand_jobs.seq = millhand_holders.job`
 
 /** Files for many worlds, one after the other: one is migrated, and copied. */
 export class SqliteFiles {
@@ -44,6 +47,7 @@ function onFile(timeline: Timeline, file: string): Database {
   const eye = new DatabaseSync(file, { readOnly: true })
   const version = eye.prepare('pragma data_version')
   const marks = eye.prepare(MARKS)
+  const holders = eye.prepare(HOLDERS)
   return {
     open: async () => ({ store: await openSqliteStore({ file, clock }) }),
     step: (ms) => {
@@ -52,6 +56,8 @@ function onFile(timeline: Timeline, file: string): Database {
     restarts: true,
     concurrent: false,
     ordered: false,
+    timing: 'stepped',
+    holders: async () => holders.all() as unknown as Holder[],
     blocked: async () => 0,
     complaints: async () => [],
     version: async () => String(version.get()?.data_version),

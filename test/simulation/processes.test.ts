@@ -16,7 +16,7 @@ test('a worker that cannot start ends with its process, and another one comes', 
     const register = () => Promise.reject(storeError('store_read_only', { location: store.location }))
     return { ...connection, store: { ...store, workers: { ...store.workers, register } } }
   }
-  const course = await simulate({ databases: databasesOn('memory'), seed: 1, steps: 200, plant })
+  const course = await simulate({ databases: databasesOn('memory'), seed: 2, steps: 200, plant })
   expect(course.problems).toEqual([])
   const story = course.story().join('\n')
   expect(story).toMatch(/worker-3 {2}ends/)

@@ -6,6 +6,12 @@ import { coursesOf, problemsOf } from './seeds.ts'
 /** How many seeds run each time: what they find in seconds. More of them run in the long test. */
 const SEEDS = { memory: 300, sqlite: 20 } as const
 
+/** Some worlds have limits, orders, sizes and schedules: all of this happens to them. */
+const CONTROLS = [
+  ...['limits.declare', 'limits.override', 'limits.tend', 'queues.configure', 'queues.place'],
+  ...['schedules.set', 'schedules.advance'],
+]
+
 describe.each(['memory', 'sqlite'] as const)('simulated workers, clients and faults on %s', (store) => {
   test('break no promise with the seeds that have once found something', async () => {
     const remembered = CORPUS.filter((each) => each.store === store)
@@ -21,6 +27,8 @@ describe.each(['memory', 'sqlite'] as const)('simulated workers, clients and fau
     expect(problemsOf(courses)).toEqual([])
     expect(mean(courses, 'calls')).toBeGreaterThan(500)
     expect(mean(courses, 'faults')).toBeGreaterThan(5)
+    const verbs = new Set(courses.flatMap(({ calls }) => [...calls.keys()]))
+    expect(CONTROLS.filter((verb) => !verbs.has(verb))).toEqual([])
   })
 
   test('go the same way with the same seed, event by event', async () => {
