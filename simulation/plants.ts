@@ -1,9 +1,12 @@
 import { IN_COMMITTING } from './plants/committing.ts'
 import { IN_INSERTING } from './plants/inserting.ts'
+import { IN_LIMITING } from './plants/limiting.ts'
+import { IN_ORDERING } from './plants/ordering.ts'
 import type { Planted } from './plants/plant.ts'
 import { IN_RESCUING } from './plants/rescuing.ts'
 import { IN_SETTLING } from './plants/settling.ts'
 import { IN_TELLING } from './plants/telling.ts'
+import { IN_TICKING } from './plants/ticking.ts'
 import { IN_WAKING } from './plants/waking.ts'
 
 /** Faults that the simulator has to find. */
@@ -14,4 +17,7 @@ export const PLANTS: readonly Planted[] = [
   ...IN_WAKING,
   ...IN_TELLING,
   ...IN_COMMITTING,
+  ...IN_LIMITING,
+  ...IN_ORDERING,
+  ...IN_TICKING,
 ]
