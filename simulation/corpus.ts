@@ -1,6 +1,9 @@
 import type { StoreKind } from './database.ts'
 
-/** A seed that has once found something. What happens with it changes with the simulator; it stays a world like any other. */
+/**
+ * A seed that has once found something. What happens with it changes with the simulator (the last time when calls that find nothing
+ * to do ceased to wake others); it stays a world like any other.
+ */
 export interface Remembered {
   readonly store: StoreKind
   readonly seed: number

@@ -83,6 +83,7 @@ function isLikeRescue({ id, epoch, verb }: Settlement, { jobs }: Snapshot): bool
 const noFalseRescue: Invariant = ({ calls, before, witness, elapsedMs }) => {
   const certain = calls.filter(({ isDoubtful }) => !isDoubtful)
   const told = new Set(rescuesOf(certain).flatMap(({ workers }) => workers))
+  if (told.size === 0) return []
   return [...witness.leases]
     .filter(([worker, untilMs]) => untilMs > elapsedMs + ROUNDING_MS && told.has(worker))
     .map(
@@ -125,8 +126,9 @@ function rescuesOf(calls: readonly Executed[]): readonly Rescued[] {
 }
 
 /** Whoever holds a job is there, or is about to be rescued. */
-const everyHolderIsKnown: Invariant = ({ calls, after, witness }) => {
+const everyHolderIsKnown: Invariant = ({ calls, before, after, witness }) => {
   const rescues = rescuesOf(calls)
+  if (rescues.length === 0 && isSame(before, after) && before.workers.size === after.workers.size) return []
   const hasMore = rescues.length > 0 ? rescues.some(({ more }) => more) : witness.moreToRescue
   if (hasMore) return []
   const orphans = [...after.jobs.values()].filter(

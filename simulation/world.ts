@@ -1,5 +1,6 @@
 import { nextTurn } from '../src/kit/turn.ts'
 import type { Store } from '../src/store/store.ts'
+import type { Rescued } from '../src/store/upkeep.ts'
 import {
   type Call,
   type Caller,
@@ -42,6 +43,11 @@ const LOOKS: ReadonlySet<string> = new Set([
 
 /** Calls that give nobody anything to do. Whoever watches a file hears of them too, and must not need to. */
 const QUIET: ReadonlySet<string> = new Set(['workers.extend', 'upkeep.elect', 'ledger.tidy'])
+
+/** Calls that look first, and write where there is something. */
+const MAY_FIND_NOTHING: ReadonlySet<string> = new Set([
+  ...['jobs.claim', 'limits.tend', 'queues.unplaced', 'upkeep.errands', 'upkeep.expire', 'upkeep.prune'],
+])
 
 /** Nothing is planted. */
 const AS_IT_IS: Plant = (connection) => connection
@@ -243,11 +249,7 @@ export class World implements Gatekeeper {
     this.#count(executed)
     if (LOOKS.has(executed.verb)) return
     this.#executed.push(executed)
-    // A claim that has found nothing has written nothing.
-    if (executed.verb === 'jobs.claim' && isEmpty(executed.result)) return
-    if (QUIET.has(executed.verb)) return
-    // Nobody was let go on.
-    if (executed.verb === 'limits.tend' && executed.result === 0) return
+    if (QUIET.has(executed.verb) || hasDoneNothing(executed)) return
     for (const { gate, name } of this.living) {
       if (name !== executed.process && gate.listens) this.notices.add(gate)
     }
@@ -298,6 +300,12 @@ export class World implements Gatekeeper {
   }
 }
 
-function isEmpty(result: unknown): boolean {
-  return Array.isArray(result) && result.length === 0
+/** What has found nothing has written nothing: nobody hears of it, not even whoever watches a file. */
+function hasDoneNothing({ verb, result }: Executed): boolean {
+  if (verb === 'upkeep.rescue') return isIdle(result as Rescued)
+  return MAY_FIND_NOTHING.has(verb) && (result === 0 || (Array.isArray(result) && result.length === 0))
+}
+
+function isIdle({ workers, rescued, quarantined, more }: Rescued): boolean {
+  return workers.length + rescued.length + quarantined.length === 0 && !more
 }

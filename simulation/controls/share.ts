@@ -3,8 +3,8 @@ const WORLDS = 7
 const CONTROLLED: ReadonlySet<number> = new Set([0, 1, 6])
 
 /**
- * Whether a world has what queues are controlled by: limits, orders, sizes, schedules. The others are as they were before the
- * simulator knew of these, and the seeds of `corpus.ts` are among them.
+ * Whether a world has what queues are controlled by: limits, orders, sizes, schedules. The others, the seeds of
+ * `corpus.ts` among them, are quicker, and everybody in them has more to do with what all jobs have.
  */
 export function isControlled(seed: number): boolean {
   return CONTROLLED.has(seed % WORLDS)
