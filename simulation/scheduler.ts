@@ -42,6 +42,11 @@ const AT_ONCE_MAX = 3
 const LIVENESS_MS = 30 * 60_000
 /** And as much longer for each job that is left: more than an attempt may take. */
 const EACH_LEFT_MS = 15_000
+/** So long time moves on whoever could do something: leases may lapse by that, and their jobs begin again and again. */
+const FAIR_AFTER_MS = 10 * 60_000
+
+/** Many times what any world takes: where somebody asks without end, time may stand still. */
+const STEPS_MAX = 100_000
 
 interface Course {
   /** Numbers of what clients do and of what goes wrong that is left out. */
@@ -101,7 +106,7 @@ export class Scheduler {
     await this.#until(() => !this.#isPausing && this.#world.open.size === 0, untilMs)
     for (const lane of QUEUES) await this.#world.resume(lane)
     if (this.#world.isControlled) await this.#endControls(untilMs)
-    await this.#until(() => this.#isAtRest, this.#boundMs)
+    await this.#comeToRest()
     await this.#until(() => this.#hasBoth, this.#boundMs)
     const listener = await this.#listen()
     for (const probe of PROBES) await this.#probe(probe, listener)
@@ -111,6 +116,16 @@ export class Scheduler {
       if (process.worker) this.#watch(process, { words: 'stop', done: process.worker.stop() })
     }
     await this.#until(() => this.#waiting.size === 0, this.#world.timeline.elapsedMs + LIVENESS_MS)
+  }
+
+  /** Everything is settled: by and by, whatever turn comes first, and where that takes long, as soon as each has had its turn. */
+  async #comeToRest(): Promise<void> {
+    const untilMs = this.#boundMs
+    const fairMs = this.#world.timeline.elapsedMs + FAIR_AFTER_MS
+    await this.#until(() => this.#isAtRest || this.#world.timeline.elapsedMs > fairMs, untilMs)
+    this.#isFair = true
+    await this.#until(() => this.#isAtRest, untilMs)
+    this.#isFair = false
   }
 
   /** By when everything has to be settled that is there now. */
@@ -203,8 +218,8 @@ export class Scheduler {
   }
 
   async #until(isDone: () => boolean, untilMs: number, otherwise: readonly string[] = []): Promise<void> {
-    while (!isDone()) {
-      if (this.#world.timeline.elapsedMs > untilMs)
+    for (let steps = 0; !isDone(); steps += 1) {
+      if (this.#world.timeline.elapsedMs > untilMs || steps > STEPS_MAX)
         throw new Violation([...otherwise, ...leftOver(this.#world, this.#waiting)])
       await this.#step()
     }
