@@ -23,6 +23,11 @@ export interface Bench {
   progress(message: string): void
 }
 
+/** Millhand alone, for what only it can do; none where it takes no part. */
+export function millhandsOf({ systems }: Bench): readonly System[] {
+  return systems.filter(({ name }) => name === 'millhand')
+}
+
 export interface SizeOptions {
   readonly scale: number
   readonly smoke: boolean

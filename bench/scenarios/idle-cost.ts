@@ -3,6 +3,7 @@ import { Child, type Message } from '../child.ts'
 import { elapsedMs, rate } from '../measure.ts'
 import type { Statements } from '../processes/count-statements.ts'
 import type { Bench, Scenario } from '../scenario.ts'
+import { addressOf } from '../systems/millhand.ts'
 
 const WATCHED_MS = 20_000
 /** Until what a start costs is over. */
@@ -31,8 +32,7 @@ export const idleCost: Scenario = {
 /** Where a process of Millhand's can be at rest. */
 async function createPlace({ systems: [millhand], stores }: Bench): Promise<string> {
   if (!millhand) throw new Error('there is no Millhand among the systems')
-  const place = await stores.create(millhand)
-  return millhand.store === 'file' ? `sqlite:${place}` : place
+  return addressOf(await stores.create(millhand))
 }
 
 async function recordUsage(bench: Bench): Promise<void> {

@@ -4,6 +4,7 @@ import { INSTALL_PEERS } from '../peers/load.ts'
 import peers from '../peers/package.json' with { type: 'json' }
 import { BEYOND_INSERT } from '../pickup.ts'
 import type { Bench, Scenario } from '../scenario.ts'
+import { blockedKey } from '../scenarios/blocked-key.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
@@ -48,6 +49,7 @@ export const postgres: Suite = {
     long(backlog1mOnPostgres),
     long(history1mOnPostgres),
     long(refusals),
+    long(blockedKey),
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },

@@ -1,6 +1,7 @@
 import { section, targetTable } from '../document.ts'
 import { INSTALL_PEERS } from '../peers/load.ts'
 import { backlog1m } from '../scenarios/backlog-1m.ts'
+import { blockedKey } from '../scenarios/blocked-key.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
 import { drain } from '../scenarios/drain.ts'
@@ -30,6 +31,7 @@ export const sqlite: Suite = {
     backlog1m,
     history1m,
     refusals,
+    blockedKey,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,
