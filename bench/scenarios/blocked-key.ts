@@ -1,15 +1,13 @@
 import { defineJob, Worker } from 'millhand'
 import { requireDrained, withNewPlace } from '../contest.ts'
-import { recordContrast } from '../contrast.ts'
+import { type Contestant, inWays, recordContrast } from '../contrast.ts'
 import { elapsedMs, rate } from '../measure.ts'
 import { type Bench, millhandsOf, type Scenario } from '../scenario.ts'
 import { millhandWith, noOp, openQueueAt } from '../systems/millhand.ts'
-import { payloads, type System } from '../systems/system.ts'
+import { payloads } from '../systems/system.ts'
 
 const JOBS = 50_000
 const BLOCKED = 100_000
-
-type Way = 'alone' | 'beside'
 
 /** The worker serves both names: a claim that looked at what is blocked would pay for it. */
 export const blockedKey: Scenario = {
@@ -19,11 +17,7 @@ export const blockedKey: Scenario = {
     'held meanwhile; the worker serves both.',
   targets: [{ metric: 'beside to alone', atLeast: 0.8 }],
   run: (bench) =>
-    recordContrast<Way>(bench, {
-      systems: millhandsOf(bench),
-      ways: ['alone', 'beside'],
-      measure: (system, way) => drain(bench, system, way),
-    }),
+    recordContrast(bench, inWays(millhandsOf(bench), ['alone', 'beside']), (each) => drain(bench, each)),
 }
 
 /** Made where it is run: a build from before limits, which others are compared with, refuses it. */
@@ -31,7 +25,7 @@ function defineBlocked() {
   return defineJob({ name: 'bench.blocked', limits: [{ key: 'bench', concurrency: 1 }] })
 }
 
-function drain(bench: Bench, system: System, way: Way): Promise<number> {
+function drain(bench: Bench, { system, way }: Contestant): Promise<number> {
   const jobs = bench.size.jobs(JOBS)
   return withNewPlace(
     bench,

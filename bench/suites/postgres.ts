@@ -13,9 +13,11 @@ import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
 import { drain20k, drain100k } from '../scenarios/postgres/drains.ts'
 import { backlog1mOnPostgres, history1mOnPostgres } from '../scenarios/postgres/flatness.ts'
+import { limitedKeysOnPostgres } from '../scenarios/postgres/limited-keys.ts'
 import { oldSnapshot } from '../scenarios/postgres/old-snapshot.ts'
 import { steadyState } from '../scenarios/postgres/steady-state.ts'
 import { twoProcesses } from '../scenarios/postgres/two-processes.ts'
+import { rateKeys } from '../scenarios/rate-keys.ts'
 import { refusals } from '../scenarios/refusals.ts'
 import { redisVersion } from '../servers/redis.ts'
 import { ServerStores } from '../servers/stores.ts'
@@ -49,7 +51,9 @@ export const postgres: Suite = {
     long(backlog1mOnPostgres),
     long(history1mOnPostgres),
     long(refusals),
-    long(blockedKey),
+    blockedKey,
+    limitedKeysOnPostgres,
+    rateKeys,
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },
@@ -105,7 +109,9 @@ starts. Commits are flushed to the disk, as is the default of PostgreSQL and of 
 
 - **hand-loop**: the limit. Two loops written by hand, each on a connection of its own, on a table with an index of
   what is pending: claim 500 with \`skip locked\`, settle 500, finished jobs kept. Inserts and outcomes are flushed to
-  the disk, claims are not. It checks nothing, has no handlers, no lease, no retries and no events.
+  the disk, claims are not. It checks nothing, has no handlers, no lease, no retries and no events. In limited-keys it is
+  one loop of 10 at a time, as many as Millhand runs by default: each claim locks a row for each key, names who holds it
+  and is flushed to the disk.
 - **graphile-worker** ${versions['graphile-worker']}: with the settings of its page on performance: 24 jobs at a time, 25
   connections, a local queue of 500, completions in batches. It deletes finished jobs: it has no history to keep.
 - **pg-boss** ${versions['pg-boss']}: 4 workers that fetch 500 at a time and go on while a batch is full, 25 connections, woken

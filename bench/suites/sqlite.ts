@@ -9,9 +9,11 @@ import { drain1mMemory } from '../scenarios/drain-1m-memory.ts'
 import { fourProcesses } from '../scenarios/four-processes.ts'
 import { history1m } from '../scenarios/history-1m.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
+import { limitedKeys } from '../scenarios/limited-keys.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
 import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
+import { rateKeys } from '../scenarios/rate-keys.ts'
 import { refusals } from '../scenarios/refusals.ts'
 import { wholeCycle } from '../scenarios/whole-cycle.ts'
 import { Scratch } from '../scratch.ts'
@@ -32,6 +34,8 @@ export const sqlite: Suite = {
     history1m,
     refusals,
     blockedKey,
+    limitedKeys,
+    rateKeys,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,

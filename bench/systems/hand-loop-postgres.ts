@@ -11,16 +11,26 @@ export const handLoopOnPostgres: System = {
   name: 'hand-loop',
   store: 'postgres',
   limit: true,
-  open: (url) => HandLoop.open(url),
+  open: (url) => HandLoop.open(url, { loops: 2, schema: JOBS_SCHEMA, insert: INSERT, claim, settle }),
 }
 
-const LOOPS = 2
+/** What such a loop does with its database. */
+export interface Statements {
+  /** How many work side by side, each on a connection of its own. */
+  readonly loops: number
+  readonly schema: string
+  /** Stores jobs: `$1` is their inputs. */
+  readonly insert: string
+  claim(client: pg.PoolClient, worker: string): Promise<readonly Claimed[]>
+  settle(client: pg.PoolClient, worker: string, jobs: readonly Claimed[]): Promise<void>
+}
+
 const BATCH = 500
 const POLL_MS = 1
 /** For 50 callers, each with a statement of its own. */
 const CONNECTIONS = 25
 
-const SCHEMA = `
+export const JOBS_SCHEMA = `
   create table if not exists jobs (
     id bigint generated always as identity primary key,
     name text not null,
@@ -51,23 +61,26 @@ const SETTLE = `update jobs set state = 'complete', worker = null, finished_at =
   from unnest($1::bigint[], $2::integer[]) as done (id, epoch)
   where jobs.id = done.id and jobs.epoch = done.epoch and jobs.state = 'running' and jobs.worker = $3`
 
-interface Claimed {
+export interface Claimed {
   readonly id: string
   readonly epoch: number
   readonly input: Payload
 }
 
-class HandLoop implements OpenSystem {
+/** Loops that claim, run and settle, each batch after the other. */
+export class HandLoop implements OpenSystem {
   readonly #pool: pg.Pool
+  readonly #statements: Statements
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, statements: Statements) {
     this.#pool = pool
+    this.#statements = statements
   }
 
-  static async open(connectionString: string): Promise<OpenSystem> {
+  static async open(connectionString: string, statements: Statements): Promise<OpenSystem> {
     const pool = new pg.Pool({ connectionString, max: CONNECTIONS })
-    await pool.query(SCHEMA)
-    return new HandLoop(pool)
+    await pool.query(statements.schema)
+    return new HandLoop(pool, statements)
   }
 
   async enqueueMany(payloads: readonly Payload[]): Promise<void> {
@@ -121,19 +134,19 @@ class HandLoop implements OpenSystem {
       const client = await this.#pool.connect()
       const worker = `hand-loop-${process.pid}-${index}`
       while (!ended()) {
-        const jobs = await claim(client, worker)
+        const jobs = await this.#statements.claim(client, worker)
         run(jobs)
-        if (jobs.length > 0) await settle(client, worker, jobs)
+        if (jobs.length > 0) await this.#statements.settle(client, worker, jobs)
         else if (!ended()) await sleep(POLL_MS)
       }
       client.release()
     }
-    await Promise.all(Array.from({ length: LOOPS }, loop))
+    await Promise.all(Array.from({ length: this.#statements.loops }, loop))
   }
 
   async #insert(payloads: readonly Payload[]): Promise<void> {
     const inputs = payloads.map((payload) => JSON.stringify(payload))
-    await this.#pool.query({ name: 'insert', text: INSERT, values: [inputs] })
+    await this.#pool.query({ name: 'insert', text: this.#statements.insert, values: [inputs] })
   }
 }
 

@@ -77,7 +77,7 @@ describe('a smoke run of the benchmarks', () => {
 
 describe('a smoke run on PostgreSQL', () => {
   /** Those that differ from the ones on SQLite, of the system that needs nothing installed. */
-  const NAMES = ['drain-20k', 'old-snapshot', 'history-1m']
+  const NAMES = ['drain-20k', 'old-snapshot', 'history-1m', 'limited-keys']
 
   test('starts a server of its own, and prints figures of every scenario that is asked for', async () => {
     const lines = measurements(
