@@ -35,7 +35,7 @@ export type { Resources, SecretSource, Secrets, Setup, Teardown } from './job/re
 export type { RetentionOptions } from './job/retention.ts'
 export type { Backoff, ErrorClass, ErrorMatcher } from './job/retry.ts'
 export type { Schedule } from './job/schedule.ts'
-export type { ScheduleOptions } from './job/schedule-options.ts'
+export type { ScheduleOf, ScheduleOptions } from './job/schedule-options.ts'
 export type { Schema } from './job/schema.ts'
 export type { JobState } from './job/state.ts'
 export type {

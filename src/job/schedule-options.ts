@@ -24,7 +24,7 @@ import { CATCH_UPS, type CatchUp, OVERLAPS, type Overlap } from './schedule-plan
 import { cronOf, nextTicks, type ScheduleRule } from './schedule-rule.ts'
 import { SCHEDULE_CONTEXT } from './schedule-tick.ts'
 import { isSpec } from './spec.ts'
-import type { SpecOrName } from './typed.ts'
+import type { InputOf, SpecOrName } from './typed.ts'
 
 /** When a job is enqueued again and again, or once: one of `cron`, `every` and `at`. */
 export interface ScheduleOptions {
@@ -65,6 +65,11 @@ export interface ScheduleOptions {
   /** Longest time that one attempt may take. Default: the definition's; minimum `'1ms'`. */
   readonly timeout?: Duration
 }
+
+/** The options of a schedule of this job, with the input that its definition takes. */
+export type ScheduleOf<Spec extends SpecOrName> = Omit<ScheduleOptions, 'job' | 'input'> & {
+  readonly job: Spec
+} & (undefined extends InputOf<Spec> ? { readonly input?: InputOf<Spec> } : { readonly input: InputOf<Spec> })
 
 const scheduleFields = {
   job: custom<SpecOrName>({

@@ -11,10 +11,11 @@ import {
   toSchedule,
   withJobs,
 } from '../job/schedule.ts'
-import type { ScheduleOptions } from '../job/schedule-options.ts'
+import type { ScheduleOf, ScheduleOptions } from '../job/schedule-options.ts'
 import { nextTicks, tickAfter } from '../job/schedule-rule.ts'
 import { dueOf, jobAt } from '../job/schedule-tick.ts'
 import { readTexts } from '../job/stored.ts'
+import type { SpecOrName } from '../job/typed.ts'
 import { integer, parseOptions } from '../kit/options.ts'
 import { Handle } from './handle.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
@@ -49,9 +50,10 @@ export class Schedules {
    * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `unknown_job`, `invalid_input`,
    *   `not_serialisable`, `payload_too_large`, `inside_transaction`
    */
-  async set(name: string, options: ScheduleOptions): Promise<Schedule> {
+  async set<Spec extends SpecOrName>(name: string, options: ScheduleOf<Spec>): Promise<Schedule> {
     requireOutside(this.#queue, 'schedules.set')
-    return this.#shown(await setSchedule(this.#queue, { name, options, declared: false }))
+    const given: ScheduleOptions = options
+    return this.#shown(await setSchedule(this.#queue, { name, options: given, declared: false }))
   }
 
   /** The schedule as it is now; `null` where there is none. @throws MillhandError `invalid_name` */

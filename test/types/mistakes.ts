@@ -44,6 +44,16 @@ export const MISTAKES: readonly Mistake[] = [
     at: '{ job: mail',
     says: /Property 'input' is missing .* required in type '\{ readonly input: \{ to: string;/,
   },
+  {
+    code: "queue.schedules.set('daily', { job: mail, input: { to: 7 }, every: '1d' })",
+    at: 'to',
+    says: /Type 'number' is not assignable to type 'string'/,
+  },
+  {
+    code: "queue.schedules.set('daily', { job: mail, every: '1d' })",
+    at: '{ job: mail',
+    says: /Property 'input' is missing .* required in type '\{ readonly input: \{ to: string;/,
+  },
   // --- Options
   {
     code: "queue.enqueue(mail, { to: 'ada' }, { delays: '5m' })",
