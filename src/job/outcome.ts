@@ -228,7 +228,7 @@ function unchanged(job: Claimed, { worker, nowMs, begunAfterMs = null }: SettleP
     dueInMs: 0,
     begunAfterMs,
     hold: job.hold,
-    limited: job.limits !== null,
+    limited: job.limits !== null && readGates(job.limits).length > 0,
     queue: job.queue,
     name: job.name,
     waitedMs: Math.max(0, begunAtMs - job.dueAt),

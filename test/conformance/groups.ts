@@ -140,11 +140,17 @@ export function groupPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['a-0', 'b', 'a-1', 'plain', 'other'])
   })
 
-  test('what has expired gives its queue no better place', async ({ store, clock, worker }) => {
+  test('what has expired is not started, and gives its queue no better place', async ({
+    store,
+    clock,
+    worker,
+  }) => {
     await enqueue(store, grouped('expired', 'a', { expiresInMs: 5 }), newJob('plain'), grouped('b', 'b'))
     await enqueue(store, grouped('a', 'a'))
     await clock.advance(10)
-    expect(idsOf(await worker.claim())).toEqual(['plain', 'b', 'a'])
+    const started = [await worker.claimOne(), await worker.claimOne(), await worker.claimOne()]
+    expect(idsOf(started)).toEqual(['plain', 'b', 'a'])
+    expect(await worker.claim()).toEqual([])
   })
 
   test('jobs of a group start in the order of their queue', async ({ store, clock, worker }) => {
@@ -208,6 +214,15 @@ export function groupPromises(test: StoreTest): void {
     const accepts = ({ id }: { readonly id: string }) => id !== 'a-0'
     expect(idsOf(await worker.claim({ limit: 2, accepts }))).toEqual(['a-1', 'b-0'])
     expect(idsOf(await worker.claim({ limit: 1 }))).toEqual(['a-0'])
+  })
+
+  test('a worker that refuses the first jobs of a group is given those behind them', async ({
+    store,
+    worker,
+  }) => {
+    await enqueue(store, ...many('a', 20))
+    const accepts = ({ id }: { readonly id: string }) => Number(id.slice(2)) >= 15
+    expect(idsOf(await worker.claim({ limit: 2, accepts }))).toEqual(['a-15', 'a-16'])
   })
 
   test('what has a group is never held, and begins with its claim', async ({ store, worker }) => {

@@ -151,9 +151,16 @@ export class Player {
       refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
     const turns = this.#turns.get(worker) ?? new FairTurns()
     this.#turns.set(worker, turns)
-    // What has a group is begun by its claim, also where it has to run alone.
-    const begins = this.#grouped && wish.takesAlone ? Math.max(1, wish.begins) : wish.begins
-    const claimed = await this.#store.jobs.claim({ ...ANY_JOB, worker, turns, ...wish, begins, ...accepts })
+    // What has gates, or a group, and has to run alone stands among the others on PostgreSQL.
+    const takesAlone = wish.takesAlone && !this.#grouped
+    const claimed = await this.#store.jobs.claim({
+      ...ANY_JOB,
+      worker,
+      turns,
+      ...wish,
+      takesAlone,
+      ...accepts,
+    })
     turns.count(claimed)
     this.#claims.push(...claimed.map((job) => ({ worker, job })))
     return claimed.map(({ hold, ...job }) => withoutSeq(job))

@@ -1,5 +1,6 @@
 import { runsAlone } from '../../../job/care.ts'
 import type { PlannedTurns } from '../../../job/fair-turns.ts'
+import { OPEN_GATE } from '../../../job/gate.ts'
 import { readGates as gatesOf } from '../../../job/job-gates.ts'
 import { Admissions } from '../../admissions.ts'
 import { InTurn } from '../../in-turn.ts'
@@ -85,6 +86,14 @@ interface Looked {
 
 const NOTHING: Looked = { jobs: [], more: false }
 
+/** What is only drawn, or requires something, passes none. */
+const NO_GATES: Gates = {
+  nowMs: 0,
+  limit: () => undefined,
+  state: () => OPEN_GATE,
+  firstPriority: () => undefined,
+}
+
 function lookAgain(database: Database, claim: LimitedClaim): Promise<Looked> {
   const call = claim.calls.nextCall()
   return claim.calls.orDoubt(claim.request, call, () => look(database, claim, call))
@@ -96,9 +105,9 @@ async function look(database: Database, claim: LimitedClaim, call: string): Prom
     const all = [...candidates.sorted, ...candidates.queues.flatMap(({ jobs }) => jobs)]
     if (all.length === 0) return { found: NOTHING, unmade: [], missed }
     const names = [...new Set(all.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate)))].sort()
-    const rows = await session.rows<LockedRow>(LOCKED, names)
+    const rows = names.length === 0 ? [] : await session.rows<LockedRow>(LOCKED, names)
     const locked = new Set(rows.flatMap(({ gate, locked: isLocked }) => (isLocked ? [gate] : [])))
-    const gates = await readGates(session, [...locked])
+    const gates = locked.size === 0 ? NO_GATES : await readGates(session, [...locked])
     const passable = among(candidates, ({ limits }) => gatesOf(limits).every(({ gate }) => locked.has(gate)))
     const missing = rows.filter(({ made }) => !made).map(({ gate }) => gate)
     return {

@@ -52,37 +52,52 @@ const RANKED = `ranked as materialized (
 
 const OF_RANK = `${DRAWN} and p.lane = r.lane and p.rank = r.rank`
 
-/** Groups `name` of a lane and rank `r` from one on. No name of a group has a control character. */
-const groupsFrom = (from: string): string => `(with recursive next as (
-          (select ${groupOf('p')} as name from millhand.pending p where ${OF_RANK} and ${groupOf('p')} >= ${from} order by 1 limit 1)
-          union all
-          select (select ${groupOf('p')} from millhand.pending p where ${OF_RANK} and ${groupOf('p')} > b.name order by 1 limit 1)
-            from next b where b.name is not null
-        ) select name from next where name is not null`
+const HEAD = `select ${groupOf('p')} as name, p.seq, p.due_at, p.expires_at from millhand.pending p where ${OF_RANK}`
+const FIRST_OF_ALL = `order by ${groupOf('p')}, p.due_at, p.seq limit 1`
 
-/** Those behind the last one that was looked at, and on from the first one. */
+/**
+ * Groups `name` of a lane and rank `r`, each with its first job, from one on, as far as the condition holds of the one before. No
+ * name of a group has a control character.
+ */
+const groupsFrom = (from: string, whileName: string): string => `(with recursive next as (
+          (${HEAD} and ${groupOf('p')} >= ${from} ${FIRST_OF_ALL})
+          union all
+          select n.* from next b cross join lateral (${HEAD} and ${groupOf('p')} > b.name ${FIRST_OF_ALL}) n where ${whileName}
+        ) select * from next`
+
+const fits = (
+  job: string,
+  rank: string,
+): string => `(${rank}, ${job}.due_at, ${job}.seq) > ($afterRank, $afterDueAt, $afterSeq)
+      and (${job}.expires_at is null or ${job}.expires_at > (select now from clock))`
+
+/** Those behind the last one that was looked at, and on from the first one. Of few groups more jobs are read than of many, and where the worker has a predicate, which may refuse the first ones. */
 const GROUPED = `grouped as materialized (
-    select r.*, g.name, g.place, count(*) over (partition by r.lane, r.rank) as many from looked r cross join lateral (
-      select name, row_number() over () as place from (
-        ${groupsFrom("coalesce(r.behind || chr(1), '')")} limit r.most)
-        union all ${groupsFrom("''")} and name <= r.behind limit r.most)
+    select r.*, g.name, g.place, g.seq, g.due_at, ${fits('g', 'r.rank')} as fits,
+      count(*) over (partition by r.lane, r.rank) as many
+    from looked r cross join lateral (
+      select *, row_number() over () as place from (
+        ${groupsFrom("coalesce(r.behind || chr(1), '')", 'true')} limit r.most)
+        union all
+        ${groupsFrom("case when r.behind is not null then '' end", 'b.name < r.behind')} where name <= r.behind limit r.most)
       ) found limit r.most
     ) g
+  ), sized as materialized (
+    select *, case when first_is_enough then 1 else least($limit, 2 * $limit / many + 2) end::integer as piece
+    from (select *, many >= $limit and fits and not $chooses as first_is_enough from grouped) g
   )`
 
 const STOCKS = statement(
   {
     ...{ names, stems, queues, worker, limit, afterRank, afterDueAt, afterSeq, lanes: 'integer[]' },
-    ...{ lookedLanes: 'integer[]', lookedRanks: 'integer[]', lookedNames: 'text[]' },
+    ...{ lookedLanes: 'integer[]', lookedRanks: 'integer[]', lookedNames: 'text[]', chooses: 'boolean' },
   },
-  `with recursive ${LIGHT_CLOCK}, ${SERVED}, ${RANKED}, ${GROUPED}, sized as materialized (
-    select *, least($limit, 2 * $limit / many + 2)::integer as piece from grouped
-  )
-  select r.queue, r.settings, r.lane, -r.rank as priority, r.name as "group", r.place, r.most, r.piece, p.seq, p.due_at as "dueAt"
+  `with recursive ${LIGHT_CLOCK}, ${SERVED}, ${RANKED}, ${GROUPED}
+  select r.queue, r.settings, r.lane, -r.rank as priority, r.name as "group", r.place, r.most, r.piece,
+    case when r.first_is_enough then r.seq else p.seq end as seq, case when r.first_is_enough then r.due_at else p.due_at end as "dueAt"
   from sized r left join lateral (
-    select seq, due_at from millhand.pending p where ${OF_RANK} and ${groupOf('p')} = r.name
-    and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq)
-    and (p.expires_at is null or p.expires_at > (select now from clock)) order by p.due_at, p.seq limit r.piece
+    select seq, due_at from millhand.pending p where not r.first_is_enough and ${OF_RANK} and ${groupOf('p')} = r.name and ${fits('p', 'p.rank')}
+    order by p.due_at, p.seq limit r.piece
   ) p on true`,
 )
 
@@ -110,21 +125,21 @@ export interface QueueStock {
   readonly hasMore: boolean
 }
 
-/** The first jobs of each group that the worker may draw, by queue and priority. */
+/** The first jobs of each group that the worker may draw, by queue and priority: enough for the limit. */
 export async function stocksFor(
   session: Session,
   request: ClaimRequest,
   turns: PlannedTurns,
 ): Promise<QueueStock[]> {
-  const count = Math.min(request.limit, request.begins)
   const look = { ...FROM_TOP, class: TURN, after: request.after } as const
   const places = [...turns.looked].map(([place, name]) => ({ place: place.split(' ').map(Number), name }))
   const values = {
-    ...lookValues({ ...request, limit: count }, look),
+    ...lookValues(request, look),
     lanes: await lanesFor(session, request, TURN),
     lookedLanes: places.map(({ place }) => place[0] ?? 0),
     lookedRanks: places.map(({ place }) => -(place[1] ?? 0)),
     lookedNames: places.map(({ name }) => name),
+    chooses: String(request.accepts !== undefined),
   }
   const rows = await session.at<StockRow>(STOCKS.text, ...STOCKS.values(values))
   noteLooked(rows, turns)

@@ -15,6 +15,8 @@ import { type QueueStock, stocksFor } from './stocks.ts'
 
 /** Jobs that are drawn for each that may begin: others may have locked some, as they begin with the same ones. */
 const DRAWN_FOR_EACH = 3
+/** Where the worker has a predicate, which may refuse some: at least so many, as of those with limits. */
+const DRAWN_MIN = 50
 
 /** As many as may begin, in the order in which they were drawn; what somebody else has locked is passed over. */
 const LOCK = statement(
@@ -47,8 +49,8 @@ interface Locked {
  */
 export async function drawn(session: Session, request: ClaimRequest, turns: PlannedTurns): Promise<Locked> {
   const count = Math.min(request.limit, request.begins)
-  const most = DRAWN_FOR_EACH * count
-  const stocks = await stocksFor(session, request, turns)
+  const most = Math.max(request.accepts ? DRAWN_MIN : 0, DRAWN_FOR_EACH * count)
+  const stocks = await stocksFor(session, { ...request, limit: request.accepts ? most : count }, turns)
   const lines = stocks.map((stock) => drawOf(stock, rulesOf(stock, request, turns), most))
   const all = lines.flatMap(({ jobs }) => jobs).sort((one, other) => compareJobs(one.at, other.at))
   if (all.length === 0) return { queues: [], missed: false }
