@@ -143,6 +143,11 @@ export class PlannedTurns {
     this.round(start).start(start.group, start.share)
   }
 
+  /** It has drawn nothing. */
+  get isEmpty(): boolean {
+    return this.#starts.size === 0
+  }
+
   startOf(seq: number): GroupStart | undefined {
     return this.#starts.get(seq)
   }
@@ -175,8 +180,9 @@ export class FairTurns {
 
   /** The claim has brought these jobs. */
   count(jobs: readonly { readonly seq: number }[]): void {
+    if (!this.#plan || this.#plan.isEmpty) return
     for (const { seq } of jobs) {
-      const start = this.#plan?.startOf(seq)
+      const start = this.#plan.startOf(seq)
       if (start) this.#start(start)
     }
     if (this.#rounds.size > ROUNDS_MAX) forgetFirst(this.#rounds)

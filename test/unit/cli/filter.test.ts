@@ -9,3 +9,7 @@ test('--input is a path and a value: a number, a word or a text of JSON, else th
     },
   })
 })
+
+test('--group chooses the jobs of a group, and is a text though it looks like a number', () => {
+  expect(filterOf({ group: '42' })).toEqual({ group: '42' })
+})

@@ -36,3 +36,10 @@ test('the sheet of a complete job says once that it is complete, and that of a s
   expect((await sheetOf(queue, done.id)).match(/complete/g)).toHaveLength(1)
   expect(await sheetOf(queue, skipped.id)).toContain('skipped: no one there')
 })
+
+test('the sheet of a job says whose it is', async () => {
+  const { queue } = await openTestQueue()
+  onTestFinished(() => queue.close())
+  const { id } = await queue.enqueue(greet, null, { group: 'tenant-a' })
+  expect(await sheetOf(queue, id)).toMatch(/group +tenant-a/)
+})
