@@ -118,6 +118,10 @@ export function groupPromises(test: StoreTest): void {
       grouped('b', 'b', { priority: 5 }),
     )
     expect(idsOf(await worker.claim())).toEqual(['better', 'b', 'a-0', 'a-1'])
+
+    const priorities = [1, 2, 3, 4, 5, 6]
+    await enqueue(store, ...priorities.map((priority) => grouped(String(priority), 'a', { priority })))
+    expect(idsOf(await worker.claim())).toEqual(['6', '5', '4', '3', '2', '1'])
   })
 
   test('a group without work saves up nothing', async ({ store, worker }) => {
@@ -298,7 +302,8 @@ export function groupPromises(test: StoreTest): void {
     store,
     worker,
   }) => {
-    const names = Array.from({ length: 1_050 }, (_, nth) => `g${String(nth).padStart(4, '0')}`)
+    // A database has these in another order than JavaScript.
+    const names = Array.from({ length: 1_050 }, (_, nth) => `${nth % 2 === 0 ? '\uffee' : '\u{1f600}'}${nth}`)
     await insertInPieces(
       store,
       [...names, ...names].map((name, nth) => grouped(`${name}-${nth}`, name)),

@@ -11,9 +11,9 @@ import { lanesFor } from './requiring.ts'
 
 /** Groups of one queue and priority that one look goes through. Where there are more, the next claim goes on behind them. */
 const GROUPS_MAX = 1_000
-/** Priorities of one queue that one look goes through: where they are drawn, and where the highest goes first. */
+/** Priorities of one queue that one look goes through: where they are drawn, and where the highest goes first, of which the claim looks again. */
 const WEIGHED_MAX = 200
-const RANKS_MAX = 8
+const RANKS_MAX = 2
 
 const { names, stems, queues, worker, limit, afterRank, afterDueAt, afterSeq } = LOOK_PARAMETERS
 

@@ -76,9 +76,10 @@ function groupsIn(lane: Lane, reading: RankReading, most: number): LaneOfGroup[]
     if (found.length === most) break
     found.push(group)
   }
+  const first = found[0]?.group
   if (behind !== undefined) {
     for (const group of groupsAfter(lane, reading, undefined)) {
-      if (found.length === most || group.group > behind) break
+      if (found.length === most || group.group === first) break
       found.push(group)
     }
   }
