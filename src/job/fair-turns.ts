@@ -40,7 +40,10 @@ export interface GroupStart {
   readonly at?: Placed | undefined
 }
 
-/** Groups of one queue and priority that are remembered: of more, those that have not started for the longest are taken for new. */
+/**
+ * Groups that are remembered, of all queues and priorities: of more, those of the queues and priorities that were not used for the
+ * longest, and those that have not started for the longest, are taken for new.
+ */
 const GROUPS_MAX = 20_000
 /** Queues and priorities, and places from which a claim is to go on. */
 const ROUNDS_MAX = 1_000
@@ -170,7 +173,13 @@ export class PlannedTurns {
 export class FairTurns {
   readonly #rounds = new Map<string, Round>()
   readonly #looked = new Map<string, string>()
+  #groups = 0
   #plan: PlannedTurns | undefined
+
+  /** How many groups it remembers. */
+  get size(): number {
+    return this.#groups
+  }
 
   /** A claim begins: what an earlier one took that is not counted by now was not taken after all. */
   begin(): PlannedTurns {
@@ -185,16 +194,28 @@ export class FairTurns {
       const start = this.#plan.startOf(seq)
       if (start) this.#start(start)
     }
-    if (this.#rounds.size > ROUNDS_MAX) forgetFirst(this.#rounds)
+    this.#forgetSome()
   }
 
   #start(start: GroupStart): void {
     const name = roundOf(start)
     const round = this.#rounds.get(name) ?? new Round()
+    const before = round.size
     round.start(start.group, start.share)
+    this.#groups += round.size - before
     // The one that was used last stands last.
     this.#rounds.delete(name)
     this.#rounds.set(name, round)
+  }
+
+  /** But for the one that was used last, which keeps within its own bounds. */
+  #forgetSome(): void {
+    for (const [name, round] of this.#rounds) {
+      const isEnough = this.#rounds.size <= ROUNDS_MAX && this.#groups <= GROUPS_MAX
+      if (isEnough || this.#rounds.size === 1) return
+      this.#rounds.delete(name)
+      this.#groups -= round.size
+    }
   }
 }
 

@@ -93,3 +93,17 @@ test('groups whose turn has passed are forgotten, and of too many those that sta
   }
   expect(passing.size).toBeLessThan(2_001)
 })
+
+test('of many queues and priorities those are forgotten that were used first, so that no more groups are remembered', () => {
+  const turns = new FairTurns()
+  for (let priority = 0; priority < 1_500; priority += 1) {
+    const plan = turns.begin()
+    for (let nth = 0; nth < 40; nth += 1)
+      plan.start(nth, { queue: 'mail', priority, group: `g${nth}`, share: 1 })
+    turns.count(Array.from({ length: 40 }, (_, seq) => ({ seq })))
+  }
+  expect(turns.size).toBeLessThanOrEqual(20_000)
+  const plan = turns.begin()
+  expect(plan.round({ queue: 'mail', priority: 1_499 }).turnOf('g1').at).toBe(1)
+  expect(plan.round({ queue: 'mail', priority: 0 }).turnOf('g1').at).toBe(0)
+})
