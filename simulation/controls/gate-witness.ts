@@ -19,6 +19,8 @@ export class GateWitness implements KnownGates {
   readonly #grants = new Map<string, readonly Grant[]>()
   /** Since when the rate of a limit is what it is: of what started before, the store may have forgotten some. */
   readonly #rateSince = new Map<string, number>()
+  /** The claims that have passed: one whose answer comes late is seen more than once. */
+  readonly #passed = new Set<string>()
   /** The claims in which handlers have closed a gate. */
   readonly #closing = new Set<string>()
   readonly #closedUntil = new Map<string, number>()
@@ -29,6 +31,11 @@ export class GateWitness implements KnownGates {
 
   grants(gate: string): readonly Grant[] {
     return this.#grants.get(gate) ?? []
+  }
+
+  /** What has passed at this moment, in the order in which it did. */
+  granted(moment: Moment): readonly Grant[] {
+    return grantsIn(moment).filter(({ claim }) => !this.#passed.has(claim))
   }
 
   rateSince(limit: string): number {
@@ -54,7 +61,8 @@ export class GateWitness implements KnownGates {
   /** Takes in what calls have answered that came at once, after they were checked. */
   note(moment: Moment): void {
     const { elapsedMs } = moment
-    for (const grant of grantsIn(moment)) {
+    for (const grant of this.granted(moment)) {
+      this.#passed.add(grant.claim)
       const before = this.grants(grant.gate).filter(({ atMs }) => atMs > elapsedMs - KEPT_MS)
       this.#grants.set(grant.gate, [...before, grant])
     }
@@ -95,13 +103,14 @@ export class GateWitness implements KnownGates {
   }
 }
 
-/** What these calls have let pass, in the order in which it did. */
-export function grantsIn({ calls, timing, elapsedMs }: Moment): Grant[] {
+/** What these calls have let pass, each claim once. */
+function grantsIn({ calls, timing, elapsedMs }: Moment): Grant[] {
   const claims = calls.filter(({ verb }) => verb === 'jobs.claim')
   const begun = claims.flatMap(({ result }) => ((result ?? []) as ClaimedJob[]).filter(passes))
-  const grants = begun.flatMap((job) => {
+  const once = new Map(begun.map((job) => [claimOf(job), job]))
+  const grants = [...once].flatMap(([claim, job]) => {
     const atMs = timing === 'stepped' ? elapsedMs : claimedAtOf(job) - START_MS
-    return readGates(job.limits).map(({ gate, cost }) => ({ gate, cost, atMs }))
+    return readGates(job.limits).map(({ gate, cost }) => ({ gate, claim, cost, atMs }))
   })
   return grants.sort((one, other) => one.atMs - other.atMs)
 }

@@ -1,7 +1,6 @@
 import { limitOf } from '../../src/job/limit.ts'
 import { type Event, type Invariant, verbsOf } from '../event.ts'
 import { isSame, type Snapshot } from '../snapshot.ts'
-import { grantsIn } from './gate-witness.ts'
 import { type Grant, gatesOf, heldUp, holdersOf } from './waiting.ts'
 
 /** Times in a store are whole milliseconds, those of the world are not; and those of a file are rounded again when its clock is set. */
@@ -36,7 +35,7 @@ const neverTooMany: Invariant = (event) => {
   const { after, calls, gates } = event
   const { rules } = gates
   const changed = rules.namedIn(calls)
-  return [...new Set(grantsIn(event).map(({ gate }) => gate))].flatMap((gate) => {
+  return [...new Set(gates.granted(event).map(({ gate }) => gate))].flatMap((gate) => {
     const name = limitOf(gate)
     if (changed.has(name) || !rules.isKnown(name)) return []
     const rule = rules.get(name)
@@ -48,7 +47,7 @@ const neverTooMany: Invariant = (event) => {
 
 /** Never do more start in any window than the rate lets. */
 const neverTooOften: Invariant = (event) => {
-  const fresh = grantsIn(event)
+  const fresh = event.gates.granted(event)
   return [...new Set(fresh.map(({ gate }) => gate))].flatMap((gate) => tooOften(gate, fresh, event))
 }
 
@@ -73,7 +72,8 @@ const neverClosed: Invariant = (event) => {
   const { timing, gates } = event
   // By then a settlement may have been written a while ago.
   if (timing === 'loose') return []
-  return grantsIn(event)
+  return gates
+    .granted(event)
     .filter(({ gate, atMs }) => atMs + ROUNDING_MS < gates.closedUntil(gate))
     .map(({ gate, atMs }) => {
       const forMs = Math.round(gates.closedUntil(gate) - atMs)

@@ -8,6 +8,8 @@ import type { LimitRules } from './rules.ts'
 /** What has started at a gate, by the time of the world. */
 export interface Grant {
   readonly gate: string
+  /** Of which job, in which epoch. */
+  readonly claim: string
   readonly atMs: number
   readonly cost: number
 }
