@@ -159,6 +159,23 @@ export function limitPromises(test: StoreTest): void {
     expect(await gate(store, 'api')).toMatchObject({ running: 1 })
   })
 
+  test('a job whose key is held keeps nobody who comes with it from a gate', async ({ store, worker }) => {
+    await store.limits.declare([atMost(1)])
+    await enqueue(store, newJob('holder', { key: 'k', delayMs: 60_000 }))
+    await enqueue(store, limited('again', ['api'], { key: 'k' }), limited('b', ['api']))
+
+    expect(idsOf(await worker.claim())).toEqual(['b'])
+  })
+
+  test('a job that replaces one that waits keeps itself from no gate', async ({ store, worker }) => {
+    await store.limits.declare([atMost(1)])
+    await enqueue(store, newJob('a', { key: 'k', delayMs: 60_000 }))
+    const keyRule = { keptMs: 0, onConflict: 'replace' } as const
+    await enqueue(store, limited('b', ['api'], { key: 'k', keyRule }))
+
+    expect(idsOf(await worker.claim())).toEqual(['a'])
+  })
+
   test('a job that waits at a gate says so, and can be cancelled', async ({ store, worker }) => {
     await store.limits.declare([atMost(1)])
     await enqueue(store, limited('a', ['api']), limited('b', ['api']))

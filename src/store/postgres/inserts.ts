@@ -8,7 +8,7 @@ import type { Inserted } from '../jobs.ts'
 import { Placement } from '../placement.ts'
 import type { Room } from '../room.ts'
 import type { Database } from './database.ts'
-import { noteOpenings, readGates } from './gates.ts'
+import { noteOpenings, readGates, reopen } from './gates.ts'
 import { insert, type Stored } from './insert.ts'
 import type { LanedJob } from './job-values.ts'
 import { insertByRules } from './keyed/rules.ts'
@@ -153,13 +153,20 @@ async function placedIn(
   return { jobs: placed, openings: placement.openings }
 }
 
-async function openingLater(
-  session: Session,
-  { openings }: Placed,
-  inserted: Inserted[],
-): Promise<Inserted[]> {
-  await noteOpenings(session, openings)
+async function openingLater(session: Session, placed: Placed, inserted: Inserted[]): Promise<Inserted[]> {
+  await noteOpenings(session, placed.openings)
+  const gates = gatesOfNobody(placed, inserted)
+  // What fails is seen to by the leader.
+  if (gates.length > 0) await reopen(session, gates).catch(() => 0)
   return inserted
+}
+
+/** Gates at which others of the call wait behind one that was not stored, since its key is held: that is not known before. */
+function gatesOfNobody({ jobs }: Placed, inserted: readonly Inserted[]): string[] {
+  const waitedAt = new Set(jobs.map(({ gate }) => gate))
+  const absent = jobs.filter((_, index) => inserted[index]?.existed && !inserted[index].replaced)
+  const gates = absent.flatMap(({ limits }) => gatesOf(limits).map(({ gate }) => gate))
+  return [...new Set(gates)].filter((gate) => waitedAt.has(gate)).sort()
 }
 
 function seenIn(settings: SettingsByQueue): Pick<Count, 'limits' | 'orders'> {

@@ -90,7 +90,7 @@ class Insertion {
     }
     const before = mayReplace(job) ? replacedBefore(this.#connection, job) : undefined
     if (before !== undefined) return { id: before, existed: true, replaced: true }
-    if (!this.#isKept(job) && this.#store(job)) return this.#keep(job)
+    if (!this.#isKept(job) && !this.#meetsHolder(job) && this.#store(job)) return this.#keep(job)
     // A job that is there already was stored by this very call, made again after its answer was lost.
     if (this.#connection.get(HAS, job.id)) return { id: job.id, existed: false }
     return this.#meet({ ...job, key }, index)
@@ -141,6 +141,11 @@ class Insertion {
   #isKept(job: NewJob): boolean {
     this.#keepsAny ??= keepsAny(this.#connection)
     return this.#keepsAny && keeperOf(this.#connection, job, this.#nowMs) !== undefined
+  }
+
+  /** Asked of what has gates to pass: when it is placed it is counted there, which is not to be where it is not stored. */
+  #meetsHolder(job: NewJob): boolean {
+    return job.limits !== null && holderOf(this.#connection, job, this.#nowMs) !== undefined
   }
 
   #keep(job: NewJob): Inserted {
