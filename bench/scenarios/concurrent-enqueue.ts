@@ -1,7 +1,7 @@
 import { withNewPlace } from '../contest.ts'
 import { bestOfRounds, median, monotonicMs, percentile, rate } from '../measure.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { type OpenSystem, SMALL_PAYLOAD, type System } from '../systems/system.ts'
+import { type OpenSystem, type Payload, payloads, type System } from '../systems/system.ts'
 
 const JOBS = 20_000
 const CALLERS = 50
@@ -18,7 +18,8 @@ export const concurrentEnqueue: Scenario = {
     const latencies = new Map<string, number[]>()
     const rates = await bestOfRounds(bench.size.rounds, bench.systems, (system) =>
       withNewPlace(bench, system, async (open) => {
-        const { latenciesMs, durationMs } = await enqueueSideBySide(open, bench.size.jobs(JOBS) / CALLERS)
+        const jobs = payloads(bench.size.jobs(JOBS))
+        const { latenciesMs, durationMs } = await enqueueSideBySide(open, jobs, LONGEST_MS)
         bench.progress(`${system.name}: p50 ${median(latenciesMs).toFixed(2)} ms`)
         latencies.set(system.name, [...(latencies.get(system.name) ?? []), ...latenciesMs])
         return rate(latenciesMs.length, durationMs)
@@ -31,13 +32,17 @@ export const concurrentEnqueue: Scenario = {
   },
 }
 
-async function enqueueSideBySide(system: OpenSystem, each: number) {
+/** As many of these jobs as callers side by side enqueue in such a time, each waiting for its own. */
+export async function enqueueSideBySide(system: OpenSystem, jobs: readonly Payload[], longestMs: number) {
   const latenciesMs: number[] = []
+  const left = jobs.values()
   const beginMs = monotonicMs()
   const caller = async () => {
-    for (let count = 0; count < each && monotonicMs() - beginMs < LONGEST_MS; count += 1) {
+    while (monotonicMs() - beginMs < longestMs) {
+      const { value: job } = left.next()
+      if (!job) break
       const startMs = monotonicMs()
-      await system.enqueue(SMALL_PAYLOAD)
+      await system.enqueue(job)
       latenciesMs.push(monotonicMs() - startMs)
     }
   }

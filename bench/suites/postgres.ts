@@ -19,6 +19,7 @@ import { steadyState } from '../scenarios/postgres/steady-state.ts'
 import { twoProcesses } from '../scenarios/postgres/two-processes.ts'
 import { rateKeys } from '../scenarios/rate-keys.ts'
 import { refusals } from '../scenarios/refusals.ts'
+import { uniqueEnqueue } from '../scenarios/unique-enqueue.ts'
 import { redisVersion } from '../servers/redis.ts'
 import { ServerStores } from '../servers/stores.ts'
 import type { Findings, Suite } from '../suite.ts'
@@ -54,6 +55,7 @@ export const postgres: Suite = {
     blockedKey,
     limitedKeysOnPostgres,
     rateKeys,
+    uniqueEnqueue,
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },
@@ -119,4 +121,8 @@ starts. Commits are flushed to the disk, as is the default of PostgreSQL and of 
 - **bullmq-redis** (BullMQ ${versions.bullmq}): 100 jobs at a time, on a Redis that flushes its log every second, as it advises:
   after a power cut, what was acknowledged in the last second may be gone.
 - **bullmq-postgres** (BullMQ ${versions.bullmq}): 100 jobs at a time and 25 connections, on its backend for PostgreSQL.
-  It takes part in the short scenarios only.`
+  It takes part in the short scenarios only.
+
+Keys, in unique-enqueue, are held while a job is unfinished, by the means that each has for that: \`jobKey\` of
+graphile-worker in its mode \`unsafe_dedupe\`, \`singletonKey\` of pg-boss in a queue with the policy \`exclusive\`,
+\`deduplication\` of BullMQ.`

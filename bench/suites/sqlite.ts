@@ -15,6 +15,7 @@ import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
 import { rateKeys } from '../scenarios/rate-keys.ts'
 import { refusals } from '../scenarios/refusals.ts'
+import { uniqueEnqueue } from '../scenarios/unique-enqueue.ts'
 import { wholeCycle } from '../scenarios/whole-cycle.ts'
 import { Scratch } from '../scratch.ts'
 import type { Findings, Suite } from '../suite.ts'
@@ -36,6 +37,7 @@ export const sqlite: Suite = {
     blockedKey,
     limitedKeys,
     rateKeys,
+    uniqueEnqueue,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,

@@ -5,18 +5,30 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System } fro
 export async function findBullmq(): Promise<System[]> {
   const library = await loadPeer<Library>('bullmq')
   if (!library) return []
+  const openOnPostgres = (optionsOf: OptionsOf) => async (connectionString: string) => {
+    const classes = library.withBackend(library.createPostgresBackend)
+    return new Bullmq(classes, { connectionString, max: CONNECTIONS, migrate: true }, optionsOf)
+  }
+  const openOnRedis = (optionsOf: OptionsOf) => async (url: string) =>
+    new Bullmq(library, redisAt(url), optionsOf)
   return [
-    { name: 'bullmq-redis', store: 'redis', open: async (url) => new Bullmq(library, redisAt(url)) },
-    {
-      name: 'bullmq-postgres',
-      store: 'postgres',
-      slow: true,
-      open: async (connectionString) => {
-        const classes = library.withBackend(library.createPostgresBackend)
-        return new Bullmq(classes, { connectionString, max: CONNECTIONS, migrate: true })
-      },
-    },
+    withKeyed({ name: 'bullmq-redis', store: 'redis' }, openOnRedis),
+    withKeyed({ name: 'bullmq-postgres', store: 'postgres', slow: true }, openOnPostgres),
   ]
+}
+
+/** What is passed with a job. */
+type OptionsOf = (payload: Payload) => { readonly deduplication?: { readonly id: string } }
+
+function withKeyed(
+  parts: Omit<System, 'open' | 'keyed'>,
+  open: (optionsOf: OptionsOf) => System['open'],
+): System {
+  const keyed: System = {
+    ...parts,
+    open: open(({ key }) => (key === undefined ? {} : { deduplication: { id: key } })),
+  }
+  return { ...parts, open: open(() => ({})), keyed }
 }
 
 /** The part of BullMQ that is used here. */
@@ -39,8 +51,8 @@ type Connection = Readonly<Record<string, unknown>>
 interface Queue {
   on(event: 'error', listener: (error: Error) => void): void
   waitUntilReady(): Promise<unknown>
-  add(name: string, data: Payload): Promise<unknown>
-  addBulk(jobs: readonly { name: string; data: Payload }[]): Promise<unknown>
+  add(name: string, data: Payload, options: object): Promise<unknown>
+  addBulk(jobs: readonly { name: string; data: Payload; opts: object }[]): Promise<unknown>
   getJobCounts(...states: string[]): Promise<Record<string, number>>
   close(): Promise<void>
 }
@@ -68,9 +80,11 @@ class Bullmq implements OpenSystem {
   readonly #classes: Classes
   readonly #connection: Connection
   readonly #queue: Queue
+  readonly #optionsOf: OptionsOf
   #reached = 0
 
-  constructor(classes: Classes, connection: Connection) {
+  constructor(classes: Classes, connection: Connection, optionsOf: OptionsOf) {
+    this.#optionsOf = optionsOf
     this.#classes = classes
     this.#connection = connection
     this.#queue = new classes.Queue(JOB_NAME, { connection })
@@ -80,12 +94,12 @@ class Bullmq implements OpenSystem {
   async enqueueMany(payloads: readonly Payload[]): Promise<void> {
     for (let from = 0; from < payloads.length; from += BULK_JOBS) {
       const some = payloads.slice(from, from + BULK_JOBS)
-      await this.#queue.addBulk(some.map((data) => ({ name: JOB_NAME, data })))
+      await this.#queue.addBulk(some.map((data) => ({ name: JOB_NAME, data, opts: this.#optionsOf(data) })))
     }
   }
 
   async enqueue(payload: Payload): Promise<void> {
-    await this.#queue.add(JOB_NAME, payload)
+    await this.#queue.add(JOB_NAME, payload, this.#optionsOf(payload))
   }
 
   async drain(count: number): Promise<void> {

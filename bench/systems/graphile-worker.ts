@@ -5,7 +5,9 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, work
 export async function findGraphileWorker(): Promise<System[]> {
   const library = await loadPeer<Library>('graphile-worker')
   if (!library) return []
-  return [{ name: 'graphile-worker', store: 'postgres', open: (url) => GraphileWorker.open(library, url) }]
+  const open = (isKeyed: boolean) => (url: string) => GraphileWorker.open(library, url, isKeyed)
+  const plain: System = { name: 'graphile-worker', store: 'postgres', open: open(false) }
+  return [{ ...plain, keyed: { ...plain, open: open(true) } }]
 }
 
 /** The part of graphile-worker that is used here. */
@@ -29,8 +31,8 @@ interface Runner {
 
 interface WorkerUtils {
   migrate(): Promise<void>
-  addJob(identifier: string, payload: Payload): Promise<unknown>
-  addJobs(jobs: readonly { identifier: string; payload: Payload }[]): Promise<unknown>
+  addJob(identifier: string, payload: Payload, spec: object): Promise<unknown>
+  addJobs(jobs: readonly { identifier: string; payload: Payload; jobKey?: string }[]): Promise<unknown>
   withPgClient<Result>(body: (client: Client) => Promise<Result>): Promise<Result>
   release(): Promise<void>
 }
@@ -51,36 +53,50 @@ const TUNED = {
 /** Jobs of one call: as fast as a larger one, and it does not hold a string of many megabytes. */
 const BULK_JOBS = 10_000
 
+interface Parts {
+  readonly library: Library
+  readonly options: Options
+  readonly utils: WorkerUtils
+  /** Whether a job is stored once for each key. */
+  readonly isKeyed: boolean
+}
+
 class GraphileWorker implements OpenSystem {
   readonly #library: Library
   readonly #options: Options
   readonly #utils: WorkerUtils
+  readonly #isKeyed: boolean
 
-  constructor(library: Library, options: Options, utils: WorkerUtils) {
+  constructor({ library, options, utils, isKeyed }: Parts) {
     this.#library = library
     this.#options = options
     this.#utils = utils
+    this.#isKeyed = isKeyed
   }
 
-  static async open(library: Library, connectionString: string): Promise<OpenSystem> {
+  static async open(library: Library, connectionString: string, isKeyed: boolean): Promise<OpenSystem> {
     const logger = new library.Logger(() => (level, message) => {
       if (level === 'error') console.error(message)
     })
     const options = { logger, preset: { worker: { connectionString, ...TUNED } } }
     const utils = await library.makeWorkerUtils(options)
     await utils.migrate()
-    return new GraphileWorker(library, options, utils)
+    return new GraphileWorker({ library, options, utils, isKeyed })
   }
 
   async enqueueMany(payloads: readonly Payload[]): Promise<void> {
     for (let from = 0; from < payloads.length; from += BULK_JOBS) {
       const some = payloads.slice(from, from + BULK_JOBS)
-      await this.#utils.addJobs(some.map((payload) => ({ identifier: JOB_NAME, payload })))
+      await this.#utils.addJobs(
+        some.map((payload) => ({ identifier: JOB_NAME, payload, ...this.#keyOf(payload) })),
+      )
     }
   }
 
   async enqueue(payload: Payload): Promise<void> {
-    await this.#utils.addJob(JOB_NAME, payload)
+    // What is there stays as it is, as with the others.
+    const spec = this.#isKeyed ? { ...this.#keyOf(payload), jobKeyMode: 'unsafe_dedupe' } : {}
+    await this.#utils.addJob(JOB_NAME, payload, spec)
   }
 
   drain(count: number): Promise<void> {
@@ -107,5 +123,9 @@ class GraphileWorker implements OpenSystem {
 
   close(): Promise<void> {
     return this.#utils.release()
+  }
+
+  #keyOf({ key }: Payload): { jobKey?: string } {
+    return this.#isKeyed && key !== undefined ? { jobKey: key } : {}
   }
 }

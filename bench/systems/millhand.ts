@@ -1,15 +1,13 @@
 import { defineJob, type JobSpec, openQueue, type Queue, Worker, type WorkerOptions } from 'millhand'
 import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, workUntil } from './system.ts'
 
+export const noOp = defineJob({ name: JOB_NAME })
+
 /** Millhand as its README shows it, with no option set. */
-export const millhand: System = {
-  name: 'millhand',
-  store: 'file',
-  open: async (file) => new Millhand(await openQueueAt(file), PLAIN),
-}
+export const millhand: System = millhandIn('file')
 
 /** The same, with nothing but the address changed. */
-export const millhandOnPostgres: System = { ...millhand, store: 'postgres' }
+export const millhandOnPostgres: System = millhandIn('postgres')
 
 /** The queue of Millhand in a place: the path of a file, or an address. */
 export function openQueueAt(place: string): Promise<Queue> {
@@ -25,6 +23,8 @@ export interface Kind {
   /** What the workers run. The first one is what is enqueued, unless `specOf` says otherwise. */
   readonly specs: readonly [JobSpec, ...JobSpec[]]
   readonly specOf?: (payload: Payload) => JobSpec
+  /** The key by which a job is there once; none by default. */
+  readonly keyOf?: (payload: Payload) => string | undefined
   /** One by default, with no option set. */
   readonly workers?: readonly Omit<WorkerOptions, 'jobs'>[]
 }
@@ -34,9 +34,11 @@ export function millhandWith(system: System, kind: Kind): System {
   return { ...system, open: async (place) => new Millhand(await openQueueAt(place), kind) }
 }
 
-export const noOp = defineJob({ name: JOB_NAME })
-
-const PLAIN: Kind = { specs: [noOp] }
+function millhandIn(store: System['store']): System {
+  const open: System['open'] = async (place) => new Millhand(await openQueueAt(place), { specs: [noOp] })
+  const plain: System = { name: 'millhand', store, open }
+  return { ...plain, keyed: millhandWith(plain, { specs: [noOp], keyOf: ({ key }) => key }) }
+}
 
 class Millhand implements OpenSystem {
   readonly #queue: Queue
@@ -56,14 +58,14 @@ class Millhand implements OpenSystem {
   }
 
   async enqueueMany(payloads: readonly Payload[]): Promise<void> {
-    const { specs, specOf } = this.#kind
-    if (specOf) await this.#queue.enqueueMany(payloads.map((input) => ({ job: specOf(input), input })))
+    const { specs, specOf, keyOf } = this.#kind
+    if (specOf || keyOf) await this.#queue.enqueueMany(payloads.map((input) => this.#itemOf(input)))
     else await this.#queue.enqueueMany(specs[0], payloads)
   }
 
   async enqueue(payload: Payload): Promise<void> {
-    const { specs, specOf } = this.#kind
-    await this.#queue.enqueue(specOf ? specOf(payload) : specs[0], payload)
+    const { job, input, options } = this.#itemOf(payload)
+    await this.#queue.enqueue(job, input, options)
   }
 
   drain(count: number): Promise<void> {
@@ -90,5 +92,11 @@ class Millhand implements OpenSystem {
 
   close(): Promise<void> {
     return this.#queue.close()
+  }
+
+  #itemOf(input: Payload) {
+    const { specs, specOf, keyOf } = this.#kind
+    const key = keyOf?.(input)
+    return { job: specOf ? specOf(input) : specs[0], input, ...(key !== undefined && { options: { key } }) }
   }
 }

@@ -5,7 +5,9 @@ import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, work
 export async function findPgBoss(): Promise<System[]> {
   const library = await loadPeer<Library>('pg-boss')
   if (!library) return []
-  return [{ name: 'pg-boss', store: 'postgres', open: (url) => Boss.open(library, url) }]
+  const open = (policy: Policy) => (url: string) => Boss.open(library, url, policy)
+  const plain: System = { name: 'pg-boss', store: 'postgres', open: open('standard') }
+  return [{ ...plain, keyed: { ...plain, open: open('exclusive') } }]
 }
 
 /** The part of pg-boss that is used here. */
@@ -17,9 +19,9 @@ interface PgBoss {
   on(event: 'error', listener: (error: Error) => void): void
   start(): Promise<unknown>
   stop(options: { graceful: boolean }): Promise<void>
-  createQueue(name: string, options: { notify: boolean }): Promise<void>
-  send(name: string, data: Payload): Promise<unknown>
-  insert(name: string, jobs: readonly { data: Payload }[]): Promise<unknown>
+  createQueue(name: string, options: { notify: boolean; policy: Policy }): Promise<void>
+  send(name: string, data: Payload, options: Options): Promise<unknown>
+  insert(name: string, jobs: readonly ({ data: Payload } & Options)[]): Promise<unknown>
   work(
     name: string,
     options: typeof TUNED,
@@ -27,6 +29,13 @@ interface PgBoss {
   ): Promise<unknown>
   offWork(name: string, options: { wait: boolean }): Promise<void>
   getDb(): { executeSql(sql: string): Promise<{ rows: { count: string }[] }> }
+}
+
+/** What is there at a time of each key: any number, or one that waits or runs. */
+type Policy = 'standard' | 'exclusive'
+
+interface Options {
+  readonly singletonKey?: string
 }
 
 interface Job {
@@ -47,21 +56,23 @@ const BULK_JOBS = 10_000
 
 class Boss implements OpenSystem {
   readonly #boss: PgBoss
+  readonly #policy: Policy
   #reached = 0
 
-  constructor(boss: PgBoss) {
+  constructor(boss: PgBoss, policy: Policy) {
     this.#boss = boss
+    this.#policy = policy
     boss.on('error', (error) => {
       this.#reached += 1
       console.error(`pg-boss: ${error.message}`)
     })
   }
 
-  static async open({ PgBoss }: Library, connectionString: string): Promise<OpenSystem> {
+  static async open({ PgBoss }: Library, connectionString: string, policy: Policy): Promise<OpenSystem> {
     const boss = new PgBoss({ connectionString, max: CONNECTIONS, useListenNotify: true })
-    const open = new Boss(boss)
+    const open = new Boss(boss, policy)
     await boss.start()
-    await boss.createQueue(JOB_NAME, { notify: true })
+    await boss.createQueue(JOB_NAME, { notify: true, policy })
     return open
   }
 
@@ -70,13 +81,13 @@ class Boss implements OpenSystem {
       const some = payloads.slice(from, from + BULK_JOBS)
       await this.#boss.insert(
         JOB_NAME,
-        some.map((data) => ({ data })),
+        some.map((data) => ({ data, ...this.#optionsOf(data) })),
       )
     }
   }
 
   async enqueue(payload: Payload): Promise<void> {
-    await this.#boss.send(JOB_NAME, payload)
+    await this.#boss.send(JOB_NAME, payload, this.#optionsOf(payload))
   }
 
   drain(count: number): Promise<void> {
@@ -103,5 +114,9 @@ class Boss implements OpenSystem {
 
   close(): Promise<void> {
     return this.#boss.stop({ graceful: true })
+  }
+
+  #optionsOf({ key }: Payload): Options {
+    return this.#policy === 'exclusive' && key !== undefined ? { singletonKey: key } : {}
   }
 }

@@ -9,6 +9,8 @@ export interface System {
   readonly slow?: boolean
   /** Opens the place with this path or address, which may be empty. */
   open(place: string): Promise<OpenSystem>
+  /** The same, where a job is stored once for each `key` of a payload while it is unfinished; where it can do that. */
+  readonly keyed?: System
 }
 
 /** What the scenarios ask of every system, each in the way that its own documentation advises. */
