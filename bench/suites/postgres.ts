@@ -8,6 +8,7 @@ import { blockedKey } from '../scenarios/blocked-key.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
+import { lanes10k } from '../scenarios/lanes-10k.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
 import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
 import { pickupSameProcess } from '../scenarios/pickup-same-process.ts'
@@ -56,6 +57,7 @@ export const postgres: Suite = {
     limitedKeysOnPostgres,
     rateKeys,
     uniqueEnqueue,
+    lanes10k,
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },

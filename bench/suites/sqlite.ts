@@ -9,6 +9,7 @@ import { drain1mMemory } from '../scenarios/drain-1m-memory.ts'
 import { fourProcesses } from '../scenarios/four-processes.ts'
 import { history1m } from '../scenarios/history-1m.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
+import { lanes10k } from '../scenarios/lanes-10k.ts'
 import { limitedKeys } from '../scenarios/limited-keys.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
 import { pickupOtherProcess } from '../scenarios/pickup-other-process.ts'
@@ -38,6 +39,7 @@ export const sqlite: Suite = {
     limitedKeys,
     rateKeys,
     uniqueEnqueue,
+    lanes10k,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,

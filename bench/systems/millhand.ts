@@ -1,4 +1,12 @@
-import { defineJob, type JobSpec, openQueue, type Queue, Worker, type WorkerOptions } from 'millhand'
+import {
+  defineJob,
+  type EnqueueItem,
+  type JobSpec,
+  openQueue,
+  type Queue,
+  Worker,
+  type WorkerOptions,
+} from 'millhand'
 import { type Faults, JOB_NAME, type OpenSystem, type Payload, type System, workUntil } from './system.ts'
 
 export const noOp = defineJob({ name: JOB_NAME })
@@ -20,11 +28,9 @@ export function addressOf(place: string): string {
 
 /** Jobs of other kinds than the plain one, or other workers. */
 export interface Kind {
-  /** What the workers run. The first one is what is enqueued, unless `specOf` says otherwise. */
+  /** What the workers run. The first one is what is enqueued, unless `itemOf` says otherwise. */
   readonly specs: readonly [JobSpec, ...JobSpec[]]
-  readonly specOf?: (payload: Payload) => JobSpec
-  /** The key by which a job is there once; none by default. */
-  readonly keyOf?: (payload: Payload) => string | undefined
+  readonly itemOf?: (payload: Payload) => Omit<EnqueueItem, 'input'>
   /** One by default, with no option set. */
   readonly workers?: readonly Omit<WorkerOptions, 'jobs'>[]
 }
@@ -37,7 +43,12 @@ export function millhandWith(system: System, kind: Kind): System {
 function millhandIn(store: System['store']): System {
   const open: System['open'] = async (place) => new Millhand(await openQueueAt(place), { specs: [noOp] })
   const plain: System = { name: 'millhand', store, open }
-  return { ...plain, keyed: millhandWith(plain, { specs: [noOp], keyOf: ({ key }) => key }) }
+  return { ...plain, keyed: millhandWith(plain, { specs: [noOp], itemOf: once }) }
+}
+
+/** Stored once for the key of its payload, where that has one. */
+function once({ key }: Payload): Omit<EnqueueItem, 'input'> {
+  return { job: noOp, ...(key !== undefined && { options: { key } }) }
 }
 
 class Millhand implements OpenSystem {
@@ -58,14 +69,15 @@ class Millhand implements OpenSystem {
   }
 
   async enqueueMany(payloads: readonly Payload[]): Promise<void> {
-    const { specs, specOf, keyOf } = this.#kind
-    if (specOf || keyOf) await this.#queue.enqueueMany(payloads.map((input) => this.#itemOf(input)))
+    const { specs, itemOf } = this.#kind
+    if (itemOf) await this.#queue.enqueueMany(payloads.map((input) => ({ ...itemOf(input), input })))
     else await this.#queue.enqueueMany(specs[0], payloads)
   }
 
   async enqueue(payload: Payload): Promise<void> {
-    const { job, input, options } = this.#itemOf(payload)
-    await this.#queue.enqueue(job, input, options)
+    const { specs, itemOf } = this.#kind
+    const { job, options } = itemOf?.(payload) ?? { job: specs[0] }
+    await this.#queue.enqueue(job, payload, options)
   }
 
   drain(count: number): Promise<void> {
@@ -92,11 +104,5 @@ class Millhand implements OpenSystem {
 
   close(): Promise<void> {
     return this.#queue.close()
-  }
-
-  #itemOf(input: Payload) {
-    const { specs, specOf, keyOf } = this.#kind
-    const key = keyOf?.(input)
-    return { job: specOf ? specOf(input) : specs[0], input, ...(key !== undefined && { options: { key } }) }
   }
 }
