@@ -6,7 +6,7 @@ import { type Bench, millhandsOf, type Scenario, type Size } from '../scenario.t
 import { type Kind, millhandWith } from '../systems/millhand.ts'
 import { JOB_NAME, type Payload, SMALL_PAYLOAD, type System } from '../systems/system.ts'
 
-const JOBS = 50_000
+const JOBS = 20_000
 const KEYS = 10_000
 
 /** What has limits is not claimed ahead, so that a claim brings no more of it than run at a time. */
@@ -15,7 +15,7 @@ const TWO_WIDE_WORKERS = [{ concurrency: 200 }, { concurrency: 200 }]
 export const limitedKeys: Scenario = {
   name: 'limited-keys',
   about:
-    'One process runs 50,000 no-op jobs that are there: without limits, and with a limit of 10,000 keys, of each of ' +
+    'One process runs 20,000 no-op jobs that are there: without limits, and with a limit of 10,000 keys, of each of ' +
     'which one job runs at a time; also by two workers that run 200 jobs at a time each.',
   targets: [{ metric: 'limited to plain', atLeast: 0.5 }],
   run: (bench) => recordDrains(bench, oneAtATime(bench)),

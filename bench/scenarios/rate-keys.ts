@@ -8,7 +8,7 @@ const NEVER_REACHED: LimitValues = { rate: { count: 1_000_000, per: '1h' } }
 export const rateKeys: Scenario = {
   name: 'rate-keys',
   about:
-    'One process runs 50,000 no-op jobs that are there: without limits, and with a rate of 10,000 keys that is never ' +
+    'One process runs 20,000 no-op jobs that are there: without limits, and with a rate of 10,000 keys that is never ' +
     'reached.',
   targets: [],
   run: (bench) =>

@@ -7,6 +7,7 @@ import type { Bench, Scenario } from '../scenario.ts'
 import { blockedKey } from '../scenarios/blocked-key.ts'
 import { bulkEnqueue } from '../scenarios/bulk-enqueue.ts'
 import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
+import { groups } from '../scenarios/groups.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
 import { lanes10k } from '../scenarios/lanes-10k.ts'
 import { payload1kb } from '../scenarios/payload-1kb.ts'
@@ -58,6 +59,7 @@ export const postgres: Suite = {
     rateKeys,
     uniqueEnqueue,
     lanes10k,
+    groups,
     aiming(idleCost, [
       { metric: 'statements', atMost: 1 },
       { metric: 'processor', atMost: 1 },

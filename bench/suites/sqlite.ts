@@ -7,6 +7,7 @@ import { concurrentEnqueue } from '../scenarios/concurrent-enqueue.ts'
 import { drain } from '../scenarios/drain.ts'
 import { drain1mMemory } from '../scenarios/drain-1m-memory.ts'
 import { fourProcesses } from '../scenarios/four-processes.ts'
+import { groups } from '../scenarios/groups.ts'
 import { history1m } from '../scenarios/history-1m.ts'
 import { idleCost } from '../scenarios/idle-cost.ts'
 import { lanes10k } from '../scenarios/lanes-10k.ts'
@@ -40,6 +41,7 @@ export const sqlite: Suite = {
     rateKeys,
     uniqueEnqueue,
     lanes10k,
+    groups,
     pickupSameProcess,
     pickupOtherProcess,
     idleCost,
