@@ -2,8 +2,8 @@ import { formatDuration } from '../kit/duration.ts'
 import { jobError } from './errors.ts'
 import { alike, type DefinedLimit, type Limit, type LimitOptions, parseLimits } from './limit.ts'
 
-/** A job and the limits that it is held to. */
-interface Limited {
+/** A job, or what is set for queues, and the limits that it is held to. */
+export interface Limited {
   readonly name: string
   readonly limits?: readonly DefinedLimit[] | undefined
 }
@@ -40,6 +40,11 @@ export function requireAgreement(jobs: Iterable<Limited>): void {
       known.set(limit.name, before ?? { job, limit })
     }
   }
+}
+
+/** The names of all their limits. */
+export function limitNames(jobs: Iterable<Limited>): ReadonlySet<string> {
+  return new Set([...jobs].flatMap(({ limits = [] }) => limits.map(({ limit }) => limit.name)))
 }
 
 function inWords({ concurrency, rateCount, ratePerMs }: Limit): string {

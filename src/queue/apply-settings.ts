@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { Queue } from './api/queue.ts'
 import { placeAnew } from './configure.ts'
 import { internalsOf } from './internals.ts'
+import { limitedBy, requireAsSet, settingsSet } from './limits-set.ts'
 
 /** Writes what is set for its queues to the store; where that cannot be, the queue is closed. */
 export async function withSettings(
@@ -23,7 +24,9 @@ export async function withSettings(
 /** Sets what is not set so already: a store that may not be written can be opened with the settings that it has. */
 async function applySettings(store: Store, wanted: ReadonlyMap<string, QueueSettings>): Promise<void> {
   if (wanted.size === 0) return
-  const there = new Map((await store.queues.configured()).map(({ queue, settings }) => [queue, settings]))
+  const there = await settingsSet(store)
+  const others = [...there].filter(([queue]) => !wanted.has(queue))
+  requireAsSet(new Map(others), limitedBy(wanted))
   await declareMissing(store, wanted)
   for (const [queue, settings] of wanted) {
     if (settingsText(settings) === settingsText(there.get(queue) ?? {})) continue

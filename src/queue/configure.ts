@@ -1,4 +1,4 @@
-import type { LimitOptions } from '../job/limit.ts'
+import type { DefinedLimit, LimitOptions } from '../job/limit.ts'
 import { requireAgreement } from '../job/limit-conflicts.ts'
 import { ALL_QUEUES, definedLimits } from '../job/queue-limits.ts'
 import {
@@ -13,6 +13,7 @@ import { custom, type FieldsOf, isFunction, parseOptions } from '../kit/options.
 import { nextTurn } from '../kit/turn.ts'
 import type { Store } from '../store/store.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
+import { limitedBy, requireAsSet, settingsSet } from './limits-set.ts'
 import { progressTeller } from './progress-teller.ts'
 
 /** What `configure` takes beside the settings. */
@@ -34,7 +35,7 @@ interface Configuring {
   readonly options?: ConfigureOptions | undefined
 }
 
-/** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction` */
+/** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `conflicting_limits` */
 export async function configureQueue(
   { store, limits }: QueueInternals,
   name: string,
@@ -43,10 +44,20 @@ export async function configureQueue(
   requireOutside({ store }, 'configure')
   const parsed = parseQueueOptions(name, settings)
   const { onProgress } = parseOptions('configure', configureFields, options)
+  const held = definedLimits(parsed.limits)
+  await requireAsOthers(store, name, held)
   // First: a job that has a gate of a limit which nobody knows would wait.
-  await limits.declare(definedLimits(parsed.limits))
+  await limits.set(held)
   await store.queues.configure(name, parsed)
   await placeAnew(store, name, onProgress)
+}
+
+/** A value of its own may change; one that other queues have as well is theirs, too. @throws MillhandError `conflicting_limits` */
+async function requireAsOthers(store: Store, queue: string, limits: readonly DefinedLimit[]): Promise<void> {
+  if (limits.length === 0) return
+  const others = await settingsSet(store)
+  others.delete(queue)
+  requireAsSet(others, [{ name: `queue '${queue}'`, limits }])
 }
 
 /** What is set for single queues and for all, as `openQueue` and a configuration have it. @throws MillhandError as `configureQueue` */
@@ -67,11 +78,7 @@ export function requireOneValueEach(
   specs: Iterable<AnyJobSpec>,
   settings: ReadonlyMap<string, QueueSettings>,
 ): void {
-  const held = [...settings].map(([queue, { limits }]) => ({
-    name: queue === ALL_QUEUES ? 'all queues' : `queue '${queue}'`,
-    limits: definedLimits(limits),
-  }))
-  requireAgreement([...specs, ...held])
+  requireAgreement([...specs, ...limitedBy(settings)])
 }
 
 /** A change of the order holds for what waits: piece by piece. Whoever leads the maintenance goes on where nobody else does. */

@@ -1,7 +1,9 @@
 import { alike, type DefinedLimit, type Limit } from '../job/limit.ts'
+import type { QueueSettings } from '../job/queue-settings.ts'
 import { within } from '../kit/clock.ts'
 import { Scope } from '../kit/scope.ts'
 import type { InstrumentedStore } from '../store/instrument.ts'
+import { requireAsSet, settingsSet } from './limits-set.ts'
 
 /** Limits that a process remembers to have written: of more, those are forgotten that came first. */
 const REMEMBERED_MAX = 10_000
@@ -14,7 +16,7 @@ interface OnItsWay {
   readonly written: Promise<void>
 }
 
-type LimitStore = Pick<InstrumentedStore, 'limits' | 'insideTransaction' | 'until'>
+type LimitStore = Pick<InstrumentedStore, 'limits' | 'queues' | 'insideTransaction' | 'until'>
 
 /** The limits that this process has written, so that it writes each once. */
 export class DeclaredLimits {
@@ -37,7 +39,8 @@ export class DeclaredLimits {
 
   /**
    * Writes those that are not known yet, or let something else pass than before; `undefined` where nobody has to wait for
-   * that. Inside a transaction nobody may: the write waits for its end. Until it is written, its jobs wait at their gates.
+   * that. Inside a transaction nobody may: the write waits for its end. Until it is written, its jobs wait at their gates. What is
+   * set for a queue otherwise stays so, and that is told: an enqueue need not fail for it.
    */
   declare(limits: readonly DefinedLimit[] | undefined, tx?: object): Promise<void> | undefined {
     const news = limits?.map(({ limit }) => limit).filter((limit) => !this.#knows(limit)) ?? []
@@ -46,6 +49,13 @@ export class DeclaredLimits {
     if (tx === undefined && !this.#store.insideTransaction()) return written
     written.catch(this.#onError)
     return undefined
+  }
+
+  /** Writes what is set for a queue, whatever was said of it before. */
+  async set(limits: readonly DefinedLimit[]): Promise<void> {
+    const set = limits.map(({ limit }) => limit)
+    if (set.length > 0) await this.#store.limits.declare(set)
+    this.#keep(set)
   }
 
   /** What was to be written later is, or a moment has passed. */
@@ -69,12 +79,28 @@ export class DeclaredLimits {
 
   /** In a scope of its own: others wait for it, and it is no part of a transaction that it waits for. */
   #send(limits: readonly Limit[]): Promise<void> {
-    const written = this.#scope.run(() => this.#store.limits.declare(limits)).then(() => this.#keep(limits))
+    const written = this.#scope.run(() => this.#declareUnset(limits)).then(() => this.#keep(limits))
     const sent = limits.map((limit): OnItsWay => ({ limit, written }))
     for (const each of sent) this.#onTheirWay.add(each)
     const arrive = () => sent.forEach((each) => void this.#onTheirWay.delete(each))
     written.then(arrive, arrive)
     return written
+  }
+
+  async #declareUnset(limits: readonly Limit[]): Promise<void> {
+    const set = await settingsSet(this.#store)
+    const agreed = limits.filter((limit) => this.#isAsSet(set, limit))
+    if (agreed.length > 0) await this.#store.limits.declare(agreed)
+  }
+
+  #isAsSet(set: ReadonlyMap<string, QueueSettings>, limit: Limit): boolean {
+    try {
+      requireAsSet(set, [{ name: 'a definition or a call', limits: [{ limit, key: limit.name, cost: 1 }] }])
+      return true
+    } catch (error) {
+      this.#onError(error)
+      return false
+    }
   }
 
   #keep(limits: readonly Limit[]): void {

@@ -1,5 +1,7 @@
+import { limitNames } from '../job/limit-conflicts.ts'
 import { unlessAborted } from '../kit/abort.ts'
 import type { QueueInternals } from '../queue/internals.ts'
+import { requireAsSet, settingsSet } from '../queue/limits-set.ts'
 import { setSchedule } from '../queue/set-schedule.ts'
 import type { WorkerSettings } from './options.ts'
 
@@ -10,7 +12,7 @@ type Declared = Pick<WorkerSettings, 'schedules' | 'definitions'>
  * it no longer declares nothing is removed: another version may still be about that does, and `queue.schedules.list`
  * shows which are declared by none.
  *
- * @throws MillhandError what `queue.schedules.set` throws; the reason of `signal`
+ * @throws MillhandError `conflicting_limits` where a queue is set otherwise; what `queue.schedules.set` throws; the reason of `signal`
  */
 export function declare(queue: QueueInternals, declared: Declared, signal: AbortSignal): Promise<void> {
   const hurried = { ...queue, store: queue.store.until(signal), limits: queue.limits.until(signal) }
@@ -23,6 +25,8 @@ async function write(
   { schedules, definitions }: Declared,
   signal: AbortSignal,
 ): Promise<void> {
+  if (limitNames(definitions.values()).size > 0)
+    requireAsSet(await settingsSet(queue.store), [...definitions.values()])
   await queue.limits.declare([...definitions.values()].flatMap(({ limits = [] }) => limits))
   for (const [name, options] of schedules) {
     signal.throwIfAborted()

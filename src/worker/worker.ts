@@ -41,7 +41,11 @@ export class Worker {
     return this.#engine.running
   }
 
-  /** Registers and begins to claim; resolves when it does. @throws MillhandError `worker_stopped`, also when that came first */
+  /**
+   * Registers and begins to claim; resolves when it does.
+   *
+   * @throws MillhandError `worker_stopped`, also when that came first; `conflicting_limits` where a queue is set otherwise
+   */
   start(): Promise<void> {
     return this.#life.start()
   }

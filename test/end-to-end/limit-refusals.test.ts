@@ -48,6 +48,27 @@ describeStores('limits that are shown or refused', (test) => {
     expect(await queue.count()).toBe(0)
   })
 
+  test('what is set for a queue is compared with what a worker, another queue and an enqueue say', async ({
+    queue,
+  }) => {
+    const smtp = (concurrency: number) => ({ limits: [{ key: 'smtp', concurrency }] })
+    await queue.configure('mail', smtp(3))
+    await queue.configure('mail', smtp(2))
+    const conflict = (other: string) => ({
+      ...{ code: 'conflicting_limits' },
+      facts: { jobs: ["queue 'mail'", other] },
+    })
+    const job = defineJob({ name: 'mail.send', ...smtp(5), run: () => {} })
+    const worker = new Worker(queue, { jobs: [job] })
+    await expect(worker.start()).rejects.toMatchObject(conflict('mail.send'))
+    await expect(queue.configure('news', smtp(9))).rejects.toMatchObject(conflict("queue 'news'"))
+    const errors: unknown[] = []
+    queue.on('loop_error', ({ error }) => errors.push(error))
+    await queue.enqueue(job)
+    expect(errors).toMatchObject([conflict('a definition or a call')])
+    expect(await queue.limits.get('smtp')).toMatchObject({ declared: { concurrency: 2 } })
+  })
+
   test('what is left out of a change stays, and null lifts it', async ({ queue }) => {
     const both = { key: 'api', concurrency: 2, rate: { count: 60, per: '1m' } } as const
     await queue.enqueue(defineJob({ name: 'test.limited', limits: [both] }))

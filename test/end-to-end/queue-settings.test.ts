@@ -181,6 +181,18 @@ describeSqlite('the limits of all queues', (test) => {
     await open({ limits: [] })
     expect(await limitsOf((await queue.enqueue(send)).id)).toBeNull()
   })
+
+  test('are refused where they differ from what a queue has that is not opened with another value', async ({
+    open,
+  }) => {
+    const limits = (concurrency: number) => ({ limits: [{ key: 'smtp', concurrency }] })
+    await open({ queues: { mail: limits(2) } })
+    await expect(open(limits(9))).rejects.toMatchObject({
+      ...{ code: 'conflicting_limits' },
+      facts: { jobs: ["queue 'mail'", 'all queues'] },
+    })
+    await open({ queues: { mail: limits(9) }, ...limits(9) })
+  })
 })
 
 describeStores('a queue is emptied', (test) => {

@@ -62,7 +62,7 @@ export interface Controlling {
    * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`, `order`, `aging` and `weights`. `{}`
    * takes it away. With another order, it resolves when what waits has its place in that: in pieces of 1,000.
    *
-   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
+   * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `conflicting_limits`
    */
   configure(queue: string, settings: QueueOptions, options?: ConfigureOptions): Promise<void>
 
