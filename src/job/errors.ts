@@ -1,5 +1,5 @@
 import { DURATION_EXAMPLES } from '../kit/duration.ts'
-import { errorFactory, preview } from '../kit/error.ts'
+import { errorFactory, isMillhandError, preview } from '../kit/error.ts'
 import { sentence } from '../kit/sentence.ts'
 import { didYouMean } from '../kit/suggest.ts'
 import type { Conflict, Standing } from './key.ts'
@@ -200,6 +200,9 @@ export const jobErrors = {
     `Worker '${facts.worker}' no longer holds job '${facts.id}' (epoch ${facts.epoch}): it was rescued, cancelled or settled. Nothing was written.`,
   fate_not_returned: (facts: { call: FateCall; how: string }) =>
     `${facts.call} ${facts.how}: what it gives counts when the handler returns it. Write return ${FATE_EXAMPLES[facts.call]}.`,
+  limit_not_held: (facts: { name: string; limit: string; known: readonly string[] }) =>
+    `The handler of job '${facts.name}' threw a RateLimited of limit ${preview(facts.limit)}, which its job has not: nothing was closed, and this job alone waits.` +
+    `${didYouMean(facts.limit, facts.known)} It has: ${facts.known.join(', ') || 'none'}. Name one of them, or leave 'limit' out.`,
   cleanup_timed_out: (facts: { graceMs: number }) =>
     `The cleanup of the job has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
   fate_not_thrown: (facts: { message: string }) =>
@@ -209,3 +212,8 @@ export const jobErrors = {
 } as const
 
 export const jobError = errorFactory(jobErrors)
+
+/** Of a call that did not fail: what it asked for is not what happens. */
+export function cameToNothing(error: unknown): boolean {
+  return isMillhandError(error, 'fate_not_returned') || isMillhandError(error, 'limit_not_held')
+}

@@ -169,8 +169,8 @@ function pause(
   return gate === undefined ? { dueInMs: delayMs } : { dueInMs: 0, closes: { gate, forMs: delayMs } }
 }
 
-/** That of its equals is no limit, and nobody knows its name. */
-function limitsIn(limits: string | null): string[] {
+/** The gates of its limits. That of its equals is none, and nobody knows its name. */
+export function limitsIn(limits: string | null): string[] {
   return readGates(limits).flatMap(({ gate }) => (isCacheGate(gate) ? [] : [gate]))
 }
 

@@ -41,10 +41,10 @@ export interface MillhandEvents {
   /**
    * A call of a handler's failed, and its attempt did not fail with that: the handler caught it, or has not waited for it
    * (a forgotten `await`). Or what `ctx.snooze`, `ctx.skip` or `ctx.fail` gave came to nothing, since the handler returned
-   * or threw something else (a forgotten `return`).
+   * or threw something else (a forgotten `return`). Or a `RateLimited` named a limit that the job has not.
    */
   call_error: AttemptEvent & {
-    readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | FateCall
+    readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | 'RateLimited' | FateCall
     readonly error: Error
   }
   snooze: Ended & { readonly dueInMs: number }

@@ -1,7 +1,7 @@
+import { cameToNothing } from '../job/errors.ts'
 import { type Clock, systemClock, type Timer } from '../kit/clock.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { Emitter } from '../kit/emitter.ts'
-import { isMillhandError } from '../kit/error.ts'
 import { writeStandardError } from '../kit/standard-error.ts'
 import type { AttemptEvent, MillhandEvents } from './events.ts'
 import { loggedError, textOf } from './logged-error.ts'
@@ -52,8 +52,7 @@ export class FailureLines {
     )
     events.on('call_error', (event) =>
       this.#tell(() => {
-        const isFate = isMillhandError(event.error, 'fate_not_returned')
-        const how = isFate ? 'came to nothing' : 'failed, and the attempt went on'
+        const how = cameToNothing(event.error) ? 'came to nothing' : 'failed, and the attempt went on'
         return `${attemptOf(event)}: ${event.call} ${how}: ${wordsOf(event.error)}`
       }),
     )

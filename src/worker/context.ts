@@ -1,7 +1,7 @@
 import type { JobContext, JobLog } from '../job/context.ts'
 import { type Fate, Skip, Snooze } from '../job/control.ts'
 import { DeclaredFailure } from '../job/declared.ts'
-import { type FateCall, jobError } from '../job/errors.ts'
+import { cameToNothing, type FateCall, jobError } from '../job/errors.ts'
 import type { JobHandle } from '../job/handle.ts'
 import type { RunningJob } from '../job/job.ts'
 import type { Json } from '../job/json.ts'
@@ -11,7 +11,7 @@ import type { Progress } from '../job/progress.ts'
 import type { Resources, Secrets } from '../job/resources.ts'
 import { fractionProblem, showable, showableProgress, showableText } from '../job/showable.ts'
 import type { AnyJobSpec, EnqueueArguments, HandleOf, ResultOf, StoredInputOf } from '../job/typed.ts'
-import { asError, isMillhandError, messageOf } from '../kit/error.ts'
+import { asError, messageOf } from '../kit/error.ts'
 import { Mask } from '../kit/mask.ts'
 import { unheard } from '../kit/thenable.ts'
 import type { LogLine } from '../store/jobs.ts'
@@ -161,7 +161,7 @@ export class Context implements JobContext {
     if (call === undefined) return
     // Once: what ends in a transaction, or by a schema that throws, ends the handler too.
     this.#asked = undefined
-    this.#tellOf(call, jobError('fate_not_returned', { call, how }))
+    this.tellOf(call, jobError('fate_not_returned', { call, how }))
   }
 
   #ask<Given extends Fate>(call: FateCall, fate: Given): Given {
@@ -224,14 +224,14 @@ export class Context implements JobContext {
   #told<Value>(call: FailedCall['call'], promise: Promise<Value>): Promise<Value> {
     promise.catch((error) => {
       // Why the attempt was aborted is told of that.
-      if (error !== this.#attempt.interruption) this.#tellOf(call, error)
+      if (error !== this.#attempt.interruption) this.tellOf(call, error)
     })
     return promise
   }
 
-  #tellOf(call: FailedCall['call'], error: unknown): void {
+  tellOf(call: FailedCall['call'], error: unknown): void {
     const words = messageOf(error)
-    this.log.warn(isMillhandError(error, 'fate_not_returned') ? words : `${call} failed: ${words}`)
+    this.log.warn(cameToNothing(error) ? words : `${call} failed: ${words}`)
     this.#parts.onFailedCall(this.#attempt, { call, error, shown: () => this.maskedError(error) })
   }
 

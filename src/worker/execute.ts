@@ -3,7 +3,8 @@ import { declaredOf } from '../job/declared.ts'
 import type { AnyJobDefinition } from '../job/defined.ts'
 import { jobError } from '../job/errors.ts'
 import type { FailureKind } from '../job/failure.ts'
-import type { Outcome } from '../job/outcome.ts'
+import { limitOf } from '../job/limit.ts'
+import { limitsIn, type Outcome } from '../job/outcome.ts'
 import { serialise } from '../job/payload.ts'
 import { type Checked, check, checkStored } from '../job/schema.ts'
 import { storedIssues } from '../job/stored.ts'
@@ -48,7 +49,7 @@ export async function execute(
     if (attempt.interruption) return interrupted(attempt) as Outcome
     context.tellUnheeded(thrown, 'was called, and something else was thrown')
     return (
-      rateLimited(attempt, thrown) ??
+      rateLimited({ attempt, definition, context }, thrown) ??
       declared(thrown) ??
       failure('error', wronglyThrown(thrown) ?? asError(thrown))
     )
@@ -85,9 +86,27 @@ function declared(given: unknown): Outcome | undefined {
 }
 
 /** A service has said that it had enough, for all jobs of the limit. */
-function rateLimited(attempt: Attempt, thrown: unknown): Outcome | undefined {
+function rateLimited({ attempt, definition, context }: Executed, thrown: unknown): Outcome | undefined {
   const told = rateLimitOf(thrown, attempt.nowMs)
-  return told && { kind: 'snooze', delayMs: told.delayMs, limited: { limit: told.limit } }
+  if (!told) return undefined
+  const { limit } = told
+  if (limit !== undefined) tellUnheld({ attempt, definition, context }, limit)
+  return { kind: 'snooze', delayMs: told.delayMs, limited: { limit } }
+}
+
+interface Executed {
+  readonly attempt: Attempt
+  readonly definition: AnyJobDefinition
+  readonly context: Context
+}
+
+/** Nothing is closed where the job has no such limit. One whose key is `null` for this input has none either, and that is meant. */
+function tellUnheld({ attempt: { job }, definition, context }: Executed, limit: string): void {
+  const held = limitsIn(job.limits).map(limitOf)
+  const defined = (definition.limits ?? []).map((each) => each.limit.name)
+  if (held.includes(limit) || defined.includes(limit)) return
+  const known = [...new Set([...held, ...defined])]
+  context.tellOf('RateLimited', jobError('limit_not_held', { name: job.name, limit, known }))
 }
 
 /** What `ctx.snooze` or `ctx.skip` gave is no error. */

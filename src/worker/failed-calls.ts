@@ -4,9 +4,9 @@ import type { Emitter } from '../kit/emitter.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
 import type { Attempt } from './attempt.ts'
 
-/** A call of a handler's that failed, or that came to nothing since what it gave was not returned. */
+/** A call of a handler's that failed, or that came to nothing since what it gave was not returned, or closes no limit of the job. */
 export interface FailedCall {
-  readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | FateCall
+  readonly call: 'ctx.enqueue' | 'ctx.invoke' | 'ctx.checkpoint' | 'RateLimited' | FateCall
   readonly error: unknown
   /** The error as it may be told. */
   readonly shown: () => Error

@@ -1,4 +1,4 @@
-import { defineJob, type LimitOptions, type Queue, RateLimited } from 'millhand'
+import { defineJob, type LimitOptions, type Queue, RateLimited, Worker } from 'millhand'
 import { runUntilIdle } from 'millhand/testing'
 import { expect } from 'vitest'
 import { heldJob } from '../support/held-job.ts'
@@ -201,6 +201,32 @@ describeStores('limits', (test) => {
     await clock.advance('61s')
     await expect.poll(() => usersOf(runs)).toEqual(['ada', 'bob', 'ada'])
     expect(() => new RateLimited('soon' as never)).toThrow(/'RateLimited' is 'soon', expected a duration/)
+  })
+
+  test('a RateLimited of a limit that the job has not is told; that its key is null is meant', async ({
+    queue,
+  }) => {
+    const limits: LimitOptions[] = [
+      { key: 'net', concurrency: 9 },
+      { ...PER_USER, key: () => null },
+    ]
+    const ask = defineJob({
+      name: 'model.ask',
+      limits,
+      run(limit) {
+        throw new RateLimited('10s', { limit: String(limit) })
+      },
+    })
+    const told: unknown[] = []
+    queue.on('call_error', ({ call, error }) => told.push([call, error]))
+    const [slip] = await queue.enqueueMany(ask, ['nett', 'user', 'net'])
+    await new Worker(queue, { jobs: [ask] }).runOnce()
+    expect(told).toMatchObject([
+      ['RateLimited', { code: 'limit_not_held', facts: { limit: 'nett', known: ['net', 'user'] } }],
+    ])
+    expect(await queue.logs(slip?.id ?? '')).toMatchObject([
+      { level: 'warn', message: expect.stringContaining("Did you mean 'net'?") },
+    ])
   })
 
   test('a job that a schedule enqueues has the limits of its definition', async ({ queue, start, clock }) => {
