@@ -95,12 +95,19 @@ async function requireStore(config: Config, command: string, { create }: StoreNe
 }
 
 async function isThere(config: Config): Promise<boolean> {
-  if (kindOf(config.store) !== 'postgres') return existsSync(fileOf(config.store) ?? '')
+  if (kindOf(config.store) !== 'postgres') return isFileThere(fileOf(config.store) ?? '')
   const [{ whenDatabaseIsThere }, { schemaState }] = await Promise.all([
     import('./postgres.ts'),
     import('../store/postgres/migrate.ts'),
   ])
   return whenDatabaseIsThere(config, async ({ session }) => (await schemaState(session)).version > 0)
+}
+
+/** What may not be looked at may be there: opening it says so. */
+async function isFileThere(file: string): Promise<boolean> {
+  if (existsSync(file)) return true
+  const { mayBeRead } = await import('../store/sqlite/file/open.ts')
+  return !mayBeRead(file)
 }
 
 /** A store that ends with its process holds nothing that another one could look at. */

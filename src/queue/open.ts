@@ -37,7 +37,7 @@ type PoolOptions = OpenOptions & { readonly postgres: PostgresPool }
  * await queue.close()
  *
  * @throws MillhandError `invalid_store`, `invalid_schema`, `invalid_name`, `unknown_option`, `invalid_option`, `store_unavailable`, `driver_missing`,
- *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_busy`,
+ *   `too_many_connections`, `store_corrupt`, `store_newer`, `store_older`, `migration_failed`, `store_read_only`, `store_unreadable`, `store_busy`,
  *   `duplicate_definition`, `conflicting_limits`
  */
 export async function openQueue(url: string | URL, options?: OpenOptions): Promise<Queue>

@@ -25,6 +25,9 @@ export const storeErrors = {
       : 'the file, its folder or its file system is read-only. Change its permissions or use another file'
     return `The database ${facts.location} cannot be written: ${why}; looking at it works. 'millhand doctor' says more.`
   },
+  store_unreadable: (facts: { location: string }) =>
+    `The database ${facts.location} may not be read: it, or a folder that it is in, gives this process no right to. ` +
+    'Run as its owner, change the permissions, or use another file.',
   store_replaced: (facts: { location: string }) =>
     `The file ${facts.location}, or the -wal or -shm beside it, was deleted, moved or replaced while this process had it open: what it writes would be lost. ` +
     "Put the files back, or start this process again to use what is there now; 'millhand doctor' names others that have it open.",

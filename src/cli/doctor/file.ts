@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../kit/clock.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import { asError } from '../../kit/error.ts'
-import { isFolder } from '../../store/sqlite/file/open.ts'
+import { isFolder, mayBeRead } from '../../store/sqlite/file/open.ts'
 import { inspectFile, schemaState } from '../database.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { checkSchema } from './schema.ts'
@@ -19,15 +19,12 @@ const CLOCK_OFF_MS = 2_000
 /** Looks at the file and its folder from outside. */
 export function checkPlace(file: string): Finding[] {
   const folder = nearestFolder(dirname(file))
-  const there = existsSync(file)
-    ? writable(file)
-    : warn('file', `${file} is not there yet`, 'Nothing to mend: the first enqueue or worker makes it.')
-  return [there, ...checkFolder(folder), checkDisk(folder)]
+  return [checkFile(file), ...checkFolder(folder), checkDisk(folder)]
 }
 
-/** Looks into the file, through a connection that cannot write; into a folder there is nothing to look. */
+/** Looks into the file, through a connection that cannot write; not into a folder, nor what may not be read. */
 export function checkDatabase(file: string): Finding[] {
-  if (isFolder(file)) return []
+  if (isFolder(file) || !mayBeRead(file)) return []
   try {
     return [
       checkSchema(schemaState(file)),
@@ -43,16 +40,27 @@ function nearestFolder(folder: string): string {
   return existsSync(folder) || folder === dirname(folder) ? folder : nearestFolder(dirname(folder))
 }
 
+function checkFile(file: string): Finding {
+  if (!mayBeRead(file)) return unreadable(file)
+  if (existsSync(file)) return writable(file)
+  return warn('file', `${file} is not there yet`, 'Nothing to mend: the first enqueue or worker makes it.')
+}
+
 function writable(file: string): Finding {
   if (isFolder(file)) return fail('file', `${file} is a folder`, 'Name a file in it with --store.')
   try {
-    accessSync(file, constants.R_OK | constants.W_OK)
+    accessSync(file, constants.W_OK)
     return ok('file', file)
   } catch (error) {
     return isOnReadOnly(error)
       ? fail('file', `${file} cannot be written: ${READ_ONLY}`, MOUNT)
       : fail('file', `${file} cannot be written`, 'Change its permissions, or run as its owner.')
   }
+}
+
+function unreadable(file: string): Finding {
+  const mend = 'Run as its owner, or change its permissions and those of the folders above it.'
+  return fail('file', `${file} may not be read by this user`, mend)
 }
 
 const READ_ONLY = 'its file system is read-only'

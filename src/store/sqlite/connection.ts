@@ -5,7 +5,7 @@ import { storeError, TransientError } from '../errors.ts'
 import { primaryCode, SQLITE } from './file/codes.ts'
 import { isTooLarge, withNumbers } from './file/large-numbers.ts'
 import { DatabaseSync } from './file/node-sqlite.ts'
-import { isReadOnly, openDatabase } from './file/open.ts'
+import { isReadOnly, mayBeRead, openDatabase } from './file/open.ts'
 import { Place } from './file/place.ts'
 
 /** What a value bound to a statement may be. */
@@ -41,7 +41,7 @@ export class Connection {
   readonly #statements = new Map<string, StatementSync>()
   #durable: boolean | undefined
 
-  /** @throws MillhandError `store_unavailable`, `store_corrupt`, `store_read_only` */
+  /** @throws MillhandError `store_unavailable`, `store_corrupt`, `store_read_only`, `store_unreadable` */
   constructor(file: string, { busyTimeoutMs = BUSY_TIMEOUT_MS, create = true }: ConnectionOptions = {}) {
     this.file = file
     this.#opening = { timeout: busyTimeoutMs, create }
@@ -223,6 +223,7 @@ export class Connection {
         return storeError('store_full', { location }, { cause: error })
       case SQLITE.ioError:
       case SQLITE.cannotOpen:
+        if (!mayBeRead(location)) return storeError('store_unreadable', { location }, { cause: error })
         if (isReadOnly(location)) return readOnly(location, error)
         return storeError('store_unavailable', { location, problem }, { cause: error })
       case SQLITE.corrupt:

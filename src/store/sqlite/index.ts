@@ -9,7 +9,7 @@ import type { Store } from '../store.ts'
 import { StoreAccess } from './access.ts'
 import { BEAT_SCRIPT } from './beat-script.ts'
 import { Connection } from './connection.ts'
-import { isRefusal } from './file/open.ts'
+import { isRefusal, mayBeRead } from './file/open.ts'
 import { FOLDER_OWNER_ALONE } from './file/private-file.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { Notices } from './notices.ts'
@@ -30,7 +30,8 @@ interface SqliteOptions {
 /**
  * Opens a store in one SQLite file. One that may not be written, and needs no migration, is there to be looked at.
  *
- * @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_busy`
+ * @throws MillhandError `store_unavailable`, `store_corrupt`, `store_newer`, `store_older`, `store_read_only`, `store_unreadable`,
+ *   `store_busy`
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const file = resolve(options.file)
@@ -102,6 +103,7 @@ function makeFolder(folder: string, location: string): void {
   } catch (error) {
     // Another process may have made it meanwhile.
     if (existsSync(folder)) return
+    if (!mayBeRead(location)) throw storeError('store_unreadable', { location }, { cause: error })
     if (isRefusal((error as NodeJS.ErrnoException).code ?? '')) {
       throw storeError('store_read_only', { location, missing: true }, { cause: error })
     }

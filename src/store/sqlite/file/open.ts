@@ -51,6 +51,16 @@ export function openDatabase(file: string, { create = true, ...options }: OpenOp
   }
 }
 
+/** Whether the rights of this process let it read the file; not where it may not even see whether there is one. */
+export function mayBeRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch (error) {
+    return !isRefusal((error as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
 /** SQLite says of a folder what it says of a disk that is broken. @throws MillhandError `store_unavailable` */
 function requireNoFolder(file: string): void {
   if (!isFolder(file)) return
