@@ -36,14 +36,15 @@ export interface CommandSpec<Options = object> {
   readonly arguments?: readonly (readonly [name: string, doc: string])[]
   readonly summary: string
   readonly options?: readonly OptionSpec[]
+  /** Takes neither `--store` nor `--config`, and says itself why not: its help does not offer them. */
+  readonly placeless?: boolean
   /** Command lines that show it in use. */
   readonly examples: readonly string[]
   /** Gives the exit code where it is not 0. A method, so that commands with different options fit in one list. */
   run(call: Call<Options>): Promise<ExitCode | undefined>
 }
 
-/** What every command takes, after its own options. */
-export const COMMON_OPTIONS: readonly OptionSpec[] = [
+const PLACE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--store <url>',
     doc: 'where the jobs are: sqlite:FILE or postgres://… (default: what the configuration says)',
@@ -52,14 +53,22 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     flags: '--config <file>',
     doc: 'the configuration (default: the nearest millhand.config.ts or millhand.yaml)',
   },
+]
+
+const OUTPUT_OPTIONS: readonly OptionSpec[] = [
   { flags: '--json', doc: 'output for programs: one JSON document, or JSON lines for a stream' },
 ]
+
+/** What every command takes, after its own options. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [...PLACE_OPTIONS, ...OUTPUT_OPTIONS]
 
 /** The commander's command of a declaration; its exit code goes to `onEnd`. */
 export function toCommand(spec: CommandSpec, onEnd: (code: ExitCode | undefined) => void): Command {
   const command = new Command(spec.name).description(spec.summary)
   for (const [name, doc] of spec.arguments ?? []) command.argument(name, doc)
-  for (const option of [...(spec.options ?? []), ...COMMON_OPTIONS]) command.addOption(toOption(option))
+  for (const option of spec.options ?? []) command.addOption(toOption(option))
+  for (const option of PLACE_OPTIONS) command.addOption(toOption(option).hideHelp(spec.placeless === true))
+  for (const option of OUTPUT_OPTIONS) command.addOption(toOption(option))
   const examples = spec.examples.map((example) => `  $ ${example}`).join('\n')
   command.addHelpText('after', `\nExamples:\n${examples}\n\n${EXIT_CODES_HELP}`)
   return command.action(async () => {

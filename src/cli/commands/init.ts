@@ -12,6 +12,7 @@ export const initCommand: CommandSpec = {
   name: 'init',
   summary:
     'Make a small project in this folder: a job, its handler, the configuration and a server. It keeps every file that is there, and runs a first job.',
+  placeless: true,
   examples: ['millhand init', 'millhand init --json'],
   run: async (call) => {
     requireNoPlace(call)

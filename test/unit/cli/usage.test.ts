@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { expect, onTestFinished, test } from 'vitest'
+import { toCommand } from '../../../src/cli/command.ts'
 import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
@@ -58,4 +59,14 @@ test('a missing id is refused with what can be given for one', () => {
   expect(usageError(missing, ['job']).message).toMatch(
     /or 'last' for the newest job\. See 'millhand job --help'\.$/,
   )
+})
+
+test('the help of a command offers no flag that it refuses', () => {
+  const helpOf = (name: string) =>
+    COMMANDS.filter((spec) => spec.name === name)
+      .map((spec) => toCommand(spec, () => {}).helpInformation())
+      .join()
+  for (const flag of ['--store', '--config', '--json']) expect(helpOf('jobs')).toContain(flag)
+  for (const flag of ['--store', '--config']) expect(helpOf('init')).not.toContain(flag)
+  expect(helpOf('init')).toContain('--json')
 })
