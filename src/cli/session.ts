@@ -89,7 +89,8 @@ export async function requireConfig({ file, folder, specs }: Config): Promise<vo
 /** What all commands but the workers need: a store that others use too, and that is there. */
 async function requireStore(config: Config, command: string, { create }: StoreNeeds): Promise<void> {
   await requireShared(config, command)
-  if (!create && !(await isThere(config))) {
+  // Asked of what may be made too: a server that cannot be reached is said to be so at once.
+  if (!(await isThere(config)) && !create) {
     throw cliError('store_missing', { location: fileOf(config.store) ?? config.location })
   }
 }
