@@ -6,6 +6,11 @@ import { requireAgreement } from './limit-conflicts.ts'
 import { isSpec, optionsOf } from './spec.ts'
 import type { AnyJobSpec } from './typed.ts'
 
+const DEFINITION = 'a job definition'
+
+/** Of what takes both, and has looked for a name itself. */
+export const DEFINITION_OR_NAME = `${DEFINITION}, or the name of a job`
+
 /**
  * A definition as it may be used: what `defineJob` gave, as it is; anything else, such as a spread of one, is read once
  * and checked as if it were defined now. A number that is none would refuse a whole group of other callers' jobs, much
@@ -13,12 +18,23 @@ import type { AnyJobSpec } from './typed.ts'
  *
  * @throws MillhandError `invalid_name`, `invalid_option`
  */
-export function requireSpec<Spec extends AnyJobSpec>(component: string, given: Spec): Spec {
+export function requireSpec<Spec extends AnyJobSpec>(
+  component: string,
+  given: Spec,
+  expected = DEFINITION,
+): Spec {
   if (isObject(given) && isChecked(given)) return given
   const options = isSpec(given) ? optionsOf(given) : undefined
   if (options) return specFrom('The definition of a job', options) as unknown as Spec
-  const expected = 'a job definition, or the name of a job'
-  throw optionError('invalid_option', { component, option: 'job', expected, got: preview(given) })
+  const hint =
+    typeof given === 'string' ? ' Pass what defineJob or defineSpec gave: here, a name is not enough.' : ''
+  throw optionError('invalid_option', {
+    component,
+    option: 'job',
+    expected,
+    got: preview(given),
+    ...(hint !== '' && { hint }),
+  })
 }
 
 /**

@@ -4,7 +4,7 @@ import { STATEMENT_ROWS_MAX } from '../job/limits.ts'
 import { requireJobName, requireLabel } from '../job/names.ts'
 import { whyNotDone } from '../job/not-done.ts'
 import type { Retention } from '../job/retention.ts'
-import { requireSpec } from '../job/specs.ts'
+import { DEFINITION_OR_NAME, requireSpec } from '../job/specs.ts'
 import type { JobState } from '../job/state.ts'
 import type { SpecOrName } from '../job/typed.ts'
 import { asError } from '../kit/error.ts'
@@ -57,7 +57,8 @@ export async function retryJobs(queue: QueueInternals, given: string | readonly 
 
 /** @throws MillhandError `invalid_name`, `invalid_option`, `inside_transaction` */
 export async function freeKeyOf(queue: QueueInternals, job: SpecOrName, key: unknown): Promise<boolean> {
-  const name = typeof job === 'string' ? requireJobName(job) : requireSpec('freeKey', job).name
+  const name =
+    typeof job === 'string' ? requireJobName(job) : requireSpec('freeKey', job, DEFINITION_OR_NAME).name
   const label = { name, key: requireLabel('key', key) }
   requireOutside(queue, 'freeKey')
   return (await queue.store.catalog.freeKey(label)).length > 0

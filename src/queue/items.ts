@@ -2,7 +2,7 @@ import { ITEM_HINTS } from '../job/elsewhere.ts'
 import { type EnqueueOptions, parseEnqueue } from '../job/enqueue-options.ts'
 import { PENDING_MAX } from '../job/limits.ts'
 import { isSpec } from '../job/spec.ts'
-import { requireSpec } from '../job/specs.ts'
+import { DEFINITION_OR_NAME, requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import { isMillhandError, preview } from '../kit/error.ts'
 import { nameHint } from '../kit/hint.ts'
@@ -28,7 +28,8 @@ export function itemsOf({ first, inputs, options: given }: Many): readonly Enque
     return listed(ITEMS, first, toItem)
   }
   if (typeof first !== 'string' && !isSpec(first) && !isList(inputs)) throw refused(ITEMS, first)
-  const job: SpecOrName = typeof first === 'string' ? first : requireSpec('enqueueMany', first as AnyJobSpec)
+  const job: SpecOrName =
+    typeof first === 'string' ? first : requireSpec('enqueueMany', first as AnyJobSpec, DEFINITION_OR_NAME)
   // Of all of them: read once here, and not named by the index of any.
   const options: EnqueueOptions | undefined =
     given === undefined ? undefined : parseEnqueue('enqueueMany', given)

@@ -2,7 +2,7 @@ import { cacheNamed } from '../job/cache.ts'
 import { jobError } from '../job/errors.ts'
 import { handlesName, isPrefix, mostSpecific, stemOf } from '../job/handled-names.ts'
 import { DEFAULT_QUEUE, requireJobName } from '../job/names.ts'
-import { requireSpec } from '../job/specs.ts'
+import { DEFINITION_OR_NAME, requireSpec } from '../job/specs.ts'
 import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import type { QueueInternals } from './internals.ts'
 import { itemAt } from './item-errors.ts'
@@ -17,7 +17,8 @@ export function knownSpec(
   component: string,
   specOrName: SpecOrName,
 ): AnyJobSpec | undefined {
-  if (typeof specOrName !== 'string') return requireOneName(requireSpec(component, specOrName))
+  if (typeof specOrName !== 'string')
+    return requireOneName(requireSpec(component, specOrName, DEFINITION_OR_NAME))
   return specNamed(queue.specs, requireJobName(specOrName))
 }
 

@@ -49,7 +49,7 @@ export const storeErrors = {
     `Migration ${facts.name} of ${facts.location} failed: ${facts.problem}. It is not recorded and will be tried again. ` +
     "Mend that, or run 'millhand migrate' as a role that owns the schema.",
   store_closed: (facts: { location: string }) =>
-    `The queue on ${facts.location} is closed, or its pool was ended. Open it again with openQueue.`,
+    `The queue on ${facts.location} is closed, or its pool was ended. Open it again with openQueue; where it was closed right after the call, put 'await' before the call.`,
   transaction_lost: (facts: { location: string; problem: string }) =>
     `A transaction on ${facts.location} was lost: ${facts.problem}. It was rolled back, unless it was being committed just then. ` +
     'Look whether its writes are there before you run it again; the job of a ctx.transaction runs again only if they are not.',

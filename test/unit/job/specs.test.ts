@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineJob } from '../../../src/job/definition.ts'
-import { requireSpec } from '../../../src/job/specs.ts'
+import { DEFINITION_OR_NAME, requireSpec } from '../../../src/job/specs.ts'
 
 const mail = defineJob({ name: 'mail.send', retries: 5 })
 
@@ -26,3 +26,12 @@ test('a definition that throws when it is read, and a handler that is none, are 
 })
 
 test('what defineJob gave is used as it is', () => expect(requireSpec('enqueue', mail)).toBe(mail))
+
+test('what takes no name of a job does not say that it does, and what takes one says so', () => {
+  const refused = (given: unknown, expected?: string) => () =>
+    requireSpec('ctx.invoke', given as never, expected)
+  expect(refused('i.leaf')).toThrow(
+    /option 'job' is 'i\.leaf', expected a job definition\. Pass what defineJob .* gave/,
+  )
+  expect(refused(5, DEFINITION_OR_NAME)).toThrow(/expected a job definition, or the name of a job\./)
+})
