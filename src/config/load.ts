@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { namedSchedules } from '../job/schedule-options.ts'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { isMillhandError } from '../kit/error.ts'
@@ -21,6 +20,7 @@ import type { Config } from './config.ts'
 import { configError, type Problem } from './errors.ts'
 import { type Collected, collectJobs, isDefinition } from './jobs.ts'
 import { CONFIG_VARIABLE, logFields } from './options.ts'
+import { scheduleProblems } from './schedules.ts'
 import { type Flag, readSettings, type Settings, sectionOf } from './settings.ts'
 import { type ConfigSource, readSource } from './source.ts'
 import { base, type Place, readStore, type StoreSetting } from './store.ts'
@@ -100,7 +100,8 @@ async function check(options: Parsed<typeof loadFields>): Promise<CheckedConfig>
   const config = assemble(source, settings, { store, specs: jobs.specs })
   const early = [...settings.errors, ...store.errors, ...jobs.errors]
   // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
-  const errors = early.length > 0 ? early : refusals(config)
+  const later = early.length > 0 ? early : refusals(config)
+  const errors = later.length > 0 ? later : await scheduleProblems(config)
   const odd =
     errors.length > 0
       ? []
@@ -149,7 +150,7 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker, schedules, queues, limits, roles }: Config): Problem[] {
+function refusals({ specs, definitions, worker, queues, limits, roles }: Config): Problem[] {
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
@@ -160,7 +161,6 @@ function refusals({ specs, definitions, worker, schedules, queues, limits, roles
     }
   }
   attempt('jobs', () => byName(specs))
-  attempt('schedules', () => namedSchedules(schedules))
   attempt('queues', () => settingsFrom({ queues }))
   attempt('limits', () => settingsFrom({ limits }))
   if (problems.length === 0)

@@ -1,4 +1,5 @@
 import { bareDurations, isBare } from '../job/bare-durations.ts'
+import { handlesName } from '../job/handled-names.ts'
 import { parseRetention } from '../job/retention.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { formatDuration } from '../kit/duration.ts'
@@ -121,10 +122,10 @@ function aboutBatches({ worker, roles, definitions }: Config): Problem[] {
 
 /** A worker that starts where nobody knows the job is refused: another one has to have told it before. */
 function aboutSchedules({ specs, schedules }: Config): Problem[] {
-  const known = new Set(specs.map(({ name }) => name))
+  const known = specs.map(({ name }) => name)
   return Object.entries(schedules).flatMap(([name, { job }]): Problem[] => {
-    if (typeof job !== 'string' || known.has(job)) return []
-    const message = `its job '${job}' is none of 'jobs': a worker starts only where another one has told it${didYouMean(job, [...known])}`
+    if (typeof job !== 'string' || handlesName(known, job)) return []
+    const message = `its job '${job}' is none of 'jobs': a worker starts only where another one has told it${didYouMean(job, known)}`
     return [{ path: `schedules.${name}`, message }]
   })
 }

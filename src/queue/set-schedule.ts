@@ -1,10 +1,11 @@
 import { jobError } from '../job/errors.ts'
 import { requireScheduleName } from '../job/names.ts'
 import { serialise } from '../job/payload.ts'
-import { newSchedule, type ScheduleRecord } from '../job/schedule.ts'
-import { parseSchedule, type ScheduleOptions } from '../job/schedule-options.ts'
+import { type NewSchedule, newSchedule, type ScheduleRecord } from '../job/schedule.ts'
+import { type ParsedSchedule, parseSchedule, type ScheduleOptions } from '../job/schedule-options.ts'
 import { check } from '../job/schema.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
+import { systemClock } from '../kit/clock.ts'
 import type { QueueInternals } from './internals.ts'
 import { knownSpec, resolveName, specNamed } from './known-specs.ts'
 
@@ -31,18 +32,48 @@ export async function setSchedule(
   const name = requireScheduleName(given)
   const nowMs = await queue.store.now()
   const parsed = parseSchedule(name, options, nowMs)
-  const { job, input = null } = parsed.options
-  const spec = await specOf(queue, { name, job: job as AnyJobSpec | string, specs })
+  const spec = await specOf(queue, { name, job: parsed.options.job as AnyJobSpec | string, specs })
+  const schedule = await checkedSchedule(name, parsed, { spec, declared, nowMs })
+  await queue.limits.declare(spec.limits)
+  return queue.store.schedules.set(schedule)
+}
+
+/**
+ * Checks a schedule as setting it does, but stores nothing: all of it where its job is one of `specs`, else its options alone.
+ *
+ * @throws MillhandError as `setSchedule`
+ */
+export async function requireSchedule(
+  given: string,
+  options: ScheduleOptions,
+  specs: ReadonlyMap<string, AnyJobSpec>,
+): Promise<void> {
+  const name = requireScheduleName(given)
+  const nowMs = systemClock.now()
+  const parsed = parseSchedule(name, options, nowMs)
+  const spec = knownSpec({ specs }, `schedule '${name}'`, parsed.options.job as AnyJobSpec | string)
+  if (spec) await checkedSchedule(name, parsed, { spec, declared: true, nowMs })
+}
+
+interface Scheduling {
+  readonly spec: AnyJobSpec
+  readonly declared: boolean
+  readonly nowMs: number
+}
+
+async function checkedSchedule(
+  name: string,
+  parsed: ParsedSchedule,
+  { spec, declared, nowMs }: Scheduling,
+): Promise<NewSchedule> {
+  const { input = null } = parsed.options
   const checked = await check(spec.input, parsed.options.input)
   if ('issues' in checked) {
     const missing = parsed.options.input === undefined && { missing: true as const }
     throw jobError('invalid_input', { name: spec.name, issues: checked.issues, schedule: name, ...missing })
   }
   const json = serialise(`input of schedule '${name}'`, input)
-  const scheduled = { spec, input: json, checked: checked.value, declared, nowMs }
-  const schedule = newSchedule(name, parsed, scheduled)
-  await queue.limits.declare(spec.limits)
-  return queue.store.schedules.set(schedule)
+  return newSchedule(name, parsed, { spec, input: json, checked: checked.value, declared, nowMs })
 }
 
 async function specOf(

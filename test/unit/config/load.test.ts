@@ -293,6 +293,28 @@ describe('jobs', () => {
     ])
   })
 
+  test('each schedule with which no worker starts is an error, with its path', async () => {
+    const schema = `{ '~standard': { version: 1, vendor: 'test',
+      validate: (value) => value?.n === 1 ? { value } : { issues: [{ message: 'expected n to be 1' }] } } }`
+    const strict = JOB('a.strict').replace(', run() {}', `, run() {}, input: ${schema}`)
+    write('a.mjs', `export const a = ${strict}; export const b = ${JOB('b.*')}`)
+    const schedules = `
+  fine: { job: a.strict, input: { n: 1 }, every: 1h }
+  prefixed: { job: b.one, every: 1h }
+  wrong: { job: a.strict, input: { n: x }, every: 1h }
+  lacking: { job: a.strict, every: 1h }
+  slip: { job: a.strict, input: { n: 1 }, evry: 1h }`
+    write('millhand.yaml', `jobs: [a.mjs]\nschedules:${schedules}`)
+    const { errors } = await check()
+    expect(errors).toEqual([
+      { path: 'schedules.wrong', message: expect.stringContaining('expected n to be 1') },
+      { path: 'schedules.lacking', message: expect.stringContaining("has no 'input', which its job needs") },
+      { path: 'schedules.slip', message: expect.stringContaining("Did you mean 'every'?") },
+    ])
+    write('millhand.yaml', `jobs: [a.mjs]\nschedules:${schedules.split('\n').slice(0, 3).join('\n')}`)
+    expect(await check()).toMatchObject({ errors: [], warnings: [{ path: 'store' }] })
+  })
+
   test('are not loaded for a command that does not need them', async () => {
     write('millhand.yaml', 'jobs: [missing.ts]')
     expect((await check({ jobs: false })).errors).toEqual([])
