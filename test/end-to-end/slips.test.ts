@@ -198,7 +198,8 @@ test('an option that other queues call otherwise is refused with what it is call
     ],
     [define, 'limiter', "Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"],
     [define, 'throttle', "Did you mean limits: [{ key: 'api', rate: { count: 60, per: '1m' } }]?"],
-    [enqueue, 'group', 'Did you mean limits: [{ key: (input) => input.userId, concurrency: 2 }]?'],
+    [enqueue, 'tenantId', "Did you mean 'group'?"],
+    [(options) => new Worker(queue, { jobs: [work], ...options }), 'group', 'Groups are of each job'],
     [(options) => new Worker(queue, { jobs: [work], ...options }), 'limiter', 'Limits are of each job'],
     [
       (options) => new Worker(queue, { jobs: [work], ...options }),
