@@ -51,7 +51,7 @@ function stateOf(connection: Connection, gate: string, nowMs: number): GateState
 
 const HOLD = 'insert or ignore into millhand_holders (gate, job) values (?, ?)'
 
-const PARK = `update millhand_jobs set waits = ${WAITS.parked}, gate = ? where seq = ?`
+const PARK = `update millhand_jobs set waits = ${WAITS.parked}, gate = ? where seq in (select value from json_each(?))`
 
 const GRANT = `insert into millhand_gates (gate, grants) values (?, ?)
   on conflict (gate) do update set grants = excluded.grants`
@@ -61,7 +61,8 @@ export function admit(connection: Connection, admissions: Admissions): void {
   for (const { seq, gates } of admissions.admitted) {
     for (const { gate } of gates) connection.run(HOLD, gate, seq)
   }
-  for (const { seq, gate } of admissions.parked) connection.run(PARK, gate, seq)
+  for (const [gate, parked] of Map.groupBy(admissions.parked, ({ gate }) => gate))
+    connection.run(PARK, gate, asList(parked.map(({ seq }) => seq)))
   for (const [gate, { grants }] of admissions.granted) connection.run(GRANT, gate, JSON.stringify(grants))
   noteOpenings(connection, admissions.openings)
 }

@@ -84,13 +84,15 @@ class OpenLanes {
   )
   readonly #sources: readonly Source[]
   readonly #reading: ConstructorParameters<typeof LaneReader>[2]
-  /** How many jobs each lane is likely to give. */
+  /** How many jobs each lane is likely to give, and what has to begin with its claim. */
   readonly #share: number
+  readonly #begins: number
 
   constructor(connection: Connection, wanted: Wanted, { from, nowMs, drawn = [] }: Choice) {
     for (const reader of drawn) this.#inOrder.add(reader)
-    const { after, accepts, bytesMax, limit } = wanted
+    const { after, accepts, bytesMax, limit, begins } = wanted
     this.#sources = from
+    this.#begins = begins
     const size = from.reduce((sum, { lanes }) => sum + lanes.size, 0)
     this.#share = Math.ceil(limit / Math.max(1, size))
     const leavesSome = after !== undefined || accepts !== undefined
@@ -103,7 +105,7 @@ class OpenLanes {
       this.#openNext()
       const lane = this.#inOrder.least
       if (!lane || lane.isRead) return lane
-      lane.read(this.#share)
+      lane.read(lane.kind === 'limited' ? Math.min(this.#share, this.#begins) : this.#share)
       if (lane.isRead) this.#inOrder.sinkLeast()
       else this.#inOrder.take()
     }
