@@ -32,7 +32,7 @@ function countWrites({ jobs, workers, paused, schedules, settings }: MemoryData)
   const written = () => {
     count += 1
   }
-  before(jobs, ['put', 'delete', 'rollback'], written)
+  before(jobs, ['put', 'placeAnew', 'delete', 'rollback'], written)
   before(workers, ['set'], (id) => {
     if (!workers.has(`${id}`)) count += 1
   })

@@ -236,6 +236,21 @@ export function orderPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['c', 'b'])
   })
 
+  test('what no claim has seen to be due is told as due after a change of the order', async ({
+    store,
+    clock,
+    worker,
+  }) => {
+    await enqueue(store, newJob('a', { queue: 'mail', delayMs: 500 }))
+    const dueAt = clock.now() + 500
+    expect(await worker.claim()).toEqual([])
+    await clock.advance(500)
+    await arrange(store, 'mail', { aging: 500 })
+
+    expect(await store.jobs.nextDueAt()).toBe(dueAt)
+    expect(idsOf(await worker.claim())).toEqual(['a'])
+  })
+
   test('a change of the order is made in pieces, and what comes meanwhile goes by the new one', async ({
     store,
     clock,

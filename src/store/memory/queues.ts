@@ -31,7 +31,7 @@ export function configure(data: MemoryData, queue: string, settings: QueueSettin
 export function place(data: MemoryData, queue: string): number {
   const before = data.unplaced.get(queue) ?? 0
   const waiting = data.jobs.pending.of(queue).filter(({ seq }) => seq < before)
-  for (const job of waiting.slice(-PLACED_MAX)) data.jobs.put(job)
+  for (const job of waiting.slice(-PLACED_MAX)) data.jobs.placeAnew(job)
   const left = waiting.length > PLACED_MAX ? (waiting.at(-PLACED_MAX)?.seq ?? 0) : 0
   if (left > 0) data.unplaced.set(queue, left)
   else data.unplaced.delete(queue)
