@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { CONFLICT_POLICIES, type KeyRule } from '../../src/job/key.ts'
 import { STATES } from '../../src/job/state.ts'
 import type { JobFilter } from '../../src/store/catalog.ts'
+import { type ControlCommand, controlCommands, GATES } from './control-history.ts'
 
 /**
  * Everything that can be done to a store, as plain data: a random history is a list of these. Jobs and claims are
@@ -31,6 +32,8 @@ export type Command =
   | { readonly do: 'subscribe' | 'unsubscribe'; readonly subscriber: string }
   | { readonly do: 'look'; readonly filter: JobFilter; readonly limit: number }
   | { readonly do: 'group' }
+  | { readonly do: 'control'; readonly limited: boolean }
+  | ControlCommand
 
 export interface JobDraft {
   readonly name: string
@@ -45,6 +48,8 @@ export interface JobDraft {
   readonly deadlineMs: number | null
   /** Only in histories that begin with `group`. */
   readonly group: string
+  /** Only in histories that begin with `control`. */
+  readonly gates: string
 }
 
 export interface ClaimDraft {
@@ -67,7 +72,15 @@ interface ClaimReference {
 export interface EndDraft extends ClaimReference {
   /** See `Settlement`. */
   readonly begunAfterMs: number | null
-  readonly kind: 'complete' | 'answer' | 'skip' | 'snooze' | 'release' | 'fail' | 'fail for good'
+  readonly kind:
+    | 'complete'
+    | 'answer'
+    | 'skip'
+    | 'snooze'
+    | 'rate limited'
+    | 'release'
+    | 'fail'
+    | 'fail for good'
 }
 
 export interface StartDraft extends ClaimReference {
@@ -86,7 +99,16 @@ const QUEUES = ['default', 'mail', "o'dd"] as const
 const TAGS = ['["x"]', '["x","y\'\\"z"]'] as const
 /** All times are multiples of one step, so that histories meet the very moment at which something ends. */
 const STEPS_MS = [500, 500, 1_000, 1_500, 1] as const
-const KINDS = ['complete', 'answer', 'skip', 'snooze', 'release', 'fail', 'fail for good'] as const
+const KINDS = [
+  'complete',
+  'answer',
+  'skip',
+  'snooze',
+  'rate limited',
+  'release',
+  'fail',
+  'fail for good',
+] as const
 
 const worker = fc.constantFrom(...WORKERS)
 const queue = fc.constantFrom(...QUEUES)
@@ -104,6 +126,7 @@ const job: fc.Arbitrary<JobDraft> = fc.record({
   queue,
   priority: fc.integer({ min: -2, max: 2 }),
   group: fc.constantFrom('a', 'b', 'c'),
+  gates: fc.constantFrom(...GATES),
   delayMs: fc.constantFrom(0, 0, 0, 0, 500, 1_000),
   key: rarely(fc.constantFrom('k', '"k\''), 2),
   keyRule: rarely(rule, 2).map((given) => given ?? undefined),
@@ -194,17 +217,30 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: command('look', { filter, limit: fc.constantFrom(0, 2, 100) }) },
 )
 
-const plain: fc.Arbitrary<Command[]> = fc.array(anyCommand, {
-  minLength: 1,
-  maxLength: 60,
-  size: 'max',
-})
+const listOf = (each: fc.Arbitrary<Command>): fc.Arbitrary<Command[]> =>
+  fc.array(each, { minLength: 1, maxLength: 60, size: 'max' })
 
-/** All jobs of a history have groups, or none has: on PostgreSQL those with groups may go one claim later than those without. */
-export const histories: fc.Arbitrary<Command[]> = fc.oneof(
-  { weight: 2, arbitrary: plain },
-  { weight: 1, arbitrary: plain.map((commands): Command[] => [{ do: 'group' }, ...commands]) },
+const plain = listOf(anyCommand)
+
+const controlled = listOf(
+  fc.oneof({ weight: 4, arbitrary: anyCommand }, { weight: 1, arbitrary: controlCommands(queue) }),
 )
+
+/** All jobs of a history have groups, or limits, or none has: on PostgreSQL those with any may go one claim later than those without. */
+function historiesWith(limited: boolean): fc.Arbitrary<Command[]> {
+  const begun = (begin: Command, commands: fc.Arbitrary<Command[]>) =>
+    commands.map((each): Command[] => [begin, ...each])
+  return fc.oneof(
+    { weight: 2, arbitrary: plain },
+    { weight: 1, arbitrary: begun({ do: 'group' }, plain) },
+    { weight: 1, arbitrary: begun({ do: 'control', limited }, controlled) },
+  )
+}
+
+export const histories = historiesWith(true)
+
+/** Without limits: a claim on PostgreSQL passes over a job whose gate somebody else has locked, or that is met for the first time. */
+export const unlimitedHistories = historiesWith(false)
 
 function retention(): fc.Arbitrary<number> {
   return fc.constantFrom(0, 500, 1_000_000)

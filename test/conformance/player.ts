@@ -10,6 +10,7 @@ import type { ClaimedJob, LogLine, Report, Start } from '../../src/store/jobs.ts
 import type { Store } from '../../src/store/store.ts'
 import { ANY_JOB, newJob, settlement, startWorker } from '../support/jobs.ts'
 import { ledgerOf } from '../support/ledger.ts'
+import { ControlPlayer } from './control-player.ts'
 import {
   type ClaimDraft,
   type Command,
@@ -39,10 +40,14 @@ export class Player {
   readonly #turns = new Map<string, FairTurns>()
   #drafts = 0
   #grouped = false
+  readonly #control: ControlPlayer
+  #controlled = false
+  #limited = false
 
   constructor(store: Store, clock: VirtualClock) {
     this.#store = store
     this.#clock = clock
+    this.#control = new ControlPlayer(store, clock, PENDING_MAX)
   }
 
   async start(): Promise<void> {
@@ -72,9 +77,10 @@ export class Player {
       tally: sorted(await catalog.tally()),
       workers: sorted(await workers.list()),
       paused: sorted(await queues.paused()),
-      nextDueAt: await jobs.nextDueAt(),
+      ...(!this.#controlled && { nextDueAt: await jobs.nextDueAt() }),
       ledger: await ledgerOf(this.#store),
       changes: Object.fromEntries(Map.groupBy(changes, ({ id }) => id)),
+      ...(this.#controlled && { control: await this.#control.dump() }),
     }
   }
 
@@ -143,16 +149,23 @@ export class Player {
       case 'group':
         this.#grouped = true
         return Promise.resolve('grouped')
+      case 'control':
+        this.#controlled = true
+        this.#limited = command.limited
+        return Promise.resolve('controlled')
+      default:
+        return this.#control.play(command, this.#limited)
     }
   }
 
   async #claim(worker: string, { refuses, ...wish }: ClaimDraft): Promise<unknown> {
     const accepts =
       refuses === null ? {} : { accepts: (job: ClaimedJob) => Number(job.id.slice(4)) % refuses !== 0 }
+    if (this.#limited) await this.#control.tend()
     const turns = this.#turns.get(worker) ?? new FairTurns()
     this.#turns.set(worker, turns)
     // What has gates, or a group, and has to run alone stands among the others on PostgreSQL.
-    const takesAlone = wish.takesAlone && !this.#grouped
+    const takesAlone = wish.takesAlone && !(this.#grouped || this.#limited)
     const claimed = await this.#store.jobs.claim({
       ...ANY_JOB,
       worker,
@@ -208,9 +221,10 @@ export class Player {
   }
 
   #newJobs(drafts: readonly JobDraft[]): NewJob[] {
-    return drafts.map(({ group, ...draft }) =>
-      newJob(this.#id(this.#drafts++), { ...draft, limits: withGroup(null, this.#grouped ? group : '') }),
-    )
+    return drafts.map(({ group, gates, ...draft }) => {
+      const limits = this.#limited ? gates : withGroup(null, this.#grouped ? group : '')
+      return newJob(this.#id(this.#drafts++), { ...draft, limits })
+    })
   }
 
   /** Ids sort in the order of arrival, as real ones do. */
@@ -277,6 +291,8 @@ function outcomeOf({ kind }: EndDraft): Outcome {
       return { kind, reason: "it's done" }
     case 'snooze':
       return { kind, delayMs: 500 }
+    case 'rate limited':
+      return { kind: 'snooze', delayMs: 500, limited: { limit: undefined } }
     case 'release':
       return { kind }
     case 'fail':
@@ -293,8 +309,19 @@ function logLine(index: number): LogLine {
   return { at: index, level: 'info', message: `line ${index}`, data: null }
 }
 
-function withoutSeq<Item extends { readonly seq: number }>({ seq, ...rest }: Item): Omit<Item, 'seq'> {
+/**
+ * Without the store's own numbers, where a job stands in the order of its queue, and at which gate it waits: what follows from that
+ * is seen by who is claimed.
+ */
+function withoutSeq<Item extends Numbered>({ seq, rank, place, gate, ...rest }: Item) {
   return rest
+}
+
+interface Numbered {
+  readonly seq: number
+  readonly rank?: unknown
+  readonly place?: unknown
+  readonly gate?: unknown
 }
 
 function sorted<Item>(items: readonly Item[]): Item[] {
