@@ -6,18 +6,24 @@ type Hook<Call, Result> = (call: Call, next: (changes?: Partial<Call>) => Promis
 
 type Innermost<Call, Result> = (call: Call) => Promise<Result>
 
+interface Place<Call> {
+  readonly where: 'aroundEnqueue' | 'aroundRun'
+  /** Refuses what a hook may not pass to `next`. Where it is left out, what is passed changes nothing. */
+  readonly requireChanges?: (call: Call, changes: Partial<Call>) => void
+}
+
 /**
  * One function of all hooks, the first of them outermost, around what is given to it last. What it gives is what the
  * innermost gave, unless a hook throws, or does not call `next` exactly once.
  */
 export function around<Call extends object, Result>(
   hooks: readonly Hook<Call, Result>[],
-  where: 'aroundEnqueue' | 'aroundRun',
+  place: Place<Call>,
 ): (call: Call, innermost: Innermost<Call, Result>) => Promise<Result> {
   const layers = hooks.map(
     (hook): Layer<Call, Result> =>
       (call, innermost) =>
-        pass({ hook, where }, call, innermost),
+        pass({ ...place, hook }, call, innermost),
   )
   return layers.reduceRight(
     (inside, layer): Layer<Call, Result> =>
@@ -29,14 +35,13 @@ export function around<Call extends object, Result>(
 
 type Layer<Call, Result> = (call: Call, inside: Innermost<Call, Result>) => Promise<Result>
 
-interface Named<Call, Result> {
+interface Named<Call, Result> extends Place<Call> {
   readonly hook: Hook<Call, Result>
-  readonly where: 'aroundEnqueue' | 'aroundRun'
 }
 
 /** @throws MillhandError `next_misused`, and what the hook throws, or what is inside of it */
 async function pass<Call extends object, Result>(
-  { hook, where }: Named<Call, Result>,
+  { hook, where, requireChanges }: Named<Call, Result>,
   call: Call,
   inside: Innermost<Call, Result>,
 ): Promise<Result> {
@@ -44,13 +49,18 @@ async function pass<Call extends object, Result>(
     jobError('next_misused', { hook: hook.name || 'without a name', where, how })
   let inner: Promise<Result> | undefined
   let misuse: Error | undefined
+  const goOn = async (changes?: Partial<Call>) => {
+    if (changes === undefined || !requireChanges) return inside(call)
+    requireChanges(call, changes)
+    return inside({ ...call, ...changes })
+  }
   const next = (changes?: Partial<Call>) => {
     // Also one that comes when the hook has ended without it.
     if (inner || misuse) {
       misuse = misused('was called again')
       return unheard(Promise.reject<Result>(misuse))
     }
-    inner = unheard(inside({ ...call, ...changes }))
+    inner = unheard(goOn(changes))
     return inner
   }
   try {

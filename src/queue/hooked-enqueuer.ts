@@ -1,5 +1,6 @@
 import { around } from '../job/around.ts'
 import type { EnqueueOptions } from '../job/enqueue-options.ts'
+import { AROUND_ENQUEUE } from '../job/hook-changes.ts'
 import type { EnqueueCall } from '../job/hooks.ts'
 import type { SpecOrName } from '../job/typed.ts'
 import { type Deferred, deferred } from '../kit/deferred.ts'
@@ -26,7 +27,7 @@ class HookedEnqueuer {
   constructor(queue: QueueInternals, enqueuer: Enqueuer) {
     this.#queue = queue
     this.#enqueuer = enqueuer
-    this.#through = around<EnqueueCall, Inserted>(queue.aroundEnqueue, 'aroundEnqueue')
+    this.#through = around<EnqueueCall, Inserted>(queue.aroundEnqueue, AROUND_ENQUEUE)
   }
 
   async enqueue(specOrName: SpecOrName, input: unknown, options: EnqueueOptions = {}): Promise<Inserted> {

@@ -3,6 +3,7 @@ import { renewing, withCache, withoutCache } from '../job/cache.ts'
 import { type EnqueueOptions, type ParsedEnqueue, parseEnqueue } from '../job/enqueue-options.ts'
 import { jobError } from '../job/errors.ts'
 import type { RerunOptions } from '../job/handle.ts'
+import { AROUND_ENQUEUE } from '../job/hook-changes.ts'
 import type { EnqueueCall } from '../job/hooks.ts'
 import type { JobRecord } from '../job/job.ts'
 import { gatesFor, groupIn, requirementsIn, withGroup, withRequirements } from '../job/job-gates.ts'
@@ -66,7 +67,7 @@ export async function rerunJob(queue: QueueInternals, asked: Asked): Promise<Ins
     input: isEdited ? input : readStored(record.input),
     options: optionsOf(record),
   }
-  const through = around<EnqueueCall, Inserted>(queue.aroundEnqueue, 'aroundEnqueue')
+  const through = around<EnqueueCall, Inserted>(queue.aroundEnqueue, AROUND_ENQUEUE)
   return through(call, (changed) => store(queue, { record, spec, call, isEdited }, changed))
 }
 

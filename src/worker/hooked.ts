@@ -22,7 +22,7 @@ export function throughHooks(
 /** A handler inside of the hooks. */
 export function hooked(run: Run, hooks: readonly RunHook[]): Run {
   if (hooks.length === 0) return run
-  const through = around<RunCall, unknown>(hooks, 'aroundRun')
+  const through = around<RunCall, unknown>(hooks, { where: 'aroundRun' })
   return (input, ctx) =>
     through({ job: ctx.job, input, ctx }, async () => {
       // A hook may have waited: what was aborted meanwhile does not begin any more.

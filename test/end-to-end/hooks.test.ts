@@ -49,6 +49,31 @@ describeStores('aroundEnqueue', (test) => {
     ])
   })
 
+  test('what a hook passes to next that is none of what it may change is refused', async ({ open }) => {
+    const other = defineJob({ name: 'test.other' })
+    const slips: [changes: unknown, code: string, message: string][] = [
+      [{ tags: ['x'] }, 'unknown_option', "next has no option 'tags'"],
+      [{ inptu: 3 }, 'unknown_option', "Did you mean 'input'?"],
+      ['x', 'invalid_option', "'x', expected an object with any of these: input, options"],
+      [{ options: ['x'] }, 'invalid_option', 'expected an object of options of enqueue'],
+      [{ job: other }, 'invalid_option', 'expected left out'],
+    ]
+    let passed: unknown
+    const queue = await open({ aroundEnqueue: [(_, next) => next(passed as object)] })
+    for (const [changes, code, message] of slips) {
+      passed = changes
+      const refused = { code, message: expect.stringContaining(message) }
+      await expect(queue.enqueue(echo, 1)).rejects.toMatchObject(refused)
+      await expect(queue.enqueueMany([{ job: echo, input: 1 }])).rejects.toMatchObject(refused)
+    }
+    expect(await queue.count()).toBe(0)
+  })
+
+  test('a hook may pass on the whole call', async ({ open }) => {
+    const queue = await open({ aroundEnqueue: [(call, next) => next({ ...call, input: 2 })] })
+    expect(await (await queue.enqueue(echo, 1)).get()).toMatchObject({ input: 2 })
+  })
+
   test('the first hook is the outermost', async ({ open }) => {
     const told: string[] = []
     const queue = await open({ aroundEnqueue: [telling(told, 'first'), telling(told, 'second')] })
@@ -194,6 +219,21 @@ test('a handler, and what it calls, is in the scope that a hook has entered', as
   await runUntilIdle(queue, { jobs: [job], aroundRun: [enter] })
   expect(await Promise.all(handles.map((handle) => handle.result()))).toEqual(handles.map(({ id }) => id))
   await queue.close()
+})
+
+test('what a hook around a run passes to next changes nothing', async () => {
+  const { definitions } = parseWorkerOptions({ jobs: [echo] })
+  const seen: unknown[] = []
+  const hooks: RunHook[] = [
+    (_, next) => (next as (span: object) => Promise<unknown>)({ input: 3 }),
+    ({ input }, next) => {
+      seen.push(input)
+      return next()
+    },
+  ]
+  const hooked = throughHooks(definitions, hooks).get('test.echo')
+  expect(await hooked?.run(1 as never, { signal: new AbortController().signal } as never)).toBe(1)
+  expect(seen).toEqual([1])
 })
 
 test('a hook that does not wait changes nothing', async () => {
