@@ -29,6 +29,13 @@ const SCOPES = ['active', 'forever', 2_000, 20_000] as const
 export const QUEUES = ['default', 'mail'] as const
 
 export function anyOptions(chance: Chance): EnqueueOptions {
+  const { delay, ...options } = anyOfAll(chance)
+  // One that would fail before it is due is refused.
+  const afterMs = Math.min(...[options.expiresIn, options.deadline].map((each) => Number(each ?? Infinity)))
+  return delay === undefined || Number(delay) >= afterMs ? options : { delay, ...options }
+}
+
+function anyOfAll(chance: Chance): EnqueueOptions {
   return {
     ...(chance.percent(45) && anyKey(chance)),
     ...(chance.percent(20) && { delay: chance.upToMs(20_000) }),

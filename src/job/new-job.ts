@@ -1,3 +1,4 @@
+import { formatDuration } from '../kit/duration.ts'
 import { optionError } from '../kit/options.ts'
 import { withCache } from './cache.ts'
 import { type ParsedEnqueue, parseEnqueue } from './enqueue-options.ts'
@@ -37,6 +38,15 @@ export interface NewJob {
   readonly rerunOf?: string
 }
 
+/** What is made of a job before its options are looked at. */
+interface Stored {
+  readonly id: string
+  readonly input: string
+  readonly checked: unknown
+  /** By the clock of whoever enqueues, where it is due at a time: whether that is too late can be told then. */
+  readonly nowMs?: number | undefined
+}
+
 /** What one call says about its job, and the limits that it holds it to: each read once. */
 export interface Terms {
   readonly options: ParsedEnqueue
@@ -60,13 +70,9 @@ export function termsOf(spec: AnyJobSpec, options: ParsedEnqueue = parseEnqueue(
  * @throws MillhandError `invalid_option`, `invalid_name`, `not_serialisable`, `payload_too_large`, `invalid_limit_key`,
  *   `invalid_group`
  */
-export function newJob(
-  spec: AnyJobSpec,
-  job: { readonly id: string; readonly input: string; readonly checked: unknown },
-  { options: parsed, limits }: Terms,
-): NewJob {
+export function newJob(spec: AnyJobSpec, job: Stored, { options: parsed, limits }: Terms): NewJob {
   const passes = withCache(limits, spec.cache)
-  return {
+  const made: NewJob = {
     id: job.id,
     name: spec.name,
     queue: parsed.queue === undefined ? spec.queue : requireQueueName(parsed.queue),
@@ -90,6 +96,24 @@ export function newJob(
       requirementsOf(spec, parsed.requires),
     ),
   }
+  requireInTime(made, parsed, job.nowMs)
+  return made
+}
+
+/** What fails before it is due would never run. */
+function requireInTime(job: NewJob, given: ParsedEnqueue, nowMs: number | undefined): void {
+  const { runAtMs, expiresInMs, deadlineMs } = job
+  const waitsMs = runAtMs === null ? job.delayMs : runAtMs - (nowMs ?? runAtMs)
+  const afterMs = Math.min(expiresInMs ?? Number.POSITIVE_INFINITY, deadlineMs ?? Number.POSITIVE_INFINITY)
+  if (waitsMs < afterMs) return
+  const ends = afterMs === expiresInMs ? 'expiresIn' : 'deadline'
+  const whose = given[ends] === undefined ? ` of job '${job.name}'` : ''
+  throw optionError('invalid_option', {
+    component: 'enqueue',
+    option: runAtMs === null ? 'delay' : 'runAt',
+    expected: `less than the '${ends}'${whose}, ${formatDuration(afterMs)}: it would fail before it is due, and never run`,
+    got: `${formatDuration(waitsMs)}${runAtMs === null ? '' : ' from now'}`,
+  })
 }
 
 type KeyOptions = Pick<ParsedEnqueue, 'keyScope' | 'onConflict'>

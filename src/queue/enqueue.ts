@@ -171,7 +171,8 @@ export class Enqueuer {
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = passed === undefined ? null : passed
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`
-    const stored = { id: this.#queue.ids(), input: serialise(what, input), checked: checked.value }
+    const nowMs = terms.options.runAt && this.#queue.clock.now()
+    const stored = { id: this.#queue.ids(), input: serialise(what, input), checked: checked.value, nowMs }
     return atIndex(index, () => newJob(spec, stored, terms))
   }
 

@@ -101,7 +101,7 @@ describeStores('deadlines', (test) => {
     start,
   }) => {
     const { job, run } = heldJob({ deadline: '10s' })
-    const never = await queue.enqueue(job, null, { delay: '1h' })
+    const never = await queue.enqueue(job, null, { delay: '9s' })
     const snoozed = await queue.enqueue(job)
     const worker = await start({ jobs: [job] })
     run().end(run().ctx.snooze('1h'))
