@@ -125,6 +125,34 @@ test('a role without rights hears which, and is mended by what the doctor says',
   expect(await examine(urlOf(url))).toEqual([])
 })
 
+test('a role that may not make the tables that are missing is told so, and by what it may', async () => {
+  const { schema, url } = unmadeSchema()
+  const { name, urlOf } = await role('')
+  const [refused] = await examine(urlOf(url))
+  expect(refused).toMatchObject({
+    ...{ check: 'privileges', level: 'fail' },
+    text: expect.stringMatching(/may not make the tables that are missing: it lacks create on database /),
+    mend: expect.stringContaining(`grant create on database`),
+  })
+  await postgresPool().query(`create schema "${schema}"; grant usage on schema "${schema}" to ${name}`)
+  expect((await examine(urlOf(url)))[0]?.text).toContain(`it lacks create on schema`)
+  await postgresPool().query(`grant create on schema "${schema}" to ${name}`)
+  expect(await examine(urlOf(url))).toMatchObject([{ check: 'schema', level: 'warn' }])
+})
+
+test('a role that does not own the tables is sent to their owner for the migrations that are missing', async () => {
+  const { schema, url, run } = await scene()
+  const { name, urlOf } = await role('')
+  await run(`grant usage, create on schema "${schema}" to ${name}`)
+  await run(`grant select, insert, update, delete on all tables in schema "${schema}" to ${name}`)
+  await run(`grant usage on all sequences in schema "${schema}" to ${name}`)
+  await run('delete from millhand.migrations where version > 5')
+  expect((await examine(urlOf(url)))[0]).toMatchObject({
+    ...{ check: 'privileges', level: 'fail' },
+    text: expect.stringMatching(/\d+ that are there belong to another role/),
+  })
+})
+
 test('a role that may hardly connect any more is told so', async () => {
   const { url } = await scene()
   const { name, urlOf } = await role('superuser connection limit 3')
