@@ -1,11 +1,11 @@
-import type { Limit } from '../../src/job/limit.ts'
+import type { Limit, LimitOverride } from '../../src/job/limit.ts'
 import type { LimitRule } from '../../src/store/limits.ts'
 import type { Executed } from '../call.ts'
 
 /** What holds of each limit, as those who said so were answered: a store that made something else of it is wrong. */
 export class LimitRules {
   readonly #declared = new Map<string, LimitRule>()
-  readonly #overridden = new Map<string, LimitRule>()
+  readonly #overridden = new Map<string, LimitOverride>()
   /** Nobody can tell what holds of them: an answer was lost. */
   readonly #doubtful = new Set<string>()
 
@@ -15,7 +15,8 @@ export class LimitRules {
 
   /** `undefined`: nobody has declared it, so that it lets none pass. */
   get(name: string): LimitRule | undefined {
-    return this.#overridden.get(name) ?? this.#declared.get(name)
+    const declared = this.#declared.get(name)
+    return declared && { ...declared, ...this.#overridden.get(name) }
   }
 
   /** The limits of which calls say something. */
@@ -34,10 +35,10 @@ export class LimitRules {
       for (const { name, ...rule } of first as Limit[]) this.#declared.set(name, rule)
     }
     if (verb === 'limits.override' && result === true)
-      this.#override(String(first), second as LimitRule | null)
+      this.#override(String(first), second as LimitOverride | null)
   }
 
-  #override(name: string, rule: LimitRule | null): void {
+  #override(name: string, rule: LimitOverride | null): void {
     this.#doubtful.delete(name)
     if (rule === null) this.#overridden.delete(name)
     else this.#overridden.set(name, rule)

@@ -1,13 +1,13 @@
-import type { LimitValues } from '../job/limit.ts'
+import type { LimitChange } from '../job/limit.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { LimitKey, LimitState } from '../queue/limits.ts'
 import type { Column } from './table.ts'
 
 /** What holds of a limit now. */
-const valuesOf = ({ declared, override }: LimitState): LimitValues => override ?? declared
+const valuesOf = ({ declared, override }: LimitState): LimitChange => ({ ...declared, ...override })
 
-function rateOf({ rate }: LimitValues): string {
-  return rate === undefined ? '' : `${rate.count} in ${formatDuration(Number(rate.per))}`
+function rateOf({ rate }: LimitChange): string {
+  return rate === undefined || rate === null ? '' : `${rate.count} in ${formatDuration(Number(rate.per))}`
 }
 
 export const LIMIT_COLUMNS: readonly Column<LimitState>[] = [

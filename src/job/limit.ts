@@ -33,7 +33,7 @@ export interface LimitValues {
   readonly rate?: RateOptions
 }
 
-/** What `queue.limits.set` takes: what is left out stays as it is. One of the two at least. */
+/** What `queue.limits.set` takes: what is left out stays as it was set, or as the definitions say. One of the two at least. */
 export interface LimitChange {
   /** How many of its jobs run at a time; `null`: any number. */
   readonly concurrency?: number | null
@@ -176,19 +176,21 @@ function partsOf(component: string, rate: RateOptions | null): Pick<Limit, 'rate
   throw optionError('invalid_option', { component, option: 'rate', expected, got: preview(rate) })
 }
 
+/** What is set of a limit in place of what its definitions say: of the rest, those hold, also when they change. */
+export type LimitOverride = Partial<Omit<Limit, 'name'>>
+
 /**
- * What a limit lets pass once this is set of it.
+ * What is set of a limit by a call, and nothing else.
  *
  * @throws MillhandError `unknown_option`, `invalid_option`
  */
-export function changedLimit(component: string, limit: Limit, given: LimitChange): Limit {
+export function overrideOf(component: string, given: LimitChange): LimitOverride {
   const { concurrency, rate } = parseOptions(component, changeFields, given)
   if (concurrency === undefined && rate === undefined) {
     const expected = "'concurrency', 'rate' or both; null lifts one"
     throw optionError('invalid_option', { component, option: 'values', expected, got: 'neither' })
   }
   return {
-    ...limit,
     ...(concurrency !== undefined && { concurrency }),
     ...(rate !== undefined && partsOf(component, rate)),
   }
@@ -224,6 +226,16 @@ export function alike(one: Limit, other: Limit): boolean {
 export function limitOptions({ limit, key, cost }: DefinedLimit): LimitOptions<never> {
   const given = typeof key === 'string' ? (keyOf(key) ?? key) : key
   return { key: given as LimitOptions<never>['key'], name: limit.name, cost, ...valuesOf(limit) }
+}
+
+/** What is set of a limit, as the call that sets it would say it. */
+export function changeOf({ concurrency, rateCount, ratePerMs }: LimitOverride): LimitChange {
+  const isLifted = rateCount === null || ratePerMs === null
+  return {
+    ...(concurrency !== undefined && { concurrency }),
+    ...(isLifted && { rate: null }),
+    ...(!isLifted && rateCount !== undefined && { rate: { count: rateCount, per: ratePerMs ?? 0 } }),
+  }
 }
 
 /** What a limit lets pass, as an option would say it. */

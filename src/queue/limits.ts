@@ -1,9 +1,9 @@
 import { jobError } from '../job/errors.ts'
-import { changedLimit, keyOf, type LimitChange, type LimitValues, valuesOf } from '../job/limit.ts'
+import { changeOf, keyOf, type LimitChange, type LimitValues, overrideOf, valuesOf } from '../job/limit.ts'
 import { requireLimitName } from '../job/names.ts'
 import { toDate } from '../job/stored.ts'
 import { type FieldsOf, integer, parseOptions } from '../kit/options.ts'
-import { type GateRecord, type LimitRecord, ruleOf } from '../store/limits.ts'
+import type { GateRecord, LimitRecord } from '../store/limits.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
 /** Keys of a limit that are added up; those after them are left out of the sums. */
@@ -14,8 +14,8 @@ export interface LimitState {
   readonly name: string
   /** What its definitions say. */
   readonly declared: LimitValues
-  /** What holds instead, where somebody has set it. */
-  readonly override?: LimitValues
+  /** What of it holds instead, where somebody has set it; `null`: it is lifted. */
+  readonly override?: LimitChange
   /** Keys that somebody holds or waits for; 10,000 at most are counted. */
   readonly keys: number
   /** Jobs that run, of all these keys. */
@@ -98,15 +98,15 @@ export class Limits {
   }
 
   /**
-   * Changes what it lets pass, at once and in all processes, whatever its definitions say, now or later, until it is reset.
-   * What is left out stays as it is, `null` lifts it. Jobs that run go on, also where fewer may.
+   * Changes what it lets pass, at once and in all processes, whatever its definitions say of that, until it is reset.
+   * What is left out stays as it was set, or as its definitions say, now or later; `null` lifts it. Jobs that run go on, also where fewer may.
    *
    * @throws MillhandError `limit_not_found`, `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`
    */
   async set(name: string, values: LimitChange): Promise<LimitState> {
     requireOutside(this.#queue, 'limits.set')
     const record = await this.#require(name)
-    const { name: _, ...rule } = changedLimit('limits.set', ruleOf(record), values)
+    const rule = { ...record.override, ...overrideOf('limits.set', values) }
     await this.#queue.store.limits.override(name, rule)
     return this.#stateOf({ ...record, override: rule })
   }
@@ -132,7 +132,7 @@ export class Limits {
     return {
       name,
       declared: valuesOf(declared),
-      ...(override && { override: valuesOf(override) }),
+      ...(override && { override: changeOf(override) }),
       ...(await this.#queue.store.limits.sums(name, KEYS_SUMMED_MAX)),
     }
   }

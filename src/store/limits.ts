@@ -1,14 +1,14 @@
 import { cacheRule } from '../job/cache-gate.ts'
 import type { Grants } from '../job/gate.ts'
-import type { Limit } from '../job/limit.ts'
+import type { Limit, LimitOverride } from '../job/limit.ts'
 import type { Strays } from './strays.ts'
 
 /** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
 export interface LimitStore {
   /** Writes what definitions say, where it is not known yet. In a transaction of its own: nobody else's keeps a limit from others. */
   declare(limits: readonly Limit[]): Promise<void>
-  /** What holds instead of what the definitions say, at once and for all; `null`: that again. `false`: there is no such limit. */
-  override(name: string, values: LimitRule | null): Promise<boolean>
+  /** What holds instead of what the definitions say, or of a part of that, at once and for all; `null`: that again. `false`: there is no such limit. */
+  override(name: string, values: LimitOverride | null): Promise<boolean>
   /** All of them, by name. */
   list(): Promise<LimitRecord[]>
   /**
@@ -34,8 +34,8 @@ export interface LimitRecord {
   readonly name: string
   /** What its definitions say. */
   readonly declared: LimitRule
-  /** What holds instead, where an operator has said so. */
-  readonly override: LimitRule | null
+  /** What of it holds instead, where an operator has said so. */
+  readonly override: LimitOverride | null
 }
 
 export interface GateRecord {
@@ -78,5 +78,5 @@ export function ruleNamed(name: string, record: LimitRecord | undefined): Limit 
 
 /** What holds of a limit. */
 export function ruleOf({ name, declared, override }: LimitRecord): Limit {
-  return { name, ...(override ?? declared) }
+  return { name, ...declared, ...override }
 }

@@ -232,6 +232,23 @@ export function limitPromises(test: StoreTest): void {
     ])
   })
 
+  test('an operator who has said only how many run leaves the rate to what is declared, also later', async ({
+    store,
+    worker,
+  }) => {
+    const rated = (rateCount: number) => ({ ...atMost(9), rateCount, ratePerMs: 60_000 })
+    await store.limits.declare([rated(3)])
+    await store.limits.override('api', { concurrency: 2 })
+    await enqueue(store, ...newJobs(5, { limits: '[["api",1]]' }))
+    expect(await worker.claim()).toHaveLength(2)
+    await store.limits.override('api', { concurrency: 4 })
+    expect(await worker.claim()).toHaveLength(1)
+    await store.limits.declare([rated(4)])
+    expect(await worker.claim()).toHaveLength(1)
+    expect(await store.limits.list()).toMatchObject([{ override: { concurrency: 4 } }])
+    expect((await store.limits.list())[0]?.override).not.toHaveProperty('rateCount')
+  })
+
   test('a job of a limit that nobody has declared waits until somebody does', async ({ store, worker }) => {
     await enqueue(store, limited('a', ['api']), newJob('b'))
     expect(idsOf(await worker.claim())).toEqual(['b'])

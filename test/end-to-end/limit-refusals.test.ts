@@ -74,10 +74,13 @@ describeStores('limits that are shown or refused', (test) => {
     await queue.enqueue(defineJob({ name: 'test.limited', limits: [both] }))
     const { limits } = queue
     const rate = { count: 60, per: 60_000 }
-    expect(await limits.set('api', { concurrency: 1 })).toMatchObject({ override: { concurrency: 1, rate } })
-    expect((await limits.set('api', { rate: null })).override).toEqual({ concurrency: 1 })
-    expect((await limits.set('api', { concurrency: null })).override).toEqual({})
-    expect(await limits.get('api')).toMatchObject({ declared: { concurrency: 2, rate }, override: {} })
+    expect(await limits.set('api', { concurrency: 1 })).toMatchObject({ override: { concurrency: 1 } })
+    expect((await limits.set('api', { rate: null })).override).toEqual({ concurrency: 1, rate: null })
+    expect((await limits.set('api', { concurrency: null })).override).toEqual({
+      concurrency: null,
+      rate: null,
+    })
+    expect(await limits.get('api')).toMatchObject({ declared: { concurrency: 2, rate } })
   })
 
   test('a limit that there is not, or that would limit nothing, is refused', async ({ queue }) => {

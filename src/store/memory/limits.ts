@@ -1,9 +1,8 @@
-import { alike, type Limit, limitOf } from '../../job/limit.ts'
+import { alike, type Limit, type LimitOverride, limitOf } from '../../job/limit.ts'
 import {
   type GateRecord,
   HOLDERS_SHOWN,
   type LimitRecord,
-  type LimitRule,
   type LimitStore,
   type LimitSums,
 } from '../limits.ts'
@@ -19,7 +18,7 @@ export function declare(data: MemoryData, limits: readonly Limit[]): void {
   }
 }
 
-export function override(data: MemoryData, name: string, rule: LimitRule | null): boolean {
+export function override(data: MemoryData, name: string, rule: LimitOverride | null): boolean {
   const known = data.limits.get(name)
   if (!known) return false
   data.limits.set(name, { ...known, override: rule })

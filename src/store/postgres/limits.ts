@@ -1,12 +1,11 @@
 import type { Grants } from '../../job/gate.ts'
-import type { Limit } from '../../job/limit.ts'
+import type { Limit, LimitOverride } from '../../job/limit.ts'
 import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
   type GateRecord,
   HOLDERS_SHOWN,
   type LimitRecord,
-  type LimitRule,
   type LimitStore,
   type LimitSums,
   REOPENED_MAX,
@@ -29,7 +28,7 @@ export async function declare(session: Session, limits: readonly Limit[]): Promi
   for (const { name } of rows) await reopenAll(session, name)
 }
 
-export async function override(session: Session, name: string, rule: LimitRule | null): Promise<boolean> {
+export async function override(session: Session, name: string, rule: LimitOverride | null): Promise<boolean> {
   const rows = await session.rows(OVERRIDE, name, rule && ruleText(rule))
   if (rows.length > 0) await reopenAll(session, name)
   return rows.length > 0

@@ -1,11 +1,10 @@
-import type { Limit } from '../../job/limit.ts'
+import type { Limit, LimitOverride } from '../../job/limit.ts'
 import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
   type GateRecord,
   HOLDERS_SHOWN,
   type LimitRecord,
-  type LimitRule,
   type LimitStore,
   type LimitSums,
   REOPENED_MAX,
@@ -28,7 +27,7 @@ export function declare(connection: Connection, limits: readonly Limit[], nowMs:
 
 export function override(
   connection: Connection,
-  { name, rule }: { readonly name: string; readonly rule: LimitRule | null },
+  { name, rule }: { readonly name: string; readonly rule: LimitOverride | null },
   nowMs: number,
 ): boolean {
   if (connection.run(OVERRIDE, rule && ruleText(rule), name) === 0) return false
