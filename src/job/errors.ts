@@ -54,9 +54,12 @@ export const jobErrors = {
   batch_too_large: (facts: { name: string; size: number; concurrency: number }) =>
     `The 'runMany' of job '${facts.name}' takes up to ${facts.size} jobs, and this worker runs ${facts.concurrency} at a time: they would never be that many. ` +
     `Raise 'concurrency' to ${facts.size}, or make 'size' smaller.`,
-  no_jobs: (_facts: object) =>
-    "The worker would claim nothing: it has no jobs. Pass the definitions that it runs as 'jobs', with their handlers, " +
-    "or a 'fallback' that runs jobs of any name.",
+  no_jobs: ({ role, jobs = [] }: { role?: string; jobs?: readonly string[] }) =>
+    role !== undefined && jobs.length > 0
+      ? `The worker would claim nothing: role ${preview(role)} leaves out each of its ${jobs.length} job(s), such as '${jobs[0]}'. ` +
+        "Give the role the name of one of them in 'roles', or leave 'role' out."
+      : "The worker would claim nothing: it has no jobs. Pass the definitions that it runs as 'jobs', with their handlers, " +
+        "or a 'fallback' that runs jobs of any name.",
   worker_stopped: (_facts: object) =>
     'The worker was stopped, and stays so: make a new one with new Worker(queue, options).',
   setup_failed: (facts: { problem: string }) =>

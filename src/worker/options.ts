@@ -172,6 +172,7 @@ export function parseWorkerOptions(options: WorkerOptions) {
   const claimsAny = fallback !== undefined || parsed.unknownJobs === 'fail'
   return {
     definitions: served.definitions,
+    ...{ role: parsed.role, given: [...definitions.keys()] },
     aroundRun,
     /** The names and prefixes that it claims; `null`: any. */
     names: claimsAny ? (role ?? null) : served.names,
@@ -223,8 +224,9 @@ function beatWithin(beatMs: number, leaseMs: number): number {
  * @throws MillhandError `no_jobs`, `batch_too_large`
  */
 export function requireJobs(settings: WorkerSettings): WorkerSettings {
-  const { definitions, fallback, claimsUnknown } = settings
-  if (definitions.size === 0 && !fallback && !claimsUnknown) throw jobError('no_jobs', {})
+  const { definitions, fallback, claimsUnknown, role, given } = settings
+  if (definitions.size === 0 && !fallback && !claimsUnknown)
+    throw jobError('no_jobs', role === undefined ? {} : { role, jobs: given })
   const [tooLarge] = batchesTooLarge(settings)
   if (tooLarge) throw jobError('batch_too_large', tooLarge)
   return settings

@@ -108,6 +108,12 @@ describeSqlite('options of a worker that say what it serves', (test) => {
       expect(() => new Worker(queue, { jobs: [job], ...wrong })).toThrow(
         expect.objectContaining({ code: 'invalid_option', facts: expect.objectContaining({ option }) }),
       )
+    expect(() => new Worker(queue, { jobs: [job], role: 'v', roles: { v: ['mail.*'] } })).toThrow(
+      expect.objectContaining({
+        ...{ code: 'no_jobs', facts: { role: 'v', jobs: [job.name] } },
+        message: expect.stringContaining("role 'v' leaves out each of its 1 job(s), such as"),
+      }),
+    )
     expect(() => new Worker(queue, { jobs: [job], role: 'medai', roles })).toThrow(/Did you mean 'media'/)
     expect(() => new Worker(queue, { jobs: [job], roles: { media: ['*'] } })).toThrow(
       expect.objectContaining({ code: 'invalid_name' }),
