@@ -18,6 +18,11 @@ function whose(name: string | undefined): string {
   return name?.includes(' ') ? name : `job '${name}'`
 }
 
+/** What an error said that was thrown, short. */
+function inBrackets(problem: string | undefined): string {
+  return problem === undefined ? '' : ` (${preview(problem)})`
+}
+
 /** A limit that two definitions give different values. */
 interface ConflictingLimits {
   readonly limit: string
@@ -82,8 +87,9 @@ export const jobErrors = {
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,
-  invalid_name: (facts: { what: string; got: string; expected: string }) =>
-    `The ${facts.what} ${facts.got} is not valid: expected ${facts.expected}.`,
+  invalid_name: ({ what, got, expected }: { what: string; got: string; expected: string }) =>
+    // What names a job or a limit itself is hard to tell from what was given.
+    `The ${what} ${what.includes("'") ? `is ${got}, which` : got} is not valid: expected ${expected}.`,
   invalid_duration: (facts: { option: string; got: string }) =>
     `'${facts.option}' is ${facts.got}, expected ${DURATION_EXAMPLES}.`,
   invalid_input: (facts: {
@@ -126,11 +132,11 @@ export const jobErrors = {
   bulk_incomplete: (facts: { verb: string; done: number; ids: readonly string[]; problem: string }) =>
     `The ${facts.verb} stopped half way: ${sentence(facts.problem)} It was done to ${facts.done} job(s) before, and that stays. ` +
     'Mend the cause, then ask for all of it again: what is done is passed over.',
-  invalid_limit_key: (facts: { name: string; limit: string; got: string }) =>
-    `The key of limit '${facts.limit}' gave ${facts.got} for the input of job '${facts.name}': expected a text or a number, ` +
-    'or null where this job is not limited. Nothing was stored.',
-  invalid_group: (facts: { name: string; got: string }) =>
-    `The group of job '${facts.name}' gave ${facts.got} for its input: expected a text or a number, ` +
+  invalid_limit_key: (facts: { name: string; limit: string; got: string; problem?: string; cache?: true }) =>
+    `The key of ${facts.cache ? 'the cache' : `limit '${facts.limit}'`} gave ${facts.got}${inBrackets(facts.problem)} for the input of job '${facts.name}': ` +
+    `expected a text or a number, or null where this job ${facts.cache ? 'has no equal' : 'is not limited'}. Nothing was stored.`,
+  invalid_group: (facts: { name: string; got: string; problem?: string }) =>
+    `The group of job '${facts.name}' gave ${facts.got}${inBrackets(facts.problem)} for its input: expected a text or a number, ` +
     'or null where this job has no group. Nothing was stored.',
   limit_not_found: (facts: { name: string; known: readonly string[] }) =>
     `No limit is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +

@@ -1,4 +1,4 @@
-import { preview } from '../kit/error.ts'
+import { messageOf, preview } from '../kit/error.ts'
 import type { Field } from '../kit/options.ts'
 import { jobError } from './errors.ts'
 import { KEY_CHARACTERS_MAX } from './limits.ts'
@@ -29,7 +29,8 @@ export function groupFor(job: string, option: GroupOption<never> | undefined, in
   if (typeof option === 'string') return option
   const given = callGroup(job, () => option(input as never))
   if (given === null) return NO_GROUP
-  if (typeof given === 'string' || typeof given === 'number') return requireLabel('group', String(given))
+  if (typeof given === 'string' || typeof given === 'number')
+    return requireLabel(`group of job '${job}'`, String(given))
   throw jobError('invalid_group', { name: job, got: preview(given) })
 }
 
@@ -37,6 +38,10 @@ function callGroup(job: string, call: () => unknown): unknown {
   try {
     return call()
   } catch (error) {
-    throw jobError('invalid_group', { name: job, got: 'an error' }, { cause: error })
+    throw jobError(
+      'invalid_group',
+      { name: job, got: 'an error', problem: messageOf(error) },
+      { cause: error },
+    )
   }
 }

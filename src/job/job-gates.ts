@@ -1,4 +1,4 @@
-import { preview } from '../kit/error.ts'
+import { messageOf, preview } from '../kit/error.ts'
 import { isCacheGate } from './cache-gate.ts'
 import { jobError } from './errors.ts'
 import { type DefinedLimit, gateOf } from './limit.ts'
@@ -56,15 +56,24 @@ function keyedGate(
 ): string | null {
   const given = callKey(job, limit, () => key(input as never))
   if (given === null) return null
-  if (typeof given === 'string' || typeof given === 'number') return gateOf(limit, String(given))
-  throw jobError('invalid_limit_key', { name: job, limit, got: preview(given) })
+  if (typeof given === 'string' || typeof given === 'number') {
+    const what = isCacheGate(limit) ? 'cache' : `limit '${limit}'`
+    return gateOf(limit, String(given), `key of the ${what} of job '${job}'`)
+  }
+  throw jobError('invalid_limit_key', { ...aboutKey(job, limit), got: preview(given) })
+}
+
+/** Of a cache nobody has written a limit. */
+function aboutKey(job: string, limit: string) {
+  return { name: job, limit, ...(isCacheGate(limit) && { cache: true as const }) }
 }
 
 function callKey(job: string, limit: string, call: () => unknown): unknown {
   try {
     return call()
   } catch (error) {
-    throw jobError('invalid_limit_key', { name: job, limit, got: 'an error' }, { cause: error })
+    const facts = { ...aboutKey(job, limit), got: 'an error', problem: messageOf(error) }
+    throw jobError('invalid_limit_key', facts, { cause: error })
   }
 }
 

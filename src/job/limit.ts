@@ -197,8 +197,8 @@ export function overrideOf(component: string, given: LimitChange): LimitOverride
 }
 
 /** The gate of one key: a name holds no `=`, so that no other name and key make the same text. */
-export function gateOf(limit: string, key: string): string {
-  return `${limit}=${requireLabel('key', key)}`
+export function gateOf(limit: string, key: string, what = `key of the limit '${limit}'`): string {
+  return `${limit}=${requireLabel(what, key)}`
 }
 
 /** The name of the limit that a gate is one of. */

@@ -134,7 +134,10 @@ function rated(around: Waiting, limit: Limit, nowMs: number): Reason | undefined
 }
 
 function open(around: Waiting): Reason {
-  const text = `${around.waits} for ${called(around)}, which has room by now: that is seen within seconds`
+  const what = isCacheGate(around.gate)
+    ? `the result of an equal job (cache key '${keyOf(around.gate)}'), of which none runs by now`
+    : `${called(around)}, which has room by now`
+  const text = `${around.waits} for ${what}: that is seen within seconds`
   const mend = 'the worker that leads the maintenance sees to it, where none is told of it before'
   return { code: 'limit_open', text, mend, facts: factsOf(around) }
 }

@@ -82,6 +82,10 @@ describeSqlite('the group of a job', (test) => {
       facts: { name: 'mail.send' },
     })
     expect(await refusal(undefined)).toMatchObject({ code: 'invalid_group', facts: { got: 'an error' } })
+    expect(await refusal(undefined)).toHaveProperty(
+      'message',
+      expect.stringMatching(/gave an error \('.*undefined/),
+    )
     expect(await refusal({ tenant: '' })).toMatchObject({ code: 'invalid_name' })
     expect(await refusal({ tenant: 'a\nb' })).toMatchObject({ code: 'invalid_name' })
     expect(() => defineJob({ name: 'test.bad', group: 'a\nb' })).toThrow("The group 'a")

@@ -78,7 +78,7 @@ describeStores('limits', (test) => {
         () => {
           throw new Error('no user')
         },
-        'an error',
+        "an error ('no user')",
       ],
     ]
     for (const [key, got] of keys) {
@@ -89,11 +89,14 @@ describeStores('limits', (test) => {
       })
     }
     const empty = defineJob({ name: 'test.keyed', limits: [{ key: () => '', concurrency: 1 }] })
-    const what = 'key'
-    await expect(queue.enqueue(empty)).rejects.toMatchObject({ code: 'invalid_name', facts: { what } })
+    const what = "key of the limit 'test.keyed' of job 'test.keyed'"
+    await expect(queue.enqueue(empty)).rejects.toMatchObject({
+      ...{ code: 'invalid_name', facts: { what } },
+      message: expect.stringContaining(`The ${what} is '', which is not valid: expected 1 to 512 characters`),
+    })
     const inMany = queue.enqueueMany([{ job: empty, input: 1 }])
     await expect(inMany).rejects.toMatchObject({
-      ...{ code: 'invalid_name', facts: { what: 'key of the item at index 0' } },
+      ...{ code: 'invalid_name', facts: { what: `${what} of the item at index 0` } },
     })
     expect(await queue.count()).toBe(0)
   })

@@ -103,6 +103,12 @@ test.each([
 test('a key that is no text, or a function that throws, is refused before anything is stored', () => {
   expect(() => gatesOf(count, { path: {} })).toThrow(expect.objectContaining({ code: 'invalid_limit_key' }))
   expect(() => gatesOf(count, null)).toThrow(expect.objectContaining({ code: 'invalid_limit_key' }))
+  expect(() => gatesOf(count, { path: {} })).toThrow(
+    /^The key of the cache gave .* for the input of job '.*': .* or null where this job has no equal\./,
+  )
+  expect(() => gatesOf(count, { path: '' })).toThrow(
+    /^The key of the cache of job '.*' is '', which is not valid/,
+  )
 })
 
 test('a definition that is put together from another one keeps its cache', () => {
