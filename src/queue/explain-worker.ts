@@ -28,13 +28,25 @@ function nobodyAble({ job }: Around, handling: readonly WorkerRecord[]): Reason 
       `${worker.name} (${worker.id}) lacks ${missing.map((word) => inWords(word, worker)).join(', ')}`,
   )
   const [first] = nearest
-  const missing = first?.missing.join(' ') ?? ''
+  const missing = first?.missing ?? []
   return {
     code: 'no_capable_worker',
     text: `no live worker has what it requires, ${lacking(required, UNABLE).join(', ')}: ${told.join('; ')}`,
-    mend: `start one that has it (millhand work --capabilities), or enqueue it anew with fewer 'requires'`,
-    facts: { requires: required, workers: handling.length, nearest: first?.worker.id ?? null, missing },
+    mend: `start one that ${whatIsNeeded(missing)}, or enqueue it anew with fewer 'requires'`,
+    facts: {
+      requires: required,
+      workers: handling.length,
+      nearest: first?.worker.id ?? null,
+      missing: missing.join(' '),
+    },
   }
+}
+
+/** What the nearest one lacks: how a worker is given that. */
+function whatIsNeeded(missing: readonly string[]): string {
+  const ofVersion = missing.some(isOfVersion) && 'is of that version (worker.version of its configuration)'
+  const able = !missing.every(isOfVersion) && 'has it (millhand work --capabilities)'
+  return [able, ofVersion].filter((part) => part !== false).join(' and ')
 }
 
 function inWords(word: string, { ability = UNABLE }: WorkerRecord): string {
@@ -70,6 +82,7 @@ function mendNoWorker({ name, queue, live, silent, handling, serving }: NoWorker
   if (live === 0) return 'none is live at all: start one (millhand work)'
   if (handling > 0)
     return `${handling} handle it in other queues: start one for '${queue}' (millhand work --queues)`
-  if (serving > 0) return `${serving} serve the queue: give one of them a handler of '${name}'`
+  if (serving > 0)
+    return `${serving} serve the queue: give one of them a handler of '${name}', or one that has it a role with that name`
   return `start one that has a handler of '${name}' and serves '${queue}'`
 }

@@ -153,7 +153,13 @@ test('that nobody has what a job requires names those who lack least, and what t
       'no live worker has what it requires, gpu, region:eu, version>=2: mill-b (b) lacks version>=2 (it is 1.9); ' +
       'mill-c (c) lacks region:eu, version>=2 (it says none); plain (w) lacks gpu, region:eu, version>=2 (it says none)',
     facts: { requires: 'gpu region:eu version>=2', workers: 3, nearest: 'b', missing: 'version>=2' },
+    mend: expect.stringMatching(/^start one that is of that version \(worker\.version of/),
   })
+  const mendFor = async (...workers: WorkerRecord[]) => (await explain({ limits }, workers)).reasons[0]?.mend
+  expect(await mendFor(able('e', [], '3'))).toMatch(
+    /^start one that has it \(millhand work --capabilities\),/,
+  )
+  expect(await mendFor(worker())).toMatch(/--capabilities\) and is of that version/)
   expect(await codes({ limits }, [able('d', ['gpu', 'region:eu'], '3')])).toEqual(['not_taken'])
   expect(await codes({ limits }, [worker({ names: ['test.other'] })])).toEqual(['no_worker'])
   expect(await codes({}, [worker({ names: ['test.*'] })])).toEqual(['not_taken'])
@@ -165,7 +171,10 @@ test('that nobody handles a job says what the workers that are there lack', asyn
     [[], /none is live at all/],
     [[worker(silent)], /1 that did have not been heard of/],
     [[worker({ names: ['test.job'], queues: ['mail'] })], /1 handle it in other queues/],
-    [[worker({ names: ['test.other'] })], /1 serve the queue: give one of them a handler of 'test.job'/],
+    [
+      [worker({ names: ['test.other'] })],
+      /1 serve the queue: give one of them a handler of 'test.job', or one that has it a role/,
+    ],
     [[worker({ names: ['test.other'], queues: ['mail'] })], /start one that has a handler/],
   ]
   for (const [workers, mend] of mends) {
