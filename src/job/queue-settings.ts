@@ -40,7 +40,7 @@ export interface QueueOptions {
   readonly limits?: readonly QueueLimitOptions[]
   /**
    * In which order its jobs start: the highest priority first (`'priority'`), whatever was due first (`'fifo'`), or last
-   * (`'lifo'`); or a priority is drawn for each start (`'weighted'`). Default `'priority'`. A change holds for what waits already.
+   * (`'lifo'`; of one millisecond, what came first); or a priority is drawn for each start (`'weighted'`). Default `'priority'`. A change holds for what waits already.
    */
   readonly order?: Order
   /**

@@ -56,6 +56,18 @@ export function orderPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['a'])
   })
 
+  test('of what a last-in, first-out queue gets in one millisecond, what came first starts first', async ({
+    store,
+    clock,
+    worker,
+  }) => {
+    await arrange(store, 'mail', { order: 'lifo' })
+    await enqueue(store, newJob('before', { queue: 'mail' }))
+    await clock.advance(1)
+    await enqueue(store, ...['a', 'b', 'c'].map((id) => newJob(id, { queue: 'mail' })))
+    expect(idsOf(await worker.claim())).toEqual(['a', 'b', 'c', 'before'])
+  })
+
   test('so much waiting makes good a step of priority', async ({ store, clock, worker }) => {
     await arrange(store, 'mail', { aging: 1_000 })
     await enqueue(store, newJob('old', { queue: 'mail' }))
