@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { byName } from '../job/specs.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
-import { isMillhandError } from '../kit/error.ts'
+import { isMillhandError, type MillhandError } from '../kit/error.ts'
+import type { RefusedOption } from '../kit/hint.ts'
 import { isInstalled } from '../kit/module.ts'
 import {
   custom,
@@ -14,6 +15,7 @@ import {
   parseOptions,
   text,
 } from '../kit/options.ts'
+import { sentence } from '../kit/sentence.ts'
 import { requireOneValueEach, settingsFrom } from '../queue/configure.ts'
 import { parseWorkerOptions } from '../worker/options.ts'
 import type { Config } from './config.ts'
@@ -100,7 +102,7 @@ async function check(options: Parsed<typeof loadFields>): Promise<CheckedConfig>
   const config = assemble(source, settings, { store, specs: jobs.specs })
   const early = [...settings.errors, ...store.errors, ...jobs.errors]
   // The worker and the list of definitions have rules of their own; told once nothing more basic is wrong.
-  const later = early.length > 0 ? early : refusals(config)
+  const later = early.length > 0 ? early : refusals(config, settings)
   const errors = later.length > 0 ? later : await scheduleProblems(config)
   const odd =
     errors.length > 0
@@ -150,14 +152,15 @@ function assemble(
 }
 
 /** What only the parts themselves can tell: a queue's name that cannot be one, two definitions of one name. */
-function refusals({ specs, definitions, worker, queues, limits, roles }: Config): Problem[] {
+function refusals(config: Config, settings: Settings): Problem[] {
+  const { specs, definitions, worker, queues, limits, roles } = config
   const problems: Problem[] = []
   const attempt = (path: string, read: () => unknown) => {
     try {
       read()
     } catch (error) {
       if (!isMillhandError(error)) throw error
-      problems.push({ path, message: error.message })
+      problems.push(ofOutside(error, settings) ?? { path, message: error.message })
     }
   }
   attempt('jobs', () => byName(specs))
@@ -168,4 +171,14 @@ function refusals({ specs, definitions, worker, queues, limits, roles }: Config)
   if (problems.length === 0)
     attempt('worker', () => parseWorkerOptions({ ...worker, roles, jobs: definitions }))
   return problems
+}
+
+/** What a part refuses of what a flag or a variable has set, with the name of that: it is not the file that is to be mended. */
+function ofOutside({ code, facts }: MillhandError, { values }: Settings): Problem | undefined {
+  const { option, what, got, expected, hint = '' } = facts as Partial<RefusedOption & { what: string }>
+  const name = code === 'invalid_name' && what === 'queue name' ? 'queues' : option
+  const path = `worker.${name}`
+  const from = values.get(path)?.from
+  if (from === undefined) return undefined
+  return { path, message: `is ${got} (${from}), expected ${sentence(`${expected}`)}${hint}` }
 }

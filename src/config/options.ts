@@ -120,6 +120,15 @@ function variableOf(path: string): string {
   return `MILLHAND_${path.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('.', '_')}`.toUpperCase()
 }
 
+/** Whether an option takes a value; one that throws when it is looked at is none that it takes. */
+export function parses(field: AnyField, value: unknown): boolean {
+  try {
+    return field.parse(value) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /**
  * What a text means for an option: the text itself, a number, true or false, or a list with commas, whichever the
  * option takes first; `undefined` where it takes none of them.

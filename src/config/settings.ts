@@ -1,6 +1,6 @@
 import { preview } from '../kit/error.ts'
 import type { Problem } from './errors.ts'
-import { type ConfigOption, OPTIONS, readText, type Section } from './options.ts'
+import { type ConfigOption, OPTIONS, parses, readText, type Section } from './options.ts'
 import { isRecord, unknownOptions, unknownVariables } from './unknown.ts'
 
 /** What one option was set to, and where: in the file, by an environment variable, or by a flag of a command. */
@@ -38,19 +38,10 @@ export function readSettings(file: object, { env, flags }: Outside): Settings {
     const given = fromFlag(option, flags) ?? fromEnv(option, env) ?? fromFile(option, file)
     if (given === undefined) continue
     const value = given.from === undefined ? given.value : readText(option.field, String(given.value))
-    if (value !== undefined && isTaken(option, value)) values.set(option.path, { ...given, value })
+    if (value !== undefined && parses(option.field, value)) values.set(option.path, { ...given, value })
     else errors.push({ path: option.path, message: refusal(option, given) })
   }
   return { values, errors, warnings: unknownVariables(env) }
-}
-
-/** A value that throws when it is looked at is none that an option takes. */
-function isTaken({ field }: ConfigOption, value: unknown): boolean {
-  try {
-    return field.parse(value) !== undefined
-  } catch {
-    return false
-  }
 }
 
 /** The options of one section that were set. */

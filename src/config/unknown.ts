@@ -1,20 +1,20 @@
 import { preview } from '../kit/error.ts'
 import { didYouMean, suggest } from '../kit/suggest.ts'
 import type { Problem } from './errors.ts'
-import { CONFIG_VARIABLE, OPTIONS, SECTIONS, type Section } from './options.ts'
+import { CONFIG_VARIABLE, type ConfigOption, OPTIONS, parses, SECTIONS, type Section } from './options.ts'
 
 /** What stands in a configuration file and is no option: most often a misspelt one, or one in the wrong place. */
 export function unknownOptions(file: object): Problem[] {
   return Object.entries(file).flatMap(([name, value]): Problem[] => {
     if (Object.hasOwn(SECTIONS.top, name)) return []
-    if (!isSection(name)) return [unknownOption(name, name)]
+    if (!isSection(name)) return [unknownOption(name, name, value)]
     if (value === undefined || value === null) return []
     const known = Object.keys(SECTIONS[name])
     if (!isRecord(value)) {
       return [{ path: name, message: `is ${preview(value)}, expected an object with ${known.join(', ')}` }]
     }
     const unknown = Object.keys(value).filter((option) => !known.includes(option))
-    return unknown.map((option) => unknownOption(`${name}.${option}`, option))
+    return unknown.map((option) => unknownOption(`${name}.${option}`, option, value[option]))
   })
 }
 
@@ -42,12 +42,18 @@ const PATHS: ReadonlyMap<string, string> = new Map([
   ...OPTIONS.map(({ name, path }) => [name, path] as const),
 ])
 
+/** Of one word in several places, the one that takes what was given. */
+function sameWord(name: string, value: unknown): string | undefined {
+  const takes = ({ field }: ConfigOption) => parses(field, value)
+  return OPTIONS.find((option) => option.name === name && takes(option))?.path ?? PATHS.get(name)
+}
+
 /** The same word elsewhere is what was meant; else the nearest one beside it; else the nearest anywhere. */
-function unknownOption(path: string, name: string): Problem {
+function unknownOption(path: string, name: string, value: unknown): Problem {
   const place = path.slice(0, path.length - name.length)
   const words = [...PATHS.keys()]
   const beside = words.filter((word) => PATHS.get(word) === `${place}${word}`)
-  const meant = PATHS.get(name) ?? PATHS.get(suggest(name, beside) ?? suggest(name, words) ?? '')
+  const meant = sameWord(name, value) ?? PATHS.get(suggest(name, beside) ?? suggest(name, words) ?? '')
   // A line of YAML that is nothing but a colon.
   return {
     path: name === '' ? `${place}''` : path,

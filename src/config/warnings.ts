@@ -125,7 +125,7 @@ function aboutSchedules({ specs, schedules }: Config): Problem[] {
   const known = specs.map(({ name }) => name)
   return Object.entries(schedules).flatMap(([name, { job }]): Problem[] => {
     if (typeof job !== 'string' || handlesName(known, job)) return []
-    const message = `its job '${job}' is none of 'jobs': a worker starts only where another one has told it${didYouMean(job, known)}`
+    const message = `its job '${job}' is none of 'jobs': a worker with this schedule starts only once another worker, which has that job, has started on the same store.${didYouMean(job, known)}`
     return [{ path: `schedules.${name}`, message }]
   })
 }

@@ -27,8 +27,10 @@ export function roleNames(role: string | undefined, roles: Roles = {}): readonly
   if (role === undefined) return undefined
   if (Object.hasOwn(roles, role)) return roles[role]
   const known = Object.keys(roles)
-  const expected = `one of the roles${known.length > 0 ? `, ${known.join(', ')}` : ", and 'roles' has none"}${didYouMean(role, known)}`
-  throw refusal('role', expected, preview(role))
+  const expected = `one of the roles${known.length > 0 ? `, ${known.join(', ')}` : ", and 'roles' has none"}`
+  const hint = didYouMean(role, known)
+  const facts = { component: 'Worker', option: 'role', expected, got: preview(role) }
+  throw optionError('invalid_option', { ...facts, ...(hint !== '' && { hint }) })
 }
 
 /** Those of the definitions that have a part in the role, and which names those are. */

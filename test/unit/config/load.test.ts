@@ -348,3 +348,28 @@ test('loadConfig refuses with every problem at once', async () => {
     facts: { problems: [{ path: 'worker.concurency' }, { path: 'store' }, { path: 'worker.lease' }] },
   })
 })
+
+describe('what a flag or a variable has set, and the worker refuses', () => {
+  test.each([
+    [
+      'worker.role',
+      'medai',
+      /^is 'medai' \(--role\), expected one of the roles, media\. Did you mean 'media'\?$/,
+    ],
+    ['worker.capabilities', 'g p', /^is 'g p' \(--capabilities\), expected texts of 1 to 64 /],
+    ['worker.queues', 'a b', /^is 'a b' \(--queues\), expected 1 to 128 letters/],
+  ])('%s is told by the name of that', async (path, text, message) => {
+    write('millhand.yaml', "roles: { media: ['video.*'] }")
+    const option = path.replace('worker.', '')
+    const [flag, variable] = [`--${option}`, `MILLHAND_WORKER_${option.toUpperCase()}`]
+    const { errors } = await check({ flags: [{ path, flag, text }] })
+    expect(errors).toEqual([{ path, message: expect.stringMatching(message) }])
+    const ofVariable = await check({ env: { [variable]: text } })
+    expect(ofVariable.errors).toMatchObject([{ path, message: expect.stringContaining(`(${variable})`) }])
+    write(
+      'millhand.yaml',
+      `roles: { media: ['video.*'] }\nworker: { ${option}: ${option === 'role' ? text : `[${text}]`} }`,
+    )
+    expect((await check()).errors).toMatchObject([{ path: 'worker' }])
+  })
+})

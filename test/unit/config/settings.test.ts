@@ -20,6 +20,8 @@ describe('unknown options', () => {
     [{ concurency: 5 }, 'concurency', 'worker.concurrency'],
     [{ worker: { jobs: [] } }, 'worker.jobs', 'jobs'],
     [{ worker: { retention: {} } }, 'worker.retention', 'retention'],
+    [{ queue: { queues: { mail: { maxSize: 5 } } } }, 'queue.queues', 'queues'],
+    [{ queue: { queues: ['mail'] } }, 'queue.queues', 'worker.queues'],
     [{ retention: { completed: '7d' } }, 'retention.completed', 'retention.complete'],
   ])('%j', (file, path, meant) => {
     expect(read(file).errors).toEqual([{ path, message: `is no option. Did you mean '${meant}'?` }])
