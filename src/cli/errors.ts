@@ -7,6 +7,15 @@ interface Candidate {
   readonly state: string
 }
 
+export const STANDARD_INPUT = 'Standard input'
+
+/** What the shell may have done to JSON on a command line, which it cannot do to a file. */
+function quoting(what: string): string {
+  if (what === STANDARD_INPUT) return ''
+  const example = what.startsWith('--') ? `${what} '{"key":"value"}'` : `'{"path":"a.pdf"}'`
+  return ` Quote it for the shell: ${example}.`
+}
+
 const STATE_CHARACTERS = 'cancelled'.length
 
 /** What only the command line can complain about. */
@@ -15,7 +24,7 @@ export const cliErrors = {
     `${sentence(facts.problem)} See 'millhand ${facts.command === '' ? '' : `${facts.command} `}--help'.`,
   invalid_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} is not valid JSON: ${facts.problem} at line ${facts.line}, column ${facts.column}, ` +
-    `near ${facts.near}. Quote it for the shell: ${facts.what.startsWith('--') ? `${facts.what} '{"key":"value"}'` : `'{"path":"a.pdf"}'`}.`,
+    `near ${facts.near}.${quoting(facts.what)}`,
   inexact_json: (facts: { what: string; problem: string; line: number; column: number; near: string }) =>
     `${facts.what} would not be stored as it says: ${facts.problem}, at line ${facts.line}, column ${facts.column}.`,
   store_missing: (facts: { location: string }) =>

@@ -1,12 +1,19 @@
 import type { Call } from './command.ts'
-import { cliError } from './errors.ts'
+import { cliError, STANDARD_INPUT } from './errors.ts'
 
 /** The input of a job, the second argument of a command; `-` is standard input. @throws MillhandError `invalid_json`, `inexact_json`, `usage` */
 export async function readInput({ command, args }: Call): Promise<unknown> {
   const [, text] = args
   if (text === undefined) return undefined
   const { parseJson } = await import('./json-text.ts')
-  return parseJson('The input', text === '-' ? await readStandardInput(command) : text)
+  if (text !== '-') return parseJson('The input', text)
+  const given = await readStandardInput(command)
+  if (given.trim() === '')
+    throw cliError('usage', {
+      problem: "Standard input is empty, and '-' takes the input of the job from there",
+      command,
+    })
+  return parseJson(STANDARD_INPUT, given)
 }
 
 /** A payload may have 1 MiB as JSON; white space may make it longer, but what is this long was not meant. */

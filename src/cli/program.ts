@@ -43,6 +43,7 @@ export async function execute(argv: readonly string[]): Promise<ExitCode> {
   })
   try {
     if (argv.length === 0) program.help({ error: true })
+    requireHelped(argv)
     await program.parseAsync(argv, { from: 'user' })
     return code ?? EXIT.ok
   } catch (thrown) {
@@ -52,6 +53,13 @@ export async function execute(argv: readonly string[]): Promise<ExitCode> {
     tell(inCommandWords(error, argv), standardTerminal(argv.includes('--json')))
     return exitCodeOf(error)
   }
+}
+
+/** Commander would show the help of all for a command that it does not know. @throws MillhandError `usage` */
+export function requireHelped([first, command]: readonly string[]): void {
+  if (first !== 'help' || command === undefined || command.startsWith('-')) return
+  if (command === 'help' || COMMANDS.some(({ name }) => name === command)) return
+  throw usageError(new CommanderError(1, 'help', `error: unknown command '${command}'`), ['help'])
 }
 
 /** What commander says, in the words of the other errors, with what was probably meant. */

@@ -27,6 +27,10 @@ export const SENTENCES: Readonly<Record<string, Words>> = {
       : `No job is named ${preview(name)}.${didYouMean(name, known)} Known here: ${known.join(', ')}. ` +
           "A new one has to be exported by a module in 'jobs' of the configuration."
   },
+  config_not_found: ({ file, folder }: { file: string | null; folder: string }) =>
+    file === null
+      ? `There is no millhand.config.ts or millhand.yaml in ${folder} or above it. 'millhand init' makes one; one that is elsewhere is named by --config FILE.`
+      : undefined,
   missing_handler: ({ name }: { name: string }, [command]) =>
     command === 'run'
       ? `Job '${name}' has no handler here, only a definition. Add the module with its handler to 'jobs' of the configuration.`

@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
     const values = listed(got)
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
-    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${beside}.${hint}` : undefined
+    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${withUnit(beside)}.${hint}` : undefined
   },
   config_invalid({ problems }: { problems: readonly Problem[] }, argv) {
     const told = problems.map((problem) => ofTheCommand(problem, argv))
@@ -40,6 +40,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   'limits.set.rate.count': '--rate',
   'limits.set.rate.per': '--rate',
   'drained.timeout': '--wait-timeout',
+}
+
+/** A flag takes no number without a unit. */
+function withUnit(expected: string): string {
+  return expected.replace(', or milliseconds', '')
 }
 
 /** The texts of a list, of which `got` is the JSON: a command makes one of a flag that may be given again. */
@@ -67,7 +72,8 @@ const FROM_OUTSIDE = /^(is .*) \((--[a-z-]+|MILLHAND_[A-Z_]+)\), (expected .*)$/
 
 function ofTheCommand({ path, message }: Problem, argv: readonly string[]): string | undefined {
   const [, is, from, expected] = FROM_OUTSIDE.exec(message) ?? []
-  if (is !== undefined) return sentence(`${from} ${is}, ${expected}`)
+  if (is !== undefined)
+    return sentence(`${from} ${is}, ${from?.startsWith('--') ? withUnit(`${expected}`) : expected}`)
   if (path !== 'store') return undefined
   if (isGiven('--store', argv)) return sentence(`--store ${message}`)
   return process.env.MILLHAND_STORE ? sentence(`MILLHAND_STORE ${message}`) : undefined

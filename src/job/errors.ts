@@ -101,7 +101,9 @@ export const jobErrors = {
     missing?: true
   }) =>
     (facts.schedule === undefined
-      ? ''
+      ? facts.missing
+        ? `No input was given, and job '${facts.name}' needs one. `
+        : ''
       : `Schedule '${facts.schedule}'${facts.missing ? " has no 'input', which its job needs" : ''}. `) +
     `The input${facts.index === undefined ? '' : ` at index ${facts.index}`} of job '${facts.name}' does not fit its schema: ${facts.issues.join('; ')}.`,
   invalid_output: (facts: { name: string; issues: readonly string[] }) =>

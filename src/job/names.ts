@@ -8,6 +8,8 @@ const QUEUE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
 const LIMIT_NAME = QUEUE_NAME
 const LETTERS = 'letters, digits and _ . : / -, starting with a letter, a digit or _'
 
+const NAMED = `1 to ${NAME_CHARACTERS_MAX} ${LETTERS}`
+
 export const DEFAULT_QUEUE = 'default'
 
 /** A job's name, namespaced by a dot: `library.index_document`. @throws MillhandError `invalid_name` */
@@ -17,9 +19,15 @@ export function requireJobName(name: unknown): string {
 
 /** The name of a definition: that of its jobs, or a prefix, `video.youtube.*`, for all that begin so. @throws MillhandError `invalid_name` */
 export function requireHandledName(name: unknown): string {
-  if (typeof name !== 'string' || !isPrefix(name)) return requireJobName(name)
-  requireJobName(name.slice(0, -2))
-  return name
+  const stem = typeof name === 'string' && isPrefix(name) ? name.slice(0, -2) : name
+  if (typeof stem !== 'string' || !stem.includes('*')) requireJobName(stem)
+  else
+    throw misnamed(
+      'job name',
+      name,
+      `${NAMED}; a prefix is 'video.*', for all names that begin with 'video.'`,
+    )
+  return name as string
 }
 
 /** A queue's name. @throws MillhandError `invalid_name` */
@@ -60,10 +68,13 @@ export function requireTags(tags: readonly string[]): readonly string[] {
   })
 }
 
+function misnamed(what: string, name: unknown, expected: string): Error {
+  return jobError('invalid_name', { what, got: shown(name), expected })
+}
+
 function requireMatch(what: string, name: unknown, pattern: RegExp): string {
   if (typeof name === 'string' && name.length <= NAME_CHARACTERS_MAX && pattern.test(name)) return name
-  const expected = `1 to ${NAME_CHARACTERS_MAX} ${LETTERS}`
-  throw jobError('invalid_name', { what, got: shown(name), expected })
+  throw misnamed(what, name, NAMED)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DURATION_EXAMPLES, type Duration, parseDuration } from './duration.ts'
+import { DURATION_EXAMPLES, type Duration, formatDuration, parseDuration } from './duration.ts'
 import { errorFactory, preview } from './error.ts'
 import { type Hint, hintFor, hintsOf, nameHint, nearestOf, type RefusedOption, shownName } from './hint.ts'
 import { listOf } from './list.ts'
@@ -152,10 +152,13 @@ export function integer<const S extends Spec<number> = Optional>(spec: S = {} as
   )
 }
 
-/** A duration in milliseconds, of at least `min` milliseconds (default 0). */
+/** A duration in milliseconds, of at least `min` milliseconds (default 0) and at most `max`. */
 export function duration<const S extends Spec<Duration> = Optional>(spec: S = {} as S) {
   const min = spec.min ?? 0
-  const expected = min > 0 ? `${DURATION_EXAMPLES}, of at least ${min}ms` : DURATION_EXAMPLES
+  const least = min > 0 ? `, of at least ${min}ms` : ''
+  const most =
+    spec.max === undefined ? '' : `${least === '' ? ', of' : ' and'} at most ${formatDuration(spec.max)}`
+  const expected = `${DURATION_EXAMPLES}${least}${most}`
   const read = (value: unknown) => {
     const ms = parseDuration(value)
     return ms !== undefined && ms >= min && ms <= (spec.max ?? Number.POSITIVE_INFINITY) ? ms : undefined

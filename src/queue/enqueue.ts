@@ -167,7 +167,13 @@ export class Enqueuer {
   #make(spec: AnyJobSpec, checked: Checked, { input: passed, terms, index }: OnTerms): NewJob {
     const { name } = spec
     const at = index === undefined ? {} : { index }
-    if ('issues' in checked) throw jobError('invalid_input', { name, issues: checked.issues, ...at })
+    if ('issues' in checked)
+      throw jobError('invalid_input', {
+        name,
+        issues: checked.issues,
+        ...at,
+        ...(passed === undefined && { missing: true as const }),
+      })
     // What is stored is what was passed: the worker checks it again, and gets what the schema makes of it.
     const input = passed === undefined ? null : passed
     const what = `input${index === undefined ? '' : ` at index ${index}`} of job '${name}'`

@@ -31,6 +31,8 @@ describeStores('the door', (test) => {
     expect(error.message).toMatch(
       /The input of job 'mail.send' does not fit its schema: copies.0.to: .*string/,
     )
+    const missing = await refusal(queue.enqueue(mail, ...([] as unknown as [never])))
+    expect(missing.message).toMatch(/^No input was given, and job 'mail\.send' needs one\. The input of /)
     expect(await queue.count()).toBe(0)
   })
 

@@ -7,6 +7,7 @@ import { cliError } from '../errors.ts'
 import { given, numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
 import type { Column } from '../table.ts'
+import { flagOf } from '../words.ts'
 
 interface Options {
   readonly cron?: string
@@ -100,12 +101,22 @@ export const schedulesCommand: CommandSpec<Options> = {
     const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
     if (!act && verb !== 'list') refuse(`'${verb}' is none of list, ${Object.keys(VERBS).join(', ')}`)
     if (act && name === '') refuse(`${verb} needs the name of a schedule`)
+    requireSense(verb, call.options)
     return withQueue(call, { jobs: verb === 'set' }, async (queue) => {
       if (act) await act(queue, name, call)
       else await list(queue, call)
       return undefined
     })
   },
+}
+
+/** Flags that say nothing of what is done are a slip. @throws MillhandError `usage` */
+function requireSense(verb: string, { cron, timeZone, every, at, ...others }: Options): void {
+  const { overlap, catchUp, jitter, queue, count } = others
+  const ofSet = Object.entries({ cron, timeZone, every, at, overlap, catchUp, jitter, queue })
+  const [stray] = ofSet.find(([, value]) => value !== undefined) ?? []
+  if (verb !== 'set' && stray !== undefined) refuse(`${flagOf('schedules', stray)} is for set`)
+  if (verb !== 'next' && count !== undefined) refuse('--count is for next')
 }
 
 async function list(queue: Queue, { terminal }: Call<Options>): Promise<void> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { STANDARD_INPUT } from '../../../src/cli/errors.ts'
 import { parseJson } from '../../../src/cli/json-text.ts'
 
 test.each([
@@ -69,4 +70,11 @@ test('whatever JSON.stringify writes is taken, texts that look like JSON too', (
       expect(parseJson('The input', text)).toEqual(JSON.parse(text))
     }),
   )
+})
+
+test('of what comes from standard input the shell is not to blame', () => {
+  expect(() => parseJson(STANDARD_INPUT, '{')).toThrow(
+    /^Standard input is not valid JSON: .* near its end\.$/,
+  )
+  expect(() => parseJson('The input', '{')).toThrow(/Quote it for the shell/)
 })

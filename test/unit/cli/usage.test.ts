@@ -4,9 +4,10 @@ import { toCommand } from '../../../src/cli/command.ts'
 import { devCommand } from '../../../src/cli/commands/dev.ts'
 import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
+import { schedulesCommand } from '../../../src/cli/commands/schedules.ts'
 import { readerOf } from '../../../src/cli/commands/stats.ts'
 import { COMMANDS_ELSEWHERE } from '../../../src/cli/elsewhere.ts'
-import { usageError } from '../../../src/cli/program.ts'
+import { requireHelped, usageError } from '../../../src/cli/program.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { openTestQueue } from '../../../src/testing/index.ts'
 import { KeptStream } from './stream.ts'
@@ -69,4 +70,19 @@ test('the help of a command offers no flag that it refuses', () => {
   for (const flag of ['--store', '--config', '--json']) expect(helpOf('jobs')).toContain(flag)
   for (const flag of ['--store', '--config']) expect(helpOf('init')).not.toContain(flag)
   expect(helpOf('init')).toContain('--json')
+})
+
+test('help of a command that is none is refused with what was meant', () => {
+  expect(() => requireHelped(['help', 'nope'])).toThrow(/^unknown command 'nope'\. See 'millhand --help'\.$/)
+  expect(() => requireHelped(['help', 'list'])).toThrow(/Did you mean jobs\?/)
+  for (const words of [['help'], ['help', 'jobs'], ['help', 'help'], ['jobs', 'nope']]) requireHelped(words)
+})
+
+test('a flag that says nothing of what is done to a schedule is refused', async () => {
+  const refused = (args: string[], options: object) =>
+    schedulesCommand.run({ command: 'schedules', args, options, terminal })
+  await expect(refused(['pause', 's1'], { cron: '* * * * *' })).rejects.toThrow(/^--cron is for set\. /)
+  await expect(refused(['next', 's1'], { timeZone: 'UTC' })).rejects.toThrow(/^--time-zone is for set\. /)
+  await expect(refused([], { every: '5m' })).rejects.toThrow(/^--every is for set\. /)
+  await expect(refused(['set', 's1', 'a'], { count: '3' })).rejects.toThrow(/^--count is for next\. /)
 })

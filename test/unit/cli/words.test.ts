@@ -121,3 +121,27 @@ test('what is not of Millhand stays as it is', () => {
   const error = new Error('boom')
   expect(inCommandWords(error, ['jobs'])).toBe(error)
 })
+
+test('a flag that takes no number without a unit does not say that it takes milliseconds', () => {
+  const refused = optionError('invalid_option', {
+    ...{ component: 'enqueue', option: 'delay', got: "'5min'" },
+    expected: "a duration such as '5s' or '7d', or milliseconds, of at least 1ms",
+  })
+  const problem = "--delay is '5min', expected a duration such as '5s' or '7d', of at least 1ms."
+  expect(told(refused, 'enqueue --delay 5min')).toBe(problem)
+  const typed = {
+    path: 'worker.lease',
+    message: "is 'x' (--lease), expected a duration such as '5s', or milliseconds",
+  }
+  const problems = (each: Problem) => configError('config_invalid', { file: null, problems: [each] })
+  expect(told(problems(typed), 'work')).toBe("--lease is 'x', expected a duration such as '5s'.")
+  const variable = { ...typed, message: typed.message.replace('--lease', 'MILLHAND_WORKER_LEASE') }
+  expect(told(problems(variable), 'work')).toContain('or milliseconds')
+})
+
+test('who has no configuration is told what makes one', () => {
+  const none = configError('config_not_found', { file: null, folder: '/app' })
+  expect(told(none, 'work')).toMatch(/in \/app or above it\. 'millhand init' makes one; .* --config FILE\.$/)
+  const named = configError('config_not_found', { file: 'a.yaml', folder: '/app' })
+  expect(inCommandWords(named, ['work'])).toBe(named)
+})

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { requireJobName, requireLabel, requireQueueName, requireTags } from '../../../src/job/names.ts'
+import {
+  requireHandledName,
+  requireJobName,
+  requireLabel,
+  requireQueueName,
+  requireTags,
+} from '../../../src/job/names.ts'
 
 test.each([
   ['an escape sequence', 'ab\u001b[31m', 'character 3 is U+001B'],
@@ -25,4 +31,13 @@ test.each([
 test('letters of every script and pictures that are joined may stand in keys and tags', () => {
   for (const text of ['straße', '日本', 'می\u200cخواهم', '👩\u200d👧', 'a b', 'שלום'])
     expect(requireLabel('key', text)).toBe(text)
+})
+
+test('what is nearly a prefix is refused with how one is written', () => {
+  for (const name of ['a*', '*.video', '*', 'a*.*'])
+    expect(() => requireHandledName(name)).toThrow(
+      /; a prefix is 'video\.\*', for all names that begin with 'video\.'\.$/,
+    )
+  expect(() => requireHandledName('a b')).toThrow(/a letter, a digit or _\.$/)
+  expect(requireHandledName('video.*')).toBe('video.*')
 })

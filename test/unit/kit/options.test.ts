@@ -163,3 +163,10 @@ test('null is a value of an option that says so, and leaves any other one out', 
   expect(parseOptions('mill', table, { lifted: undefined })).toEqual({})
   expect(() => parseOptions('mill', table, { lifted: 0 })).toThrow("option 'lifted' is 0")
 })
+
+test('a duration that has limits is refused with both of them', () => {
+  const refusal = (field: ReturnType<typeof duration>) => () =>
+    parseOptions('mill', { aging: field }, { aging: '31d' })
+  expect(refusal(duration({ min: 1, max: 30 * 86_400_000 }))).toThrow(/, of at least 1ms and at most 30d\./)
+  expect(refusal(duration({ max: 60_000 }))).toThrow(/milliseconds, of at most 1m\./)
+})
