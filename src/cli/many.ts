@@ -8,6 +8,7 @@ import type { Call, OptionSpec } from './command.ts'
 import { cliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { choosesAny, FILTER_OPTIONS, type FilterFlags, filterOf, given } from './filter.ts'
+import { nearNames } from './near-names.ts'
 import { tell } from './tell.ts'
 import { inCommandWords } from './words.ts'
 
@@ -47,20 +48,30 @@ export async function runMany(
 ): Promise<ExitCode | undefined> {
   const { options, terminal } = call
   requireChoice(many, options)
-  const jobs = queue.matching(options.all ? { all: true } : filterOf(options))
-  if (options.yes && !options.dryRun) return doAll(many, call, jobs)
-  const would = await many.apply(jobs, { dryRun: true })
+  if (options.yes && !options.dryRun) return doAll(many, call, queue)
+  const would = await many.apply(meant(queue, options), { dryRun: true })
   if (would.jobs > 0 && !options.dryRun)
     throw cliError('confirmation_required', { verb: many.verb, count: would.jobs })
-  terminal.show(would, () => `${would.jobs} job(s) ${options.dryRun ? 'would be ' : ''}${many.done}.`)
+  const hint = await hintFor(would, call, queue)
+  terminal.show(would, () => `${would.jobs} job(s) ${options.dryRun ? 'would be ' : ''}${many.done}.${hint}`)
   return undefined
 }
 
-async function doAll(
-  many: Many,
+function meant(queue: Queue, options: ManyFlags): Matching {
+  return queue.matching(options.all ? { all: true } : filterOf(options))
+}
+
+/** For people: where it was done to none, the names that may have been meant. */
+async function hintFor(
+  { jobs }: OperationResult,
   { options, terminal }: Call<ManyFlags>,
-  jobs: Matching,
-): Promise<ExitCode | undefined> {
+  queue: Queue,
+): Promise<string> {
+  return jobs > 0 || terminal.json ? '' : nearNames(queue, options)
+}
+
+async function doAll(many: Many, call: Call<ManyFlags>, queue: Queue): Promise<ExitCode | undefined> {
+  const { options, terminal } = call
   const onProgress = ({ jobs: done, total }: OperationProgress) =>
     terminal.progress(done, total, `job(s) ${many.done}`)
   const asked = given({ operation: options.operation, by: options.by ?? userName() })
@@ -69,8 +80,9 @@ async function doAll(
     try {
       // To know how many there are in all costs a count.
       const told = terminal.json ? {} : { onProgress }
-      const result = await many.apply(jobs, { ...asked, ...told, signal })
-      terminal.show(result, () => `${result.jobs} job(s) ${many.done}.`)
+      const result = await many.apply(meant(queue, options), { ...asked, ...told, signal })
+      const hint = await hintFor(result, call, queue)
+      terminal.show(result, () => `${result.jobs} job(s) ${many.done}.${hint}`)
       return undefined
     } catch (error) {
       if (!signal.aborted || !isMillhandError(error, 'operation_incomplete')) throw error

@@ -32,11 +32,11 @@ async function examine(call: Call): Promise<Finding[]> {
     import('../../config/index.ts'),
     import('../doctor/store.ts'),
   ])
-  const checked = await checkConfig(loadOptions(call, { jobs: call.options.store === undefined }, [])).catch(
-    asError,
-  )
+  const found = loadOptions(call, { jobs: call.options.store === undefined }, [])
+  const isRead = found.file !== false
+  const checked = await checkConfig(found).catch(asError)
   if (isError(checked)) return [node, brokenConfiguration(checked)]
-  return [node, ...checkConfiguration(checked), ...(await examineStore(checked))]
+  return [node, ...checkConfiguration(checked, isRead), ...(await examineStore(checked))]
 }
 
 const STYLES: Readonly<Record<Finding['level'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }

@@ -11,16 +11,17 @@ export function checkNode(version: string): Finding {
     : ok('node', `Node ${version}`)
 }
 
+const NONE = 'none; everything has its default'
+const NOT_READ = 'not read, since --store was given without --config; everything else has its default'
+
 /** What `millhand check` says, one finding a problem. */
-export function checkConfiguration({ config, errors, warnings }: CheckedConfig): Finding[] {
+export function checkConfiguration({ config, errors, warnings }: CheckedConfig, isRead = true): Finding[] {
   const mend = "Mend it and run 'millhand check'."
   const problems = [
     ...errors.map(({ path, message }) => fail('configuration', `${path}: ${message}`, mend)),
     ...warnings.map(({ path, message }) => warn('configuration', `${path}: ${message}`, mend)),
   ]
-  return problems.length > 0
-    ? problems
-    : [ok('configuration', config.file ?? 'none; everything has its default')]
+  return problems.length > 0 ? problems : [ok('configuration', config.file ?? (isRead ? NONE : NOT_READ))]
 }
 
 export function brokenConfiguration(thrown: unknown): Finding {

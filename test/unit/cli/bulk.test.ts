@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { type Bulk, runBulk } from '../../../src/cli/bulk.ts'
+import { freeKeyOf } from '../../../src/cli/commands/free-key.ts'
 import type { ManyFlags } from '../../../src/cli/many.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { defineJob } from '../../../src/index.ts'
@@ -52,9 +53,20 @@ test('a filter that fits needs a yes; one that fits nothing has nothing to do', 
   const { queue, stdout, cancel } = await scene()
   await queue.enqueue(work, null)
   await expect(cancel({ name: ['test.work'] })).rejects.toMatchObject({ code: 'confirmation_required' })
-  expect(await cancel({ name: ['test.other'] })).toBeUndefined()
+  expect(await cancel({ name: ['nothing.like.it'] })).toBeUndefined()
   expect(stdout.text).toBe('0 job(s) cancelled.\n')
   expect(await queue.operations()).toEqual([])
+})
+
+test('where nothing fits, the name that is near is told, whether it would be done or was, and of a key too', async () => {
+  const { queue, stdout, terminal, cancel } = await scene()
+  await queue.enqueue(work, null)
+  await cancel({ name: ['test.wrok'], yes: true })
+  await cancel({ name: ['test.wrok'] })
+  await freeKeyOf(queue, ['test.wrok', 'k'], terminal)
+  const meant = " Did you mean 'test.work'?\n"
+  const none = `0 job(s) cancelled.${meant}`
+  expect(stdout.text).toBe(`${none}${none}Key 'k' of 'test.wrok' was not kept.${meant}`)
 })
 
 test('a dry run says how many it would be, with a yes too', async () => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../../config/index.ts'
+import { readSafely } from '../../../kit/brand.ts'
 import { asError, isMillhandError } from '../../../kit/error.ts'
 import type { Database } from '../../../store/postgres/database.ts'
 import { schemaState } from '../../../store/postgres/migrate.ts'
@@ -20,14 +21,21 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
   try {
     return await withDatabase(config, examineDatabase)
   } catch (error) {
-    return [fail('opens', asError(error).message, mendOf(error))]
+    // It is the doctor who says so.
+    const problem = asError(error).message.replace(/ 'millhand doctor' [^']*$/, '')
+    return [fail('opens', problem, mendOf(error))]
   }
 }
+
+/** What PostgreSQL says of a wrong password, and of a role that it does not let in. */
+const NO_LOGIN: readonly unknown[] = ['28P01', '28000']
 
 /** What to do where the database cannot even be opened. */
 export function mendOf(error: unknown): string {
   // No server was asked anything yet.
   if (isMillhandError(error) && error.code === 'driver_missing') return 'npm install pg'
+  const code = isMillhandError(error) ? readSafely(error.cause, 'code') : undefined
+  if (NO_LOGIN.includes(code)) return 'Mend the role and the password in the address of the store.'
   return 'Name another one with --store, start the server, or give the role its rights.'
 }
 
