@@ -53,7 +53,7 @@ describeStores('subscribe', (test) => {
     await cancelled.cancel()
     await queue.retry(cancelled.id)
     await cancelled.cancel()
-    await queue.enqueue(job, null, { expiresIn: '1s', delay: '1h' })
+    await queue.enqueue(job, null, { expiresIn: '1s' })
     await clock.advance('1s')
     await start({ jobs: [job] })
     await queue.enqueue(job)
