@@ -25,7 +25,8 @@ const WORDS: Readonly<Record<string, Words>> = {
     const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
     const values = listed(got)
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
-    return isGiven(flag, argv) ? `${flag} is ${shown}, expected ${withUnit(beside)}.${hint}` : undefined
+    const typed = ARGUMENTS[`${component}.${option}`] ?? (isGiven(flag, argv) ? flag : undefined)
+    return typed && `${typed} is ${shown}, expected ${withUnit(beside)}.${hint}`
   },
   config_invalid({ problems }: { problems: readonly Problem[] }, argv) {
     const told = problems.map((problem) => ofTheCommand(problem, argv))
@@ -45,6 +46,12 @@ const FLAGS: Readonly<Record<string, string>> = {
 /** A flag takes no number without a unit. */
 function withUnit(expected: string): string {
   return expected.replace(', or milliseconds', '')
+}
+
+/** Options of a call that are arguments of a command. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  'matching.priority': 'The priority',
+  'matching.due': 'The time',
 }
 
 /** The texts of a list, of which `got` is the JSON: a command makes one of a flag that may be given again. */

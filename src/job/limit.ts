@@ -154,6 +154,9 @@ function parseLimit(component: string, job: string, given: LimitOptions): Define
   })
 }
 
+/** As the value of 'concurrency'. */
+const NEITHER = "left out, as is 'rate'"
+
 /**
  * What a limit of this name lets pass, checked.
  *
@@ -162,8 +165,8 @@ function parseLimit(component: string, job: string, given: LimitOptions): Define
 function toLimit(component: string, name: string, given: LimitValues): Limit {
   const { concurrency = null, rate = null } = parseOptions(component, valueFields, given)
   if (concurrency === null && rate === null) {
-    const expected = "'concurrency', 'rate' or both: without one it limits nothing"
-    throw optionError('invalid_option', { component, option: 'limit', expected, got: 'neither' })
+    const expected = 'one of them or both: without one it limits nothing'
+    throw optionError('invalid_option', { component, option: 'concurrency', expected, got: NEITHER })
   }
   return Object.freeze({ name: requireLimitName(name), concurrency, ...partsOf(component, rate) })
 }
@@ -187,8 +190,8 @@ export type LimitOverride = Partial<Omit<Limit, 'name'>>
 export function overrideOf(component: string, given: LimitChange): LimitOverride {
   const { concurrency, rate } = parseOptions(component, changeFields, given)
   if (concurrency === undefined && rate === undefined) {
-    const expected = "'concurrency', 'rate' or both; null lifts one"
-    throw optionError('invalid_option', { component, option: 'values', expected, got: 'neither' })
+    const expected = 'one of them or both; null lifts one'
+    throw optionError('invalid_option', { component, option: 'concurrency', expected, got: NEITHER })
   }
   return {
     ...(concurrency !== undefined && { concurrency }),

@@ -99,7 +99,7 @@ describeStores('limits that are shown or refused', (test) => {
       })
     }
     const slips: [given: object, message: string][] = [
-      [{}, "expected 'concurrency', 'rate' or both; null lifts one"],
+      [{}, "option 'concurrency' is left out, as is 'rate', expected one of them or both; null lifts one"],
       [{ concurrency: 0 }, "option 'concurrency' is 0, expected a whole number from 1 to"],
       [{ max: 2 }, "limits.set has no option 'max'. Did you mean 'concurrency'?"],
       [{ rate: { max: 2 } }, "limits.set.rate has no option 'max'. Did you mean 'count'?"],

@@ -116,6 +116,8 @@ function requireSense(verb: string, { cron, timeZone, every, at, ...others }: Op
   const ofSet = Object.entries({ cron, timeZone, every, at, overlap, catchUp, jitter, queue })
   const [stray] = ofSet.find(([, value]) => value !== undefined) ?? []
   if (verb !== 'set' && stray !== undefined) refuse(`${flagOf('schedules', stray)} is for set`)
+  if (verb === 'set' && [cron, every, at].every((each) => each === undefined))
+    refuse('set needs one of --cron, --every and --at')
   if (verb !== 'next' && count !== undefined) refuse('--count is for next')
 }
 

@@ -84,5 +84,10 @@ test('a flag that says nothing of what is done to a schedule is refused', async 
   await expect(refused(['pause', 's1'], { cron: '* * * * *' })).rejects.toThrow(/^--cron is for set\. /)
   await expect(refused(['next', 's1'], { timeZone: 'UTC' })).rejects.toThrow(/^--time-zone is for set\. /)
   await expect(refused([], { every: '5m' })).rejects.toThrow(/^--every is for set\. /)
-  await expect(refused(['set', 's1', 'a'], { count: '3' })).rejects.toThrow(/^--count is for next\. /)
+  await expect(refused(['set', 's1', 'a'], {})).rejects.toThrow(
+    /^set needs one of --cron, --every and --at\. /,
+  )
+  await expect(refused(['set', 's1', 'a'], { every: '5m', count: '3' })).rejects.toThrow(
+    /^--count is for next\. /,
+  )
 })

@@ -19,6 +19,13 @@ test('an option of a call is told as the flag that was typed', () => {
   expect(told(refused('busyTimeout'), 'jobs')).toContain("list: option 'busyTimeout' is")
 })
 
+test('an option of a call that is an argument of a command is told as that', () => {
+  const refused = (option: string) =>
+    optionError('invalid_option', { component: 'matching', option, expected: 'another', got: "'x'" })
+  expect(told(refused('priority'), 'reprioritise x --all')).toBe("The priority is 'x', expected another.")
+  expect(told(refused('due'), 'reschedule x --all')).toBe("The time is 'x', expected another.")
+})
+
 test('of a flag that may be given again, the values are told, with what was meant', () => {
   const refused = (option: string, got: string, hint = '') =>
     optionError('invalid_option', { component: 'list', option, expected: 'another', got, hint })
