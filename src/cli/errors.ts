@@ -11,7 +11,7 @@ export const STANDARD_INPUT = 'Standard input'
 
 /** What the shell may have done to JSON on a command line, which it cannot do to a file. */
 function quoting(what: string): string {
-  if (what === STANDARD_INPUT) return ''
+  if (what === STANDARD_INPUT) return " '-' takes the input of the job from there."
   const example = what.startsWith('--') ? `${what} '{"key":"value"}'` : `'{"path":"a.pdf"}'`
   return ` Quote it for the shell: ${example}.`
 }

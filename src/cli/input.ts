@@ -7,13 +7,7 @@ export async function readInput({ command, args }: Call): Promise<unknown> {
   if (text === undefined) return undefined
   const { parseJson } = await import('./json-text.ts')
   if (text !== '-') return parseJson('The input', text)
-  const given = await readStandardInput(command)
-  if (given.trim() === '')
-    throw cliError('usage', {
-      problem: "Standard input is empty, and '-' takes the input of the job from there",
-      command,
-    })
-  return parseJson(STANDARD_INPUT, given)
+  return parseJson(STANDARD_INPUT, await readStandardInput(command))
 }
 
 /** A payload may have 1 MiB as JSON; white space may make it longer, but what is this long was not meant. */
