@@ -124,6 +124,14 @@ export function groupPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim())).toEqual(['6', '5', '4', '3', '2', '1'])
   })
 
+  test('a queue with many priorities loses none of its slots to another queue', async ({ store, worker }) => {
+    const at = (priority: number) => grouped(`mine ${priority}`, 'a', { priority })
+    const theirs = [0, -1].map((priority) => grouped(`theirs ${priority}`, 'a', { priority, queue: 'other' }))
+    await enqueue(store, at(-1), at(0), at(1), ...theirs)
+    const ids = idsOf(await worker.claim({ limit: 4, queues: null }))
+    expect(ids).toEqual(['mine 1', 'mine 0', 'theirs 0', 'mine -1'])
+  })
+
   test('a group without work saves up nothing', async ({ store, worker }) => {
     await enqueue(store, grouped('a', 'a'), ...many('b', 40))
     await groupsOf(worker, { claims: 20 })

@@ -52,7 +52,7 @@ export async function drawn(session: Session, request: ClaimRequest, turns: Plan
   const most = Math.max(request.accepts ? DRAWN_MIN : 0, DRAWN_FOR_EACH * count)
   const stocks = await stocksFor(session, { ...request, limit: request.accepts ? most : count }, turns)
   const lines = stocks.map((stock) => drawOf(stock, rulesOf(stock, request, turns), most))
-  const all = lines.flatMap(({ jobs }) => jobs).sort((one, other) => compareJobs(one.at, other.at))
+  const all = knownOf(lines).sort((one, other) => compareJobs(one.at, other.at))
   if (all.length === 0) return { queues: [], missed: false }
   const limit = request.accepts ? most : count
   const values = LOCK.values({ seqs: all.map(({ seq }) => seq), limit })
@@ -62,6 +62,19 @@ export async function drawn(session: Session, request: ClaimRequest, turns: Plan
     queues: lines.map(({ rules }) => ({ rules, jobs: (queues.get(rules.queue) ?? []).map(asCandidate) })),
     missed: locked.length < count && (locked.length < all.length || lines.some(({ isCut }) => isCut)),
   }
+}
+
+interface Line {
+  readonly jobs: readonly { readonly seq: number; readonly at: Placed }[]
+  /** There is more of it that was not looked at. */
+  readonly isCut: boolean
+}
+
+/** What is drawn of all queues, up to where the first line is cut: what comes behind may come behind the rest of that, too. */
+function knownOf(lines: readonly Line[]) {
+  const ends = lines.flatMap(({ jobs, isCut }) => (isCut ? (jobs.at(-1)?.at ?? []) : []))
+  const [end] = ends.sort(compareJobs)
+  return lines.flatMap(({ jobs }) => jobs).filter(({ at }) => !end || compareJobs(at, end) <= 0)
 }
 
 function asCandidate(job: ClaimedJob): Candidate {
