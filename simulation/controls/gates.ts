@@ -56,8 +56,9 @@ function tooOften(gate: string, fresh: readonly Grant[], { calls, gates }: Event
   const { rateCount = null, ratePerMs = null } = gates.rules.get(name) ?? {}
   const isKnown = gates.rules.isKnown(name) && !gates.rules.namedIn(calls).has(name)
   if (!isKnown || rateCount === null || ratePerMs === null) return []
+  // What has started in the very millisecond of a change may have started before it.
   const grants = [...gates.grants(gate), ...fresh.filter((each) => each.gate === gate)].filter(
-    ({ atMs }) => atMs >= gates.rateSince(name),
+    ({ atMs }) => atMs > gates.rateSince(name),
   )
   const last = Math.max(...grants.map(({ atMs }) => atMs))
   const inWindow = grants.filter(({ atMs }) => atMs > last - ratePerMs + ROUNDING_MS)
