@@ -231,11 +231,11 @@ function jobFields(record: JobRecord): JobFields {
 }
 
 function marksOf({ limits }: JobRecord): Pick<JobFields, 'requires' | 'group'> {
-  const [requirements, group] = [requirementsIn(limits), groupIn(limits)]
-  const requires = requirements !== '' && { requires: readRequirements(requirements) }
-  return { ...requires, ...(group !== '' && { group }) }
+  const [requires, group] = [readRequirements(requirementsIn(limits)), groupIn(limits)]
+  return { ...(requires.length > 0 && { requires }), ...(group !== '' && { group }) }
 }
 
+/** What expires with its deadline has no other time to be begun by. */
 function timesOf({ expiresAt, deadlineAt }: JobRecord): Pick<JobFields, 'expiresAt' | 'deadline'> {
   return {
     ...(expiresAt !== null && expiresAt !== deadlineAt && { expiresAt: toDate(expiresAt) }),

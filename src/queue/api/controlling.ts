@@ -59,7 +59,7 @@ export interface Controlling {
   orderWorkers(workers: 'all' | string | readonly string[], order: WorkerOrder): Promise<string[]>
 
   /**
-   * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`, `order`, `aging` and `weights`. `{}`
+   * Sets all that is set for a queue, in the store and for all processes: `maxSize` and `overflow`, `limits`, `order`, `aging` and `weights`, `shares`. `{}`
    * takes it away. With another order, it resolves when what waits has its place in that: in pieces of 1,000.
    *
    * @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction`, `conflicting_limits`
