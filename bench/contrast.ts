@@ -1,7 +1,8 @@
-import { bestOfRounds } from './measure.ts'
+import { requireDrained, withNewPlace } from './contest.ts'
+import { bestOfRounds, elapsedMs, rate } from './measure.ts'
 import type { Measurement } from './measurement.ts'
 import type { Bench } from './scenario.ts'
-import type { System } from './systems/system.ts'
+import type { Payload, System } from './systems/system.ts'
 
 /** One way in which a system does the work. */
 export interface Contestant {
@@ -30,6 +31,23 @@ export async function recordContrast(
     return reached
   })
   for (const figure of figuresOf(contestants, rates)) bench.record(figure)
+}
+
+/** How fast each way runs these jobs, which are there before it begins. */
+export function contrastDrains(
+  bench: Bench,
+  contestants: readonly Contestant[],
+  jobs: readonly Payload[],
+): Promise<void> {
+  return recordContrast(bench, contestants, ({ system }) =>
+    withNewPlace(bench, system, async (open, place) => {
+      await open.enqueueMany(jobs)
+      await bench.stores.rest(place)
+      const durationMs = await elapsedMs(() => open.drain(jobs.length))
+      await requireDrained(open)
+      return rate(jobs.length, durationMs)
+    }),
+  )
 }
 
 /** What is recorded of contestants that have reached these rates. */

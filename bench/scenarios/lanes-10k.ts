@@ -1,7 +1,5 @@
 import { defineJob } from 'millhand'
-import { requireDrained, withNewPlace } from '../contest.ts'
-import { recordContrast } from '../contrast.ts'
-import { elapsedMs, rate } from '../measure.ts'
+import { contrastDrains } from '../contrast.ts'
 import { type Bench, millhandsOf, type Scenario } from '../scenario.ts'
 import { millhandWith } from '../systems/millhand.ts'
 import { JOB_NAME, type Payload, SMALL_PAYLOAD, type System } from '../systems/system.ts'
@@ -32,15 +30,7 @@ async function recordLanes(bench: Bench, { jobs: count, ways: [one, many] }: Fil
     { way: one, system },
     { way: many, system: inLanes(system, sideOf(bench)) },
   ])
-  await recordContrast(bench, contestants, ({ system }) =>
-    withNewPlace(bench, system, async (open, place) => {
-      await open.enqueueMany(jobs)
-      await bench.stores.rest(place)
-      const durationMs = await elapsedMs(() => open.drain(jobs.length))
-      await requireDrained(open)
-      return rate(jobs.length, durationMs)
-    }),
-  )
+  await contrastDrains(bench, contestants, jobs)
 }
 
 /** As many names as queues. */

@@ -1,7 +1,5 @@
 import { defineJob, type LimitValues } from 'millhand'
-import { requireDrained, withNewPlace } from '../contest.ts'
-import { type Contestant, recordContrast } from '../contrast.ts'
-import { elapsedMs, rate } from '../measure.ts'
+import { type Contestant, contrastDrains } from '../contrast.ts'
 import { type Bench, millhandsOf, type Scenario, type Size } from '../scenario.ts'
 import { type Kind, millhandWith } from '../systems/millhand.ts'
 import { JOB_NAME, type Payload, SMALL_PAYLOAD, type System } from '../systems/system.ts'
@@ -18,7 +16,7 @@ export const limitedKeys: Scenario = {
     'One process runs 20,000 no-op jobs that are there: without limits, and with a limit of 10,000 keys, of each of ' +
     'which one job runs at a time; also by two workers that run 200 jobs at a time each.',
   targets: [{ metric: 'limited to plain', atLeast: 0.5 }],
-  run: (bench) => recordDrains(bench, oneAtATime(bench)),
+  run: (bench) => recordKeyedDrains(bench, oneAtATime(bench)),
 }
 
 /** Without a limit, with one at the default settings, and with one and workers that take more at a time. */
@@ -40,17 +38,8 @@ export function plainAndLimited(system: System, limit: LimitValues): Contestant[
 }
 
 /** How fast they run jobs whose payloads have the keys, each in its turn. */
-export function recordDrains(bench: Bench, contestants: readonly Contestant[]): Promise<void> {
-  const jobs = keyedPayloads(bench.size)
-  return recordContrast(bench, contestants, ({ system }) =>
-    withNewPlace(bench, system, async (open, place) => {
-      await open.enqueueMany(jobs)
-      await bench.stores.rest(place)
-      const durationMs = await elapsedMs(() => open.drain(jobs.length))
-      await requireDrained(open)
-      return rate(jobs.length, durationMs)
-    }),
-  )
+export function recordKeyedDrains(bench: Bench, contestants: readonly Contestant[]): Promise<void> {
+  return contrastDrains(bench, contestants, keyedPayloads(bench.size))
 }
 
 function limitedBy(limit: LimitValues): Kind {

@@ -1,6 +1,6 @@
 import type { LimitValues } from 'millhand'
 import { millhandsOf, type Scenario } from '../scenario.ts'
-import { plainAndLimited, recordDrains } from './limited-keys.ts'
+import { plainAndLimited, recordKeyedDrains } from './limited-keys.ts'
 
 /** More than there are jobs: it is counted, and lets all pass. */
 const NEVER_REACHED: LimitValues = { rate: { count: 1_000_000, per: '1h' } }
@@ -12,7 +12,7 @@ export const rateKeys: Scenario = {
     'reached.',
   targets: [],
   run: (bench) =>
-    recordDrains(
+    recordKeyedDrains(
       bench,
       millhandsOf(bench).flatMap((system) => plainAndLimited(system, NEVER_REACHED)),
     ),

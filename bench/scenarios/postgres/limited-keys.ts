@@ -1,6 +1,6 @@
 import type { Bench, Scenario } from '../../scenario.ts'
 import { gatedHandLoopOnPostgres } from '../../systems/gated-hand-loop-postgres.ts'
-import { limitedKeys, oneAtATime, recordDrains } from '../limited-keys.ts'
+import { limitedKeys, oneAtATime, recordKeyedDrains } from '../limited-keys.ts'
 
 export const limitedKeysOnPostgres: Scenario = {
   ...limitedKeys,
@@ -8,7 +8,7 @@ export const limitedKeysOnPostgres: Scenario = {
     { metric: 'rate limited', over: 'hand-loop', atLeast: 0.5 },
     { metric: 'rate limited, 2 × 200', atLeast: 10_000 },
   ],
-  run: (bench) => recordDrains(bench, [...oneAtATime(bench), ...byHand(bench)]),
+  run: (bench) => recordKeyedDrains(bench, [...oneAtATime(bench), ...byHand(bench)]),
 }
 
 function byHand({ systems }: Bench) {
