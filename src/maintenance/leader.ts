@@ -44,6 +44,12 @@ const STANDSTILL = 0.5
 const SPARING_MAX = 3
 
 /**
+ * What has been settled may wait: a worker that has just begun has better things to ask the store for, and prunes for the first
+ * time when it has been there for this share of the interval.
+ */
+const FIRST_PRUNE = 0.1
+
+/**
  * A rescue that meets a lock is given up after this share of a lease: by the time the lock is gone, those who are alive
  * may have lapsed, and the rescue would take their jobs.
  */
@@ -104,6 +110,7 @@ export class Maintenance {
   start(): void {
     onNextTurn(() => {
       if (this.#stopped.signal.aborted) return
+      this.#pruneAtMs = this.#parts.clock.elapsed() + this.#options.pruneMs * FIRST_PRUNE
       this.#service.start()
       this.#ticker.start()
       this.#gatekeeper.start()
