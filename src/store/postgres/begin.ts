@@ -1,6 +1,6 @@
 import type { Settled, Start } from '../jobs.ts'
 import { tell, WAKE } from './change.ts'
-import { leaveHold } from './claiming/claimed.ts'
+import { leaveHold } from './claiming/held.ts'
 import { HOLD_ROWS } from './claiming/take.ts'
 import { AS_CLAIMS, leaving, locked, lookingTwice, membersOf, missing } from './holding.ts'
 import { inWaves, rangeOf } from './parameters.ts'
@@ -63,7 +63,7 @@ async function write(session: Session, starts: readonly Start[]): Promise<Readon
     epochs: starts.map(({ epoch }) => epoch),
     begunAfter: starts.map(({ afterMs }) => afterMs),
     workers: [...new Set(starts.map(({ worker }) => worker))],
-    ...rangeOf(seqs),
+    ...rangeOf(starts),
   })
   return missing(starts, await session.at<{ seq: number }>(BEGIN.text, ...values))
 }

@@ -5,11 +5,11 @@ import type { Clock } from '../../kit/clock.ts'
 import { isTransient } from '../errors.ts'
 import type { ClaimedJob, ClaimRequest, Place, Served } from '../jobs.ts'
 import { type Choice, claimAccepted } from './claiming/candidates.ts'
-import { toClaimed } from './claiming/claimed.ts'
 import { Doubts } from './claiming/doubts.ts'
 import { type NextDue, nextDueAt } from './claiming/due.ts'
 import { type Filling, type Found, type Kind, NOTHING, restOf } from './claiming/filling.ts'
 import { before, Heads } from './claiming/heads.ts'
+import { toHeld } from './claiming/held.ts'
 import { type Due, type LanePlace, NOTHING_SEEN, type Seen, whenPromoted } from './claiming/look.ts'
 import { comesBackAtOnce } from './claiming/returns.ts'
 import { boundsOf, fits, keyOf } from './claiming/served.ts'
@@ -216,7 +216,7 @@ export class Claims {
       this.#atMs = note.atMs
       this.#seen = note
       return {
-        jobs: toClaimed(rows, () => call),
+        jobs: note.taken ? toHeld(rows, note.taken) : [],
         apart: note.apart,
         note,
         where: place,

@@ -1,10 +1,9 @@
 import { runsAlone } from '../../../job/care.ts'
 import { PARKED_MAX } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest } from '../../jobs.ts'
-import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
-import { type ClaimRow, JOB_COLUMNS, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
+import { CANDIDATE_COLUMNS, type ClaimRow, toCandidates, WITH_JOB } from './claimed.ts'
 import { LOOK_PARAMETERS, lookValues } from './look.ts'
 import { isOpen, isServed } from './ready.ts'
 import type { LanesOfClass } from './requiring.ts'
@@ -42,8 +41,7 @@ const CANDIDATES = statement(
   ), candidates as materialized (
     select p.* from millhand.pending p where p.seq in (select seq from best) and p.waits = 1 for update of p skip locked
   )
-  select ${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
-    (select now from clock), false, null, ${PLACE}
+  select ${CANDIDATE_COLUMNS}
   from candidates p ${WITH_JOB}`,
 )
 
@@ -77,7 +75,7 @@ export async function bestIn(
     lanes: where.lanes,
   }
   const rows = await session.lists<ClaimRow>(CANDIDATES.text, ...CANDIDATES.values(values))
-  return toClaimed(rows, () => '').map((job) => ({ ...job, heeded: heededOf(job, where) }))
+  return toCandidates(rows).map((job) => ({ ...job, heeded: heededOf(job, where) }))
 }
 
 /** Who runs alone takes no turn. */

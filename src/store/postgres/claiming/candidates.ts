@@ -1,8 +1,7 @@
 import { bytesOf, type ClaimedJob, type ClaimRequest, type Place, placeOf, REFUSALS_MAX } from '../../jobs.ts'
-import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
-import { type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
+import { CANDIDATE_COLUMNS, type ClaimRow, ONLY_BESIDE, toCandidates, WITH_JOB } from './claimed.ts'
 import {
   type Answer,
   type Due,
@@ -22,7 +21,7 @@ const WINDOW = 200
 
 /** Whether there is more behind what is given: in a lane, in another one, or for another answer. */
 const MORE = `exists (select from read where nth = cap) or exists (select from cutoff)
-    or (select count(*) from fitting) < (select count(*) from read)`
+    or (select cardinality(places) from fitting) < (select count(*) from read)`
 
 const CANDIDATES = statement(
   { ...LOOK_PARAMETERS, bytesMax: 'bigint' },
@@ -30,9 +29,8 @@ const CANDIDATES = statement(
     select p.ctid as place, p.rank, p.due_at, p.seq, p.bytes from (select seq from counted where picked) k
     cross join lateral (select ctid, * from millhand.pending where seq = k.seq limit 1) p
   ), ${FITTING}
-  select ${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
-    (select now from clock), false, null, ${PLACE}
-  from (select * from millhand.pending where ctid = any (array(select place from fitting))) p ${WITH_JOB}
+  select ${CANDIDATE_COLUMNS}
+  from (select * from millhand.pending where ctid = any ((select places from fitting)::tid[])) p ${WITH_JOB}
   union all ${ONLY_BESIDE}, ${note('lane', MORE)}`,
 )
 
@@ -73,13 +71,13 @@ async function choose(session: Session, { request, due: from, call, ...kind }: C
       rows,
       note,
       due: dueBefore,
-    }: Answer = await whenPromoted(due, (promoting) =>
+    }: Answer<ClaimRow> = await whenPromoted(due, (promoting) =>
       candidates(session, request, { ...kind, ...promoting, after }),
     )
     due = dueBefore
     seen = note
     if (note.apart) return { chosen: [], apart: true, due, seen }
-    const heads = toClaimed(rows, () => call)
+    const heads = toCandidates(rows)
     for (const job of heads) {
       if (accepts(job)) {
         bytes += bytesOf(job)

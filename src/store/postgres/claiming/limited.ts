@@ -14,7 +14,7 @@ import { bestIn, type Candidate } from './best-of-class.ts'
 import { orNothing, restBeside } from './filling.ts'
 import { LIMITED } from './lane-of-job.ts'
 import { type LanesOfClass, requiringLanes } from './requiring.ts'
-import { take } from './statements.ts'
+import { takeLocked } from './statements.ts'
 import { type DrawnQueue, drawn, lineOf } from './turns.ts'
 
 /** Looks in one claim: each one takes something, or puts something away. */
@@ -164,7 +164,7 @@ async function admit(session: Session, { claim, call, candidates, gates }: Admit
   const taken =
     chosen.length === 0
       ? []
-      : await take(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
+      : await takeLocked(session, { ...request, begins: chosen.length }, { jobs: chosen, call })
   const bySeq = new Map(taken.map((job) => [job.seq, job]))
   const jobs = chosen.flatMap(({ seq }) => bySeq.get(seq) ?? [])
   if (jobs[0]) admissions.takenAt(jobs[0].claimedAt)
@@ -192,8 +192,9 @@ function choose(
     if (request.accepts?.(job) === false || (runsAlone(job) && chosen.length > 0)) continue
     bytes += bytesOf(job)
     if (bytes > request.bytesMax && chosen.length > 0) break
-    if (!admissions.admit(job, job.heeded)) continue
-    chosen.push(job)
+    const { heeded, ...claimed } = job
+    if (!admissions.admit(job, heeded)) continue
+    chosen.push(claimed)
     candidates.took(job)
   }
   return chosen

@@ -1,6 +1,7 @@
 import { isPrefix, stemOf } from '../../../job/handled-names.ts'
 import type { ClaimRequest, Place } from '../../jobs.ts'
-import { besideIn, type ClaimRow } from './claimed.ts'
+import type { Taken } from './held.ts'
+import type { JobRow } from './job-row.ts'
 import type { CLASSES } from './lane-of-job.ts'
 import { isCapable } from './requiring.ts'
 
@@ -23,6 +24,8 @@ export interface Note {
   readonly opening: boolean
   /** It left some of what it had found. */
   readonly more: boolean
+  /** What it has taken; `null` where it only looked. */
+  readonly taken: Taken | null
   /** What it has made ready: the place of the last one that was due, and the first place in each lane. */
   readonly due: readonly [dueAt: number, seq: number] | null
   readonly promoted: readonly LanePlace[] | null
@@ -103,8 +106,8 @@ const PROMOTE_ROUNDS = 3
 /** A job may be due before the transaction that stores it has committed. */
 const DUE_GRACE_MS = 1_000
 
-export interface Answer {
-  readonly rows: readonly ClaimRow[]
+export interface Answer<Row extends JobRow> {
+  readonly rows: readonly Row[]
   readonly note: Note
   /** Everything before has become ready, as far as could be seen. */
   readonly due: Due
@@ -115,19 +118,19 @@ export interface Answer {
  * ready takes nothing, so that it is seen among the others. Then is taken what is ready, whatever else is due: jobs
  * that keep coming due stop no claim. `send` is told what has become ready.
  */
-export async function whenPromoted(
+export async function whenPromoted<Row extends JobRow>(
   from: Due,
-  send: (
-    how: Pick<Look, 'due' | 'promotes' | 'horizonMs'>,
-    promoted: readonly LanePlace[],
-  ) => Promise<ClaimRow[]>,
-): Promise<Answer> {
+  send: (how: Pick<Look, 'due' | 'promotes' | 'horizonMs'>, promoted: readonly LanePlace[]) => Promise<Row[]>,
+): Promise<Answer<Row>> {
   let due = from
   let horizonMs: number | null = null
   let promoted: readonly LanePlace[] = []
   for (let round = 0; ; round += 1) {
     const promotes = round < PROMOTE_ROUNDS ? PROMOTE_MAX : 0
-    const { rows, note } = parted(await send({ due, promotes, horizonMs }, promoted))
+    const {
+      rows,
+      note,
+    }: Pick<Answer<Row>, 'rows' | 'note'> = parted(await send({ due, promotes, horizonMs }, promoted))
     horizonMs ??= note.atMs
     if (!note.due) {
       const isSeen = note.alive && promotes > 0
@@ -139,9 +142,11 @@ export async function whenPromoted(
   }
 }
 
-/** The rows with a job, and what the one without says. */
-function parted(rows: readonly ClaimRow[]): { readonly rows: readonly ClaimRow[]; readonly note: Note } {
-  const jobs = rows.filter(([seq]) => seq !== null)
-  const note = rows.find(([seq]) => seq === null)
-  return { rows: jobs, note: JSON.parse(besideIn(note)) }
+/** The rows with a job, and what the one without says in its last column. */
+function parted<Row extends JobRow>(
+  rows: readonly Row[],
+): { readonly rows: readonly Row[]; readonly note: Note } {
+  const jobs = rows.filter((row) => row[0] !== null)
+  const note = rows.findLast((row) => row[0] === null)
+  return { rows: jobs, note: JSON.parse(String(note?.at(-1))) }
 }

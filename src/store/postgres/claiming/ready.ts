@@ -193,7 +193,8 @@ export const LOOK = {
 export const note = (
   mode: keyof typeof TOLD,
   more: string,
-): string => `json_build_object('atMs', (select now from clock), 'alive', (select yes from alive),
+  taken = 'null',
+): string => `json_build_object('taken', ${taken}, 'atMs', (select now from clock), 'alive', (select yes from alive),
     'apart', (select waits from apart), 'more', ${more},
     'limited', exists (select from millhand.pending where waits = 1 and class = ${LIMITED})
       or exists (select from millhand.pending where waits = 1 and class = ${TURN}),

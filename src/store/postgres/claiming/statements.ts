@@ -1,14 +1,17 @@
 import type { ClaimedJob, ClaimRequest, Place } from '../../jobs.ts'
 import { tell, WAKE } from '../change.ts'
-import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, NOW, statement } from '../sql.ts'
-import { besideIn, type ClaimRow, JOB_COLUMNS, ONLY_BESIDE, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
+import { asHeld, type Taken, takenIn, toHeld } from './held.ts'
+import { detailsWhere, JOB_WIDTH, type JobFields, jobColumns, onlyBeside } from './job-row.ts'
 import { LOOK_PARAMETERS, type Look, lookValues } from './look.ts'
 import { inLane, LOOK, note } from './ready.ts'
-import { FITTING, LEAVES_SOME, TAKING, TAKING_PARAMETERS } from './take.ts'
+import { FITTING, LEAVES_SOME, TAKEN, TAKING, TAKING_PARAMETERS } from './take.ts'
 
 const PLACED = 'p.ctid as place, p.rank, p.due_at, p.seq, p.bytes'
+
+/** A job that was taken, or a row without one that has the note of the claim. */
+type HeldRow = readonly [...JobFields, beside: string | null]
 
 /** The first jobs of one lane are locked as they are found. What another worker has locked is skipped. */
 const OF_ONE = `chosen as materialized (
@@ -25,19 +28,18 @@ const OF_SEVERAL = `shares as materialized (
     select p.* from shares b cross join lateral (${inLane('b', PLACED)} limit b.many for update skip locked) p
   )`
 
-/** A pending job as it is when it is claimed. */
-const CLAIMED_COLUMNS = `${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care,
-  case when not p.begun then p.expires_at end, (select now from clock), p.begun,
-  (select first from hold) + p.part`
+/** The jobs that are `taken`, looked up at once: a plan for a few is kept, and must not read each with each. */
+const JOBS = `select ${jobColumns(detailsWhere('(select any_detailed from detailed)'))}, null::text
+    from millhand.jobs j where j.seq = any (array(select seq from taken))`
 
-/** What was taken. */
-const TAKEN = `parted p ${WITH_JOB}`
+/** Mostly none of them has any. */
+const DETAILED = 'detailed as materialized (select exists (select from taken where detailed) as any_detailed)'
 
 const claimIn = (mode: 'top' | 'lane' | 'lanes'): string => `with recursive ${LIGHT_CLOCK}, ${LOOK[mode]},
-  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${FITTING}, ${TAKING},
+  ${mode === 'lanes' ? OF_SEVERAL : OF_ONE}, ${FITTING}, ${TAKING}, ${DETAILED},
   ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, ${PLACE} from ${TAKEN} where ${WAKE}
-  union all ${ONLY_BESIDE}, ${note(mode, LEAVES_SOME)}`
+  ${JOBS} and ${WAKE}
+  union all ${onlyBeside(JOB_WIDTH)}, ${note(mode, LEAVES_SOME, TAKEN)}`
 
 const CLAIM_PARAMETERS = { ...LOOK_PARAMETERS, ...TAKING_PARAMETERS, bytesMax: 'bigint' } as const
 
@@ -57,21 +59,31 @@ const CLAIM_LANES = statement(
   claimIn('lanes'),
 )
 
+const TAKE_PARAMETERS = {
+  worker: 'text',
+  seqs: 'bigint[]',
+  epochs: 'integer[]',
+  ...TAKING_PARAMETERS,
+} as const
+
+const TAKING_GIVEN = `with ${LIGHT_CLOCK}, fitting as materialized (
+    select array(select p.ctid from millhand.pending p join unnest($seqs, $epochs) as c(seq, epoch)
+    on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked) as places
+  ), ${TAKING}, ${tell('claimed')}`
+
 const TAKE = statement(
-  { worker: 'text', seqs: 'bigint[]', epochs: 'integer[]', ...TAKING_PARAMETERS },
-  `with ${LIGHT_CLOCK}, fitting as materialized (
-    select p.ctid as place from millhand.pending p join unnest($seqs, $epochs) as c(seq, epoch)
-    on p.seq = c.seq and p.epoch = c.epoch - 1 for update of p skip locked
-  ), ${TAKING}, ${tell('claimed')}
-  select ${CLAIMED_COLUMNS}, ${PLACE} from ${TAKEN} where ${WAKE}`,
+  TAKE_PARAMETERS,
+  `${TAKING_GIVEN}, ${DETAILED} ${JOBS} and ${WAKE} union all ${onlyBeside(JOB_WIDTH)}, ${TAKEN}::text`,
 )
 
-const ADOPT = `select ${JOB_COLUMNS}, u.due_at, u.attempt, u.epoch, u.crashes, coalesce(u.care, 0), u.expires_at,
-  c.started_at, c.begun, c.id, c.call from millhand.claims c
-  cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.dues, c.cares, c.expiries)
-    as u(seq, epoch, attempt, crashes, due_at, care, expires_at)
-  join millhand.jobs j using (seq) left join millhand.details d using (seq)
-  where c.worker = $2 and c.call = any($3::text[]) and ${NOW} is not null`
+const TAKE_LOCKED = statement(TAKE_PARAMETERS, `${TAKING_GIVEN} select ${TAKEN}::text as taken where ${WAKE}`)
+
+const ADOPT = `with mine as materialized (
+    select * from millhand.claims where worker = $2 and call = any($3::text[]) and ${NOW} is not null
+  )
+  select ${jobColumns(detailsWhere('true'))}, null::text
+  from millhand.jobs j where j.seq = any (array(select unnest(seqs) from mine))
+  union all ${onlyBeside(JOB_WIDTH)}, ${takenIn('mine', '(select null, null, null where false) none(seq, rank, due_at)')}::text`
 
 /** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
 interface Visit {
@@ -91,7 +103,7 @@ export function claim(
   session: Session,
   request: ClaimRequest,
   { where, call, ...look }: Look & { readonly where: Where; readonly call: string },
-): Promise<ClaimRow[]> {
+): Promise<HeldRow[]> {
   const { begins, bytesMax } = request
   const values = { ...lookValues(request, look), call, begins, bytesMax }
   if (!where) return session.lists(CLAIM_TOP.text, ...CLAIM_TOP.values(values))
@@ -116,17 +128,41 @@ export function claim(
 /** After every job. */
 const LAST: Place = { priority: -(2 ** 31) + 1, dueAt: 0, seq: 0 }
 
-/** Takes jobs that were looked at before, where nobody else has meanwhile. */
-export async function take(
+interface Chosen {
+  readonly jobs: readonly ClaimedJob[]
+  readonly call: string
+}
+
+function takeValues({ worker, begins }: ClaimRequest, { jobs, call }: Chosen) {
+  return {
+    worker,
+    seqs: jobs.map(({ seq }) => seq),
+    epochs: jobs.map(({ epoch }) => epoch),
+    call,
+    begins,
+  }
+}
+
+/** Takes jobs that were looked at before, where nobody else has meanwhile; they are read again, as they may have been replaced. */
+export async function take(session: Session, request: ClaimRequest, chosen: Chosen): Promise<ClaimedJob[]> {
+  const rows = await session.lists<HeldRow>(TAKE.text, ...TAKE.values(takeValues(request, chosen)))
+  return toHeld(rows, besideIn(rows))
+}
+
+/** Takes jobs that are locked since they were read. */
+export async function takeLocked(
   session: Session,
   request: ClaimRequest,
-  { jobs, call }: { readonly jobs: readonly ClaimedJob[]; readonly call: string },
+  chosen: Chosen,
 ): Promise<ClaimedJob[]> {
-  const [seqs, epochs] = [jobs.map(({ seq }) => seq), jobs.map(({ epoch }) => epoch)]
-  const { worker, begins } = request
-  const values = TAKE.values({ worker, seqs, epochs, call, begins })
-  const rows = await session.lists<ClaimRow>(TAKE.text, ...values)
-  return toClaimed(rows, () => call)
+  const values = TAKE_LOCKED.values(takeValues(request, chosen))
+  const [row] = await session.at<{ taken: string }>(TAKE_LOCKED.text, ...values)
+  return row ? asHeld(chosen.jobs, JSON.parse(row.taken)) : []
+}
+
+/** What the row says that has no job. */
+function besideIn(rows: readonly HeldRow[]): Taken {
+  return JSON.parse(rows.findLast((row) => row[0] === null)?.[JOB_WIDTH] ?? '{}')
 }
 
 /** What earlier calls have claimed that got no answer. */
@@ -135,5 +171,6 @@ export async function adopt(
   worker: string,
   calls: readonly string[],
 ): Promise<ClaimedJob[]> {
-  return toClaimed(await session.lists<ClaimRow>(ADOPT, worker, calls), besideIn)
+  const rows = await session.lists<HeldRow>(ADOPT, worker, calls)
+  return toHeld(rows, besideIn(rows))
 }

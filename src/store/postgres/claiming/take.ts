@@ -1,5 +1,6 @@
 import { AS_CLAIMS } from '../holding.ts'
 import { ASKED_DUE_AT } from '../order.ts'
+import { takenIn } from './held.ts'
 
 /** Jobs that stand in one row of `claims`: few enough that the row is not moved out of line. */
 const CLAIM_ROW_JOBS = 64
@@ -8,18 +9,17 @@ export const HOLD_ROWS = 1_024
 
 /** How much of what is `chosen` (place, rank, due_at, seq, bytes) fits into one answer: the best, and one in any case. */
 export const FITTING = `weight as materialized (
-    select sum(bytes) as bytes, count(*) as jobs from chosen
+    select sum(bytes) as bytes, array_agg(place) as places from chosen
   ), ordered as materialized (
     select place, sum(bytes) over best as bytes, row_number() over best as nth
     from chosen window best as (order by rank, due_at, seq)
   ), fitting as materialized (
-    select place from chosen where (select bytes from weight) <= $bytesMax
-    union all select place from ordered
-    where (select bytes from weight) > $bytesMax and (nth = 1 or bytes <= $bytesMax)
+    select case when bytes <= $bytesMax then places
+      else array(select place from ordered where nth = 1 or bytes <= $bytesMax) end as places from weight
   )`
 
 /** Whether anything chosen does not fit. Where all does, nothing is counted twice: the sum has been asked for anyway. */
-export const LEAVES_SOME = 'exists (select from weight where bytes > $bytesMax and jobs > 1)'
+export const LEAVES_SOME = 'exists (select from weight where bytes > $bytesMax and cardinality(places) > 1)'
 
 /** What `TAKING` needs beside the worker: the name of the call, and how many of the best jobs begin with it. */
 export const TAKING_PARAMETERS = { call: 'text', begins: 'integer' } as const
@@ -29,7 +29,7 @@ export const TAKING_PARAMETERS = { call: 'text', begins: 'integer' } as const
  * so that what is said of a row is so of all its jobs.
  */
 export const TAKING = `taken as (
-    delete from millhand.pending where ctid = any (array(select place from fitting))
+    delete from millhand.pending where ctid = any ((select places from fitting)::tid[])
     returning seq, rank, due_at, asked_due_at, expires_at, attempt, epoch, crashes, care, detailed
   ), parted as materialized (
     select *, nth <= $begins as begun, case when nth <= $begins then (nth - 1) / ${CLAIM_ROW_JOBS}
@@ -45,6 +45,10 @@ export const TAKING = `taken as (
     from (select part, bool_and(begun) as begun, ${AS_CLAIMS} from (
       select part, begun, seq, epoch + 1 as epoch, attempt + 1 as attempt, crashes, ${ASKED_DUE_AT} as due_at, care, expires_at from parted
     ) p group by part) rows
+    returning id, call, begun, started_at, seqs, epochs, attempts, crashes, dues, cares, expiries
   ), claimed as (
     select seq, epoch + 1 as epoch, 'claim' as verb, 'running' as state from parted where begun
   )`
+
+/** What was taken: see `takenIn`. */
+export const TAKEN = takenIn('held', 'parted where asked_due_at is not null')

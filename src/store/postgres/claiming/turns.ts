@@ -5,11 +5,10 @@ import { readSettings } from '../../../job/queue-settings.ts'
 import { systemRandom } from '../../../kit/random.ts'
 import { ranksOf, type Standing } from '../../in-turn.ts'
 import { type ClaimedJob, type ClaimRequest, compareJobs, type Place, placeOf } from '../../jobs.ts'
-import { ASKED_DUE_AT } from '../order.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import type { Candidate } from './best-of-class.ts'
-import { type ClaimRow, JOB_COLUMNS, PLACE, toClaimed, WITH_JOB } from './claimed.ts'
+import { CANDIDATE_COLUMNS, type ClaimRow, toCandidates, WITH_JOB } from './claimed.ts'
 import { TURN } from './lane-of-job.ts'
 import { type QueueStock, stocksFor } from './stocks.ts'
 
@@ -25,8 +24,7 @@ const LOCK = statement(
     select p.* from unnest($seqs) with ordinality as g(seq, nth) join millhand.pending p using (seq)
     where p.seq = any($seqs) and p.waits = 1 and p.class = ${TURN} order by g.nth limit $limit for update of p skip locked
   )
-  select ${JOB_COLUMNS}, ${ASKED_DUE_AT}, p.attempt + 1, p.epoch + 1, p.crashes, p.care, p.expires_at,
-    (select now from clock), false, null, ${PLACE}
+  select ${CANDIDATE_COLUMNS}
   from candidates p ${WITH_JOB}`,
 )
 
@@ -56,7 +54,7 @@ export async function drawn(session: Session, request: ClaimRequest, turns: Plan
   if (all.length === 0) return { queues: [], missed: false }
   const limit = request.accepts ? most : count
   const values = LOCK.values({ seqs: all.map(({ seq }) => seq), limit })
-  const locked = toClaimed(await session.lists<ClaimRow>(LOCK.text, ...values), () => '')
+  const locked = toCandidates(await session.lists<ClaimRow>(LOCK.text, ...values))
   const queues = Map.groupBy(locked, ({ queue }) => queue)
   return {
     queues: lines.map(({ rules }) => ({ rules, jobs: (queues.get(rules.queue) ?? []).map(asCandidate) })),

@@ -9,6 +9,7 @@ const SAID: Note = {
   alive: true,
   apart: false,
   more: false,
+  taken: null,
   limited: false,
   requiring: false,
   opening: false,
