@@ -48,7 +48,9 @@ export class Slots {
 
   /** Whether one of its jobs has to run alone, and does or is about to. */
   get runsAlone(): boolean {
-    return this.#alone > this.#aloneAway || this.#line.some(({ attempt }) => runsAlone(attempt.job))
+    if (this.#alone > this.#aloneAway) return true
+    // Asked before each job that begins; mostly nobody is in line.
+    return this.#line.length > 0 && this.#line.some(({ attempt }) => runsAlone(attempt.job))
   }
 
   /** Whether it has given its slot back. */

@@ -1,5 +1,7 @@
 /** Calls of one statement in which no job comes twice: the second write of a job has to see the first. */
 export function inWaves<Item extends { readonly seq: number }>(items: readonly Item[]): (readonly Item[])[] {
+  // As most often.
+  if (items.length > 0 && new Set(items.map(({ seq }) => seq)).size === items.length) return [items]
   return wavesBy(items, ({ seq }) => seq)
 }
 
@@ -33,10 +35,13 @@ export function column<Item, Value>(
   return values.every((value) => value === null) ? null : values
 }
 
-/** From the first of these numbers to the last. */
-export function rangeOf(seqs: readonly number[]): { readonly low: number; readonly high: number } {
+/** From the first of their numbers to the last. */
+export function rangeOf(items: readonly { readonly seq: number }[]): {
+  readonly low: number
+  readonly high: number
+} {
   return {
-    low: seqs.reduce((low, seq) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
-    high: seqs.reduce((high, seq) => Math.max(high, seq), 0),
+    low: items.reduce((low, { seq }) => Math.min(low, seq), Number.MAX_SAFE_INTEGER),
+    high: items.reduce((high, { seq }) => Math.max(high, seq), 0),
   }
 }

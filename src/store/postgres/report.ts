@@ -107,7 +107,7 @@ async function tellOnce(session: Session, reports: readonly Report[]): Promise<R
     progress: reports.map(({ progress }) => (progress === undefined ? null : JSON.stringify(progress))),
     checkpoints: reports.map(({ checkpoint }) => checkpoint ?? null),
     workers: [...new Set(reports.map(({ worker }) => worker))],
-    ...rangeOf(seqs),
+    ...rangeOf(reports),
     lineOf: lines.map(({ job }) => job),
     at: lines.map(({ at }) => at),
     levels: lines.map(({ level }) => level),

@@ -85,6 +85,7 @@ async function write(
     leave(session, others.map(toLeave), left),
   ])
   const late = new Set(parts.flatMap((seqs) => [...seqs]))
+  if (late.size === 0) return late
   // What was only held as far as the row says is left to the statement that knows what to make of it.
   const again = settlements.filter((each) => late.has(each.seq) && isPlain(each))
   for (const { seq } of again) late.delete(seq)

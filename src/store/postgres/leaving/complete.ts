@@ -67,6 +67,11 @@ const COMPLETE = statement(
   select seq, broken from missed where ${WAKE}`,
 )
 
+/** See `prepare`. */
+export async function planCompletion(session: Session): Promise<void> {
+  await write(session, '', { whole: [], others: [], all: [] })
+}
+
 /** Writes that jobs of one worker are complete; gives those that it could not. No job may be in it twice. */
 export async function complete(
   session: Session,
@@ -97,8 +102,23 @@ export async function complete(
 /** Whether all its jobs are here, in the epochs in which they were claimed, and began about together. */
 function isWhole({ epochs }: Hold, jobs: readonly Settlement[]): boolean {
   if (epochs.size !== jobs.length || jobs.some(({ seq, epoch }) => epochs.get(seq) !== epoch)) return false
-  const afters = jobs.map(({ begunAfterMs }) => begunAfterMs ?? 0)
-  return Math.max(...afters) - Math.min(...afters) <= AFTER_MAX_MS
+  const { firstMs, lastMs } = beginsOf(jobs)
+  return lastMs - firstMs <= AFTER_MAX_MS
+}
+
+/** When the first and the last of them began, as far as that is said, and whether it is of all. */
+function beginsOf(jobs: readonly Settlement[]) {
+  let firstMs = Number.POSITIVE_INFINITY
+  let lastMs = Number.NEGATIVE_INFINITY
+  let areSaid = true
+  for (const { begunAfterMs } of jobs) {
+    if (begunAfterMs === null) areSaid = false
+    else {
+      if (begunAfterMs < firstMs) firstMs = begunAfterMs
+      if (begunAfterMs > lastMs) lastMs = begunAfterMs
+    }
+  }
+  return { firstMs, lastMs, areSaid }
 }
 
 /** What a `smallint` holds. */
@@ -117,11 +137,10 @@ interface Named {
 
 function toNamed([hold, jobs]: readonly [Hold, readonly Settlement[]]): Named {
   const keyed = hold.keyed.filter((seq) => hold.epochs.has(seq))
-  const begun = jobs.flatMap(({ begunAfterMs }) => begunAfterMs ?? [])
+  const { firstMs: afterMs, lastMs, areSaid } = beginsOf(jobs)
   const named = { hold, keyed, size: jobs.length }
-  if (begun.length < jobs.length) return { ...named, afterMs: null, afters: null }
-  const afterMs = Math.min(...begun)
-  if (begun.every((each) => each === afterMs)) return { ...named, afterMs, afters: null }
+  if (!areSaid) return { ...named, afterMs: null, afters: null }
+  if (afterMs === lastMs) return { ...named, afterMs, afters: null }
   const inOrder = jobs.toSorted((one, other) => one.seq - other.seq)
   return { ...named, afterMs, afters: arrayLiteral(inOrder.map((job) => (job.begunAfterMs ?? 0) - afterMs)) }
 }
@@ -133,13 +152,12 @@ interface Parted {
 }
 
 function write(session: Session, worker: string, { whole, others, all }: Parted) {
-  const seqs = [...others.map(({ seq }) => seq), ...whole.flatMap(({ hold }) => [...hold.epochs.keys()])]
   const values = COMPLETE.values({
     seqs: others.map(({ seq }) => seq),
     epochs: others.map(({ epoch }) => epoch),
     begunAfter: column(others, ({ begunAfterMs }) => begunAfterMs),
     workers: [worker],
-    ...rangeOf(seqs),
+    ...rangeOf(all),
     holds: whole.map(({ hold }) => hold.id),
     calls: whole.map(({ hold }) => hold.call),
     sizes: whole.map(({ size }) => size),

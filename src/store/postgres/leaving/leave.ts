@@ -153,7 +153,7 @@ async function leaveOnce(
     failureKinds: column(leaves, ({ failureKind }) => failureKind),
     errors: column(leaves, ({ errors }) => errors),
     workers,
-    ...rangeOf(seqs),
+    ...rangeOf(leaves),
     ...entryValues(settlementsOf(leaves)),
   }
   const answers = leaves.map(({ settlement }) => settlement?.answers)
