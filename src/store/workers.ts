@@ -63,4 +63,9 @@ export interface BeatThread {
   readonly code: string | URL
   /** What to open. */
   readonly data: unknown
+  /**
+   * Takes the connection from here, which is quicker than to start a thread that takes it; gives what lets go of it. Left out where
+   * nothing is to be connected to.
+   */
+  readonly reserve?: () => Promise<() => void>
 }

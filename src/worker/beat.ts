@@ -7,8 +7,10 @@ import { Service } from '../kit/service.ts'
 import { storeError } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Beat, BeatThread } from '../store/workers.ts'
+import { BeatMeanwhile } from './beat-meanwhile.ts'
 import { beatEntry } from './beat-source.ts'
 import type { BeatCommand, BeatError, BeatMessage, BeatThreadData } from './beat-thread.ts'
+import type { Beater } from './beater.ts'
 import { FAILED_BEAT } from './failed-beat.ts'
 import { threadFlags } from './thread-flags.ts'
 
@@ -25,19 +27,6 @@ interface BeatOptions {
   readonly onError: (error: Error) => void
   /** Whether the last beat failed. */
   readonly onMissed: (missed: boolean) => void
-}
-
-/** Something that extends a lease until it is stopped. */
-export interface Beater {
-  /**
-   * Resolves when nothing keeps it from beating: a thread that connects to a server has its connection. Whoever claimed
-   * before that would lose its jobs where there is none left for it.
-   *
-   * @throws MillhandError `too_many_connections`, `store_unavailable`
-   */
-  open(): Promise<void>
-  start(): void
-  stop(): Promise<void>
 }
 
 /** Beats from a thread of its own where the store allows it, else from the event loop. */
@@ -81,6 +70,7 @@ class ThreadBeater implements Beater {
   readonly #options: BeatOptions
   readonly #pulse = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   readonly #reached = deferred<void>()
+  readonly #meanwhile: BeatMeanwhile
   #launchedMs = 0
   /** That the server had no connection left is why it took so long, whatever came after. */
   #crowd: BeatError | undefined
@@ -96,6 +86,12 @@ class ThreadBeater implements Beater {
     this.#store = store
     this.#source = source
     this.#options = options
+    this.#meanwhile = new BeatMeanwhile({
+      clock: options.clock,
+      beatMs: options.beatMs,
+      reserve: source.reserve,
+      beater: () => loopBeater(store, options),
+    })
     // Only who waits for it has to know.
     this.#reached.promise.catch(() => {})
   }
@@ -106,13 +102,16 @@ class ThreadBeater implements Beater {
     } catch (error) {
       this.#fallBack(error)
     }
-    if (this.#store.capabilities.remote) await this.#reached.promise
+    if (!this.#store.capabilities.remote) return
+    void this.#meanwhile.reserve().then((has) => has && this.#reached.resolve())
+    await this.#reached.promise
   }
 
   start(): void {
     this.#begun = true
     this.#tell('begin')
     this.#fallback?.start()
+    this.#meanwhile.start()
   }
 
   #launch(): void {
@@ -148,6 +147,7 @@ class ThreadBeater implements Beater {
     this.#stopped = true
     this.#reached.resolve()
     this.#pulseTimer?.cancel()
+    await this.#meanwhile.end()
     await this.#fallback?.stop()
     const thread = this.#thread
     if (!thread) return
@@ -172,14 +172,22 @@ class ThreadBeater implements Beater {
     if (this.#stopped) return
     if (message.kind === 'beat' || message.kind === 'back') this.#options.onMissed(false)
     if (message.kind === 'back') return
-    if (message.kind === 'reached') this.#reached.resolve()
+    if (message.kind === 'reached') this.#onReached()
     else if (message.kind === 'beat') this.#options.onBeat(message.beat)
     else if (message.kind === 'blocked') this.#options.onBlocked(message.blockedMs, message.lapsing)
     else this.#onFailed(message)
   }
 
+  /** The thread has its connection. */
+  #onReached(): void {
+    void this.#meanwhile.end()
+    this.#reached.resolve()
+  }
+
   #onFailed(error: BeatError): void {
     this.#options.onError(new Error(`beat: ${error.message}`))
+    this.#meanwhile.handOver()
+    if (this.#meanwhile.beats) return
     if (!error.away || !this.#begun) this.#options.onMissed(true)
     else if (!this.#standsIn) void this.#beatFromHere()
     if (error.crowded) this.#crowd = error
@@ -211,6 +219,7 @@ class ThreadBeater implements Beater {
     this.#thread = undefined
     if (this.#stopped) return
     this.#options.onError(asError(error))
+    void this.#meanwhile.end()
     this.#fallback = loopBeater(this.#store, this.#options)
     if (this.#begun) this.#fallback.start()
     this.#reached.resolve()

@@ -8,7 +8,8 @@ import { VERSION } from '../kit/version.ts'
 import type { QueueInternals } from '../queue/internals.ts'
 import { isTransient, storeError, type TransientError } from '../store/errors.ts'
 import type { CancelNotice } from '../store/workers.ts'
-import { type Beater, makeBeater } from './beat.ts'
+import { makeBeater } from './beat.ts'
+import type { Beater } from './beater.ts'
 import type { WorkerSettings } from './options.ts'
 
 /** The random end of an id: it stands in every row that the worker claims, so that it is kept short. */

@@ -21,6 +21,13 @@ export function openBeat(data: BeatData): BeatClient {
   return new BeatClient(data)
 }
 
+/** Keeps a place on the server until the thread has its own, or can be given this one. */
+export async function reserveBeat(data: BeatData): Promise<() => void> {
+  const client = new BeatClient(data)
+  await client.open()
+  return () => void client.close()
+}
+
 class BeatClient {
   readonly #data: BeatData
   #client: pg.Client | undefined

@@ -10,6 +10,7 @@ import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { BEAT_SCRIPT } from './beat-script.ts'
+import { reserveBeat } from './beat-thread.ts'
 import { Claims } from './claim.ts'
 import { GatedClaims } from './claiming/gated.ts'
 import { type Address, addressOf, parseAddress } from './connection/address.ts'
@@ -138,7 +139,8 @@ function beatThread({ config, schema, location }: Address, clock: Clock): BeatTh
   const { types: _, ...connection } = config
   try {
     const data = structuredClone({ config: connection, schema, location })
-    return { code: BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread'), data }
+    const code = BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread')
+    return { code, data, reserve: () => reserveBeat(data) }
   } catch {
     return null
   }

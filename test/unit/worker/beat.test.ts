@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/kit/clock.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Beat } from '../../../src/store/workers.ts'
-import { type Beater, makeBeater } from '../../../src/worker/beat.ts'
+import { makeBeater } from '../../../src/worker/beat.ts'
+import type { Beater } from '../../../src/worker/beater.ts'
 import type { BusyBeat } from './busy-beat.ts'
 
 interface Scene {
@@ -11,14 +12,17 @@ interface Scene {
   readonly code?: () => URL
   readonly leaseMs?: number
   readonly openMs?: number
+  readonly beatMs?: number
   /** What the event loop's own beat comes to, where it makes one. */
   readonly extend?: () => Promise<Beat>
+  /** Takes the connection that is kept for the thread. */
+  readonly reserve?: () => Promise<() => void>
 }
 
 const busyBeat = () => new URL('./busy-beat.ts', import.meta.url)
 
 /** A beater with a thread, and what it tells first. */
-function scene({ busy, code = busyBeat, leaseMs = 60_000, openMs = 60_000, extend }: Scene): {
+function scene({ busy, code = busyBeat, leaseMs = 60_000, openMs = 60_000, ...scene }: Scene): {
   readonly beater: Beater
   readonly told: Promise<string>
   readonly missed: readonly boolean[]
@@ -35,15 +39,16 @@ function scene({ busy, code = busyBeat, leaseMs = 60_000, openMs = 60_000, exten
           return code()
         },
         data,
+        reserve: scene.reserve,
       },
     },
-    workers: { extend: extend ?? (() => Promise.reject(new Error('it is not to beat from here'))) },
+    workers: { extend: scene.extend ?? (() => Promise.reject(new Error('it is not to beat from here'))) },
   } as unknown as Store
   const beater = makeBeater(store, {
     worker: 'w',
     openMs,
     leaseMs,
-    beatMs: leaseMs * 10,
+    beatMs: scene.beatMs ?? leaseMs * 10,
     blockedLimitMs: leaseMs * 100,
     clock: systemClock,
     onBeat: ({ lost }) => word.resolve(`lost: ${lost}`),
@@ -117,4 +122,45 @@ test('a thread that gets no connection is waited for no longer than it was told 
     code: 'too_many_connections',
     facts: { location: 'somewhere', problem: expect.stringContaining('too many clients') },
   })
+})
+
+test('a connection that is kept for the thread is as good as its own: nobody waits for the thread', async () => {
+  const released = Promise.withResolvers<void>()
+  const beaten = Promise.withResolvers<void>()
+  const { beater } = scene({
+    // The thread never gets one.
+    busy: { crowded: true },
+    beatMs: 1,
+    reserve: async () => () => released.resolve(),
+    extend: async () => {
+      beaten.resolve()
+      return { lost: false, order: 'run' as const, cancelled: [] }
+    },
+  })
+  await beater.open()
+  beater.start()
+  // From the event loop, and so through what the queue has.
+  await beaten.promise
+  // There may be no other connection for the thread than the one that is kept.
+  await released.promise
+})
+
+test('once the thread has its connection, the one that was kept for it is let go, and nobody else beats', async () => {
+  const released = Promise.withResolvers<void>()
+  const { beater, told } = scene({ busy: {}, reserve: async () => () => released.resolve() })
+  await beater.open()
+  beater.start()
+  await released.promise
+  expect(await told).toBe('lost: true')
+})
+
+test('a connection that is there only after the end is let go', async () => {
+  const taken = Promise.withResolvers<() => void>()
+  const released = Promise.withResolvers<void>()
+  const { beater } = scene({ busy: { crowded: true }, reserve: () => taken.promise })
+  const opening = beater.open()
+  await beater.stop()
+  await opening
+  taken.resolve(() => released.resolve())
+  await released.promise
 })

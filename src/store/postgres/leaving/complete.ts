@@ -67,11 +67,6 @@ const COMPLETE = statement(
   select seq, broken from missed where ${WAKE}`,
 )
 
-/** See `prepare`. */
-export async function planCompletion(session: Session): Promise<void> {
-  await write(session, '', { whole: [], others: [], all: [] })
-}
-
 /** Writes that jobs of one worker are complete; gives those that it could not. No job may be in it twice. */
 export async function complete(
   session: Session,
