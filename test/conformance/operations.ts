@@ -4,6 +4,7 @@ import type { NewOperation, Piece } from '../../src/store/operations.ts'
 import type { Store } from '../../src/store/store.ts'
 import { changesUntil } from '../support/feed.ts'
 import { COMPLETE, enqueue, failure, find, idsOf, newJob, newJobs, startWorker } from '../support/jobs.ts'
+import { ledgerOf } from '../support/ledger.ts'
 import type { StoreTest } from './store-test.ts'
 
 const CANCEL: Deed = { verb: 'cancel', reason: 'no longer' }
@@ -93,6 +94,7 @@ export function operationPromises(test: StoreTest): void {
 
     expect(await find(store, 'job-2')).toMatchObject({ state: 'cancelled', reason: 'no longer' })
     expect((await worker.beat()).cancelled).toMatchObject([{ id: running.id, reason: 'no longer' }])
+    expect(await ledgerOf(store)).toMatchObject([{ completed: 1, cancelled: 2 }])
   })
 
   test('settled jobs are deleted with all that was kept of them, and those beside them stay', async ({

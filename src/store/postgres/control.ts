@@ -1,8 +1,11 @@
+import { callOnce } from './calls.ts'
 import { tell, WAKE } from './change.ts'
 import { groupFor, laneOfJob } from './claiming/lane-of-job.ts'
+import type { Database } from './database.ts'
 import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
+import { enterEnded } from './ledger.ts'
 import { ASKED_DUE_AT, classBy, ORDERED, orderOf, placeBy } from './order.ts'
 import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
@@ -41,41 +44,70 @@ const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
   and not exists (select from millhand.settled s where s.seq = j.seq)
   and not exists (select from millhand.completed c where c.seqs @> array[j.seq])`
 
-/** A job that was claimed, or came back, while it was looked for in the other place is looked for again. */
-const CANCEL_ROUNDS = 10
+/** What one look has come to. */
+export interface CancelLook {
+  readonly cancelled: string[]
+  /** Jobs that were claimed, or came back, while they were looked for in the other place. */
+  readonly rest: string[]
+}
+
+interface Cancelling {
+  readonly reason: string
+  /** Gains the gates that the cancelled jobs have left. */
+  readonly left: Set<string>
+}
 
 /**
  * A running job keeps its worker until the worker has acknowledged: that is how the handler is told. In a transaction: whoever
  * ends the lease of the worker meanwhile is waited for, or waits, and so lets go of what was cancelled before, or has it
- * known that there is nobody to tell.
+ * known that there is nobody to tell. The next look is one of the next transaction: it may have to wait for rows of others,
+ * who wait for those of this one.
  */
-export async function cancel(
+export async function cancelOnce(
   session: Session,
   ids: readonly string[],
-  { reason, left }: { readonly reason: string; readonly left: Set<string> },
+  { reason, left }: Cancelling,
+): Promise<CancelLook> {
+  const pending = await session.at<{ id: string }>(
+    CANCEL_PENDING.text,
+    ...CANCEL_PENDING.values({ ids, reason }),
+  )
+  const running = await session.rows<Held>(HELD_AMONG, ids)
+  await keepWorkers(
+    session,
+    running.map(({ worker }) => worker),
+  )
+  const leaves = running.map(({ seq, worker, epoch }) => ({
+    ...{ seq, worker, epoch, reason },
+    verb: 'cancel' as const,
+  }))
+  const late = await leave(session, leaves, left)
+  const cancelled = [...pending, ...running.filter(({ seq }) => !late.has(seq))].map(({ id }) => id)
+  await enterEnded(session, cancelled, 'cancelled')
+  const rest = await session.rows<{ id: string }>(UNSETTLED, ids)
+  return { cancelled, rest: rest.map(({ id }) => id) }
+}
+
+/** So often a job is looked for that moves. */
+export const CANCEL_LOOKS = 10
+
+/** Each look with what it has cancelled, under a name of its own: made again, it answers the same, and leaves the same to the next. */
+export async function cancel(
+  database: Database,
+  ids: readonly string[],
+  { call, ...cancelling }: Cancelling & { readonly call: string | undefined },
 ): Promise<string[]> {
   const cancelled: string[] = []
   let rest = ids
-  for (let round = 1; rest.length > 0 && round <= CANCEL_ROUNDS; round += 1) {
-    const pending = await session.at<{ id: string }>(
-      CANCEL_PENDING.text,
-      ...CANCEL_PENDING.values({ ids: rest, reason }),
-    )
-    const running = await session.rows<Held>(HELD_AMONG, rest)
-    await keepWorkers(
-      session,
-      running.map(({ worker }) => worker),
-    )
-    const late = await leave(
-      session,
-      running.map(({ seq, worker, epoch }) => ({ seq, worker, epoch, verb: 'cancel', reason })),
-      left,
-    )
-    cancelled.push(
-      ...pending.map(({ id }) => id),
-      ...running.filter(({ seq }) => !late.has(seq)).map(({ id }) => id),
-    )
-    rest = (await session.rows<{ id: string }>(UNSETTLED, rest)).map(({ id }) => id)
+  for (let look = 1; rest.length > 0 && look <= CANCEL_LOOKS; look += 1) {
+    const name = call === undefined ? undefined : `${call} ${look}`
+    const answer = await callOnce(database, name, async (session) => {
+      const found = await cancelOnce(session, rest, cancelling)
+      return [String(found.cancelled.length), ...found.cancelled, ...found.rest]
+    })
+    const behind = Number(answer[0] ?? 0) + 1
+    cancelled.push(...answer.slice(1, behind))
+    rest = answer.slice(behind)
   }
   return cancelled
 }

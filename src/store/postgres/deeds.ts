@@ -3,7 +3,7 @@ import { gateAmong, gatesWithin } from '../../job/queue-gates.ts'
 import { heldTo } from '../../job/queue-settings.ts'
 import { tell, WAKE } from './change.ts'
 import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
-import { cancel, retry } from './control.ts'
+import { cancelOnce, retry } from './control.ts'
 import type { Lanes } from './lanes.ts'
 import { removeSettled } from './leaving/remove.ts'
 import { hasOrders, place } from './order.ts'
@@ -24,13 +24,30 @@ interface Chosen {
   readonly lanes: Lanes
 }
 
+interface Done {
+  readonly done: readonly string[]
+  /** What moved meanwhile, and is to be looked for again in another transaction. */
+  readonly rest: readonly string[]
+}
+
 /** Does one thing to jobs, in a transaction, those of them that it can be done to; gives their ids. */
-export function doAll(
+export async function doAll(
   session: Session,
   deed: Deed,
   { ids, lanes, left }: Chosen & Surroundings,
+): Promise<Done> {
+  if (deed.verb === 'cancel') {
+    const { cancelled, rest } = await cancelOnce(session, ids, { reason: deed.reason, left })
+    return { done: cancelled, rest }
+  }
+  return { done: await doTo(session, deed, { ids, lanes }), rest: [] }
+}
+
+function doTo(
+  session: Session,
+  deed: Exclude<Deed, { readonly verb: 'cancel' }>,
+  { ids, lanes }: Chosen,
 ): Promise<string[]> {
-  if (deed.verb === 'cancel') return cancel(session, ids, { reason: deed.reason, left })
   if (deed.verb === 'retry') return retry(session, ids, lanes)
   if (deed.verb === 'delete') return removeSettled(session, ids)
   return rearrange(session, deed, { ids, lanes })

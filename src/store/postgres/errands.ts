@@ -1,9 +1,8 @@
 import { wake } from './change.ts'
 import type { GatedClaims } from './claiming/gated.ts'
-import { cancel } from './control.ts'
+import { CANCEL_LOOKS, cancelOnce } from './control.ts'
 import type { Database } from './database.ts'
 import type { Lanes } from './lanes.ts'
-import { enterEnded } from './ledger.ts'
 import { waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
@@ -61,19 +60,31 @@ interface Parts {
 /** Does at most so many of them; gives how many those were. */
 export async function doErrands(limit: number, { database, claims, lanes }: Parts): Promise<number> {
   const left = new Set<string>()
-  const count = await inTransaction(limit, { database, lanes, left })
+  let count = 0
+  // Jobs that move meanwhile are looked for again: see `cancelOnce`.
+  for (let look = 1; look <= CANCEL_LOOKS; look += 1) {
+    const { done, rest } = await inTransaction(limit, { database, lanes, left })
+    count += done
+    if (!rest) break
+  }
   if (count > 0) claims.reset()
   await claims.left(left)
   return count
+}
+
+interface DoneErrands {
+  readonly done: number
+  /** There are some to be done again. */
+  readonly rest: boolean
 }
 
 /** `left` gains the gates that cancelled jobs have left. */
 async function inTransaction(
   limit: number,
   { database, lanes, left }: Omit<Parts, 'claims'> & { readonly left: Set<string> },
-): Promise<number> {
+): Promise<DoneErrands> {
   const errands = await database.session.rows<Errand>(OPEN, limit)
-  if (errands.length === 0) return 0
+  if (errands.length === 0) return { done: 0, rest: false }
   const laneless = errands.filter(({ verb }) => verb === 'lane')
   // Before, and by itself: nobody is to wait for a lane until this is committed.
   const ids = await lanes.of(laneless)
@@ -83,8 +94,13 @@ async function inTransaction(
     const within = session.guest()
     const taken = await take(within, errands)
     await adopt(within, places.filter(isIn(taken)))
-    await cancelAll(within, errands.filter(isIn(taken)), left)
-    return (await within.rows(DONE, [...taken])).length
+    const moved = await cancelAll(within, errands.filter(isIn(taken)), left)
+    const done = errands.filter((errand) => taken.has(errand.number) && !moved.has(errand))
+    const rows = await within.rows(
+      DONE,
+      done.map(({ number }) => number),
+    )
+    return { done: rows.length, rest: moved.size > 0 }
   })
 }
 
@@ -112,12 +128,19 @@ async function adopt(
   await session.at(ADOPT.text, ...values)
 }
 
-/** Each with its own reason; a job that has ended meanwhile has ended. */
-async function cancelAll(session: Session, errands: readonly Errand[], left: Set<string>): Promise<void> {
+/** Each with its own reason; a job that has ended meanwhile has ended. Gives those whose job has moved meanwhile. */
+async function cancelAll(
+  session: Session,
+  errands: readonly Errand[],
+  left: Set<string>,
+): Promise<ReadonlySet<Errand>> {
+  const moved = new Set<Errand>()
   const asked = errands.filter(({ verb }) => verb === 'cancel')
   const byReason = Map.groupBy(asked, ({ reason }) => reason ?? '')
   for (const [reason, some] of byReason) {
     const ids = [...new Set(some.map(({ id }) => id))]
-    await enterEnded(session, await cancel(session, ids, { reason, left }), 'cancelled')
+    const { rest } = await cancelOnce(session, ids, { reason, left })
+    for (const errand of some) if (rest.includes(errand.id)) moved.add(errand)
   }
+  return moved
 }

@@ -93,11 +93,7 @@ function catalogRole({ database, claims, lanes }: Parts): StoreRoles['catalog'] 
     turn: (id) => catalog.turn(session, id),
     async cancel(ids, reason, call) {
       const left = new Set<string>()
-      const cancelled = await callOnce(database, call, async (within) => {
-        const ended = await control.cancel(within, ids, { reason, left })
-        await ledger.enterEnded(within, ended, 'cancelled')
-        return ended
-      })
+      const cancelled = await control.cancel(database, ids, { reason, call, left })
       await claims.left(left)
       return cancelled
     },
@@ -197,7 +193,7 @@ function operationRole({ database, claims, lanes }: Parts): StoreRoles['operatio
     async step(piece) {
       const left = new Set<string>()
       const around = { lanes, left }
-      const stepped = await database.transaction((_, within) => operations.step(within, piece, around))
+      const stepped = await operations.step(database, piece, around)
       // Whatever waits may have another place by now.
       claims.reset()
       await claims.left(left)
