@@ -257,7 +257,7 @@ export class World implements Gatekeeper {
 
   onFailed(process: string, verb: string, error: unknown): void {
     this.tell(process, `${verb} fails: ${error}`)
-    this.expect(process, error)
+    this.expect(process, error, verb)
   }
 
   onCrash(gate: Caller): void {
@@ -265,8 +265,8 @@ export class World implements Gatekeeper {
     if (found) this.crash(found)
   }
 
-  expect(who: string, error: unknown): void {
-    this.#problems.push(...strangenessOf(error).map((each) => `${who} ${each}`))
+  expect(who: string, error: unknown, verb?: string): void {
+    this.#problems.push(...strangenessOf(error, verb).map((each) => `${who} ${each}`))
   }
 
   #count({ verb, parts }: Executed): void {

@@ -13,12 +13,12 @@ const HOLD = `json_build_array(h.id, h.call, h.begun, h.started_at, h.seqs, ${un
 
 /**
  * What a worker holds, as JSON: the rows of `claims` and, of jobs that stood in an order of their queue's own, where; given as SQL,
- * the latter with (seq, rank, due_at). A thousand jobs stand in some sixteen rows: how they stand is told by the row and not with
+ * the latter with (seq, rank, due_at), unless nobody knows that any more. A thousand jobs stand in some sixteen rows: how they stand is told by the row and not with
  * each job, and the jobs are looked up all at once.
  */
-export const takenIn = (holds: string, placed: string): string => `json_build_object(
+export const takenIn = (holds: string, placed?: string): string => `json_build_object(
     'holds', (select json_agg(${HOLD}) from ${holds} h),
-    'places', (select json_agg(json_build_array(seq, -rank, due_at)) from ${placed}))`
+    'places', ${placed === undefined ? 'null' : `(select json_agg(json_build_array(seq, -rank, due_at)) from ${placed})`})`
 
 type HoldTuple = readonly [
   ...[id: number, call: string, begun: boolean, startedAt: number, seqs: readonly number[]],

@@ -83,7 +83,7 @@ const ADOPT = `with mine as materialized (
   )
   select ${jobColumns(detailsWhere('true'))}, null::text
   from millhand.jobs j where j.seq = any (array(select unnest(seqs) from mine))
-  union all ${onlyBeside(JOB_WIDTH)}, ${takenIn('mine', '(select null, null, null where false) none(seq, rank, due_at)')}::text`
+  union all ${onlyBeside(JOB_WIDTH)}, ${takenIn('mine')}::text`
 
 /** Lanes to look into: of each, the place behind which it has jobs, and how many of them are read at most. */
 interface Visit {
