@@ -76,6 +76,24 @@ describeStores('what a worker claims', (test) => {
     expect((await last.get()).state).toBe('complete')
   })
 
+  test('a worker that refuses most jobs keeps them from nobody', async ({ queue }) => {
+    const jobs = await queue.enqueueMany(
+      echo,
+      Array.from({ length: 200 }, (_, number) => number),
+    )
+    const started: string[] = []
+    queue.on('start', ({ worker, id }) => started.push(`${worker} ${id}`))
+    const picky = (job: Job) => Number(job.input) % 10 === 0
+    const [few, most] = await Promise.all([
+      runUntilIdle(queue, { jobs: [echo], canProcess: picky }),
+      runUntilIdle(queue, { jobs: [echo] }),
+    ])
+    expect(few + most).toBe(200)
+    expect(most).toBeGreaterThanOrEqual(180)
+    expect(new Set(started).size).toBe(200)
+    expect(await queue.count({ state: 'complete' })).toBe(jobs.length)
+  })
+
   test('a predicate that throws has refused that job, and no other', async ({ queue }) => {
     const told: string[] = []
     queue.on('loop_error', ({ loop, error }) => told.push(`${loop}: ${error.message}`))
