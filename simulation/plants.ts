@@ -1,6 +1,7 @@
 import { IN_COMMITTING } from './plants/committing.ts'
 import { IN_INSERTING } from './plants/inserting.ts'
 import { IN_LIMITING } from './plants/limiting.ts'
+import { IN_OPERATING } from './plants/operating.ts'
 import { IN_ORDERING } from './plants/ordering.ts'
 import type { Planted } from './plants/plant.ts'
 import { IN_RESCUING } from './plants/rescuing.ts'
@@ -20,4 +21,5 @@ export const PLANTS: readonly Planted[] = [
   ...IN_LIMITING,
   ...IN_ORDERING,
   ...IN_TICKING,
+  ...IN_OPERATING,
 ]

@@ -3,6 +3,7 @@ import type { Executed } from './call.ts'
 import { changesOf } from './changes.ts'
 import { NO_CONTROLS, readControls } from './controls/controls.ts'
 import { GateWitness } from './controls/gate-witness.ts'
+import { asSingleCall } from './controls/operations.ts'
 import { TickWitness } from './controls/tick-witness.ts'
 import type { Database, Marks } from './database.ts'
 import { guessed } from './guess.ts'
@@ -46,7 +47,7 @@ export class Watcher {
     const changes = changesOf(before, after)
     this.snapshot = after
     const calls = executed
-      .map((call) => guessed(call, { before, after, changes }))
+      .map((call) => guessed(asSingleCall(call), { before, after, changes }))
       .flatMap((call) => [call, ...call.parts])
     const { ordered: isOrdered, timing } = this.#sight.database
     const moment = { calls, before, after, elapsedMs, timing }

@@ -38,7 +38,8 @@ const LOOKS: ReadonlySet<string> = new Set([
     'ledger.depths',
   ],
   ...['limits.list', 'limits.gates', 'limits.sums', 'schedules.due', 'schedules.list'],
-  ...['catalog.get', 'catalog.list', 'catalog.count', 'catalog.tally', 'catalog.logs'],
+  ...['catalog.get', 'catalog.list', 'catalog.find', 'catalog.count', 'catalog.tally', 'catalog.logs'],
+  'operations.list',
 ])
 
 /** Calls that give nobody anything to do. Whoever watches a file hears of them too, and must not need to. */

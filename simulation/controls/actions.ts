@@ -2,6 +2,7 @@ import type { LimitChange } from '../../src/job/limit.ts'
 import type { QueueOptions } from '../../src/job/queue-settings.ts'
 import type { ScheduleOptions } from '../../src/job/schedule-options.ts'
 import { type CatchUp, OVERLAPS } from '../../src/job/schedule-plan.ts'
+import type { Matching } from '../../src/queue/api/matching.ts'
 import type { Chance } from '../chance.ts'
 import { WORK } from '../handlers.ts'
 import { type Action, action, anyOptions, QUEUES, type Scene } from '../scene.ts'
@@ -19,6 +20,7 @@ export const CONTROLS = {
   'resume schedule': 2,
   'run schedule': 2,
   'remove schedule': 1,
+  operate: 5,
 } as const
 
 type ControlName = keyof typeof CONTROLS
@@ -62,6 +64,31 @@ export const CONTROL_ACTS: Readonly<Record<ControlName, (scene: Scene) => Action
   'resume schedule': onSchedule('resume'),
   'run schedule': onSchedule('run'),
   'remove schedule': onSchedule('remove'),
+  operate: ({ queue, chance }) => {
+    const verb = chance.pick(OPERATED)
+    const filter = { queue: chance.pick(QUEUES), ...(chance.percent(50) && { name: chance.pick(NAMES) }) }
+    const matching = queue.matching(filter)
+    return action(`${verb} all of ${JSON.stringify(filter)}`, operate(matching, verb, chance))
+  },
+}
+
+/** Mostly what leaves the jobs there. */
+const OPERATED = ['cancel', 'retry', 'retry', 'reprioritise', 'reprioritise', 'reschedule', 'delete'] as const
+const NAMES = [WORK, READ, CALL].map(({ name }) => name)
+
+function operate(matching: Matching, verb: (typeof OPERATED)[number], chance: Chance): Promise<unknown> {
+  switch (verb) {
+    case 'cancel':
+      return matching.cancel()
+    case 'retry':
+      return matching.retry()
+    case 'reprioritise':
+      return matching.reprioritise(chance.below(5) - 2)
+    case 'reschedule':
+      return matching.reschedule(chance.upToMs(20_000))
+    case 'delete':
+      return matching.delete()
+  }
 }
 
 function onSchedule(verb: 'pause' | 'resume' | 'run' | 'remove'): (scene: Scene) => Action {
