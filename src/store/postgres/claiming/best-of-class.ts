@@ -16,7 +16,8 @@ const { dueFrom, dueFromSeq, promotes, horizon, heedsApart, capable, ...PARAMETE
 
 /**
  * The best jobs of a class that has to pass gates, in lanes that are found by going through the index from one to the next; or in
- * those that were found.
+ * those that were found. One that was moved before it was locked is left to the next look: what is read of it is of before. The
+ * sums leave the planner no index but that of the numbers: another one, as long as it was empty, would be read whole for each.
  */
 const CANDIDATES = statement(
   { ...PARAMETERS, alone: 'boolean', lanes: 'integer[]' },
@@ -32,14 +33,15 @@ const CANDIDATES = statement(
     where ($lanes is not null or ${isServed('l')}) and ${isOpen('l.queue')}
     and exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))
   ), best as materialized (
-    select p.seq from served s cross join lateral (
-      select seq, rank, due_at from millhand.pending p where p.waits = 1 and p.class = $class and p.lane = s.lane
+    select p.seq, p.lane, p.rank from served s cross join lateral (
+      select seq, lane, rank, due_at from millhand.pending p where p.waits = 1 and p.class = $class and p.lane = s.lane
       and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq) and (p.care <> 2 or $alone)
       and (p.expires_at is null or p.expires_at > (select now from clock))
       order by p.rank, p.due_at, p.seq limit $limit
     ) p order by p.rank, p.due_at, p.seq limit $limit
   ), candidates as materialized (
-    select p.* from millhand.pending p where p.seq in (select seq from best) and p.waits = 1 for update of p skip locked
+    select p.* from millhand.pending p
+    where (p.seq, p.lane + 0, p.rank + 0) in (select seq, lane, rank from best) and p.waits + 0 = 1 for update of p skip locked
   )
   select ${CANDIDATE_COLUMNS}
   from candidates p ${WITH_JOB}`,

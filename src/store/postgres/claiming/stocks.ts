@@ -116,11 +116,15 @@ interface StockRow {
   readonly dueAt: number
 }
 
+export interface StockPlace extends Place {
+  readonly lane: number
+}
+
 /** What is ready to be drawn in one queue. */
 export interface QueueStock {
   readonly queue: string
   readonly settings: string | null
-  readonly ranks: readonly RankOf<Place>[]
+  readonly ranks: readonly RankOf<StockPlace>[]
   /** There may be priorities behind them. */
   readonly hasMore: boolean
 }
@@ -177,7 +181,7 @@ function groupStock(group: string, rows: readonly StockRow[]) {
   return {
     group,
     isCut: end !== undefined,
-    get first(): Place | undefined {
+    get first(): StockPlace | undefined {
       return rest.at(-1)
     },
     shift: () => void rest.pop(),

@@ -4,25 +4,29 @@ import { groupIn } from '../../../job/job-gates.ts'
 import { readSettings } from '../../../job/queue-settings.ts'
 import { systemRandom } from '../../../kit/random.ts'
 import { ranksOf, type Standing } from '../../in-turn.ts'
-import { type ClaimedJob, type ClaimRequest, compareJobs, type Place, placeOf } from '../../jobs.ts'
+import { type ClaimedJob, type ClaimRequest, compareJobs, placeOf } from '../../jobs.ts'
 import type { Session } from '../session.ts'
 import { LIGHT_CLOCK, statement } from '../sql.ts'
 import type { Candidate } from './best-of-class.ts'
 import { CANDIDATE_COLUMNS, type ClaimRow, toCandidates, WITH_JOB } from './claimed.ts'
 import { TURN } from './lane-of-job.ts'
-import { type QueueStock, stocksFor } from './stocks.ts'
+import { type QueueStock, type StockPlace, stocksFor } from './stocks.ts'
 
 /** Jobs that are drawn for each that may begin: others may have locked some, as they begin with the same ones. */
 const DRAWN_FOR_EACH = 3
 /** Where the worker has a predicate, which may refuse some: at least so many, as of those with limits. */
 const DRAWN_MIN = 50
 
-/** As many as may begin, in the order in which they were drawn; what somebody else has locked is passed over. */
+/**
+ * As many as may begin, in the order in which they were drawn; what somebody else has locked, or has moved, is passed over. The sums:
+ * see best-of-class.ts.
+ */
 const LOCK = statement(
-  { seqs: 'bigint[]', limit: 'integer' },
+  { seqs: 'bigint[]', lanes: 'integer[]', limit: 'integer' },
   `with ${LIGHT_CLOCK}, candidates as materialized (
-    select p.* from unnest($seqs) with ordinality as g(seq, nth) join millhand.pending p using (seq)
-    where p.seq = any($seqs) and p.waits = 1 and p.class = ${TURN} order by g.nth limit $limit for update of p skip locked
+    select p.* from unnest($seqs, $lanes) with ordinality as g(seq, lane, nth) join millhand.pending p using (seq)
+    where p.seq = any($seqs) and p.waits + 0 = 1 and p.class + 0 = ${TURN} and p.lane + 0 = g.lane
+    order by g.nth limit $limit for update of p skip locked
   )
   select ${CANDIDATE_COLUMNS}
   from candidates p ${WITH_JOB}`,
@@ -53,7 +57,8 @@ export async function drawn(session: Session, request: ClaimRequest, turns: Plan
   const all = knownOf(lines).sort((one, other) => compareJobs(one.at, other.at))
   if (all.length === 0) return { queues: [], missed: false }
   const limit = request.accepts ? most : count
-  const values = LOCK.values({ seqs: all.map(({ seq }) => seq), limit })
+  const [seqs, lanes] = [all.map(({ seq }) => seq), all.map(({ lane }) => lane)]
+  const values = LOCK.values({ seqs, lanes, limit })
   const locked = toCandidates(await session.lists<ClaimRow>(LOCK.text, ...values))
   const queues = Map.groupBy(locked, ({ queue }) => queue)
   return {
@@ -62,8 +67,14 @@ export async function drawn(session: Session, request: ClaimRequest, turns: Plan
   }
 }
 
+interface Drawn {
+  readonly seq: number
+  readonly lane: number
+  readonly at: Placed
+}
+
 interface Line {
-  readonly jobs: readonly { readonly seq: number; readonly at: Placed }[]
+  readonly jobs: readonly Drawn[]
   /** There is more of it that was not looked at. */
   readonly isCut: boolean
 }
@@ -90,14 +101,14 @@ function rulesOf(
 
 /** What is drawn of one queue, as if all of it were taken. */
 function drawOf({ ranks, hasMore }: QueueStock, rules: DrawRules, count: number) {
-  const line = new DrawnLine<Place>(ranks, { ...rules, turns: rules.turns.beside() })
-  const jobs: { readonly seq: number; readonly at: Placed }[] = []
+  const line = new DrawnLine<StockPlace>(ranks, { ...rules, turns: rules.turns.beside() })
+  const jobs: Drawn[] = []
   while (jobs.length < count) {
     const { at } = line
     const job = line.next()
     if (!at || !job) return { rules, jobs, isCut: line.isCut || (hasMore && rules.weights === null) }
     line.took(job)
-    jobs.push({ seq: job.seq, at })
+    jobs.push({ seq: job.seq, lane: job.lane, at })
   }
   return { rules, jobs, isCut: true }
 }
