@@ -17,6 +17,8 @@ interface MeanwhileParts {
 export class BeatMeanwhile {
   readonly #parts: MeanwhileParts
   #letGo: (() => void) | undefined
+  /** It has got a connection, so that a lease may have begun for which the thread has none. */
+  #has = false
   #timer: Timer | undefined
   #beater: Beater | undefined
   #ended = false
@@ -35,12 +37,13 @@ export class BeatMeanwhile {
     const letGo = await this.#parts.reserve?.().catch(() => undefined)
     if (this.#ended) letGo?.()
     else this.#letGo = letGo
-    return this.#letGo !== undefined
+    this.#has = this.#letGo !== undefined
+    return this.#has
   }
 
-  /** The lease has begun. */
+  /** The lease has begun. It is seen to, too, where the connection is handed over by now: the thread may not get it. */
   start(): void {
-    if (!this.#letGo) return
+    if (!this.#has || this.#ended) return
     this.#timer = this.#parts.clock.timer(this.#parts.beatMs, () => {
       this.#beater = this.#parts.beater()
       this.#beater.start()

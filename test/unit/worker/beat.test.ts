@@ -29,7 +29,7 @@ function scene({ busy, code = busyBeat, leaseMs = 60_000, openMs = 60_000, ...sc
 } {
   const missed: boolean[] = []
   const word = Promise.withResolvers<string>()
-  const data: BusyBeat = { times: 0, away: false, crowded: false, ...busy }
+  const data: BusyBeat = { times: 0, away: false, crowded: false, hangs: false, ...busy }
   const store = {
     location: 'somewhere',
     capabilities: {
@@ -143,6 +143,24 @@ test('a connection that is kept for the thread is as good as its own: nobody wai
   await beaten.promise
   // There may be no other connection for the thread than the one that is kept.
   await released.promise
+})
+
+test('a lease that begins when the thread was given the connection, and has none yet, is beaten', async () => {
+  const released = Promise.withResolvers<void>()
+  const beaten = Promise.withResolvers<void>()
+  const { beater } = scene({
+    busy: { hangs: true },
+    beatMs: 1,
+    reserve: async () => () => released.resolve(),
+    extend: async () => {
+      beaten.resolve()
+      return { lost: false, order: 'run' as const, cancelled: [] }
+    },
+  })
+  await beater.open()
+  await released.promise
+  beater.start()
+  await beaten.promise
 })
 
 test('once the thread has its connection, the one that was kept for it is let go, and nobody else beats', async () => {

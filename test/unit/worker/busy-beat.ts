@@ -6,6 +6,8 @@ export interface BusyBeat {
   readonly away: boolean
   /** It never connects. */
   readonly crowded: boolean
+  /** It is refused once, and then hears nothing more. */
+  readonly hangs: boolean
 }
 
 /** What the beat thread loads in beat.test.ts: a store that is busy so many times, and then has something to tell. */
@@ -14,11 +16,14 @@ export function openBeat(data: unknown): {
   extend: () => Promise<Beat>
   close: () => Promise<void>
 } {
-  const { times, away, crowded } = data as BusyBeat
+  const { times, away, crowded, hangs } = data as BusyBeat
   let busy = times
+  let tries = 0
   return {
     async open() {
-      if (crowded) throw new TransientError('too many clients', { away: true, crowded })
+      tries += 1
+      if (hangs && tries > 1) await new Promise(() => {})
+      if (crowded || hangs) throw new TransientError('too many clients', { away: true, crowded: true })
     },
     async extend() {
       busy -= 1
