@@ -21,19 +21,24 @@ export function openBeat(data: BeatData): BeatClient {
   return new BeatClient(data)
 }
 
-/** Keeps a place on the server until the thread has its own, or can be given this one. */
+/**
+ * Keeps a place on the server until the thread has its own, or can be given this one. It keeps no process: a worker that is stopped
+ * while a server does not answer has nobody who waits for that.
+ */
 export async function reserveBeat(data: BeatData): Promise<() => void> {
-  const client = new BeatClient(data)
+  const client = new BeatClient(data, { keepsProcess: false })
   await client.open()
   return () => void client.close()
 }
 
 class BeatClient {
   readonly #data: BeatData
+  readonly #keepsProcess: boolean
   #client: pg.Client | undefined
 
-  constructor(data: BeatData) {
+  constructor(data: BeatData, { keepsProcess = true } = {}) {
     this.#data = data
+    this.#keepsProcess = keepsProcess
   }
 
   /** Nothing is lost while it connects: it may take as long as any connection. */
@@ -69,9 +74,13 @@ class BeatClient {
       connectionTimeoutMillis,
     })
     made.on('error', () => this.#drop(made))
-    await made.connect().catch((error: unknown) => {
+    const connected = made.connect()
+    if (!this.#keepsProcess) letGoOfProcess(made)
+    await connected.catch((error: unknown) => {
       throw translateConnecting(error, this.#data.location)
     })
+    // With TLS it has another socket by now.
+    if (!this.#keepsProcess) letGoOfProcess(made)
     return made
   }
 
@@ -80,4 +89,9 @@ class BeatClient {
     // A connection that breaks late must not take along the one that has replaced it.
     if (this.#client === dropped) this.#client = undefined
   }
+}
+
+/** Its types leave out what its pool does with one that is idle. */
+function letGoOfProcess(client: pg.Client & { unref?(): void }): void {
+  client.unref?.()
 }
