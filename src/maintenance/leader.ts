@@ -45,9 +45,10 @@ const SPARING_MAX = 3
 
 /**
  * What has been settled may wait: a worker that has just begun has better things to ask the store for, and prunes for the first
- * time when it has been there for this share of the interval.
+ * time when it has been there for this share of the interval. Where that is a day, workers may not live that long.
  */
 const FIRST_PRUNE = 0.1
+const FIRST_PRUNE_MAX_MS = 10_000
 
 /**
  * A rescue that meets a lock is given up after this share of a lease: by the time the lock is gone, those who are alive
@@ -110,7 +111,8 @@ export class Maintenance {
   start(): void {
     onNextTurn(() => {
       if (this.#stopped.signal.aborted) return
-      this.#pruneAtMs = this.#parts.clock.elapsed() + this.#options.pruneMs * FIRST_PRUNE
+      const firstPruneMs = Math.min(this.#options.pruneMs * FIRST_PRUNE, FIRST_PRUNE_MAX_MS)
+      this.#pruneAtMs = this.#parts.clock.elapsed() + firstPruneMs
       this.#service.start()
       this.#ticker.start()
       this.#gatekeeper.start()

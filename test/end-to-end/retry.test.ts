@@ -332,4 +332,17 @@ describeStores('retry', (test) => {
     expect(await queue.count()).toBe(0)
     await worker.stop()
   })
+
+  test('a worker need not be there for a pruneInterval to prune, nor for a tenth of one', async ({
+    queue,
+    clock,
+  }) => {
+    const { job } = failing((attempt) => attempt)
+    const worker = new Worker(queue, { jobs: [job], retention: { complete: '1s' }, pruneInterval: '1d' })
+    await worker.start()
+    await (await queue.enqueue(job)).result()
+    await clock.advance('15s')
+    expect(await queue.count()).toBe(0)
+    await worker.stop()
+  })
 })
