@@ -53,8 +53,8 @@ export async function simulate({ databases, seed, steps, without, plant }: Simul
     await world.settle()
     await scheduler.disturb(steps)
     await scheduler.calm()
-  })
-  await world.end()
+    // Also where it fails by itself: whoever is still there would keep what he has locked, and those who tidy up would wait for him.
+  }).finally(() => world.end())
   const { calls, story } = world
   return {
     seed,
