@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import { codeFiles, filesLike, lineOf, type RepositoryFile } from './reading/files.ts'
 import { ENTRIES, type Import, importsOf } from './reading/modules.ts'
 
@@ -50,6 +51,20 @@ test('no files import each other in a circle, be it for their types alone', () =
   expect(circles(importsByFile())).toEqual([])
 })
 
+test('what is not installed everywhere is loaded by `import()`, or by what a thread of its own begins with', () => {
+  const sources = filesLike(/^src\/.*\.ts$/)
+  const optional = Object.keys(manifest.peerDependenciesMeta)
+  const needing = sources.filter((file) => loadsWith(file).some(({ target }) => optional.includes(target)))
+  expect(needing).not.toEqual([])
+  const problems = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ typeOnly, begins }) => !typeOnly && !begins)
+      .filter(({ target }) => needing.some(({ path }) => path === target))
+      .map(({ target, start }) => `${file.path}:${lineOf(file.text, start)} imports ${target}`),
+  )
+  expect(problems).toEqual([])
+})
+
 test('examples and benchmarks import the package by its name, as a user would', () => {
   const problems = filesLike(/^(examples|bench)\/.*\.ts$/).flatMap((file) =>
     importsOf(file)
@@ -70,6 +85,13 @@ test('no file is a bucket, and no folder of src', () => {
   })
   expect(problems).toEqual([])
 })
+
+/** What cannot be loaded where one of these is missing. */
+function loadsWith(file: RepositoryFile): Import[] {
+  return importsOf(file).filter(
+    ({ typeOnly, begins, start }) => !typeOnly && !begins && !file.text.startsWith('import(', start),
+  )
+}
 
 /** What each file imports of the others; not what it starts a thread or a process with, which is another program. */
 function importsByFile(): ReadonlyMap<string, readonly string[]> {

@@ -10,10 +10,10 @@ import { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import type { BeatThread } from '../workers.ts'
 import { BEAT_SCRIPT } from './beat-script.ts'
-import { reserveBeat } from './beat-thread.ts'
 import { Claims } from './claim.ts'
 import { GatedClaims } from './claiming/gated.ts'
 import { type Address, addressOf, parseAddress } from './connection/address.ts'
+import { reserveBeat } from './connection/beat-client.ts'
 import { unreachable } from './connection/unreachable.ts'
 import { Database } from './database.ts'
 import { Inserts } from './inserts.ts'
@@ -133,14 +133,14 @@ function compose({ database, guests, notices }: Parts, { clock, self, closeWaitM
  * An injected clock cannot reach into a thread, nor can a function that gives the password or the socket. Then the
  * event loop beats.
  */
-function beatThread({ config, schema, location }: Address, clock: Clock): BeatThread | null {
+function beatThread({ driver, config, schema, location }: Address, clock: Clock): BeatThread | null {
   if (clock !== systemClock) return null
   // How values are read from rows is the caller's; Millhand's statements bring their own.
   const { types: _, ...connection } = config
   try {
     const data = structuredClone({ config: connection, schema, location })
     const code = BEAT_SCRIPT ?? siblingModule(import.meta.url, './beat-thread')
-    return { code, data, reserve: () => reserveBeat(data) }
+    return { code, data, reserve: () => reserveBeat(data, driver) }
   } catch {
     return null
   }

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { reserveBeat } from '../../../../src/store/postgres/beat-thread.ts'
+import { reserveBeat } from '../../../../src/store/postgres/connection/beat-client.ts'
 
 /** Connections that keep this process. */
 const holding = () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP')).length
@@ -18,7 +19,7 @@ test('a connection for the beat that a server does not answer keeps no process t
 
   const before = holding()
   const connected = once(server, 'connection')
-  const reserving = reserveBeat({ config: { host: '127.0.0.1', port }, schema: 's', location: 'here' })
+  const reserving = reserveBeat({ config: { host: '127.0.0.1', port }, schema: 's', location: 'here' }, pg)
   reserving.catch(() => {})
   await connected
   expect(holding()).toBe(before)
