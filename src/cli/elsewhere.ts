@@ -1,3 +1,5 @@
+import { nearestOf } from '../kit/hint.ts'
+
 /** What other tools call their commands, by what it is called here; the nearest by its letters would be another one. */
 const WORDS: readonly (readonly [ours: string, theirs: string])[] = [
   ['work, or dev while you write', 'start server'],
@@ -42,3 +44,23 @@ const WORDS: readonly (readonly [ours: string, theirs: string])[] = [
 export const COMMANDS_ELSEWHERE: ReadonlyMap<string, string> = new Map(
   WORDS.flatMap(([ours, theirs]) => theirs.split(' ').map((word) => [word, ours] as const)),
 )
+
+/** What other tools call the words that a command is followed by: `schedules delete`, `worker pause`. */
+const VERBS: readonly (readonly [ours: string, theirs: string])[] = [
+  ['set', 'add create update upsert'],
+  ['remove', 'delete rm unschedule'],
+  ['run', 'trigger fire continue resume'],
+  ['resume', 'unpause continue'],
+  ['quiet', 'pause drain'],
+  ['stop', 'quit shutdown kill'],
+  ['show', 'get inspect keys'],
+  ['reset', 'unset clear remove delete'],
+]
+
+/** A word that is none of those that a command takes, with what was probably meant. */
+export function noneOf(word: string, words: readonly string[]): string {
+  const theirs = VERBS.filter(([ours]) => words.includes(ours)).flatMap(([ours, others]) =>
+    others.split(' ').map((other) => [other, ours] as const),
+  )
+  return `'${word}' is none of ${words.join(', ')}.${nearestOf(words, Object.fromEntries(theirs))(word)}`
+}

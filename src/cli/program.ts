@@ -59,14 +59,20 @@ export async function execute(argv: readonly string[]): Promise<ExitCode> {
 export function requireHelped([first, command]: readonly string[]): void {
   if (first !== 'help' || command === undefined || command.startsWith('-')) return
   if (command === 'help' || COMMANDS.some(({ name }) => name === command)) return
-  throw usageError(new CommanderError(1, 'help', `error: unknown command '${command}'`), ['help'])
+  try {
+    // What it says of the command alone, with the one that is near.
+    buildProgram(() => {}).parse([command], { from: 'user' })
+  } catch (thrown) {
+    throw thrown instanceof CommanderError ? usageError(thrown, ['help']) : thrown
+  }
 }
 
 /** What commander says, in the words of the other errors, with what was probably meant. */
 export function usageError({ message }: CommanderError, argv: readonly string[]): Error {
   const command = COMMANDS.some(({ name }) => name === argv[0]) ? String(argv[0]) : ''
   const problem = message.replace(/^error: /, '').replace(/\n\((Did you mean .*\?)\)$/, '. $1')
-  const hinted = otherCommand(problem) ?? `${problem}${elsewhere(problem, command)}${whichId(problem)}`
+  const hinted =
+    otherCommand(problem) ?? `${problem}${elsewhere(problem, command)}${whichId(problem)}${byFilter(problem)}`
   return cliError('usage', { problem: hinted, command })
 }
 
@@ -81,6 +87,13 @@ function otherCommand(problem: string): string | undefined {
 function whichId(problem: string): string {
   return /^missing required argument 'id'$/.test(problem)
     ? ": give the beginning of one, or 'last' for the newest job"
+    : ''
+}
+
+/** The commands beside it take ids. */
+function byFilter(problem: string): string {
+  return /^too many arguments for 'delete'/.test(problem)
+    ? ' Jobs are deleted by a filter, such as --name or --tag.'
     : ''
 }
 

@@ -22,7 +22,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   ...SENTENCES,
   invalid_option({ component, option, expected, got, hint = '' }: RefusedOption, argv) {
     const flag = flagOf(component, option)
-    const beside = expected.replace(/no '(\w+)' beside/, (_, other) => `no ${flagOf('', other)} beside`)
+    const beside = expected.replace(
+      /(no|a|less than the) '(\w+)'(?= beside|,)/,
+      (_, before, other) => `${before} ${flagOf('', other)}`,
+    )
     const values = listed(got)
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
     const typed = ARGUMENTS[`${component}.${option}`] ?? (isGiven(flag, argv) ? flag : undefined)

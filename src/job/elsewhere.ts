@@ -10,6 +10,8 @@ const RUN_MANY = ' Did you mean runMany: { size: 100, run: async (jobs) => … }
 const SIZE = " Did you mean 'size'?"
 const WAIT = " Did you mean 'wait'?"
 const RETRIES = " Did you mean 'retries'? These do not count the first attempt."
+const RETRIES_AFTER = " Did you mean 'retries'?"
+const BACKOFF = " Did you mean backoff: { kind: 'exponential', base: '2s' }?"
 const INPUT = " Did you mean 'input'?"
 const INPUT_BEFORE = ' The input is the second argument, before the options.'
 const KEY = " Did you mean 'key'?"
@@ -104,6 +106,7 @@ const OF_QUEUE = each(
   'pendingMax busyTimeout enqueueTimeout openTimeout postgres schema notify migrate logger clock',
   (name) => ` It is of the queue: openQueue(store, { ${name} }).`,
 )
+const RETRYING = each('retry retryLimit retryCount maxRetries', () => RETRIES_AFTER)
 const TIMES = each('repeat cron every', () => REPEATS)
 const PAYLOAD = each('data payload', () => INPUT)
 
@@ -121,7 +124,8 @@ export const ITEM_HINTS: Readonly<Record<string, string>> = {
 export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
   ...{ handler: RUN, process: RUN, processor: RUN, perform: RUN, execute: RUN },
   ...each('batch batchSize runBatch handleMany processMany', () => RUN_MANY),
-  ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
+  ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES, ...RETRYING },
+  ...each('retryDelay retryBackoff', () => BACKOFF),
   ...each('schema inputSchema', () => INPUT),
   ...each('outputSchema', () => " Did you mean 'output'?"),
   ...each('memoize memo cached cacheKey cacheTtl resultCache', () => CACHE),
@@ -132,13 +136,31 @@ export const DEFINITION_HINTS: Readonly<Record<string, string>> = {
 /** Options of one enqueue. */
 export const ENQUEUE_HINTS: Readonly<Record<string, string>> = {
   ...{ ...OF_WORKER, ...OF_DEFINITION, ...TIMES },
-  ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES },
+  ...{ attempts: RETRIES, maxattempts: RETRIES, max_attempts: RETRIES, ...RETRYING },
   ...{ data: INPUT_BEFORE, payload: INPUT_BEFORE },
   ...{ jobid: KEY, jobkey: KEY, singletonkey: KEY, deduplicationid: KEY, unique: KEY },
   ...{ deduplication: KEYS_KEPT, singletonseconds: KEYS_KEPT, throttle: KEYS_KEPT },
   ...{ jobkeymode: CONFLICT, singletonnextslot: DEBOUNCE, debounce: DEBOUNCE },
   ...{ startafter: DUE, runafter: DUE },
   ...{ ...LIMITERS, ...GROUPS },
+}
+
+/** Options of a schedule. */
+export const SCHEDULE_HINTS: Readonly<Record<string, string>> = {
+  ...each('tz zone', () => " Did you mean 'timeZone'?"),
+  ...each('pattern expression', () => " Did you mean 'cron'?"),
+  ...each('interval repeatEvery', () => " Did you mean 'every'?"),
+  ...PAYLOAD,
+}
+
+/** What is set for a queue. */
+export const QUEUE_HINTS: Readonly<Record<string, string>> = {
+  ...each('concurrency maxConcurrency', () => " Did you mean limits: [{ key: 'mail', concurrency: 2 }]?"),
+  ...each(
+    'rate rateLimit limiter throttle',
+    () => " Did you mean limits: [{ key: 'mail', rate: { count: 60, per: '1m' } }]?",
+  ),
+  ...each('max maxLength capacity pendingMax', () => " Did you mean 'maxSize'?"),
 }
 
 /** States. What waits for a time, a worker or another try is pending here, and what a lost worker had runs again. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../kit/duration.ts'
+import { writtenDuration } from '../kit/duration.ts'
 import { jobError } from './errors.ts'
 import { alike, type DefinedLimit, type Limit, type LimitOptions, parseLimits } from './limit.ts'
 
@@ -48,7 +48,7 @@ export function limitNames(jobs: Iterable<Limited>): ReadonlySet<string> {
 }
 
 function inWords({ concurrency, rateCount, ratePerMs }: Limit): string {
-  const rate = rateCount === null || ratePerMs === null ? '' : `${rateCount} in ${formatDuration(ratePerMs)}`
+  const rate = rateCount === null || ratePerMs === null ? '' : `${rateCount} in ${writtenDuration(ratePerMs)}`
   return [concurrency === null ? '' : `${concurrency} at a time`, rate]
     .filter((part) => part !== '')
     .join(', ')

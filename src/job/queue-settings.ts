@@ -1,6 +1,7 @@
 import { byNameField } from '../kit/by-name.ts'
 import { type Duration, formatDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import { holdsOptions } from '../kit/misplaced.ts'
 import {
   choice,
@@ -12,6 +13,7 @@ import {
   optionError,
   parseOptions,
 } from '../kit/options.ts'
+import { QUEUE_HINTS } from './elsewhere.ts'
 import { jobError } from './errors.ts'
 import type { Shares } from './fair-turns.ts'
 import type { LimitOptions } from './limit.ts'
@@ -113,6 +115,8 @@ const queueFields = {
   weights: weightsField(),
   shares: sharesField(),
 } satisfies FieldsOf<QueueOptions>
+
+withHints(queueFields, QUEUE_HINTS)
 
 /** The settings of a queue as they are stored: only what is not as in any other, and lengths of time in milliseconds. */
 export interface QueueSettings

@@ -1,4 +1,5 @@
 import { readSafely } from '../kit/brand.ts'
+import { writtenDuration } from '../kit/duration.ts'
 import { isError, preview } from '../kit/error.ts'
 import { withHints } from '../kit/hint.ts'
 import { listOf } from '../kit/list.ts'
@@ -94,8 +95,8 @@ function missing(component: string, option: string, expected: string): Error {
 function requireTime(component: string, waitMs: number, { timeoutMs, stallTimeoutMs }: Times): void {
   const leastMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, stallTimeoutMs ?? Number.POSITIVE_INFINITY)
   if (waitMs < leastMs) return
-  const expected = `less than the timeout of ${leastMs}ms, in which it counts`
-  throw optionError('invalid_option', { component, option: 'wait', expected, got: `${waitMs}ms` })
+  const expected = `less than the timeout of ${writtenDuration(leastMs)}, in which it counts`
+  throw optionError('invalid_option', { component, option: 'wait', expected, got: writtenDuration(waitMs) })
 }
 
 /**

@@ -1,7 +1,8 @@
 import { byNameField } from '../kit/by-name.ts'
 import { dateOf } from '../kit/date.ts'
-import type { Duration } from '../kit/duration.ts'
+import { type Duration, writtenDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import {
   choice,
   custom,
@@ -17,6 +18,7 @@ import {
 } from '../kit/options.ts'
 import { isContext } from './context-option.ts'
 import { cronExpected } from './cron-problem.ts'
+import { SCHEDULE_HINTS } from './elsewhere.ts'
 import type { Json } from './json.ts'
 import { RETRIES_MAX } from './limits.ts'
 import { requireScheduleName } from './names.ts'
@@ -98,6 +100,8 @@ const scheduleFields = {
   timeout: duration({ min: 1 }),
 } satisfies FieldsOf<ScheduleOptions>
 
+withHints(scheduleFields, SCHEDULE_HINTS)
+
 /** The options of a schedule, read once and held against each other. */
 export interface ParsedSchedule {
   readonly options: Parsed<typeof scheduleFields>
@@ -125,13 +129,16 @@ export function parseSchedule(name: string, given: ScheduleOptions, nowMs: numbe
 
 function ruleOf(component: string, options: ParsedSchedule['options']): ScheduleRule {
   const { cron, every, at, timeZone, jitter: jitterMs } = options
-  const given = [cron, every, at].filter((each) => each !== undefined)
-  if (given.length !== 1) {
-    const expected = "one of 'cron', 'every' and 'at'"
-    throw refused(component, cron === undefined ? 'cron' : 'every', [
-      `${expected}, and no two of them`,
-      given[1],
-    ])
+  const [first, second] = Object.entries({ cron, every, at }).flatMap(([name, it]) =>
+    it === undefined ? [] : [name],
+  )
+  if (first === undefined || second !== undefined) {
+    const got = second === undefined ? 'missing' : `given together with '${first}'`
+    const facts = { component, option: second ?? 'cron', got }
+    throw optionError('invalid_option', {
+      ...facts,
+      expected: "one of 'cron', 'every' and 'at', and no two of them",
+    })
   }
   if (timeZone !== undefined && cron === undefined) {
     throw refused(component, 'timeZone', ["left out: only 'cron' has one", timeZone])
@@ -167,8 +174,8 @@ function requireTicks(
   if (first === undefined && 'cron' in rule)
     throw refused(component, 'cron', ['a time that comes: this one never does', cron])
   if (first !== undefined && second !== undefined && rule.jitterMs >= second - first) {
-    const expected = `less than the ${second - first}ms from one tick to the next`
-    throw refused(component, 'jitter', [expected, `${rule.jitterMs}ms`])
+    const expected = `less than the ${writtenDuration(second - first)} from one tick to the next`
+    throw refused(component, 'jitter', [expected, writtenDuration(rule.jitterMs)])
   }
 }
 

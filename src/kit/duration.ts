@@ -24,6 +24,12 @@ function parseText(value: unknown): number | undefined {
   return match ? Number(match[1]) * UNIT_MS[match[2] as DurationUnit] : undefined
 }
 
+/** A duration as one writes it in an option, none of it left out: '90s' and not '1m 30s'. */
+export function writtenDuration(ms: number): string {
+  const unit = (['d', 'h', 'm', 's'] as const).find((each) => ms >= UNIT_MS[each] && ms % UNIT_MS[each] === 0)
+  return unit === undefined ? `${ms}ms` : `${ms / UNIT_MS[unit]}${unit}`
+}
+
 /** A duration for people: the two largest units that matter, such as '1h 5m' or '250ms'. */
 export function formatDuration(ms: number): string {
   if (ms < UNIT_MS.s) return `${Math.round(ms)}ms`

@@ -20,10 +20,13 @@ const FOREIGN_FORMS: readonly (readonly [RegExp, string])[] = [
     /^sqlite:\/\/(?!\/)/,
     "write 'sqlite:FILE' without the slashes, such as 'sqlite:library.db' or 'sqlite:/srv/library.db'.",
   ],
+  [/^memory$/, "write 'memory:'."],
   [/^(?:sqlite:)?:memory:/, "write 'memory:'."],
   [/^file:/, "write 'sqlite:FILE', such as 'sqlite:library.db'."],
   [/^[^:]+\.(?:db3?|sqlite3?)$/i, "write 'sqlite:' before the name of the file."],
   [/^rediss?:/, 'there is no store on Redis: a SQLite file, or PostgreSQL.'],
+  [/^(?:mysql|mariadb)\d?:/, 'there is no store on MySQL: a SQLite file, or PostgreSQL.'],
+  [/^mongodb(?:\+srv)?:/, 'there is no store on MongoDB: a SQLite file, or PostgreSQL.'],
   [/^sqlite:~\//, "'~' is not read here; write the path out."],
   [/^sqlite:[^?]*\?(?:mode|cache|vfs|immutable)=/, 'a SQLite URL has no options.'],
 ]

@@ -13,7 +13,7 @@ import { namedSchedules, type ScheduleOptions, schedulesField } from '../job/sch
 import { inList, isSpec } from '../job/spec.ts'
 import { byName } from '../job/specs.ts'
 import { byNameField } from '../kit/by-name.ts'
-import { type Duration, parseDuration } from '../kit/duration.ts'
+import { type Duration, parseDuration, writtenDuration } from '../kit/duration.ts'
 import { withHints } from '../kit/hint.ts'
 import {
   choice,
@@ -213,8 +213,13 @@ function beatWithin(beatMs: number, leaseMs: number): number {
   const longestMs = leaseMs / 2
   const isDefault = beatMs === parseDuration(workerFields.beat.fallback)
   if (beatMs <= longestMs || isDefault) return Math.min(beatMs, longestMs)
-  const expected = `at most half of the lease of ${leaseMs}ms, so that one beat may fail`
-  throw optionError('invalid_option', { component: 'Worker', option: 'beat', expected, got: `${beatMs}ms` })
+  const expected = `at most half of the lease of ${writtenDuration(leaseMs)}, so that one beat may fail`
+  throw optionError('invalid_option', {
+    component: 'Worker',
+    option: 'beat',
+    expected,
+    got: writtenDuration(beatMs),
+  })
 }
 
 /**

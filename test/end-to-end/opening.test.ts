@@ -135,6 +135,6 @@ test('no error of opening holds the password of the URL, whatever of it can be r
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('s3cret')
   }
   await expect(openQueue('mysql://user:s3cret@host/db')).rejects.toMatchObject({
-    message: expect.stringContaining("'mysql://…@host/db' is not a store"),
+    message: expect.stringContaining("'mysql://…@host/db' is not a store: there is no store on MySQL"),
   })
 })

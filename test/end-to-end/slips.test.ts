@@ -173,6 +173,18 @@ test('an option that other queues call otherwise is refused with what it is call
     [define, 'execute', "Did you mean 'run'?"],
     [define, 'attempts', "Did you mean 'retries'? These do not count the first attempt."],
     [enqueue, 'maxAttempts', "Did you mean 'retries'?"],
+    [define, 'retry', "Did you mean 'retries'?"],
+    [enqueue, 'retryLimit', "Did you mean 'retries'?"],
+    [define, 'retryDelay', "Did you mean backoff: { kind: 'exponential', base: '2s' }?"],
+    [(options) => queue.schedules.set('a', { job: work, ...options }), 'tz', "Did you mean 'timeZone'?"],
+    [(options) => queue.schedules.set('a', { job: work, ...options }), 'pattern', "Did you mean 'cron'?"],
+    [(options) => queue.schedules.set('a', { job: work, ...options }), 'interval', "Did you mean 'every'?"],
+    [
+      (options) => queue.configure('mail', options),
+      'concurrency',
+      "Did you mean limits: [{ key: 'mail', concurrency: 2 }]?",
+    ],
+    [(options) => queue.configure('mail', options), 'maxLength', "Did you mean 'maxSize'?"],
     [enqueue, 'payload', 'The input is the second argument, before the options.'],
     [enqueue, 'jobId', "Did you mean 'key'?"],
     [enqueue, 'singletonSeconds', "Did you mean 'key' with a 'keyScope', which holds it for so long?"],
@@ -285,7 +297,7 @@ test('a beat that would not keep the lease is refused, and the default gives way
   const make = (options: object) => new Worker(queue, { jobs: [work], ...options })
   expect(await refusal(make, { lease: '4s', beat: '2001ms' })).toMatchObject({
     code: 'invalid_option',
-    message: expect.stringContaining("option 'beat' is 2001ms, expected at most half of the lease of 4000ms"),
+    message: expect.stringContaining("option 'beat' is 2001ms, expected at most half of the lease of 4s"),
   })
   expect(await refusal(make, { beat: '6s' })).toMatchObject({ code: 'invalid_option' })
   expect(make({ lease: '4s', beat: '2s' })).toBeInstanceOf(Worker)

@@ -2,6 +2,7 @@ import type { LimitChange } from '../../job/limit.ts'
 import type { LimitState } from '../../queue/limits.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
+import { noneOf } from '../elsewhere.ts'
 import { cliError } from '../errors.ts'
 import { given, numberOr } from '../filter.ts'
 import { KEY_COLUMNS, LIMIT_COLUMNS } from '../limit-table.ts'
@@ -56,7 +57,7 @@ export const limitsCommand: CommandSpec<Options> = {
   run: async (call) => {
     const [verb = 'list', name = ''] = call.args
     const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
-    if (!act && verb !== 'list') refuse(`'${verb}' is none of list, ${Object.keys(VERBS).join(', ')}`)
+    if (!act && verb !== 'list') refuse(noneOf(verb, ['list', ...Object.keys(VERBS)]))
     if (act && name === '') refuse(`${verb} needs the name of a limit`)
     requireSense(verb, call.options)
     return withQueue(call, {}, async (queue) => {

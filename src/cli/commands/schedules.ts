@@ -3,6 +3,7 @@ import type { ScheduleOptions } from '../../job/schedule-options.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
+import { noneOf } from '../elsewhere.ts'
 import { cliError } from '../errors.ts'
 import { given, numberOr } from '../filter.ts'
 import { withQueue } from '../session.ts'
@@ -99,7 +100,7 @@ export const schedulesCommand: CommandSpec<Options> = {
   run: async (call) => {
     const [verb = 'list', name = ''] = call.args
     const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
-    if (!act && verb !== 'list') refuse(`'${verb}' is none of list, ${Object.keys(VERBS).join(', ')}`)
+    if (!act && verb !== 'list') refuse(noneOf(verb, ['list', ...Object.keys(VERBS)]))
     if (act && name === '') refuse(`${verb} needs the name of a schedule`)
     requireSense(verb, call.options)
     return withQueue(call, { jobs: verb === 'set' }, async (queue) => {

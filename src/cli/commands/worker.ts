@@ -3,6 +3,7 @@ import { ORDERS, type WorkerOrder } from '../../job/orders.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { WorkerRecord } from '../../store/workers.ts'
 import type { Call, CommandSpec } from '../command.ts'
+import { noneOf } from '../elsewhere.ts'
 import { cliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { withQueue } from '../session.ts'
@@ -61,7 +62,7 @@ export async function giveOrder(
 /** @throws MillhandError `usage` */
 function askedBy({ args: [given = '', ...names], options: { all } }: Call<Options>): Asked {
   const order = ORDERS.find((each) => each === given)
-  if (!order) refuse(`'${given}' is none of ${ORDERS.join(', ')}`)
+  if (!order) refuse(noneOf(given, ORDERS))
   if (all && names.length > 0) refuse('Give ids or --all, not both')
   if (!all && names.length === 0) refuse('Give the ids of workers (millhand workers lists them), or --all')
   return { order, names: all ? undefined : names }

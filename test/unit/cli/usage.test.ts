@@ -6,7 +6,7 @@ import { enqueueCommand } from '../../../src/cli/commands/enqueue.ts'
 import { COMMANDS } from '../../../src/cli/commands/index.ts'
 import { schedulesCommand } from '../../../src/cli/commands/schedules.ts'
 import { readerOf } from '../../../src/cli/commands/stats.ts'
-import { COMMANDS_ELSEWHERE } from '../../../src/cli/elsewhere.ts'
+import { COMMANDS_ELSEWHERE, noneOf } from '../../../src/cli/elsewhere.ts'
 import { requireHelped, usageError } from '../../../src/cli/program.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { openTestQueue } from '../../../src/testing/index.ts'
@@ -62,6 +62,20 @@ test('a missing id is refused with what can be given for one', () => {
   )
 })
 
+test('an id in a place where only a filter is taken is refused with that', () => {
+  const told = "error: too many arguments for 'delete'. Expected 0 arguments but got 1: last."
+  expect(usageError(new CommanderError(1, 'x', told), ['delete']).message).toMatch(
+    /by a filter, such as --name/,
+  )
+})
+
+test('a word that a command does not take is refused with the one that is near, or that is meant by it', () => {
+  expect(noneOf('puase', ['list', 'pause'])).toBe("'puase' is none of list, pause. Did you mean 'pause'?")
+  expect(noneOf('delete', ['set', 'remove'])).toMatch(/Did you mean 'remove'\?$/)
+  expect(noneOf('pause', ['run', 'quiet', 'stop'])).toMatch(/Did you mean 'quiet'\?$/)
+  expect(noneOf('constructor', ['run', 'quiet', 'stop'])).toBe("'constructor' is none of run, quiet, stop.")
+})
+
 test('the help of a command offers no flag that it refuses', () => {
   const helpOf = (name: string) =>
     COMMANDS.filter((spec) => spec.name === name)
@@ -73,8 +87,11 @@ test('the help of a command offers no flag that it refuses', () => {
 })
 
 test('help of a command that is none is refused with what was meant', () => {
-  expect(() => requireHelped(['help', 'nope'])).toThrow(/^unknown command 'nope'\. See 'millhand --help'\.$/)
+  expect(() => requireHelped(['help', 'xyzzy'])).toThrow(
+    /^unknown command 'xyzzy'\. See 'millhand --help'\.$/,
+  )
   expect(() => requireHelped(['help', 'list'])).toThrow(/Did you mean jobs\?/)
+  expect(() => requireHelped(['help', 'jbos'])).toThrow(/^unknown command 'jbos'\. Did you mean jobs\? See /)
   for (const words of [['help'], ['help', 'jobs'], ['help', 'help'], ['jobs', 'nope']]) requireHelped(words)
 })
 

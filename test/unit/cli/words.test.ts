@@ -19,6 +19,19 @@ test('an option of a call is told as the flag that was typed', () => {
   expect(told(refused('busyTimeout'), 'jobs')).toContain("list: option 'busyTimeout' is")
 })
 
+test('another option that is told of is the flag that it is given by', () => {
+  const refused = (option: string, expected: string) =>
+    optionError('invalid_option', { component: 'enqueue', option, expected, got: 'x' })
+  const early = refused('delay', "less than the 'expiresIn', 5m: it would fail before it is due")
+  expect(told(early, 'enqueue --delay 1h --expires-in 5m')).toContain(
+    'expected less than the --expires-in, 5m:',
+  )
+  const ofDefinition = refused('delay', "less than the 'deadline' of job 'a', 5m")
+  expect(told(ofDefinition, 'enqueue --delay 1h')).toContain("less than the 'deadline' of job 'a', 5m")
+  const alone = refused('keyScope', "a 'key' beside it: it says what becomes of that")
+  expect(told(alone, 'enqueue --key-scope 1h')).toContain('expected a --key beside it:')
+})
+
 test('an option of a call that is an argument of a command is told as that', () => {
   const refused = (option: string) =>
     optionError('invalid_option', { component: 'matching', option, expected: 'another', got: "'x'" })

@@ -23,7 +23,7 @@ test.each<[string, object, RegExp, object?]>([
   [
     'a wait that takes all of the time-out',
     { size: 2, wait: '1s', run: echo },
-    /'wait' is 1000ms, expected less than the timeout of 1000ms/,
+    /'wait' is 1s, expected less than the timeout of 1s/,
     { timeout: '1s' },
   ],
 ])('%s is refused, with what was expected', (...[, runMany, words, options]) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration, parseDuration } from '../../../src/kit/duration.ts'
+import { formatDuration, parseDuration, writtenDuration } from '../../../src/kit/duration.ts'
 
 test('a duration is a number with a unit, or a number of milliseconds', () => {
   const cases: [unknown, number][] = [
@@ -69,4 +69,16 @@ test('for people it is shown in the two largest units that matter', () => {
     [90_061_000, '1d 1h'],
   ]
   for (const [ms, text] of shown) expect(formatDuration(ms)).toBe(text)
+})
+
+test('a duration that is written again is the same, in the largest unit of which it is whole', () => {
+  expect([0, 250, 1_000, 1_500, 90_000, 7_200_000, 604_800_000].map(writtenDuration)).toEqual([
+    '0ms',
+    '250ms',
+    '1s',
+    '1500ms',
+    '90s',
+    '2h',
+    '7d',
+  ])
 })

@@ -15,6 +15,9 @@ test.each([
 test.each([
   ['sqlite://library.db', /without the slashes/],
   ['sqlite::memory:', /'memory:'/],
+  ['memory', /'memory:'/],
+  ['mysql://localhost/a', /no store on MySQL/],
+  ['mongodb+srv://localhost/a', /no store on MongoDB/],
   ['sqlite:~/library.db', /not read here/],
   ['sqlite:library.db?mode=ro', /no options/],
 ])('a form that others take is refused, with what is meant: %s', (url, meant) => {
