@@ -1,7 +1,9 @@
 import { systemClock } from '../kit/clock.ts'
 import { deferred } from '../kit/deferred.ts'
+import { isMillhandError } from '../kit/error.ts'
 import { Service } from '../kit/service.ts'
 import type { Queue } from '../queue/queue.ts'
+import type { JobChange } from '../queue/subscribe.ts'
 
 export interface LiveOptions {
   readonly queue: Queue
@@ -46,4 +48,23 @@ export async function live({ queue, signal, show }: LiveOptions): Promise<void> 
 
 async function readChanges(queue: Queue, signal: AbortSignal, onChange: () => void): Promise<void> {
   for await (const _ of queue.subscribe({ signal, capacity: 1 })) onChange()
+}
+
+/**
+ * Tells each change until the signal aborts. A database that is away is waited for; what does not pass by itself, such as a
+ * role that may not subscribe, is thrown: else nothing would be told for ever, without a word.
+ */
+export async function eachChange(
+  queue: Queue,
+  signal: AbortSignal,
+  onChange: (change: JobChange) => void,
+): Promise<void> {
+  const failed = deferred<never>()
+  const stop = queue.on('loop_error', ({ loop, error }) => {
+    if (loop === 'subscribe' && !isMillhandError(error, 'store_busy')) failed.reject(error)
+  })
+  const read = async () => {
+    for await (const change of queue.subscribe({ signal })) onChange(change)
+  }
+  await Promise.race([failed.promise, read()]).finally(stop)
 }

@@ -93,11 +93,12 @@ async function printChanges(
   // A state that there is not would be waited for without a word: refused as the list refuses it.
   await queue.list({ ...filterOf({ ...given({ state, name, queue: queues }) }), limit: 1 })
   const fits = (list: readonly string[] | undefined, value: string) => list?.includes(value) ?? true
-  for await (const change of queue.subscribe({ signal })) {
-    if (!fits(state, change.state) || !fits(name, change.name) || !fits(queues, change.queue)) continue
+  const { eachChange } = await import('../live.ts')
+  await eachChange(queue, signal, (change) => {
+    if (!fits(state, change.state) || !fits(name, change.name) || !fits(queues, change.queue)) return
     const { at, verb, id } = change
     terminal.show(change, () =>
       oneLine(`${at.toISOString()}  ${verb.padEnd(10)}  ${change.state.padEnd(9)}  ${id}  ${change.name}`),
     )
-  }
+  })
 }
