@@ -1,4 +1,4 @@
-import type { LimitChange } from '../../src/job/limit.ts'
+import type { LimitChange } from '../../src/job/limit-change.ts'
 import type { QueueOptions } from '../../src/job/queue-settings.ts'
 import type { ScheduleOptions } from '../../src/job/schedule-options.ts'
 import { type CatchUp, OVERLAPS } from '../../src/job/schedule-plan.ts'

@@ -1,4 +1,4 @@
-import type { LimitChange } from '../job/limit.ts'
+import type { LimitChange } from '../job/limit-change.ts'
 import { formatDuration } from '../kit/duration.ts'
 import type { LimitKey, LimitState } from '../queue/limits.ts'
 import type { Column } from './table.ts'

@@ -10,7 +10,6 @@ import {
   isObject,
   list,
   optionError,
-  orNull,
   parseOptions,
   text,
 } from '../kit/options.ts'
@@ -31,14 +30,6 @@ export interface LimitValues {
   readonly concurrency?: number
   /** How many of them start in a window of time. Any number by default. */
   readonly rate?: RateOptions
-}
-
-/** What `queue.limits.set` takes: what is left out stays as it was set, or as the definitions say. One of the two at least. */
-export interface LimitChange {
-  /** How many of its jobs run at a time; `null`: any number. */
-  readonly concurrency?: number | null
-  /** How many of them start in a window of time; `null`: any number. */
-  readonly rate?: RateOptions | null
 }
 
 /** One limit of a definition or of a call. */
@@ -75,17 +66,11 @@ const rateFields = {
 } satisfies FieldsOf<RateOptions>
 withHints(rateFields, RATE_HINTS)
 
-const valueFields = {
+export const valueFields = {
   concurrency: integer({ min: 1, max: 1_000_000 }),
   rate: custom<RateOptions>({ expected: "an object such as { count: 60, per: '1m' }", accepts: isObject }),
 } satisfies FieldsOf<LimitValues>
 withHints(valueFields, LIMIT_HINTS)
-
-const changeFields = {
-  concurrency: orNull(valueFields.concurrency),
-  rate: orNull(valueFields.rate),
-} satisfies FieldsOf<LimitChange>
-withHints(changeFields, LIMIT_HINTS)
 
 const limitFields = {
   key: custom<LimitOptions['key']>({
@@ -155,7 +140,7 @@ function parseLimit(component: string, job: string, given: LimitOptions): Define
 }
 
 /** As the value of 'concurrency'. */
-const NEITHER = "left out, as is 'rate'"
+export const NEITHER = "left out, as is 'rate'"
 
 /**
  * What a limit of this name lets pass, checked.
@@ -171,32 +156,13 @@ function toLimit(component: string, name: string, given: LimitValues): Limit {
   return Object.freeze({ name: requireLimitName(name), concurrency, ...partsOf(component, rate) })
 }
 
-function partsOf(component: string, rate: RateOptions | null): Pick<Limit, 'rateCount' | 'ratePerMs'> {
+/** @throws MillhandError `unknown_option`, `invalid_option` */
+export function partsOf(component: string, rate: RateOptions | null): Pick<Limit, 'rateCount' | 'ratePerMs'> {
   if (rate === null) return { rateCount: null, ratePerMs: null }
   const { count, per } = parseOptions(`${component}.rate`, rateFields, rate)
   if (count !== undefined && per !== undefined) return { rateCount: count, ratePerMs: per }
   const expected = "both of them: { count: 60, per: '1m' }"
   throw optionError('invalid_option', { component, option: 'rate', expected, got: preview(rate) })
-}
-
-/** What is set of a limit in place of what its definitions say: of the rest, those hold, also when they change. */
-export type LimitOverride = Partial<Omit<Limit, 'name'>>
-
-/**
- * What is set of a limit by a call, and nothing else.
- *
- * @throws MillhandError `unknown_option`, `invalid_option`
- */
-export function overrideOf(component: string, given: LimitChange): LimitOverride {
-  const { concurrency, rate } = parseOptions(component, changeFields, given)
-  if (concurrency === undefined && rate === undefined) {
-    const expected = 'one of them or both; null lifts one'
-    throw optionError('invalid_option', { component, option: 'concurrency', expected, got: NEITHER })
-  }
-  return {
-    ...(concurrency !== undefined && { concurrency }),
-    ...(rate !== undefined && partsOf(component, rate)),
-  }
 }
 
 /** The gate of one key: a name holds no `=`, so that no other name and key make the same text. */
@@ -229,16 +195,6 @@ export function alike(one: Limit, other: Limit): boolean {
 export function limitOptions({ limit, key, cost }: DefinedLimit): LimitOptions<never> {
   const given = typeof key === 'string' ? (keyOf(key) ?? key) : key
   return { key: given as LimitOptions<never>['key'], name: limit.name, cost, ...valuesOf(limit) }
-}
-
-/** What is set of a limit, as the call that sets it would say it. */
-export function changeOf({ concurrency, rateCount, ratePerMs }: LimitOverride): LimitChange {
-  const isLifted = rateCount === null || ratePerMs === null
-  return {
-    ...(concurrency !== undefined && { concurrency }),
-    ...(isLifted && { rate: null }),
-    ...(!isLifted && rateCount !== undefined && { rate: { count: rateCount, per: ratePerMs ?? 0 } }),
-  }
 }
 
 /** What a limit lets pass, as an option would say it. */

@@ -1,5 +1,6 @@
 import { jobError } from '../job/errors.ts'
-import { changeOf, keyOf, type LimitChange, type LimitValues, overrideOf, valuesOf } from '../job/limit.ts'
+import { keyOf, type LimitValues, valuesOf } from '../job/limit.ts'
+import { changeOf, type LimitChange, type LimitOverride, overrideOf } from '../job/limit-change.ts'
 import { requireLimitName } from '../job/names.ts'
 import { toDate } from '../job/stored.ts'
 import { type FieldsOf, integer, parseOptions } from '../kit/options.ts'
@@ -105,18 +106,19 @@ export class Limits {
    */
   async set(name: string, values: LimitChange): Promise<LimitState> {
     requireOutside(this.#queue, 'limits.set')
-    const record = await this.#require(name)
-    const rule = { ...record.override, ...overrideOf('limits.set', values) }
-    await this.#queue.store.limits.override(name, rule)
-    return this.#stateOf({ ...record, override: rule })
+    return this.#change(name, overrideOf('limits.set', values))
   }
 
   /** Holds them to what its definitions say again. @throws MillhandError `limit_not_found`, `invalid_name`, `inside_transaction` */
   async reset(name: string): Promise<LimitState> {
     requireOutside(this.#queue, 'limits.reset')
-    const record = await this.#require(name)
-    await this.#queue.store.limits.override(name, null)
-    return this.#stateOf({ ...record, override: null })
+    return this.#change(name, null)
+  }
+
+  /** What else is set of it is known to the store alone: another operator may set it meanwhile. */
+  async #change(name: string, change: LimitOverride | null): Promise<LimitState> {
+    const record = await this.#queue.store.limits.override(requireLimitName(name), change)
+    return this.#stateOf(record ?? (await this.#require(name)))
   }
 
   /** @throws MillhandError `invalid_name`, `limit_not_found` */

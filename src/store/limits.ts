@@ -1,14 +1,19 @@
 import { cacheRule } from '../job/cache-gate.ts'
 import type { Grants } from '../job/gate.ts'
-import type { Limit, LimitOverride } from '../job/limit.ts'
+import type { Limit } from '../job/limit.ts'
+import type { LimitOverride } from '../job/limit-change.ts'
 import type { Strays } from './strays.ts'
 
 /** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
 export interface LimitStore {
   /** Writes what definitions say, where it is not known yet. In a transaction of its own: nobody else's keeps a limit from others. */
   declare(limits: readonly Limit[]): Promise<void>
-  /** What holds instead of what the definitions say, or of a part of that, at once and for all; `null`: that again. `false`: there is no such limit. */
-  override(name: string, values: LimitOverride | null): Promise<boolean>
+  /**
+   * Changes what holds instead of what the definitions say, at once and for all: what `changedBy` makes of it, under a lock; `null`:
+   * what they say again. Gives the limit as it is then; `null`: there is no such limit. `call` names the call: made again after its
+   * answer was lost, it changes nothing more and answers the same.
+   */
+  override(name: string, change: LimitOverride | null, call?: string): Promise<LimitRecord | null>
   /** All of them, by name. */
   list(): Promise<LimitRecord[]>
   /**

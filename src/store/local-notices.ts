@@ -169,10 +169,10 @@ function tellLimits({ limits }: Store, local: Emitter<LocalNotices>): Store['lim
       await limits.declare(news)
       local.emit('ready', undefined)
     },
-    async override(name, rule) {
-      const known = await limits.override(name, rule)
-      if (known) local.emit('ready', undefined)
-      return known
+    async override(name, change, call) {
+      const record = await limits.override(name, change, call)
+      if (record) local.emit('ready', undefined)
+      return record
     },
     async tend(limit) {
       const count = await limits.tend(limit)

@@ -32,6 +32,13 @@ function withPurges(queues: Store['queues'], nameCall: Ids): Store['queues'] {
   return { ...queues, purge: (queue, piece) => queues.purge(queue, { call: nameCall(), ...piece }) }
 }
 
+function withOverrides(limits: Store['limits'], nameCall: Ids): Store['limits'] {
+  return {
+    ...limits,
+    override: (name, change, call = nameCall()) => limits.override(name, change, call),
+  }
+}
+
 /** The store with every role's every call tried again. */
 export function withRetries(store: Store, patience: Patience, limits: Limits): Store {
   const { busyTimeoutMs, enqueueTimeoutMs, signal } = limits
@@ -57,7 +64,7 @@ export function withRetries(store: Store, patience: Patience, limits: Limits): S
     catalog: withCalls(role('catalog', store.catalog), callNames),
     workers: role('workers', store.workers, { deregister: courteous }),
     queues: withPurges(role('queues', store.queues), callNames),
-    limits: role('limits', store.limits),
+    limits: withOverrides(role('limits', store.limits), callNames),
     schedules: role('schedules', store.schedules),
     ledger: role('ledger', store.ledger),
     operations: role('operations', store.operations),

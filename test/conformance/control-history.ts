@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Limit } from '../../src/job/limit.ts'
+import type { LimitOverride } from '../../src/job/limit-change.ts'
 import type { QueueSettings } from '../../src/job/queue-settings.ts'
 import type { CatchUp, Overlap } from '../../src/job/schedule-plan.ts'
 import type { LimitRule } from '../../src/store/limits.ts'
@@ -7,7 +8,7 @@ import type { LimitRule } from '../../src/store/limits.ts'
 /** What can be done by which queues are controlled: limits, orders, sizes and schedules. */
 export type ControlCommand =
   | { readonly do: 'declare'; readonly limit: Limit }
-  | { readonly do: 'override'; readonly limit: string; readonly rule: LimitRule | null }
+  | { readonly do: 'override'; readonly limit: string; readonly rule: LimitOverride | null }
   | { readonly do: 'tend' }
   | { readonly do: 'configure'; readonly queue: string; readonly settings: QueueSettings }
   | ({ readonly do: 'schedule'; readonly name: string } & ScheduleDraft)
@@ -40,6 +41,13 @@ const rule: fc.Arbitrary<LimitRule> = fc.constantFrom(
   { concurrency: 2, rateCount: 2, ratePerMs: 1_500 },
 )
 
+/** What sets one part of a limit and leaves the other as it is. */
+const part: fc.Arbitrary<LimitOverride> = fc.constantFrom<LimitOverride>(
+  { concurrency: 3 },
+  { concurrency: null },
+  { rateCount: 2, ratePerMs: 1_500 },
+)
+
 const settings: fc.Arbitrary<QueueSettings> = fc.constantFrom<QueueSettings>(
   {},
   { order: 'fifo' },
@@ -56,7 +64,7 @@ export function controlCommands(queue: fc.Arbitrary<string>): fc.Arbitrary<Contr
     rest: { [K in keyof Rest]: fc.Arbitrary<Rest[K]> },
   ) => fc.record({ do: fc.constant(verb), ...rest }) as unknown as fc.Arbitrary<{ do: Verb } & Rest>
   const limit = fc.tuple(fc.constantFrom(...LIMITS), rule).map(([name, each]): Limit => ({ name, ...each }))
-  const lifted = fc.oneof(rule, fc.constant(null))
+  const lifted = fc.oneof(rule, part, fc.constant(null))
   return fc.oneof(
     { weight: 6, arbitrary: named('declare', { limit }) },
     { weight: 2, arbitrary: named('override', { limit: fc.constantFrom(...LIMITS), rule: lifted }) },

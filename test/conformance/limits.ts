@@ -207,13 +207,20 @@ export function limitPromises(test: StoreTest): void {
     expect(await worker.claim()).toHaveLength(1)
     expect(await worker.claim()).toHaveLength(0)
 
-    expect(await store.limits.override('api', { concurrency: 3, rateCount: null, ratePerMs: null })).toBe(
-      true,
-    )
+    const override = { concurrency: 3, rateCount: null, ratePerMs: null }
+    expect(await store.limits.override('api', override)).toMatchObject({ override })
     expect(await worker.claim()).toHaveLength(2)
-    expect(await store.limits.override('api', null)).toBe(true)
+    expect(await store.limits.override('api', null)).toMatchObject({ override: null })
     expect(await worker.claim()).toHaveLength(0)
-    expect(await store.limits.override('none', null)).toBe(false)
+    expect(await store.limits.override('none', null)).toBeNull()
+  })
+
+  test('of two who set different parts of one limit at once, both stand', async ({ store }) => {
+    await store.limits.declare([atMost(9)])
+    const [concurrency, rate] = [{ concurrency: 2 }, { rateCount: 5, ratePerMs: 60_000 }]
+    await Promise.all([concurrency, rate].map((each) => store.limits.override('api', each)))
+
+    expect(await store.limits.list()).toMatchObject([{ override: { ...concurrency, ...rate } }])
   })
 
   test('what an operator has said of a limit stands when it is declared anew', async ({ store, worker }) => {

@@ -13,6 +13,7 @@ import {
   RELEASE,
   settlement,
 } from '../support/jobs.ts'
+import { atMost } from './limits.ts'
 import type { StoreTest } from './store-test.ts'
 
 const NOTHING_KEPT = { complete: 0, failed: 0, cancelled: 0 }
@@ -108,6 +109,20 @@ export function repeatedPromises(test: StoreTest): void {
     const rest = await store.queues.purge('default', { ...piece, until, call: 'call-2' })
     expect(rest.ids).toHaveLength(1)
     expect(await store.catalog.count({ states: ['pending'] })).toBe(1)
+  })
+
+  test('a limit that is set again by the same call stays as others have set it since', async ({ store }) => {
+    const change = { concurrency: 3 }
+    const again = () => store.limits.override('api', change, 'call-1')
+    expect(await again()).toBeNull()
+    await store.limits.declare([atMost(9)])
+    const set = () => store.limits.override('api', change, 'call-2')
+    expect(await set()).toMatchObject({ override: change })
+    await store.limits.override('api', { concurrency: 5, rateCount: 7, ratePerMs: 1_000 })
+    expect(await set()).toMatchObject({ name: 'api', override: change })
+    expect(await again()).toBeNull()
+    const override = { concurrency: 5, rateCount: 7, ratePerMs: 1_000 }
+    expect(await store.limits.list()).toMatchObject([{ override }])
   })
 
   test('what calls answered is not kept for ever', async ({ store, clock }) => {

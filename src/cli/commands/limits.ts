@@ -1,4 +1,4 @@
-import type { LimitChange } from '../../job/limit.ts'
+import type { LimitChange } from '../../job/limit-change.ts'
 import type { LimitState } from '../../queue/limits.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'

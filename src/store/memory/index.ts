@@ -129,7 +129,7 @@ function limitStore(data: MemoryData, transactions: MemoryTransactions): Store['
   let tendedTo = ''
   return {
     declare: (given) => transactions.write(() => limits.declare(data, given)),
-    override: (name, rule) => transactions.write(() => limits.override(data, name, rule)),
+    override: (name, change, call) => transactions.write(() => limits.override(data, name, { change, call })),
     list: () => transactions.read(() => limits.list(data)),
     gates: (which, limit, waitingMax) =>
       transactions.read(() => limits.gates(data, which, { limit, waitingMax })),

@@ -1,4 +1,6 @@
-import { alike, type Limit, type LimitOverride, limitOf } from '../../job/limit.ts'
+import { alike, type Limit, limitOf } from '../../job/limit.ts'
+import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { limitFrom, limitTexts } from '../limit-row.ts'
 import {
   type GateRecord,
   HOLDERS_SHOWN,
@@ -6,6 +8,7 @@ import {
   type LimitStore,
   type LimitSums,
 } from '../limits.ts'
+import { once } from './calls.ts'
 import type { MemoryData } from './data/data.ts'
 import { reopen } from './gates.ts'
 
@@ -18,12 +21,20 @@ export function declare(data: MemoryData, limits: readonly Limit[]): void {
   }
 }
 
-export function override(data: MemoryData, name: string, rule: LimitOverride | null): boolean {
-  const known = data.limits.get(name)
-  if (!known) return false
-  data.limits.set(name, { ...known, override: rule })
-  reopenAll(data, name)
-  return true
+export function override(
+  data: MemoryData,
+  name: string,
+  { change, call }: { readonly change: LimitOverride | null; readonly call: string | undefined },
+): LimitRecord | null {
+  const make = () => {
+    const known = data.limits.get(name)
+    if (!known) return []
+    const changed = { ...known, override: changedBy(known.override, change) }
+    data.limits.set(name, changed)
+    reopenAll(data, name)
+    return limitTexts(changed)
+  }
+  return limitFrom(name, once(data, call, make))
 }
 
 function reopenAll(data: MemoryData, name: string): void {

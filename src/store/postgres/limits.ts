@@ -1,6 +1,7 @@
 import type { Grants } from '../../job/gate.ts'
-import type { Limit, LimitOverride } from '../../job/limit.ts'
-import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
+import type { Limit } from '../../job/limit.ts'
+import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { type LimitRow, limitFrom, limitTexts, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
   type GateRecord,
@@ -10,6 +11,8 @@ import {
   type LimitSums,
   REOPENED_MAX,
 } from '../limits.ts'
+import { callOnce } from './calls.ts'
+import type { Database } from './database.ts'
 import { reopen } from './gates.ts'
 import type { Session } from './session.ts'
 import { NOW, statement } from './sql.ts'
@@ -19,7 +22,9 @@ const DECLARE = `insert into millhand.limits as l (name, declared)
   on conflict (name) do update set declared = excluded.declared where l.declared <> excluded.declared
   returning name`
 
-const OVERRIDE = 'update millhand.limits set override = $2 where name = $1 returning name'
+const LOCK = 'select name, declared, override from millhand.limits where name = $1 for update'
+
+const OVERRIDE = 'update millhand.limits set override = $2 where name = $1'
 
 /** In one order; each name once. Those that have changed let others pass at once. */
 export async function declare(session: Session, limits: readonly Limit[]): Promise<void> {
@@ -28,10 +33,24 @@ export async function declare(session: Session, limits: readonly Limit[]): Promi
   for (const { name } of rows) await reopenAll(session, name)
 }
 
-export async function override(session: Session, name: string, rule: LimitOverride | null): Promise<boolean> {
-  const rows = await session.rows(OVERRIDE, name, rule && ruleText(rule))
-  if (rows.length > 0) await reopenAll(session, name)
-  return rows.length > 0
+/** Lets others pass when it has committed: nobody's gates are locked for longer than a statement takes. */
+export async function override(
+  database: Database,
+  name: string,
+  { change, call }: { readonly change: LimitOverride | null; readonly call: string | undefined },
+): Promise<LimitRecord | null> {
+  const texts = await callOnce(database, call, (within) => changeIn(within, name, change))
+  if (texts.length > 0) await reopenAll(database.session, name)
+  return limitFrom(name, texts)
+}
+
+async function changeIn(session: Session, name: string, change: LimitOverride | null): Promise<string[]> {
+  const [row] = await session.rows<LimitRow>(LOCK, name)
+  if (!row) return []
+  const before = toLimitRecord(row)
+  const changed = { ...before, override: changedBy(before.override, change) }
+  await session.rows(OVERRIDE, name, changed.override && ruleText(changed.override))
+  return limitTexts(changed)
 }
 
 /** Gates at which jobs wait, found by going through the index from one to the next. */

@@ -141,11 +141,12 @@ function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
   }
 }
 
-function limitRole({ database: { session } }: Parts): StoreRoles['limits'] {
+function limitRole({ database }: Parts): StoreRoles['limits'] {
+  const { session } = database
   let tendedTo = ''
   return {
     declare: (given) => limits.declare(session, given),
-    override: (name, rule) => limits.override(session, name, rule),
+    override: (name, change, call) => limits.override(database, name, { change, call }),
     list: () => limits.list(session),
     gates: (which, limit, waitingMax) => limits.gates(session, which, { limit, waitingMax }),
     sums: (name, gatesMax) => limits.sums(session, name, gatesMax),

@@ -1,5 +1,6 @@
-import type { Limit, LimitOverride } from '../../job/limit.ts'
-import { type LimitRow, ruleText, toLimitRecord } from '../limit-row.ts'
+import type { Limit } from '../../job/limit.ts'
+import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { type LimitRow, limitFrom, limitTexts, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
   type GateRecord,
@@ -9,6 +10,7 @@ import {
   type LimitSums,
   REOPENED_MAX,
 } from '../limits.ts'
+import { once } from './calls.ts'
 import type { Connection } from './connection.ts'
 import { reopen } from './gates.ts'
 import { atMost } from './parameters.ts'
@@ -16,6 +18,8 @@ import { PARKED } from './pending.ts'
 
 const DECLARE = `insert into millhand_limits (name, declared) values (?1, ?2)
   on conflict (name) do update set declared = excluded.declared where declared <> excluded.declared`
+
+const NAMED = 'select name, declared, override from millhand_limits where name = ?'
 
 const OVERRIDE = 'update millhand_limits set override = ? where name = ?'
 
@@ -25,14 +29,22 @@ export function declare(connection: Connection, limits: readonly Limit[], nowMs:
   }
 }
 
+/** Inside the caller's transaction, which is the lock. */
 export function override(
   connection: Connection,
-  { name, rule }: { readonly name: string; readonly rule: LimitOverride | null },
-  nowMs: number,
-): boolean {
-  if (connection.run(OVERRIDE, rule && ruleText(rule), name) === 0) return false
-  reopenAll(connection, name, nowMs)
-  return true
+  name: string,
+  { change, ...made }: { change: LimitOverride | null; call: string | undefined; nowMs: number },
+): LimitRecord | null {
+  const make = () => {
+    const row = connection.get<LimitRow>(NAMED, name)
+    if (!row) return []
+    const before = toLimitRecord(row)
+    const changed = { ...before, override: changedBy(before.override, change) }
+    connection.run(OVERRIDE, changed.override && ruleText(changed.override), name)
+    reopenAll(connection, name, made.nowMs)
+    return limitTexts(changed)
+  }
+  return limitFrom(name, once(connection, made, make))
 }
 
 function reopenAll(connection: Connection, name: string, nowMs: number): void {

@@ -141,8 +141,8 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
   let tendedTo = ''
   return {
     declare: (given) => durably((connection, nowMs) => limits.declare(connection, given, nowMs)),
-    override: (name, rule) =>
-      durably((connection, nowMs) => limits.override(connection, { name, rule }, nowMs)),
+    override: (name, change, call) =>
+      durably((connection, nowMs) => limits.override(connection, name, { change, call, nowMs })),
     list: () => read(limits.list),
     gates: (which, limit, waitingMax) =>
       read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs, waitingMax })),

@@ -26,7 +26,7 @@ const TAKEN_BY: Readonly<Record<string, string>> = {
   'src/job/enqueue-options.ts enqueueFields': 'enqueue',
   'src/job/cache.ts cacheFields': 'cache',
   'src/job/invoke-options.ts invokeFields': 'ctx.invoke',
-  'src/job/limit.ts changeFields': 'limits.set',
+  'src/job/limit-change.ts changeFields': 'limits.set',
   'src/job/limit.ts limitFields': 'limit',
   'src/job/limit.ts rateFields': 'rate',
   'src/job/limit.ts valueFields': 'limit',
