@@ -1,7 +1,7 @@
 import { readSafely } from '../kit/brand.ts'
 import { preview } from '../kit/error.ts'
 import { isFunction, isObject, list, optionError } from '../kit/options.ts'
-import { type DefinedLimit, type LimitOptions, limitOptions, parseLimits } from './limit.ts'
+import { type DefinedLimit, type Limit, type LimitOptions, limitOptions, parseLimits } from './limit.ts'
 import { readLimits } from './limit-conflicts.ts'
 
 /** What is set for all queues stands under this name, which is no queue's. */
@@ -44,6 +44,23 @@ export function storedLimits(value: unknown): readonly QueueLimitOptions[] {
   } catch {
     return []
   }
+}
+
+/**
+ * A limit as it is to be written: as it is set for a queue or for all, where it is set for any, since a definition does not undo what
+ * an operator has set. Asked under the lock of the store, so that none is undone that is set meanwhile.
+ */
+export function asSet(
+  given: Limit,
+  settings: readonly { readonly limits?: readonly QueueLimitOptions[] }[],
+): Limit {
+  const set = settings.flatMap(({ limits }) => definedLimits(limits))
+  return set.find(({ limit }) => limit.name === given.name)?.limit ?? given
+}
+
+/** What is set for a queue, as limits that are to be written with it. */
+export function limitsSet({ limits }: { readonly limits?: readonly QueueLimitOptions[] }): Limit[] {
+  return definedLimits(limits).map(({ limit }) => limit)
 }
 
 export function definedLimits(limits: readonly QueueLimitOptions[] = []): readonly DefinedLimit[] {

@@ -27,14 +27,15 @@ async function applySettings(store: Store, wanted: ReadonlyMap<string, QueueSett
   const there = await settingsSet(store)
   const others = [...there].filter(([queue]) => !wanted.has(queue))
   requireAsSet(new Map(others), limitedBy(wanted))
-  await declareMissing(store, wanted)
   for (const [queue, settings] of wanted) {
     if (settingsText(settings) === settingsText(there.get(queue) ?? {})) continue
     await store.queues.configure(queue, settings)
     await placeAnew(store, queue)
   }
+  await declareMissing(store, wanted)
 }
 
+/** Where all is set so already, and a limit of it says something else, as a version may have left it that wrote them one by one. */
 async function declareMissing(store: Store, wanted: ReadonlyMap<string, QueueSettings>): Promise<void> {
   const limits = [...wanted.values()].flatMap((each) => definedLimits(each.limits).map(({ limit }) => limit))
   if (limits.length === 0) return

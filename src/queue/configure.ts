@@ -46,9 +46,8 @@ export async function configureQueue(
   const { onProgress } = parseOptions('configure', configureFields, options)
   const held = definedLimits(parsed.limits)
   await requireAsOthers(store, name, held)
-  // First: a job that has a gate of a limit which nobody knows would wait.
-  await limits.set(held)
   await store.queues.configure(name, parsed)
+  limits.wasSet(held)
   await placeAnew(store, name, onProgress)
 }
 

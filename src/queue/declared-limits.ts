@@ -51,11 +51,9 @@ export class DeclaredLimits {
     return undefined
   }
 
-  /** Writes what is set for a queue, whatever was said of it before. */
-  async set(limits: readonly DefinedLimit[]): Promise<void> {
-    const set = limits.map(({ limit }) => limit)
-    if (set.length > 0) await this.#store.limits.declare(set)
-    this.#keep(set)
+  /** These were set for a queue, and written with it. */
+  wasSet(limits: readonly DefinedLimit[]): void {
+    this.#keep(limits.map(({ limit }) => limit))
   }
 
   /** What was to be written later is, or a moment has passed. */

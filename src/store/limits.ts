@@ -6,7 +6,10 @@ import type { Strays } from './strays.ts'
 
 /** Limits: what their definitions say of them, what an operator says instead, and the gates of their keys. */
 export interface LimitStore {
-  /** Writes what definitions say, where it is not known yet. In a transaction of its own: nobody else's keeps a limit from others. */
+  /**
+   * Writes what definitions say, where it is not known yet; of what is set for a queue, that: see `asSet`. In a transaction of its
+   * own: nobody else's keeps a limit from others.
+   */
   declare(limits: readonly Limit[]): Promise<void>
   /**
    * Changes what holds instead of what the definitions say, at once and for all: what `changedBy` makes of it, under a lock; `null`:

@@ -136,6 +136,11 @@ function tellWorkers({ workers }: Store, local: Emitter<LocalNotices>): Store['w
 function tellQueues({ queues }: Store, local: Emitter<LocalNotices>): Store['queues'] {
   return {
     ...queues,
+    async configure(queue, settings) {
+      await queues.configure(queue, settings)
+      // A limit that is written with it may let more pass.
+      local.emit('ready', undefined)
+    },
     async purge(queue, piece) {
       const purged = await queues.purge(queue, piece)
       if (purged.ids.length > 0) local.emit('changed', { ids: purged.ids })

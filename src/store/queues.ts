@@ -12,8 +12,9 @@ export interface QueueStore {
   resume(queue: string): Promise<void>
   paused(): Promise<PausedQueue[]>
   /**
-   * Sets what is set for a queue: all of it, so that `{}` takes it away. A pause stays. What comes goes by it at once; where
-   * it is another order, what waits is to be given its place anew: see `place`.
+   * Sets what is set for a queue: all of it, so that `{}` takes it away; its limits are written with it, so that no definition that is
+   * declared meanwhile undoes them. A pause stays. What comes goes by it at once; where it is another order, what waits is to be given
+   * its place anew: see `place`.
    */
   configure(queue: string, settings: QueueSettings): Promise<void>
   /**

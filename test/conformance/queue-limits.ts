@@ -11,7 +11,6 @@ export function queueLimitPromises(test: StoreTest): void {
   const mail = { queue: 'mail' }
 
   async function set(store: Store, queue: string, [name, concurrency]: [string, number]): Promise<void> {
-    await store.limits.declare([atMost(concurrency, name)])
     await store.queues.configure(queue, { limits: [{ key: name, name, cost: 1, concurrency }] })
   }
 
@@ -65,6 +64,20 @@ export function queueLimitPromises(test: StoreTest): void {
     await enqueue(store, newJob('c', mail))
     expect(await find(store, 'c')).toMatchObject({ limits: null })
     expect(idsOf(await worker.claim())).toEqual(['c'])
+  })
+
+  test('what is set for a queue stands, whatever a definition declares of it then or at the same time', async ({
+    store,
+  }) => {
+    const smtp = { declared: { concurrency: 2 } }
+    await Promise.all([store.limits.declare([atMost(9, 'smtp')]), set(store, 'mail', ['smtp', 2])])
+    expect(await store.limits.list()).toMatchObject([smtp])
+
+    await store.limits.declare([atMost(7, 'smtp'), atMost(1, 'api')])
+    expect(await store.limits.list()).toMatchObject([{ declared: { concurrency: 1 } }, smtp])
+    await store.queues.configure('mail', {})
+    await store.limits.declare([atMost(7, 'smtp')])
+    expect(await store.limits.list()).toMatchObject([{ name: 'api' }, { declared: { concurrency: 7 } }])
   })
 
   test('a job that is moved has the limits of the queue that it is in by then', async ({ store, worker }) => {

@@ -1,5 +1,6 @@
 import { alike, type Limit, limitOf } from '../../job/limit.ts'
 import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { asSet } from '../../job/queue-limits.ts'
 import { limitFrom, limitTexts } from '../limit-row.ts'
 import {
   type GateRecord,
@@ -13,6 +14,15 @@ import type { MemoryData } from './data/data.ts'
 import { reopen } from './gates.ts'
 
 export function declare(data: MemoryData, limits: readonly Limit[]): void {
+  const settings = [...data.settings.values()]
+  write(
+    data,
+    limits.map((limit) => asSet(limit, settings)),
+  )
+}
+
+/** Those that have changed let others pass at once. */
+export function write(data: MemoryData, limits: readonly Limit[]): void {
   for (const { name, ...declared } of limits) {
     const known = data.limits.get(name)
     if (known && alike({ name, ...known.declared }, { name, ...declared })) continue

@@ -1,8 +1,10 @@
 import { placesAlike } from '../../job/order.ts'
+import { limitsSet } from '../../job/queue-limits.ts'
 import { type QueueSettings, settingsText } from '../../job/queue-settings.ts'
 import { isFinal } from '../../job/state.ts'
 import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import type { MemoryData } from './data/data.ts'
+import { write } from './limits.ts'
 
 /** A queue that is paused again has been so since the first time. */
 export function pause(data: MemoryData, queue: string, { by, reason }: PauseNote = NO_NOTE): void {
@@ -22,6 +24,7 @@ export function paused(data: MemoryData): PausedQueue[] {
 
 export function configure(data: MemoryData, queue: string, settings: QueueSettings): void {
   const before = data.settings.get(queue) ?? {}
+  write(data, limitsSet(settings))
   if (settingsText(settings) === null) data.settings.delete(queue)
   else data.settings.set(queue, settings)
   if (!placesAlike(before, settings)) data.unplaced.set(queue, data.lastSeq + 1)

@@ -1,6 +1,8 @@
 import type { Grants } from '../../job/gate.ts'
 import type { Limit } from '../../job/limit.ts'
 import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { asSet } from '../../job/queue-limits.ts'
+import { readSettings } from '../../job/queue-settings.ts'
 import { type LimitRow, limitFrom, limitTexts, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
@@ -26,11 +28,33 @@ const LOCK = 'select name, declared, override from millhand.limits where name = 
 
 const OVERRIDE = 'update millhand.limits set override = $2 where name = $1'
 
-/** In one order; each name once. Those that have changed let others pass at once. */
-export async function declare(session: Session, limits: readonly Limit[]): Promise<void> {
+/** In one order. A row that is not there yet is made, since only a row can be locked; it is no rule before it is written. */
+const LOCK_ALL = `insert into millhand.limits as l (name, declared)
+  select name, '' from unnest($1::text[]) as g(name) order by name
+  on conflict (name) do update set declared = l.declared`
+
+const SETTINGS = 'select settings from millhand.queues where settings is not null order by queue'
+
+/** Whoever sets them for a queue waits, or is waited for: what is set by then is read in a statement after the lock. */
+export async function declare(database: Database, limits: readonly Limit[]): Promise<void> {
+  const names = [...new Set(limits.map(({ name }) => name))]
+  const changed = await database.briefTransaction(async (_, within) => {
+    await within.rows(LOCK_ALL, names)
+    const rows = await within.rows<{ settings: string }>(SETTINGS)
+    const settings = rows.map((row) => readSettings(row.settings))
+    return write(
+      within,
+      limits.map((limit) => asSet(limit, settings)),
+    )
+  })
+  await reopenAll(database.session, changed)
+}
+
+/** In one order; each name once. Gives the names of those that have changed: they are to let others pass when that has committed. */
+export async function write(session: Session, limits: readonly Limit[]): Promise<string[]> {
   const rules = new Map(limits.map(({ name, ...rule }) => [name, ruleText(rule)]))
   const rows = await session.rows<{ name: string }>(DECLARE, [...rules.keys()], [...rules.values()])
-  for (const { name } of rows) await reopenAll(session, name)
+  return rows.map(({ name }) => name)
 }
 
 /** Lets others pass when it has committed: nobody's gates are locked for longer than a statement takes. */
@@ -40,7 +64,7 @@ export async function override(
   { change, call }: { readonly change: LimitOverride | null; readonly call: string | undefined },
 ): Promise<LimitRecord | null> {
   const texts = await callOnce(database, call, (within) => changeIn(within, name, change))
-  if (texts.length > 0) await reopenAll(database.session, name)
+  if (texts.length > 0) await reopenAll(database.session, [name])
   return limitFrom(name, texts)
 }
 
@@ -74,9 +98,12 @@ export async function waitedAt(
   return rows.map(({ gate }) => gate)
 }
 
-async function reopenAll(session: Session, name: string): Promise<void> {
-  const keyed = await waitedAt(session, { after: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
-  await reopen(session, [name, ...keyed])
+/** Not in a transaction: see `reopen`. */
+export async function reopenAll(session: Session, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const keyed = await waitedAt(session, { after: `${name}=`, to: `${name}>`, limit: REOPENED_MAX })
+    await reopen(session, [name, ...keyed])
+  }
 }
 
 const LIST = 'select name, declared, override from millhand.limits order by name'

@@ -1,8 +1,10 @@
 import { orderRule } from '../../job/order.ts'
+import { limitsSet } from '../../job/queue-limits.ts'
 import { type QueueSettings, readSettings, settingsText } from '../../job/queue-settings.ts'
 import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import { wake } from './change.ts'
 import type { Database } from './database.ts'
+import { reopenAll, write } from './limits.ts'
 import { placeStrays, placeWindow, strayedFromOrders } from './order.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement, TIMED } from './sql.ts'
@@ -66,7 +68,17 @@ const FORGET_UNSET = `delete from millhand.queues
 
 const CONFIGURED = 'select queue, settings from millhand.queues where settings is not null order by queue'
 
-export async function configure(session: Session, queue: string, settings: QueueSettings): Promise<void> {
+/** With its limits, whose rows are locked first: whoever declares them meanwhile reads afterwards what is set. */
+export async function configure(database: Database, queue: string, settings: QueueSettings): Promise<void> {
+  const changed = await database.briefTransaction(async (_, within) => {
+    const written = await write(within, limitsSet(settings))
+    await set(within, queue, settings)
+    return written
+  })
+  await reopenAll(database.session, changed)
+}
+
+async function set(session: Session, queue: string, settings: QueueSettings): Promise<void> {
   const { rankBy = null, dueBy = null, priorityBy = null, weights = null } = orderRule(settings) ?? {}
   const values = CONFIGURE.values({
     queue,

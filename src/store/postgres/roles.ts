@@ -131,7 +131,7 @@ function queueRole({ database, claims }: Parts): StoreRoles['queues'] {
       claims.reset()
     },
     paused: () => queues.paused(session),
-    configure: (queue, settings) => queues.configure(session, queue, settings),
+    configure: (queue, settings) => queues.configure(database, queue, settings),
     place: (queue) => queues.placeAnew(database, queue).finally(() => claims.reset()),
     unplaced: () => queues.unplaced(session),
     purge: (queue, piece) => size.purgeOnce(database, queue, piece),
@@ -145,7 +145,7 @@ function limitRole({ database }: Parts): StoreRoles['limits'] {
   const { session } = database
   let tendedTo = ''
   return {
-    declare: (given) => limits.declare(session, given),
+    declare: (given) => limits.declare(database, given),
     override: (name, change, call) => limits.override(database, name, { change, call }),
     list: () => limits.list(session),
     gates: (which, limit, waitingMax) => limits.gates(session, which, { limit, waitingMax }),

@@ -1,5 +1,7 @@
 import type { Limit } from '../../job/limit.ts'
 import { changedBy, type LimitOverride } from '../../job/limit-change.ts'
+import { asSet } from '../../job/queue-limits.ts'
+import { readSettings } from '../../job/queue-settings.ts'
 import { type LimitRow, limitFrom, limitTexts, ruleText, toLimitRecord } from '../limit-row.ts'
 import {
   AFTER_GATES,
@@ -23,7 +25,21 @@ const NAMED = 'select name, declared, override from millhand_limits where name =
 
 const OVERRIDE = 'update millhand_limits set override = ? where name = ?'
 
+const SETTINGS = 'select settings from millhand_queues where settings is not null order by queue'
+
+/** Inside the caller's transaction: what is set for queues stays as it is until its end. */
 export function declare(connection: Connection, limits: readonly Limit[], nowMs: number): void {
+  const rows = connection.all<{ settings: string }>(SETTINGS)
+  const settings = rows.map((row) => readSettings(row.settings))
+  write(
+    connection,
+    limits.map((limit) => asSet(limit, settings)),
+    nowMs,
+  )
+}
+
+/** Those that have changed let others pass at once. */
+export function write(connection: Connection, limits: readonly Limit[], nowMs: number): void {
   for (const { name, ...rule } of limits) {
     if (connection.run(DECLARE, name, ruleText(rule)) > 0) reopenAll(connection, name, nowMs)
   }

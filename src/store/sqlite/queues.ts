@@ -1,7 +1,9 @@
 import { orderRule } from '../../job/order.ts'
-import { type QueueSettings, readSettings, settingsText } from '../../job/queue-settings.ts'
+import { limitsSet } from '../../job/queue-limits.ts'
+import { readSettings, settingsText } from '../../job/queue-settings.ts'
 import { type ConfiguredQueue, NO_NOTE, type PausedQueue, type PauseNote, PLACED_MAX } from '../queues.ts'
 import type { Connection } from './connection.ts'
+import { write } from './limits.ts'
 import { place } from './order.ts'
 import { atMost } from './parameters.ts'
 import { countReturn } from './pending.ts'
@@ -47,7 +49,8 @@ const CONFIGURE = `insert into millhand_queues (queue, settings, rank_by, due_by
 
 const CONFIGURED = 'select queue, settings from millhand_queues where settings is not null order by queue'
 
-export function configure(connection: Connection, queue: string, settings: QueueSettings): void {
+export function configure(connection: Connection, { queue, settings }: ConfiguredQueue, nowMs: number): void {
+  write(connection, limitsSet(settings), nowMs)
   const { rankBy = null, dueBy = null, priorityBy = null, weights = null } = orderRule(settings) ?? {}
   const drawn = weights && JSON.stringify(weights)
   connection.run(CONFIGURE, queue, settingsText(settings), rankBy, dueBy, priorityBy, drawn)

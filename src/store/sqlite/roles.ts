@@ -119,7 +119,8 @@ function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
     pause: (queue, note) => durably((connection, nowMs) => queues.pause(connection, { queue, note }, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
     paused: () => read(queues.paused),
-    configure: (queue, settings) => durably((connection) => queues.configure(connection, queue, settings)),
+    configure: (queue, settings) =>
+      durably((connection, nowMs) => queues.configure(connection, { queue, settings }, nowMs)),
     place: (queue) => durably((connection) => queues.placeAnew(connection, queue)),
     unplaced: () => read(queues.unplaced),
     purge: async (queue, piece) =>
