@@ -25,6 +25,11 @@ export function expiry(
   return { failureKind, errors: appendFailure(job.errors, failure) }
 }
 
+/** Whether a job that waits may still begin. One that has expired is taken by nobody, and takes no place at a gate from others. */
+export function isTimely({ expiresAt }: Pick<JobRecord, 'expiresAt'>, nowMs: number): boolean {
+  return expiresAt === null || expiresAt > nowMs
+}
+
 /** When a job that is enqueued fails while it waits: what comes first of the two. */
 export function expiresAt(
   { expiresInMs, deadlineMs }: Pick<NewJob, 'expiresInMs' | 'deadlineMs'>,

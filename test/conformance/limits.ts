@@ -201,6 +201,27 @@ export function limitPromises(test: StoreTest): void {
     expect(await find(store, 'b')).toMatchObject({ state: 'failed', gate: null })
   })
 
+  test('a job that has expired while it waits at a gate takes no place there', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await store.limits.declare([atMost(1)])
+    const late = limited('late', ['api'], { priority: 1, expiresInMs: 1_000 })
+    await enqueue(store, limited('a', ['api'], { priority: 2 }), late, limited('b', ['api']))
+    const job = await worker.claimOne()
+    await worker.claim()
+    await clock.advance(1_001)
+    await worker.settle(job, COMPLETE)
+
+    const [next, ...others] = await worker.claim()
+    expect([next?.id, others]).toEqual(['b', []])
+    if (next) await worker.settle(next, COMPLETE)
+    await enqueue(store, limited('c', ['api']))
+    expect(idsOf(await worker.claim())).toEqual(['c'])
+    expect(await store.upkeep.expire(10)).toEqual(['late'])
+  })
+
   test('a limit is changed live, and what may run then does', async ({ store, worker }) => {
     await store.limits.declare([atMost(1)])
     await enqueue(store, ...newJobs(5, { limits: '[["api",1]]' }))

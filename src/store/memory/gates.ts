@@ -1,3 +1,4 @@
+import { isTimely } from '../../job/deadline.ts'
 import { type GateState, isForgettable, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
@@ -20,7 +21,8 @@ export function gateReader(data: MemoryData): PlacementReader {
 }
 
 function firstRank(data: MemoryData, gate: string): number | undefined {
-  const [first] = firstOf(data.jobs.pending.parkedAt(gate), 1)
+  const nowMs = data.clock.now()
+  const [first] = firstOf(data.jobs.pending.parkedAt(gate), 1, (job) => isTimely(job, nowMs))
   return first && placeOf(first).priority
 }
 
@@ -55,7 +57,7 @@ export function reopen(data: MemoryData, gate: string): number {
   const limit = limitNamed(data, limitOf(gate))
   const state = stateOf(data, gate)
   const nowMs = data.clock.now()
-  const mayRun = (job: JobRecord) => !data.paused.has(job.queue)
+  const mayRun = (job: JobRecord) => !data.paused.has(job.queue) && isTimely(job, nowMs)
   const going = firstOf(data.jobs.pending.parkedAt(gate), roomAt(limit, state, nowMs), mayRun)
   for (const job of going) data.jobs.put({ ...job, gate: null })
   const at = opensAt(limit, state)
@@ -65,11 +67,11 @@ export function reopen(data: MemoryData, gate: string): number {
   return going.length
 }
 
-function firstOf(jobs: Iterable<JobRecord>, count: number, fits?: (job: JobRecord) => boolean): JobRecord[] {
+function firstOf(jobs: Iterable<JobRecord>, count: number, fits: (job: JobRecord) => boolean): JobRecord[] {
   const found: JobRecord[] = []
   for (const job of jobs) {
     if (found.length >= count) break
-    if (fits?.(job) ?? true) found.push(job)
+    if (fits(job)) found.push(job)
   }
   return found
 }

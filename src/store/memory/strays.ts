@@ -1,3 +1,4 @@
+import { isTimely } from '../../job/deadline.ts'
 import { letsPass, type Strays } from '../strays.ts'
 import type { MemoryData } from './data/data.ts'
 import { gateReader } from './gates.ts'
@@ -10,7 +11,9 @@ export function strays(data: MemoryData, limit: number): Strays {
     .gates()
     .toSorted()
     .flatMap((gate) => {
-      const first = [...data.jobs.pending.parkedAt(gate)].find(({ queue }) => !data.paused.has(queue))
+      const first = [...data.jobs.pending.parkedAt(gate)].find(
+        (job) => !data.paused.has(job.queue) && isTimely(job, nowMs),
+      )
       return first && letsPass({ gate, limits: first.limits }, reader, nowMs) ? [{ gate, id: first.id }] : []
     })
   return { holders: [], unheld: [], waiting: waiting.slice(0, limit) }

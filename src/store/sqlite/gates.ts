@@ -12,7 +12,7 @@ import { HAS_GROUP } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { place, restore } from './order.ts'
 import { asList, atMost } from './parameters.ts'
-import { PARKED, putBack, WAITS } from './pending.ts'
+import { PARKED, putBack, TIMELY, WAITS } from './pending.ts'
 import { answerAt } from './results.ts'
 
 const LIMIT = 'select name, declared, override from millhand_limits where name = ?'
@@ -30,7 +30,7 @@ export function gateReader(connection: Connection, nowMs: number): PlacementRead
       return limits.get(name)
     },
     state: (gate) => stateOf(connection, gate, nowMs),
-    firstPriority: (gate) => firstPriority(connection, gate),
+    firstPriority: (gate) => firstPriority(connection, gate, nowMs),
   }
 }
 
@@ -72,16 +72,18 @@ export function noteOpenings(connection: Connection, openings: ReadonlyMap<strin
   for (const [gate, at] of openings) openAt(connection, gate, at)
 }
 
-const FIRST = `select priority from millhand_jobs where ${PARKED} and gate = ?
+const FIRST = `select priority from millhand_jobs where ${PARKED} and gate = ? and ${TIMELY}
   order by priority desc, due_at, seq limit 1`
 
-function firstPriority(connection: Connection, gate: string): number | undefined {
-  return connection.get<{ priority: number }>(FIRST, gate)?.priority
+function firstPriority(connection: Connection, gate: string, nowMs: number): number | undefined {
+  return connection.get<{ priority: number }>(FIRST, gate, nowMs)?.priority
 }
+
+const IS_PARKED = `select 1 from millhand_jobs where ${PARKED} and gate = ? limit 1`
 
 /** Whether a job waits at the gate. */
 function isParked(connection: Connection, gate: string): boolean {
-  return firstPriority(connection, gate) !== undefined
+  return connection.get(IS_PARKED, gate) !== undefined
 }
 
 const OPEN_AT = `insert into millhand_gates (gate, opens_at) values (?1, ?2)
@@ -103,7 +105,7 @@ export function leaveGates(connection: Connection, seqs: readonly number[], nowM
   reopen(connection, new Set(left), nowMs)
 }
 
-const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ?
+const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ? and ${TIMELY}
   and queue not in (select queue from millhand_queues where paused_at is not null)
   order by priority desc, due_at, seq ${atMost()}`
 
@@ -130,7 +132,8 @@ export function reopen(connection: Connection, gates: Iterable<string>, nowMs: n
     const limit = reader.limit(limitOf(gate))
     const state = reader.state(gate)
     const room = roomAt(limit, state, nowMs)
-    const next = room > 0 ? connection.all<{ seq: number }>(NEXT, gate, room).map(({ seq }) => seq) : []
+    const next =
+      room > 0 ? connection.all<{ seq: number }>(NEXT, gate, nowMs, room).map(({ seq }) => seq) : []
     going.push(...next)
     const at = opensAt(limit, state)
     // Of more than go on at once that need nobody to leave, the next claim lets the others go on.
