@@ -15,6 +15,10 @@ let pool: pg.Pool | undefined
 /** Millhand's tables in a schema that a test has used before; what they were migrated to stays. */
 const TABLES = "select tablename as name from pg_tables where schemaname = $1 and tablename <> 'migrations'"
 
+/** Statements and transactions on a schema. A call that was given up when its store was closed may be at work on the server for a moment. */
+const AT_WORK =
+  "select from pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid() and position($1 in query) > 0"
+
 /** A pool for what a test does to the database by itself. */
 export function postgresPool(): pg.Pool {
   if (pool) return pool
@@ -29,6 +33,8 @@ export async function emptySchema({
   keepsConnections = true,
 } = {}): Promise<{ readonly url: string; readonly release: () => void }> {
   const schema = free.pop() ?? newSchema()
+  // Of two who delete the same rows in another order one would be ended by the server.
+  while (((await postgresPool().query(AT_WORK, [`"${schema}".`])).rowCount ?? 0) > 0);
   const { rows } = await postgresPool().query<{ name: string }>(TABLES, [schema])
   await postgresPool().query(rows.map(({ name }) => `delete from "${schema}"."${name}";`).join('\n'))
   const plain = `${inject('postgres')}?schema=${schema}`
