@@ -10,5 +10,5 @@ export function dateOf(value: unknown): Date | undefined {
 
 /** An option that is a time. */
 export function date(): Field<Date, Date> & { readonly fallback?: undefined } {
-  return { expected: 'a valid Date', parse: dateOf }
+  return { expected: "a valid Date, such as new Date('2030-01-31T08:00:00Z')", parse: dateOf }
 }

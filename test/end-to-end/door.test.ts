@@ -232,6 +232,7 @@ describeStores('the door', (test) => {
       [{ priority: 1.5 }, /'priority' is 1.5, expected a whole number from -1000000 to 1000000/],
       [{ delay: '5 minutes' }, /'delay' is '5 minutes', expected a duration such as/],
       [{ runAt: new Date('never') }, /'runAt' is .*, expected a valid Date/],
+      [{ runAt: '2030-01-01' }, /'2030-01-01', expected a valid Date, such as new Date\('2030-/],
       [{ retries: -1 }, /'retries' is -1, expected a whole number from 0 to 1000/],
       [{ context: { at: new Date(0) } }, /context cannot be stored as JSON: a Date.* at \$\.at/],
     ]
