@@ -237,6 +237,16 @@ export function groupPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim({ limit: 2, accepts }))).toEqual(['a-15', 'a-16'])
   })
 
+  test('a worker that refuses all of the highest priorities is given what is behind them', async ({
+    store,
+    worker,
+  }) => {
+    const ranked = [3, 2, 1, 0, -1].map((priority) => grouped(`p${priority}`, 'a', { priority }))
+    await enqueue(store, ...ranked)
+    const accepts = ({ priority }: { readonly priority: number }) => priority < 0
+    expect(idsOf(await worker.claim({ limit: 2, accepts }))).toEqual(['p-1'])
+  })
+
   test('what has a group is never held, and begins with its claim', async ({ store, worker }) => {
     await enqueue(store, ...many('a', 2))
     expect(await worker.hold()).toEqual([])

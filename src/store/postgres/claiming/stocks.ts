@@ -11,7 +11,10 @@ import { lanesFor } from './requiring.ts'
 
 /** Groups of one queue and priority that one look goes through. Where there are more, the next claim goes on behind them. */
 const GROUPS_MAX = 1_000
-/** Priorities of one queue that one look goes through: where they are drawn, and where the highest goes first, of which the claim looks again. */
+/**
+ * Priorities of one queue that one look goes through: where they are drawn, or a predicate may refuse all of the highest; and where the
+ * highest goes first, of which the claim looks again.
+ */
 const WEIGHED_MAX = 200
 const RANKS_MAX = 2
 
@@ -41,13 +44,13 @@ const RANKED = `ranked as materialized (
         union all
         select (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank > b.rank order by p.rank limit 1)
           from ranks b where b.rank is not null
-      ) select rank from ranks where rank is not null limit case when s.weighed then ${WEIGHED_MAX} else ${RANKS_MAX} end
+      ) select rank from ranks where rank is not null limit case when s.weighed or $chooses then ${WEIGHED_MAX} else ${RANKS_MAX} end
     ) r
   ), looked as materialized (
     select r.*, k.name as behind, greatest(1, ${GROUPS_MAX} / count(*) over (partition by queue, rank))::integer as most
     from (select *, dense_rank() over (partition by queue order by rank) as nth from ranked) r
     left join unnest($lookedLanes, $lookedRanks, $lookedNames) as k(lane, rank, name) using (lane, rank)
-    where weighed or nth <= ${RANKS_MAX}
+    where weighed or $chooses or nth <= ${RANKS_MAX}
   )`
 
 const OF_RANK = `${DRAWN} and p.lane = r.lane and p.rank = r.rank`
@@ -147,7 +150,8 @@ export async function stocksFor(
   }
   const rows = await session.at<StockRow>(STOCKS.text, ...STOCKS.values(values))
   noteLooked(rows, turns)
-  return [...Map.groupBy(rows, ({ queue }) => queue)].map(([queue, ofQueue]) => stockOf(queue, ofQueue))
+  const most = request.accepts ? WEIGHED_MAX : RANKS_MAX
+  return [...Map.groupBy(rows, ({ queue }) => queue)].map(([queue, some]) => stockOf(queue, some, most))
 }
 
 /** Where a lane may have more groups than were looked at, the next claim goes on behind the last one. */
@@ -158,13 +162,13 @@ function noteLooked(rows: readonly StockRow[], turns: PlannedTurns): void {
   }
 }
 
-function stockOf(queue: string, rows: readonly StockRow[]): QueueStock {
+function stockOf(queue: string, rows: readonly StockRow[], ranksMax: number): QueueStock {
   const ranks = [...Map.groupBy(rows, ({ priority }) => priority)].sort(([one], [other]) => other - one)
   return {
     queue,
     settings: rows[0]?.settings ?? null,
     ranks: ranks.map(([priority, ofRank]) => ({ priority, stocks: groupsOf(ofRank) })),
-    hasMore: ranks.length >= RANKS_MAX,
+    hasMore: ranks.length >= ranksMax,
   }
 }
 
