@@ -165,6 +165,13 @@ export function groupPromises(test: StoreTest): void {
     expect(await worker.claim()).toEqual([])
   })
 
+  test('priorities that have expired hide nothing behind them', async ({ store, clock, worker }) => {
+    const late = [3, 2, 1].map((priority) => grouped(`p${priority}`, 'a', { priority, expiresInMs: 500 }))
+    await enqueue(store, ...late, grouped('in time', 'a'))
+    await clock.advance(500)
+    expect(idsOf(await worker.claim({ limit: 2 }))).toEqual(['in time'])
+  })
+
   test('jobs of a group start in the order of their queue', async ({ store, clock, worker }) => {
     await arrange(store, 'mail', { order: 'lifo' })
     for (const [id, group] of [
@@ -237,10 +244,7 @@ export function groupPromises(test: StoreTest): void {
     expect(idsOf(await worker.claim({ limit: 2, accepts }))).toEqual(['a-15', 'a-16'])
   })
 
-  test('a worker that refuses all of the highest priorities is given what is behind them', async ({
-    store,
-    worker,
-  }) => {
+  test('priorities that are refused hide nothing behind them', async ({ store, worker }) => {
     const ranked = [3, 2, 1, 0, -1].map((priority) => grouped(`p${priority}`, 'a', { priority }))
     await enqueue(store, ...ranked)
     const accepts = ({ priority }: { readonly priority: number }) => priority < 0

@@ -21,6 +21,7 @@ const RANKS_MAX = 2
 const { names, stems, queues, worker, limit, afterRank, afterDueAt, afterSeq } = LOOK_PARAMETERS
 
 const DRAWN = `p.waits = 1 and p.class = ${TURN}`
+const HAS_TIME = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** Lanes in which anything is drawn that are served, with what is set for their queues; those that require something are given. */
 const SERVED = `present as (
@@ -36,13 +37,13 @@ const SERVED = `present as (
     and exists (select from millhand.workers w where w.id = $worker and w.lease_until > (select now from clock))
   )`
 
-/** The best priorities of each, found by going through the index from one to the next. */
+/** The best priorities of each that have anything in time, found by going through the index from one to the next. */
 const RANKED = `ranked as materialized (
     select s.*, r.rank from served s cross join lateral (
       with recursive ranks as (
-        (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank >= $afterRank order by p.rank limit 1)
+        (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank >= $afterRank and ${HAS_TIME} order by p.rank limit 1)
         union all
-        select (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank > b.rank order by p.rank limit 1)
+        select (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank > b.rank and ${HAS_TIME} order by p.rank limit 1)
           from ranks b where b.rank is not null
       ) select rank from ranks where rank is not null limit case when s.weighed or $chooses then ${WEIGHED_MAX} else ${RANKS_MAX} end
     ) r
