@@ -3,7 +3,7 @@ import { type ClaimedJob, compareJobs } from '../../jobs.ts'
 import { ASKED_DUE_AT } from '../order.ts'
 import {
   detailsWhere,
-  JOB_WIDTH,
+  JOB_AT,
   type JobFields,
   JobReader,
   jobColumns,
@@ -31,8 +31,20 @@ export type ClaimRow = readonly [
   ...[care: Care | null, expiresAt: number | null, claimedAt: number, place: string | null],
 ]
 
+/** Where each of these stands, behind the job. */
+const AT = {
+  dueAt: 16,
+  attempts: 17,
+  epochs: 18,
+  crashes: 19,
+  care: 20,
+  expiresAt: 21,
+  claimedAt: 22,
+  place: 23,
+} as const
+
 /** A row in which there is no candidate, but a text beside. */
-export const ONLY_BESIDE = onlyBeside(JOB_WIDTH + 7)
+export const ONLY_BESIDE = onlyBeside(AT.place)
 
 const NOWHERE: readonly [rank: null, place: null] = [null, null]
 
@@ -43,16 +55,16 @@ export function toCandidates(rows: readonly ClaimRow[]): ClaimedJob[] {
 }
 
 function standingOf(row: ClaimRow): Standing {
-  const place = row[23]
+  const place = row[AT.place]
   const [rank, at] = place === null ? NOWHERE : (JSON.parse(place) as [number, number])
   return {
-    dueAt: row[16] ?? row[11],
-    attempt: (row[17] ?? 0) + 1,
-    epoch: (row[18] ?? 0) + 1,
-    crashes: row[19] ?? 0,
-    care: row[20] ?? CARE.none,
-    expiresAt: row[21],
-    claimedAt: row[22],
+    dueAt: row[AT.dueAt] ?? row[JOB_AT.createdAt],
+    attempt: (row[AT.attempts] ?? 0) + 1,
+    epoch: (row[AT.epochs] ?? 0) + 1,
+    crashes: row[AT.crashes] ?? 0,
+    care: row[AT.care] ?? CARE.none,
+    expiresAt: row[AT.expiresAt],
+    claimedAt: row[AT.claimedAt],
     begun: false,
     hold: undefined,
     rank,

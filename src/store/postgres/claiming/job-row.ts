@@ -32,7 +32,27 @@ export type JobFields = readonly [
 /** A row with a job, and with whatever is told behind it. */
 export type JobRow = readonly [...JobFields, ...unknown[]]
 
-/** Columns of a job. */
+/** Where each of them stands. */
+export const JOB_AT = {
+  seq: 0,
+  id: 1,
+  name: 2,
+  queue: 3,
+  priority: 4,
+  key: 5,
+  tags: 6,
+  context: 7,
+  input: 8,
+  retries: 9,
+  timeoutMs: 10,
+  createdAt: 11,
+  deadlineAt: 12,
+  errors: 13,
+  checkpoint: 14,
+  limits: 15,
+} as const
+
+/** Columns of a job: what is told behind it begins there. */
 export const JOB_WIDTH = 16
 
 /** A row in which there is no job, but a text behind so many columns. */
@@ -62,28 +82,28 @@ export class JobReader {
   /** Nothing is spread here: see `attemptOf`. */
   read(row: JobRow, standing: Standing): ClaimedJob {
     return {
-      seq: row[0],
-      id: row[1],
-      name: this.#name(row[2]),
-      queue: this.#queue(row[3]),
-      priority: row[4] ?? 0,
-      key: row[5],
-      tags: row[6],
-      context: row[7],
-      input: row[8],
-      retries: row[9],
-      timeoutMs: row[10],
-      createdAt: row[11],
-      errors: row[13],
-      checkpoint: row[14],
-      limits: row[15],
+      seq: row[JOB_AT.seq],
+      id: row[JOB_AT.id],
+      name: this.#name(row[JOB_AT.name]),
+      queue: this.#queue(row[JOB_AT.queue]),
+      priority: row[JOB_AT.priority] ?? 0,
+      key: row[JOB_AT.key],
+      tags: row[JOB_AT.tags],
+      context: row[JOB_AT.context],
+      input: row[JOB_AT.input],
+      retries: row[JOB_AT.retries],
+      timeoutMs: row[JOB_AT.timeoutMs],
+      createdAt: row[JOB_AT.createdAt],
+      errors: row[JOB_AT.errors],
+      checkpoint: row[JOB_AT.checkpoint],
+      limits: row[JOB_AT.limits],
       dueAt: standing.dueAt,
       attempt: standing.attempt,
       epoch: standing.epoch,
       crashes: standing.crashes,
       care: standing.care,
       expiresAt: standing.expiresAt,
-      deadlineAt: row[12],
+      deadlineAt: row[JOB_AT.deadlineAt],
       claimedAt: standing.claimedAt,
       begun: standing.begun,
       hold: standing.hold,
