@@ -18,7 +18,7 @@ const untold: Planted = {
 const deletesWhatWaits: Planted = {
   fault: 'an operation that deletes jobs which are still to run',
   store: 'memory',
-  found: /operations\.step lost|upkeep\.prune lost/,
+  found: /upkeep\.prune lost/,
   plant: inStore(({ operations, catalog }) => ({
     operations: {
       ...operations,

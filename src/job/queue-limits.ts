@@ -47,15 +47,15 @@ export function storedLimits(value: unknown): readonly QueueLimitOptions[] {
 }
 
 /**
- * A limit as it is to be written: as it is set for a queue or for all, where it is set for any, since a definition does not undo what
- * an operator has set. Asked under the lock of the store, so that none is undone that is set meanwhile.
+ * Limits as they are to be written: as they are set for a queue or for all, where they are set for any, since a definition does not
+ * undo what an operator has set. Asked under the lock of the store, so that none is undone that is set meanwhile.
  */
 export function asSet(
-  given: Limit,
+  given: readonly Limit[],
   settings: readonly { readonly limits?: readonly QueueLimitOptions[] }[],
-): Limit {
-  const set = settings.flatMap(({ limits }) => definedLimits(limits))
-  return set.find(({ limit }) => limit.name === given.name)?.limit ?? given
+): Limit[] {
+  const set = settings.flatMap(limitsSet)
+  return given.map((limit) => set.find(({ name }) => name === limit.name) ?? limit)
 }
 
 /** What is set for a queue, as limits that are to be written with it. */

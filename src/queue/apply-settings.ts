@@ -1,5 +1,5 @@
 import { alike, type Limit } from '../job/limit.ts'
-import { definedLimits } from '../job/queue-limits.ts'
+import { limitsSet } from '../job/queue-limits.ts'
 import { type QueueSettings, settingsText } from '../job/queue-settings.ts'
 import type { Store } from '../store/store.ts'
 import type { Queue } from './api/queue.ts'
@@ -37,7 +37,7 @@ async function applySettings(store: Store, wanted: ReadonlyMap<string, QueueSett
 
 /** Where all is set so already, and a limit of it says something else, as a version may have left it that wrote them one by one. */
 async function declareMissing(store: Store, wanted: ReadonlyMap<string, QueueSettings>): Promise<void> {
-  const limits = [...wanted.values()].flatMap((each) => definedLimits(each.limits).map(({ limit }) => limit))
+  const limits = [...wanted.values()].flatMap(limitsSet)
   if (limits.length === 0) return
   const known = await store.limits.list()
   const isKnown = (limit: Limit) =>

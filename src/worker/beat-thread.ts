@@ -6,6 +6,7 @@ import { systemRandom } from '../kit/random.ts'
 import { isTransient } from '../store/errors.ts'
 import type { Beat } from '../store/workers.ts'
 import { FAILED_BEAT } from './failed-beat.ts'
+import { reachWaitMs } from './reach-wait.ts'
 
 /**
  * The thread that beats a worker's lease, beside the event loop: a handler that computes for a minute does not lose
@@ -68,9 +69,6 @@ const PATIENCE = 1 / 3
  */
 const RETRY_MS = 20
 
-/** Between two tries to connect, at random up to this: a server that takes no more is asked by many. */
-const REACH_RETRY_MS = 500
-
 /** All that the thread does. */
 export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat): Promise<void> {
   const connection = openBeat(settings.data)
@@ -79,7 +77,9 @@ export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat
     begin.abort()
     if (command === 'stop') stop.abort()
   })
-  await reach(connection, stop.signal)
+  const waitMs = (tries: number) =>
+    reachWaitMs(tries, { hasBegun: begin.signal.aborted, beatMs: settings.beatMs })
+  await reach(connection, waitMs, stop.signal)
   await aborted(begin.signal)
   const pulse = new Pulse(settings)
   const beats = new Beats()
@@ -98,14 +98,18 @@ export async function beatUntilTold(settings: BeatThreadData, openBeat: OpenBeat
 }
 
 /** Connects, however often it takes: whoever started it decides for how long. */
-async function reach(connection: BeatConnection, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
+async function reach(
+  connection: BeatConnection,
+  waitMs: (tries: number) => number,
+  stop: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; !stop.aborted; tries += 1) {
     try {
       await connection.open?.()
       return send({ kind: 'reached' })
     } catch (error) {
       tell(error)
-      await sleep(systemClock, systemRandom() * REACH_RETRY_MS, stop)
+      await sleep(systemClock, systemRandom() * waitMs(tries), stop)
     }
   }
 }

@@ -33,7 +33,7 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
     ...['maintenance/leader.ts', 'worker/beat-thread.ts', 'worker/beat.ts', 'worker/isolation.ts'],
     ...['worker/cancel-watch.ts LONG_ATTEMPT_MS', 'worker/claim-loop.ts RELEASE_WAIT_MS', 'worker/lease.ts'],
     ...['worker/hold.ts STALL_MS', 'worker/hold.ts NOTE_AFTER_MS', 'worker/prefetch.ts SHORTEST_HORIZON_MS'],
-    ...['worker/prefetch.ts LONGEST_HORIZON_MS', 'worker/settler.ts DOUBT_MS'],
+    ...['worker/prefetch.ts LONGEST_HORIZON_MS', 'worker/reach-wait.ts', 'worker/settler.ts DOUBT_MS'],
   ],
   'what stands on a screen': ['cli/dev/newest-error.ts', 'cli/job-id.ts ID_CHARACTERS'],
   'how pages are read': [

@@ -1,4 +1,5 @@
 import { runsAlone } from '../../job/care.ts'
+import { isTimely } from '../../job/deadline.ts'
 import { handlesName } from '../../job/handled-names.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { requirementsIn } from '../../job/job-gates.ts'
@@ -95,7 +96,7 @@ function chooseOf(
 }
 
 function isOpen(data: MemoryData, job: JobRecord, nowMs: number): boolean {
-  return !data.paused.has(job.queue) && (job.expiresAt === null || job.expiresAt > nowMs)
+  return !data.paused.has(job.queue) && isTimely(job, nowMs)
 }
 
 function serves({ names, queues, ability = UNABLE }: Served, job: JobRecord): boolean {

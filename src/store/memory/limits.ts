@@ -14,11 +14,7 @@ import type { MemoryData } from './data/data.ts'
 import { reopen } from './gates.ts'
 
 export function declare(data: MemoryData, limits: readonly Limit[]): void {
-  const settings = [...data.settings.values()]
-  write(
-    data,
-    limits.map((limit) => asSet(limit, settings)),
-  )
+  write(data, asSet(limits, [...data.settings.values()]))
 }
 
 /** Those that have changed let others pass at once. */

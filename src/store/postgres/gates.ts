@@ -11,14 +11,14 @@ import { classFor, groupFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { ASKED_DUE_AT, ORDERED, orderOf, placeBy } from './order.ts'
 import { ANSWER } from './results.ts'
 import type { Session } from './session.ts'
-import { CLOCK, NOW, statement, timelyAt } from './sql.ts'
+import { CLOCK, NOW, statement, timely } from './sql.ts'
 
 const RULES = `select name, declared, override from millhand.limits where name = any($1::text[])`
 
 /** What is known of a gate, as it stands. Of one at which nothing has happened there is no row. */
 const STATES = `select g.gate, coalesce(m.grants, '[]') as grants, m.closed_until as "closedUntil",
   (select count(*)::integer from millhand.holders h where h.gate = g.gate) as holders,
-  (select -rank from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timelyAt(NOW)}
+  (select -rank from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timely('p', NOW)}
     order by p.rank, p.due_at, p.seq limit 1) as "firstPriority", ${ANSWER} as answer, ${NOW} as "nowMs"
   from unnest($2::text[]) as g(gate) left join millhand.gates m using (gate)`
 
@@ -76,7 +76,7 @@ const OPEN = statement(
   ), going as (
     update millhand.pending set waits = 1, gate = null where ctid = any (array(
       select p.ctid from given g cross join lateral (
-        select ctid from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timelyAt('(select now from clock)')} and not exists (
+        select ctid from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timely()} and not exists (
           select from millhand.lanes l join millhand.queues q using (queue) where l.id = p.lane and q.paused_at is not null)
         order by p.rank, p.due_at, p.seq limit g.room for update skip locked
       ) p))

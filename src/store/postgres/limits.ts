@@ -42,10 +42,7 @@ export async function declare(database: Database, limits: readonly Limit[]): Pro
     await within.rows(LOCK_ALL, names)
     const rows = await within.rows<{ settings: string }>(SETTINGS)
     const settings = rows.map((row) => readSettings(row.settings))
-    return write(
-      within,
-      limits.map((limit) => asSet(limit, settings)),
-    )
+    return write(within, asSet(limits, settings))
   })
   await reopenAll(database.session, changed)
 }

@@ -23,8 +23,9 @@ export const TIMED = '(select now from clock) is not null'
 /** `now` for a statement that is on the disk when it has been answered. */
 export const CLOCK = `clock as (select ${NOW} as now)`
 
-/** `isTimely`, of a row `p` that waits. */
-export const timelyAt = (now: string) => `(p.expires_at is null or p.expires_at > ${now})`
+/** `isTimely`, of a row that waits, by the time of the statement. */
+export const timely = (row = 'p', now = '(select now from clock)'): string =>
+  `(${row}.expires_at is null or ${row}.expires_at > ${now})`
 
 /** A statement whose parameters have names. */
 interface Statement<Name extends string> {

@@ -2,7 +2,7 @@ import { letsPass, type Strays, unheldOf } from '../strays.ts'
 import { readGates } from './gates.ts'
 import { waitedAt } from './limits.ts'
 import type { Session } from './session.ts'
-import { NOW, timelyAt } from './sql.ts'
+import { NOW, timely } from './sql.ts'
 
 const HOLDERS = `select h.gate, j.id from millhand.holders h left join millhand.jobs j on j.seq = h.job
   where not exists (
@@ -16,7 +16,7 @@ const RUNNING = `select j.id, j.limits,
   where c.begun and j.limits is not null order by j.id`
 
 const FIRST = `select g.gate, j.id, j.limits from unnest($2::text[]) as g(gate) cross join lateral (
-    select seq from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timelyAt(NOW)} and not exists (
+    select seq from millhand.pending p where p.waits = 3 and p.gate = g.gate and ${timely('p', NOW)} and not exists (
       select from millhand.lanes l join millhand.queues q using (queue) where l.id = p.lane and q.paused_at is not null)
     order by p.rank, p.due_at, p.seq limit 1
   ) p join millhand.jobs j using (seq) order by g.gate`

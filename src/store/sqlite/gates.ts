@@ -12,7 +12,7 @@ import { HAS_GROUP } from './claiming/lane-of-job.ts'
 import type { Connection } from './connection.ts'
 import { place, restore } from './order.ts'
 import { asList, atMost } from './parameters.ts'
-import { PARKED, putBack, TIMELY, WAITS } from './pending.ts'
+import { PARKED, putBack, timelyAt, WAITS } from './pending.ts'
 import { answerAt } from './results.ts'
 
 const LIMIT = 'select name, declared, override from millhand_limits where name = ?'
@@ -72,7 +72,7 @@ export function noteOpenings(connection: Connection, openings: ReadonlyMap<strin
   for (const [gate, at] of openings) openAt(connection, gate, at)
 }
 
-const FIRST = `select priority from millhand_jobs where ${PARKED} and gate = ? and ${TIMELY}
+const FIRST = `select priority from millhand_jobs where ${PARKED} and gate = ? and ${timelyAt()}
   order by priority desc, due_at, seq limit 1`
 
 function firstPriority(connection: Connection, gate: string, nowMs: number): number | undefined {
@@ -105,7 +105,7 @@ export function leaveGates(connection: Connection, seqs: readonly number[], nowM
   reopen(connection, new Set(left), nowMs)
 }
 
-const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ? and ${TIMELY}
+const NEXT = `select seq from millhand_jobs where ${PARKED} and gate = ? and ${timelyAt()}
   and queue not in (select queue from millhand_queues where paused_at is not null)
   order by priority desc, due_at, seq ${atMost()}`
 

@@ -31,11 +31,7 @@ const SETTINGS = 'select settings from millhand_queues where settings is not nul
 export function declare(connection: Connection, limits: readonly Limit[], nowMs: number): void {
   const rows = connection.all<{ settings: string }>(SETTINGS)
   const settings = rows.map((row) => readSettings(row.settings))
-  write(
-    connection,
-    limits.map((limit) => asSet(limit, settings)),
-    nowMs,
-  )
+  write(connection, asSet(limits, settings), nowMs)
 }
 
 /** Those that have changed let others pass at once. */

@@ -26,8 +26,8 @@ export const READY_TURN = `waits = ${WAITS.turn}`
 export type ReadyKind = 'ready' | 'alone' | 'limited' | 'turn'
 /** Jobs that wait at a gate. */
 export const PARKED = `waits = ${WAITS.parked}`
-/** `isTimely`, by the time that is bound. */
-export const TIMELY = '(expires_at is null or expires_at > ?)'
+/** In SQL: `isTimely`, by the time that is bound. */
+export const timelyAt = (parameter = '?'): string => `(expires_at is null or expires_at > ${parameter})`
 
 /** How a job goes back from the worker that has run or held it. What is `null`, or left out, stays as it is. */
 type Return = Pick<Settlement, 'seq' | 'worker' | 'epoch' | 'attempt' | 'errors' | 'begunAfterMs'> & {

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import { gateReader } from './gates.ts'
 import { waitedAt } from './limits.ts'
 import { atMost } from './parameters.ts'
-import { PARKED, TIMELY } from './pending.ts'
+import { PARKED, timelyAt } from './pending.ts'
 
 const HOLDERS = `select millhand_holders.gate, id from millhand_holders left join millhand_jobs on millhand_jobs.seq = millhand_holders.job
   where coalesce(state, '') <> 'running' order by millhand_holders.gate, id ${atMost()}`
@@ -12,7 +12,7 @@ const HOLDERS = `select millhand_holders.gate, id from millhand_holders left joi
 const RUNNING = `select id, limits, (select json_group_array(millhand_holders.gate) from millhand_holders where job = millhand_jobs.seq) as held
   from millhand_jobs where worker is not null and state = 'running' and limits is not null order by id`
 
-const FIRST = `select id, limits from millhand_jobs where ${PARKED} and gate = ? and ${TIMELY}
+const FIRST = `select id, limits from millhand_jobs where ${PARKED} and gate = ? and ${timelyAt()}
   and queue not in (select queue from millhand_queues where paused_at is not null)
   order by priority desc, due_at, seq limit 1`
 

@@ -124,43 +124,38 @@ test('a thread that gets no connection is waited for no longer than it was told 
   })
 })
 
+/** One whose connection is kept, and may be let go of; `beaten` from the event loop. */
+function keptScene(busy: Partial<BusyBeat>) {
+  const [released, beaten] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const extend = async () => {
+    beaten.resolve()
+    return { lost: false, order: 'run' as const, cancelled: [] }
+  }
+  const reserve = async () => () => released.resolve()
+  return {
+    ...scene({ busy, beatMs: 1, reserve, extend }),
+    released: released.promise,
+    beaten: beaten.promise,
+  }
+}
+
 test('a connection that is kept for the thread is as good as its own: nobody waits for the thread', async () => {
-  const released = Promise.withResolvers<void>()
-  const beaten = Promise.withResolvers<void>()
-  const { beater } = scene({
-    // The thread never gets one.
-    busy: { crowded: true },
-    beatMs: 1,
-    reserve: async () => () => released.resolve(),
-    extend: async () => {
-      beaten.resolve()
-      return { lost: false, order: 'run' as const, cancelled: [] }
-    },
-  })
+  // The thread never gets one.
+  const { beater, beaten, released } = keptScene({ crowded: true })
   await beater.open()
   beater.start()
   // From the event loop, and so through what the queue has.
-  await beaten.promise
+  await beaten
   // There may be no other connection for the thread than the one that is kept.
-  await released.promise
+  await released
 })
 
 test('a lease that begins when the thread was given the connection, and has none yet, is beaten', async () => {
-  const released = Promise.withResolvers<void>()
-  const beaten = Promise.withResolvers<void>()
-  const { beater } = scene({
-    busy: { hangs: true },
-    beatMs: 1,
-    reserve: async () => () => released.resolve(),
-    extend: async () => {
-      beaten.resolve()
-      return { lost: false, order: 'run' as const, cancelled: [] }
-    },
-  })
+  const { beater, beaten, released } = keptScene({ hangs: true })
   await beater.open()
-  await released.promise
+  await released
   beater.start()
-  await beaten.promise
+  await beaten
 })
 
 test('once the thread has its connection, the one that was kept for it is let go, and nobody else beats', async () => {

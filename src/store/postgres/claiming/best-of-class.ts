@@ -2,7 +2,7 @@ import { runsAlone } from '../../../job/care.ts'
 import { PARKED_MAX } from '../../admissions.ts'
 import type { ClaimedJob, ClaimRequest } from '../../jobs.ts'
 import type { Session } from '../session.ts'
-import { LIGHT_CLOCK, statement } from '../sql.ts'
+import { LIGHT_CLOCK, statement, timely } from '../sql.ts'
 import { CANDIDATE_COLUMNS, type ClaimRow, toCandidates, WITH_JOB } from './claimed.ts'
 import { LOOK_PARAMETERS, lookValues } from './look.ts'
 import { isOpen, isServed } from './ready.ts'
@@ -36,7 +36,7 @@ const CANDIDATES = statement(
     select p.seq, p.lane, p.rank from served s cross join lateral (
       select seq, lane, rank, due_at from millhand.pending p where p.waits = 1 and p.class = $class and p.lane = s.lane
       and (p.rank, p.due_at, p.seq) > ($afterRank, $afterDueAt, $afterSeq) and (p.care <> 2 or $alone)
-      and (p.expires_at is null or p.expires_at > (select now from clock))
+      and ${timely()}
       order by p.rank, p.due_at, p.seq limit $limit
     ) p order by p.rank, p.due_at, p.seq limit $limit
   ), candidates as materialized (

@@ -12,9 +12,9 @@ const HOLD = `json_build_array(h.id, h.call, h.begun, h.started_at, h.seqs, ${un
     ${unlessAll(1, 'h.attempts')}, ${unlessAll(0, 'h.crashes')}, h.dues, h.cares, h.expiries)`
 
 /**
- * What a worker holds, as JSON: the rows of `claims` and, of jobs that stood in an order of their queue's own, where; given as SQL,
- * the latter with (seq, rank, due_at), unless nobody knows that any more. A thousand jobs stand in some sixteen rows: how they stand is told by the row and not with
- * each job, and the jobs are looked up all at once.
+ * What a worker holds, as JSON: the rows of `claims` and, of jobs that stood in an order of their queue's own, where; given as
+ * SQL, the latter with (seq, rank, due_at), unless nobody knows that any more. A thousand jobs stand in some sixteen rows: how
+ * they stand is told by the row and not with each job, and the jobs are looked up all at once.
  */
 export const takenIn = (holds: string, placed?: string): string => `json_build_object(
     'holds', (select json_agg(${HOLD}) from ${holds} h),

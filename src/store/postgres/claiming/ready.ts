@@ -1,7 +1,7 @@
 import type { Served } from '../../jobs.ts'
 import { ASKED_DUE_AT, ORDERED, placeDue } from '../order.ts'
 import type { Session } from '../session.ts'
-import { CLOCK, statement } from '../sql.ts'
+import { CLOCK, statement, timely } from '../sql.ts'
 import { LIMITED, REQUIRING_ALONE, REQUIRING_CLASS, TURN } from './lane-of-job.ts'
 import { namesOf } from './look.ts'
 import { lanesFor } from './requiring.ts'
@@ -23,7 +23,6 @@ export const isOpen = (queue: string): string =>
   `not exists (select from millhand.queues q where q.queue = ${queue} and q.paused_at is not null)`
 export const isServed = (lane: string): string =>
   `($names is null or ${lane}.name = any($names) or ${lane}.name ^@ any($stems)) and ($queues is null or ${lane}.queue = any($queues))`
-const hasTime = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** What is due at the time of the claim's first look, in the order of its due time, from a place on, becomes ready. */
 const DUE = `${ORDERED}, promoted as (
@@ -40,7 +39,7 @@ const oneApart = (
   rows: string,
 ): string => `select from (select * from millhand.pending where waits = 1 and ${rows}) p
       cross join lateral (select * from millhand.lanes where id = p.lane limit 1) l
-      where ${isOpen('l.queue')} and ${hasTime}`
+      where ${isOpen('l.queue')} and ${timely()}`
 
 const ONE_APART = oneApart('class = 2')
 
@@ -77,7 +76,7 @@ const GATE = `apart as materialized (
 /** The first jobs of the class in a lane `from` (lane, rank, due_at, seq), behind that place. */
 export const inLane = (from: string, columns: string): string => `select ${columns} from millhand.pending p
   where p.waits = 1 and p.class = $class and p.lane = ${from}.lane
-  and ${AFTER(`${from}.rank, ${from}.due_at, ${from}.seq`)} and ${hasTime} order by p.rank, p.due_at, p.seq`
+  and ${AFTER(`${from}.rank, ${from}.due_at, ${from}.seq`)} and ${timely()} order by p.rank, p.due_at, p.seq`
 
 /**
  * The lanes with the best first jobs. They are found by their names where few fit, and else by going through the index

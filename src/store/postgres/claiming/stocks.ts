@@ -2,7 +2,7 @@ import type { RankOf } from '../../../job/drawn-line.ts'
 import type { PlannedTurns } from '../../../job/fair-turns.ts'
 import type { ClaimRequest, Place } from '../../jobs.ts'
 import type { Session } from '../session.ts'
-import { LIGHT_CLOCK, statement } from '../sql.ts'
+import { LIGHT_CLOCK, statement, timely } from '../sql.ts'
 import { FROM_TOP } from './best-of-class.ts'
 import { groupOf, TURN } from './lane-of-job.ts'
 import { LOOK_PARAMETERS, lookValues } from './look.ts'
@@ -21,7 +21,6 @@ const RANKS_MAX = 2
 const { names, stems, queues, worker, limit, afterRank, afterDueAt, afterSeq } = LOOK_PARAMETERS
 
 const DRAWN = `p.waits = 1 and p.class = ${TURN}`
-const HAS_TIME = '(p.expires_at is null or p.expires_at > (select now from clock))'
 
 /** Lanes in which anything is drawn that are served, with what is set for their queues; those that require something are given. */
 const SERVED = `present as (
@@ -41,9 +40,9 @@ const SERVED = `present as (
 const RANKED = `ranked as materialized (
     select s.*, r.rank from served s cross join lateral (
       with recursive ranks as (
-        (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank >= $afterRank and ${HAS_TIME} order by p.rank limit 1)
+        (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank >= $afterRank and ${timely()} order by p.rank limit 1)
         union all
-        select (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank > b.rank and ${HAS_TIME} order by p.rank limit 1)
+        select (select p.rank from millhand.pending p where ${DRAWN} and p.lane = s.lane and p.rank > b.rank and ${timely()} order by p.rank limit 1)
           from ranks b where b.rank is not null
       ) select rank from ranks where rank is not null limit case when s.weighed or $chooses then ${WEIGHED_MAX} else ${RANKS_MAX} end
     ) r
@@ -73,7 +72,7 @@ const fits = (
   job: string,
   rank: string,
 ): string => `(${rank}, ${job}.due_at, ${job}.seq) > ($afterRank, $afterDueAt, $afterSeq)
-      and (${job}.expires_at is null or ${job}.expires_at > (select now from clock))`
+      and ${timely(job)}`
 
 /** Those behind the last one that was looked at, and on from the first one. Of few groups more jobs are read than of many, and where the worker has a predicate, which may refuse the first ones. */
 const GROUPED = `grouped as materialized (

@@ -4,7 +4,7 @@ import type { Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import type { Lane } from '../lanes.ts'
 import { atMost } from '../parameters.ts'
-import { READY_TURN } from '../pending.ts'
+import { READY_TURN, timelyAt } from '../pending.ts'
 import { GROUP_OF_JOB } from './lane-of-job.ts'
 
 /** Groups of one queue and priority that one claim looks at. Where there are more, the next claim goes on behind them. */
@@ -60,7 +60,7 @@ const BEFORE_ALL = -1
 
 const OF_LANE = `from millhand_jobs indexed by millhand_jobs_groups where ${READY_TURN} and lane = ?1 and priority = ?2`
 
-const IS_TIMELY = '(expires_at is null or expires_at > ?3)'
+const IS_TIMELY = timelyAt('?3')
 
 /** The next group, with its first job: asked for one after the other, which takes less time than a statement that goes through them. */
 const NEXT_GROUP = `select ${GROUP_OF_JOB}, seq, due_at, ${IS_TIMELY} ${OF_LANE} and ${GROUP_OF_JOB} > ?4

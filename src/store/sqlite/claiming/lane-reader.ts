@@ -2,7 +2,7 @@ import { laneName } from '../../../job/lane-name.ts'
 import type { ClaimedJob, Place } from '../../jobs.ts'
 import type { Connection } from '../connection.ts'
 import { atMost } from '../parameters.ts'
-import { READY, READY_ALONE, READY_LIMITED, type ReadyKind } from '../pending.ts'
+import { READY, READY_ALONE, READY_LIMITED, type ReadyKind, timelyAt } from '../pending.ts'
 import { AT, COLUMNS, claimed, type Row, sizeOf } from './claimed.ts'
 import { type LaneHead, laneHead } from './heads.ts'
 
@@ -20,7 +20,7 @@ interface Statements {
 
 const statements = (ready: string, start = ''): Statements => {
   const rows = `from millhand_jobs
-    where ${ready} and lane = ?1 and (expires_at is null or expires_at > ?2) ${start}
+    where ${ready} and lane = ?1 and ${timelyAt('?2')} ${start}
     order by priority desc, due_at, seq ${atMost('?3')} offset ?4 + 0`
   return {
     read: `select ${COLUMNS} ${rows}`,
