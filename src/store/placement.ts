@@ -1,11 +1,19 @@
+import { isForgettable } from '../job/gate.ts'
 import { type JobGate, readGates } from '../job/job-gates.ts'
+import { limitOf } from '../job/limit.ts'
 import type { NewJob } from '../job/new-job.ts'
 import { Admissions, type GateReader } from './admissions.ts'
 
 /** What a placement asks of a store beside how a gate stands. */
 export interface PlacementReader extends GateReader {
-  /** The priority of the first job that waits at the gate; `undefined` where none does. */
+  /** The priority of the first job that waits at the gate and has not expired; `undefined` where none does. */
   firstPriority(gate: string): number | undefined
+}
+
+/** Whether nothing is left of what has happened at a gate, and nobody waits there who may still go on: it can be forgotten. */
+export function isIdle(gate: string, reader: PlacementReader, nowMs: number): boolean {
+  const isLeft = isForgettable(reader.limit(limitOf(gate)), reader.state(gate), nowMs)
+  return isLeft && reader.firstPriority(gate) === undefined
 }
 
 /**

@@ -31,6 +31,21 @@ export function ratePromises(test: StoreTest): void {
       expect(starts.filter((at) => at > start - 60_000 && at <= start).length).toBeLessThanOrEqual(3)
   })
 
+  test('what a rate has spent is forgotten when only expired jobs wait for it', async ({ store, clock }) => {
+    const worker = await lasting(store)
+    await store.limits.declare([perMinute(1)])
+    await enqueue(store, limited('a', ['api']), limited('late', ['api'], { expiresInMs: 90_000 }))
+    await worker.settleAll(await worker.claim(), COMPLETE)
+    const spent = async () => {
+      await store.upkeep.prune({ complete: 0, failed: 0, cancelled: 0 }, 100)
+      return (await store.limits.gates({ names: ['api'] }, 1))[0]?.grants
+    }
+    await clock.advance(89_999)
+    expect(await spent()).toHaveLength(1)
+    await clock.advance(1)
+    expect(await spent()).toEqual([])
+  })
+
   test('a rate counts from when its jobs were claimed, however long after the look at its key', async ({
     store,
     clock,

@@ -1,12 +1,12 @@
 import { isTimely } from '../../job/deadline.ts'
-import { type GateState, isForgettable, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
+import { type GateState, opensAt, ROOM_MAX, roomAt } from '../../job/gate.ts'
 import type { JobRecord } from '../../job/job.ts'
 import { type Limit, limitOf } from '../../job/limit.ts'
 import type { Settlement } from '../../job/outcome.ts'
 import type { Admissions } from '../admissions.ts'
 import { placeOf } from '../jobs.ts'
 import { ruleNamed } from '../limits.ts'
-import type { PlacementReader } from '../placement.ts'
+import { isIdle, type PlacementReader } from '../placement.ts'
 import type { GateRow, MemoryData } from './data/data.ts'
 import { answerAt } from './results.ts'
 
@@ -95,12 +95,8 @@ export function closeGate(data: MemoryData, { gate, forMs }: NonNullable<Settlem
 
 /** Forgets gates at which nothing is left of what has happened there. */
 export function pruneGates(data: MemoryData): void {
-  const nowMs = data.clock.now()
-  for (const gate of data.gates.keys()) {
-    const waits = data.jobs.pending.isParked(gate)
-    if (!waits && isForgettable(limitNamed(data, limitOf(gate)), stateOf(data, gate), nowMs))
-      data.gates.delete(gate)
-  }
+  const [reader, nowMs] = [gateReader(data), data.clock.now()]
+  for (const gate of data.gates.keys()) if (isIdle(gate, reader, nowMs)) data.gates.delete(gate)
 }
 
 /** Only where somebody waits there: nobody is to be woken for nothing. */

@@ -1,6 +1,5 @@
-import { isForgettable } from '../../job/gate.ts'
-import { limitOf } from '../../job/limit.ts'
 import { GATES_LOOKED_AT } from '../limits.ts'
+import { isIdle } from '../placement.ts'
 import { readGates } from './gates.ts'
 import { pruneResults } from './results.ts'
 import type { Session } from './session.ts'
@@ -22,15 +21,13 @@ export async function pruneGates(session: Session, from: string): Promise<string
   const rows = await session.rows<{ gate: string }>(SOME_GATES, from, GATES_LOOKED_AT)
   const names = rows.map(({ gate }) => gate)
   if (names.length === 0) return ''
-  const { limit, state, firstPriority, nowMs } = await readGates(session, names)
-  const idle = names.filter(
-    (gate) => isForgettable(limit(limitOf(gate)), state(gate), nowMs) && firstPriority(gate) === undefined,
-  )
+  const reader = await readGates(session, names)
+  const idle = names.filter((gate) => isIdle(gate, reader, reader.nowMs))
   await session.rows(
     FORGET,
     idle,
-    idle.map((gate) => JSON.stringify(state(gate).grants)),
-    idle.map((gate) => state(gate).closedUntil),
+    idle.map((gate) => JSON.stringify(reader.state(gate).grants)),
+    idle.map((gate) => reader.state(gate).closedUntil),
   )
   return names.length < GATES_LOOKED_AT ? '' : (names.at(-1) ?? '')
 }

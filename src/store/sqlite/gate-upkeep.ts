@@ -1,6 +1,5 @@
-import { isForgettable } from '../../job/gate.ts'
-import { limitOf } from '../../job/limit.ts'
 import { GATES_LOOKED_AT } from '../limits.ts'
+import { isIdle } from '../placement.ts'
 import type { Connection } from './connection.ts'
 import { gateReader } from './gates.ts'
 import { asList, atMost } from './parameters.ts'
@@ -15,10 +14,8 @@ const FORGET = 'delete from millhand_gates where gate in (select value from json
  */
 export function pruneGates(connection: Connection, from: string, nowMs: number): string {
   const gates = connection.all<{ gate: string }>(SOME_GATES, from, GATES_LOOKED_AT).map(({ gate }) => gate)
-  const { limit, state, firstPriority } = gateReader(connection, nowMs)
-  const idle = gates.filter(
-    (gate) => isForgettable(limit(limitOf(gate)), state(gate), nowMs) && firstPriority(gate) === undefined,
-  )
+  const reader = gateReader(connection, nowMs)
+  const idle = gates.filter((gate) => isIdle(gate, reader, nowMs))
   if (idle.length > 0) connection.run(FORGET, asList(idle))
   return gates.length < GATES_LOOKED_AT ? '' : (gates.at(-1) ?? '')
 }
