@@ -1,15 +1,18 @@
 import type { QueueLimitOptions } from '../job/queue-limits.ts'
 import type { QueueOptions } from '../job/queue-settings.ts'
 import type { RetentionOptions } from '../job/retention.ts'
-import type { ScheduleOptions } from '../job/schedule-options.ts'
-import type { AnyJobSpec } from '../job/typed.ts'
+import type { ScheduleOf } from '../job/schedule-options.ts'
+import type { AnyJobSpec, SpecOrName } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import type { OpenOptions } from '../queue/open-options.ts'
 import type { WorkerOptions } from '../worker/options.ts'
 import type { Roles } from '../worker/served.ts'
 
+/** Of each schedule, by its name, the job that it enqueues: its input is checked by the type of that. */
+export type ScheduledJobs = Readonly<Record<string, SpecOrName>>
+
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
-export interface ConfigOptions {
+export interface ConfigOptions<Scheduled extends ScheduledJobs = ScheduledJobs> {
   /**
    * Where the jobs are: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:` within one process. Default
    * `'sqlite:.millhand/dev.db'`.
@@ -18,7 +21,7 @@ export interface ConfigOptions {
   /** The job definitions; or paths and globs of modules, and every definition that those export. */
   readonly jobs?: readonly (AnyJobSpec | readonly AnyJobSpec[] | string)[]
   /** When jobs are enqueued by themselves, by the name of the schedule; every worker declares them. None by default. */
-  readonly schedules?: Readonly<Record<string, ScheduleOptions>>
+  readonly schedules?: { readonly [Name in keyof Scheduled]: ScheduleOf<Scheduled[Name]> }
   /** Named sets of jobs, of which a worker serves one by its `role`: `{ media: ['video.*', 'audio.transcode'] }`. None by default. */
   readonly roles?: Roles
   /** What is set for single queues, by name; every worker that the command line starts writes it to the store. Nothing by default. */
@@ -69,6 +72,8 @@ export interface LogOptions {
  *   worker: { concurrency: 20, stopTimeout: '1m' },
  * })
  */
-export function defineConfig(options: ConfigOptions): ConfigOptions {
+export function defineConfig<const Scheduled extends ScheduledJobs>(
+  options: ConfigOptions<Scheduled>,
+): ConfigOptions<Scheduled> {
   return options
 }

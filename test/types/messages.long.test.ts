@@ -69,7 +69,7 @@ function configuration(): object {
       strict: true,
       noEmit: true,
       skipLibCheck: true,
-      paths: { millhand: ['./dist/index.d.ts'] },
+      paths: { millhand: ['./dist/index.d.ts'], 'millhand/config': ['./dist/config/index.d.ts'] },
     },
     files: ['mistakes.ts'],
   }

@@ -9,6 +9,7 @@ export interface Mistake {
 /** What stands before the mistakes, and is right. */
 export const PREAMBLE: readonly string[] = [
   "import { defineJob, openQueue, Worker } from 'millhand'",
+  "import { defineConfig } from 'millhand/config'",
   "import { z } from 'zod'",
   "const queue = await openQueue('memory:')",
   'const letter = z.object({ to: z.string(), copies: z.number().optional() })',
@@ -53,6 +54,21 @@ export const MISTAKES: readonly Mistake[] = [
     code: "queue.schedules.set('daily', { job: mail, every: '1d' })",
     at: '{ job: mail',
     says: /Property 'input' is missing .* required in type '\{ readonly input: \{ to: string;/,
+  },
+  {
+    code: "defineConfig({ schedules: { daily: { job: mail, input: { to: 7 }, every: '1d' } } })",
+    at: 'to',
+    says: /Type 'number' is not assignable to type 'string'/,
+  },
+  {
+    code: "defineConfig({ schedules: { daily: { job: mail, every: '1d' } } })",
+    at: 'daily',
+    says: /Property 'input' is missing .* required in type '\{ readonly input: \{ to: string;/,
+  },
+  {
+    code: "defineConfig({ schedules: { daily: { job: mail, input: { to: 'ada' }, evry: '1d' } } })",
+    at: 'evry',
+    says: /does not exist in type 'ScheduleOf<.*'. Did you mean to write 'every'\?/,
   },
   // --- Options
   {
