@@ -102,6 +102,7 @@ export const greeter = greet.handle(async ({ name }, ctx) => {
 const serverText = (
   ending: Ending,
 ) => `// Enqueues on POST /greet?name=NAME, and says on GET /jobs/ID how a job stands. Workers run beside it.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { isMillhandError, openQueue } from 'millhand'
 import { loadConfig } from 'millhand/config'
@@ -125,12 +126,17 @@ const server = createServer(async ({ method = 'GET', url = '/' }, response) => {
   const [status, body] = await answer(method, url).catch(refused)
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
-server.listen(Number(process.env.PORT ?? 3000), () => console.log(server.address()))
-server.once('error', async (error) => {
-  console.error(\`The server cannot listen: \${error.message}. Another port: PORT=3001 node server.${ending}\`)
+// For this machine only: in a container or behind a proxy, HOST=0.0.0.0 lets others in.
+const { HOST: host = '127.0.0.1', PORT: port = 3000 } = process.env
+try {
+  await once(server.listen({ host, port }), 'listening')
+  console.log(server.address())
+} catch (error) {
+  const { message } = error as Error
+  console.error(\`The server cannot listen: \${message}. Another port: PORT=3001 node server.${ending}\`)
   process.exitCode = 1
   await queue.close()
-})
+}
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => server.close(() => queue.close()))

@@ -59,16 +59,18 @@ describe.each(Object.entries(PACKAGES))('in %s', (name, manifest) => {
     expect(await stop()).toBe(0)
   })
 
-  test('its server says what to do where its port is taken, and ends', async () => {
-    const { port, stop } = await serve(folder)
-    const env = { ...plainEnvironment(), PORT: port }
-    const ended = run(process.execPath, [serverOf(folder)], { cwd: folder, env })
-    await expect(ended).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(
-        /The server cannot listen: .*EADDRINUSE.* Another port: PORT=3001 node server/,
-      ),
-    })
+  test('its server is for this machine, and where it cannot listen it says what to do, and ends', async () => {
+    const { address, port, stop } = await serve(folder)
+    expect(address).toBe('127.0.0.1')
+    for (const [given, problem] of [
+      [port, 'EADDRINUSE'],
+      ['70000', '< 65536'],
+    ] as const) {
+      const env = { ...plainEnvironment(), PORT: given }
+      const ended = run(process.execPath, [serverOf(folder)], { cwd: folder, env })
+      const said = new RegExp(`The server cannot listen: .*${problem}.* Another port: PORT=3001 node server`)
+      await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(said) })
+    }
     expect(await stop()).toBe(0)
   })
 
@@ -126,9 +128,11 @@ async function serve(folder: string) {
   onTestFinished(() => void child.kill('SIGKILL'))
   const [told] = (await once(child.stdout, 'data')) as [Buffer]
   const [, port = ''] = /port: (\d+)/.exec(String(told)) ?? []
+  const [, address] = /address: '([^']+)'/.exec(String(told)) ?? []
   const base = `http://localhost:${port}`
   const ask = async (path: string, method: string) => (await fetch(base + path, { method })).json()
   return {
+    address,
     port,
     post: <Answer>(path: string) => ask(path, 'POST') as Promise<Answer>,
     get: (path: string) => ask(path, 'GET'),
