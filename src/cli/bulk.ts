@@ -53,8 +53,12 @@ interface Done {
   readonly refused: readonly Refusal[]
 }
 
-async function toNamed(bulk: Bulk, { args, terminal }: Call, queue: Queue): Promise<ExitCode | undefined> {
-  const { done, refused } = await toEach(bulk, queue, await idsOf(queue, args))
+async function toNamed(
+  bulk: Bulk,
+  { args, command, terminal }: Call,
+  queue: Queue,
+): Promise<ExitCode | undefined> {
+  const { done, refused } = await toEach(bulk, queue, await idsOf(queue, args, command))
   terminal.show({ [bulk.done]: done, refused }, () => done.map((id) => oneLine(`${id} ${bulk.done}`)))
   tellRefused(refused, terminal)
   if (refused.some(({ code }) => code === 'job_not_found')) return EXIT.notFound

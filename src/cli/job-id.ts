@@ -16,18 +16,18 @@ export const IDS_DOC = "their ids, the beginnings of them, or 'last' for the new
 
 /**
  * The id that is meant: a whole one, the beginning of the only one that begins so, or `last`. What no id begins with is
- * given back, for the command to say what it says of a job that there is not.
+ * given back, for the command to say what it says of a job that there is not. `command` is the one whose help is pointed to.
  *
  * @throws MillhandError `ambiguous_id`, `no_job_yet`, `usage`
  */
-export async function idOf(queue: Queue, text: string): Promise<string> {
+export async function idOf(queue: Queue, text: string, command: string): Promise<string> {
   if (text === 'last') return newest(queue)
   if (text.length >= ID_CHARACTERS) return text
   const found = await beginningWith(queue, text)
   if (found[0] === text) return text
   if (text.length < PREFIX_CHARACTERS_MIN) {
     const problem = `'${text}' is too short for an id: give its first ${PREFIX_CHARACTERS_MIN} characters at least, or 'last'`
-    throw cliError('usage', { problem, command: '' })
+    throw cliError('usage', { problem, command })
   }
   const [id, other] = found
   if (other !== undefined) throw await ambiguous(queue, text, found)
@@ -35,9 +35,9 @@ export async function idOf(queue: Queue, text: string): Promise<string> {
 }
 
 /** The same for several; each job once. */
-export async function idsOf(queue: Queue, texts: readonly string[]): Promise<string[]> {
+export async function idsOf(queue: Queue, texts: readonly string[], command: string): Promise<string[]> {
   const ids: string[] = []
-  for (const text of texts) ids.push(await idOf(queue, text))
+  for (const text of texts) ids.push(await idOf(queue, text, command))
   return [...new Set(ids)]
 }
 

@@ -128,12 +128,12 @@ function keyRule({ keyScope, onConflict }: KeyOptions, spec: AnyJobSpec): KeyRul
 /** What is said of a key needs one. */
 function withoutKey({ keyScope, onConflict }: KeyOptions): undefined {
   if (keyScope === undefined && onConflict === undefined) return undefined
-  throw optionError('invalid_option', {
-    component: 'enqueue',
-    option: keyScope === undefined ? 'onConflict' : 'keyScope',
-    expected: "a 'key' beside it: it says what becomes of that",
-    got: 'given without one',
-  })
+  const [option, tells] =
+    keyScope === undefined
+      ? ['onConflict', 'what happens where that is held']
+      : ['keyScope', 'how long that is held']
+  const expected = `a 'key' beside it: it says ${tells}`
+  throw optionError('invalid_option', { component: 'enqueue', option, expected, got: 'given without one' })
 }
 
 /** What the call says, or its definition. */

@@ -35,8 +35,8 @@ export const explainCommand: CommandSpec<Options> = {
   },
 }
 
-async function explainJob(queue: Queue, id: string, { terminal }: Call<Options>): Promise<void> {
-  const explanation = await queue.explain(await idOf(queue, id))
+async function explainJob(queue: Queue, id: string, { command, terminal }: Call<Options>): Promise<void> {
+  const explanation = await queue.explain(await idOf(queue, id, command))
   terminal.show(explanation, () => [
     headLine(explanation),
     ...reasonLines(explanation.reasons, terminal.paint),

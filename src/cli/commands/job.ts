@@ -11,7 +11,7 @@ export const jobCommand: CommandSpec = {
   examples: ['millhand job 0190a1b2-…', 'millhand job last --json'],
   run: (call) =>
     withQueue(call, {}, async (queue) => {
-      const id = await idOf(queue, call.args[0] ?? '')
+      const id = await idOf(queue, call.args[0] ?? '', call.command)
       const [job, explanation, logs] = await Promise.all([
         queue.handle(id).get(),
         queue.explain(id),

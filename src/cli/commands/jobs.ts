@@ -51,8 +51,11 @@ async function list(call: Call<Options>, queue: Queue): Promise<void> {
   call.terminal.show(jobs, () => lines(call, jobs, hint))
 }
 
-async function listOptions({ options, terminal }: Call<Options>, queue: Queue): Promise<ListOptions> {
-  const before = options.before === undefined ? undefined : await idOf(queue, options.before)
+async function listOptions(
+  { command, options, terminal }: Call<Options>,
+  queue: Queue,
+): Promise<ListOptions> {
+  const before = options.before === undefined ? undefined : await idOf(queue, options.before, command)
   const limit = numberOr(options.limit) ?? (terminal.json ? undefined : LIMIT_FOR_PEOPLE)
   return { ...filterOf(options), ...given({ limit, before }) }
 }

@@ -18,28 +18,32 @@ async function threeJobs() {
 test('the beginning of an id is enough where no other begins so, and last is the newest job', async () => {
   const { queue, first, second, third } = await threeJobs()
   const unlikeOthers = [...first].findIndex((character, index) => character !== second[index]) + 1
-  expect(await idOf(queue, first.slice(0, unlikeOthers))).toBe(first)
-  expect(await idOf(queue, second)).toBe(second)
-  expect(await idOf(queue, 'last')).toBe(third)
-  expect(await idsOf(queue, ['last', first, third])).toEqual([third, first])
+  expect(await idOf(queue, first.slice(0, unlikeOthers), 'job')).toBe(first)
+  expect(await idOf(queue, second, 'job')).toBe(second)
+  expect(await idOf(queue, 'last', 'job')).toBe(third)
+  expect(await idsOf(queue, ['last', first, third], 'retry')).toEqual([third, first])
 })
 
 test('where more than one job fits, the candidates are listed and none is chosen', async () => {
   const { queue, first, second, third } = await threeJobs()
   const all = [...new Set([first, second, third])].map((id) => ({ id, name: 'test.work', state: 'pending' }))
-  await expect(idOf(queue, first.slice(0, 4))).rejects.toMatchObject({
+  await expect(idOf(queue, first.slice(0, 4), 'job')).rejects.toMatchObject({
     code: 'ambiguous_id',
     facts: { candidates: all.toSorted((left, right) => (left.id < right.id ? -1 : 1)), more: false },
     message: expect.stringContaining(`  ${second}  pending    test.work`),
   })
-  await expect(idOf(queue, first.slice(0, 2))).rejects.toThrow(/is too short for an id: give its first 4/)
+  await expect(idOf(queue, first.slice(0, 2), 'job')).rejects.toThrow(
+    /is too short for an id: give its first 4/,
+  )
 })
 
 test('what no id begins with is no job, and where there is none, none is the last', async () => {
   const { queue } = await threeJobs()
-  expect(await idOf(queue, 'ffff')).toBe('ffff')
-  await expect(idOf(queue, 'zz')).rejects.toThrow(/^'zz' is too short for an id: give its first 4/)
+  expect(await idOf(queue, 'ffff', 'job')).toBe('ffff')
+  await expect(idOf(queue, 'zz', 'explain')).rejects.toThrow(
+    /^'zz' is too short for an id: give its first 4 .* See 'millhand explain --help'\.$/,
+  )
   const { queue: empty } = await openTestQueue()
   onTestFinished(() => empty.close())
-  await expect(idOf(empty, 'last')).rejects.toMatchObject({ code: 'no_job_yet' })
+  await expect(idOf(empty, 'last', 'job')).rejects.toMatchObject({ code: 'no_job_yet' })
 })

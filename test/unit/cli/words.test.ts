@@ -28,7 +28,7 @@ test('another option that is told of is the flag that it is given by', () => {
   )
   const ofDefinition = refused('delay', "less than the 'deadline' of job 'a', 5m")
   expect(told(ofDefinition, 'enqueue --delay 1h')).toContain("less than the 'deadline' of job 'a', 5m")
-  const alone = refused('keyScope', "a 'key' beside it: it says what becomes of that")
+  const alone = refused('keyScope', "a 'key' beside it: it says how long that is held")
   expect(told(alone, 'enqueue --key-scope 1h')).toContain('expected a --key beside it:')
 })
 

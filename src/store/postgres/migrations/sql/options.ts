@@ -42,7 +42,7 @@ declare
 begin
   if coalesce(got, 'null') = 'null' then return 'existing'; end if;
   if coalesce(options -> 'key', 'null') = 'null' then
-    perform millhand.sql_refuse('invalid_option', 'enqueue: option ''onConflict'' is given without one, expected a ''key'' beside it: it says what becomes of that.',
+    perform millhand.sql_refuse('invalid_option', 'enqueue: option ''onConflict'' is given without one, expected a ''key'' beside it: it says what happens where that is held.',
       'Nothing was stored.', '{"option": "onConflict"}');
   elsif got in ('"replace"', '"debounce"') then
     perform millhand.sql_not_supported('enqueue: onConflict ' || millhand.sql_shown(got), 'In SQL it is ''existing'' or ''reject''. To replace a job, enqueue with the API.');
