@@ -136,21 +136,25 @@ test.each([
   ['docs/from-bullmq.md', "{ id: '7', data: { to: 'ada' } }"],
   ['docs/from-pg-boss.md', "[{ id: '7', data: { to: 'ada' } }]"],
   ['docs/from-graphile-worker.md', "{ to: 'ada' }, { job: { id: '7' } }"],
-])('%s: what is forwarded is stored before the old job ends, and once if that is done again', async (page, old) => {
+])('%s: what is forwarded is stored before the old job ends, and once if that is done again, also when it has run by then', async (page, old) => {
   const ended = await runBeside(
     page,
     `
-      import { openQueue } from 'millhand'
-      import { forward } from './forward.ts'
+      import { openQueue, Worker } from 'millhand'
+      import { forward, sendMail } from './forward.ts'
 
       const queue = await openQueue('memory:')
+      const work = () => new Worker(queue, { jobs: [sendMail.handle(() => {})] }).runUntilIdle()
       await forward(queue)(${old})
       await forward(queue)(${old})
+      console.log(await work())
+      await forward(queue)(${old})
+      console.log(await work())
       console.log((await queue.list()).map(({ name, input }) => name + ' ' + input.to).join())
       await queue.close()
     `,
   )
-  expect(ended).toMatchObject({ code: 0, stdout: 'mail.send ada\n', stderr: '' })
+  expect(ended).toMatchObject({ code: 0, stdout: '1\n0\nmail.send ada\n', stderr: '' })
 })
 
 test('docs/invoke.md: a worker of one slot runs a job and those that it waits for', async () => {
