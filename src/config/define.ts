@@ -9,7 +9,7 @@ import type { WorkerOptions } from '../worker/options.ts'
 import type { Roles } from '../worker/served.ts'
 
 /** Of each schedule, by its name, the job that it enqueues: its input is checked by the type of that. */
-export type ScheduledJobs = Readonly<Record<string, SpecOrName>>
+type ScheduledJobs = Readonly<Record<string, SpecOrName>>
 
 /** What a configuration may say. docs/configuration.md has every option with its unit, default and minimum. */
 export interface ConfigOptions<Scheduled extends ScheduledJobs = ScheduledJobs> {

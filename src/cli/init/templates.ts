@@ -126,7 +126,15 @@ const server = createServer(async ({ method = 'GET', url = '/' }, response) => {
   const [status, body] = await answer(method, url).catch(refused)
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
-// For this machine only: in a container or behind a proxy, HOST=0.0.0.0 lets others in.
+${listenText(ending)}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => server.close(() => queue.close()))
+}
+`
+
+const listenText = (
+  ending: Ending,
+) => `// For this machine only: in a container or behind a proxy, HOST=0.0.0.0 lets others in.
 const { HOST: host = '127.0.0.1', PORT: port = 3000 } = process.env
 try {
   await once(server.listen({ host, port }), 'listening')
@@ -136,9 +144,5 @@ try {
   console.error(\`The server cannot listen: \${message}. Another port: PORT=3001 node server.${ending}\`)
   process.exitCode = 1
   await queue.close()
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => server.close(() => queue.close()))
 }
 `
