@@ -1,5 +1,6 @@
 import { messageOf, preview } from '../kit/error.ts'
 import type { Field } from '../kit/options.ts'
+import { unawaited } from '../kit/thenable.ts'
 import { jobError } from './errors.ts'
 import { KEY_CHARACTERS_MAX } from './limits.ts'
 import { requireLabel } from './names.ts'
@@ -36,7 +37,7 @@ export function groupFor(job: string, option: GroupOption<never> | undefined, in
 
 function callGroup(job: string, call: () => unknown): unknown {
   try {
-    return call()
+    return unawaited(call())
   } catch (error) {
     throw jobError(
       'invalid_group',

@@ -1,4 +1,5 @@
 import { messageOf, preview } from '../kit/error.ts'
+import { unawaited } from '../kit/thenable.ts'
 import { isCacheGate } from './cache-gate.ts'
 import { jobError } from './errors.ts'
 import { type DefinedLimit, gateOf } from './limit.ts'
@@ -70,7 +71,7 @@ function aboutKey(job: string, limit: string) {
 
 function callKey(job: string, limit: string, call: () => unknown): unknown {
   try {
-    return call()
+    return unawaited(call())
   } catch (error) {
     const facts = { ...aboutKey(job, limit), got: 'an error', problem: messageOf(error) }
     throw jobError('invalid_limit_key', facts, { cause: error })

@@ -1,6 +1,6 @@
 import { type Duration, parseDuration } from '../kit/duration.ts'
 import type { Random } from '../kit/random.ts'
-import { adopt, isThenable, unheard } from '../kit/thenable.ts'
+import { unawaited } from '../kit/thenable.ts'
 import { isFatal, retryDelayMs } from './control.ts'
 import type { FailureKind } from './failure.ts'
 import { ERROR_CODE_CHARACTERS } from './limits.ts'
@@ -80,7 +80,7 @@ export function classify(policy: RetryPolicy, kind: FailureKind, error: Error): 
 /** What `classifyError` answered, read once. What is not as it should be is as if it were not said. */
 function readClass(answer: unknown): Partial<Verdict> | undefined {
   // An asynchronous one has said nothing, and must not end the process where it fails.
-  if (isThenable(answer)) unheard(adopt(answer))
+  unawaited(answer)
   if (typeof answer !== 'object' || answer === null) return undefined
   const { code, permanent, retryAfter } = answer as { readonly [Name in keyof ErrorClass]?: unknown }
   const delayMs = parseDuration(retryAfter)
@@ -133,9 +133,7 @@ function mayRetry(policy: RetryPolicy, error: Error): boolean {
 
 function matches(matcher: ErrorMatcher, error: Error): boolean {
   if (isErrorClass(matcher)) return error instanceof matcher
-  const said: unknown = matcher(error)
-  if (isThenable(said)) unheard(adopt(said))
-  return said === true
+  return unawaited(matcher(error)) === true
 }
 
 /** `Error`, or what extends it, of whichever realm: the prototype of each has a message. */

@@ -129,6 +129,8 @@ function described(value: unknown): string {
       return `${pictureOf(value, PREVIEWED)}n`
     case 'object':
       if (isInvalidDate(value)) return 'an invalid Date'
+      // JSON has nothing of it: most often an `async` or a missing `await`.
+      if (types.isPromise(value)) return 'a promise'
       return descriptionOf(value) ?? JSON.stringify(pictureOf(value, PREVIEWED))
     default:
       return String(value)

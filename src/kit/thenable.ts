@@ -37,6 +37,12 @@ function isOrdinary<Value>(thenable: PromiseLike<Value>): thenable is Promise<Va
   )
 }
 
+/** What a function gave that must not be asynchronous: where it was, nobody hears its failure. */
+export function unawaited(given: unknown): unknown {
+  if (isThenable(given)) unheard(adopt(given))
+  return given
+}
+
 /** The same promise, of which it is no fault if nobody waits for it. */
 export function unheard<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {})
