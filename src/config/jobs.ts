@@ -5,7 +5,7 @@ import { isSpec } from '../job/spec.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import { preview } from '../kit/error.ts'
 import type { Problem } from './errors.ts'
-import { loadModule, whatWasThrown } from './source.ts'
+import { isFolder, loadModule, whatWasThrown } from './source.ts'
 
 /** The definitions that a configuration names, those without a handler among them. */
 export interface Collected {
@@ -27,7 +27,7 @@ export async function collectJobs(sources: readonly unknown[], folder: string): 
       continue
     }
     const files = filesOf(source, folder)
-    if (files.length === 0) errors.push({ path, message: `no file is at '${source}', seen from ${folder}` })
+    if (files.length === 0) errors.push({ path, message: whyNone(source, folder) })
     for (const file of files) {
       const specs = await specsOf(file).catch((error: unknown) => {
         errors.push({ path, message: `${file} cannot be loaded: ${whatWasThrown(error, file)}` })
@@ -46,8 +46,18 @@ export function isDefinition(spec: AnyJobSpec): spec is AnyJobDefinition {
 
 const EXPECTED = 'expected a job definition, or the path of a module that exports some'
 
+function whyNone(source: string, folder: string): string {
+  return isFolder(resolve(folder, source))
+    ? `'${source}' is a folder, expected modules in it, such as '${source.replace(/\/?$/, '/*.ts')}'`
+    : `no file is at '${source}', seen from ${folder}`
+}
+
 /** The files of a path or a glob, in a fixed order. */
 function filesOf(pattern: string, folder: string): string[] {
+  return pathsOf(pattern, folder).filter((path) => !isFolder(path))
+}
+
+function pathsOf(pattern: string, folder: string): string[] {
   if (!/[*?{[]/.test(pattern)) return [resolve(folder, pattern)].filter((file) => existsSync(file))
   // Not imported by its name: an old Node has none, and could not even say that it is too old.
   const found = fs.globSync(pattern, { cwd: folder, exclude: (name) => name === 'node_modules' })

@@ -116,7 +116,7 @@ export const OPTIONS: readonly ConfigOption[] = Object.entries(SECTIONS).flatMap
 export const CONFIG_VARIABLE = 'MILLHAND_CONFIG'
 
 /** `worker.stopTimeout` is set by `MILLHAND_WORKER_STOP_TIMEOUT`. */
-function variableOf(path: string): string {
+export function variableOf(path: string): string {
   return `MILLHAND_${path.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('.', '_')}`.toUpperCase()
 }
 

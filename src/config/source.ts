@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { types } from 'node:util'
 import { readSafely } from '../kit/brand.ts'
 import { asError, isMillhandError, preview } from '../kit/error.ts'
+import { holdsOptions } from '../kit/misplaced.ts'
 import { configError, type Problem } from './errors.ts'
 import { whyForeign } from './trust.ts'
 import { isRecord } from './unknown.ts'
@@ -41,9 +43,9 @@ export async function readSource(cwd: string, named: string | undefined): Promis
   const [file, ...shadowed] = found
   if (file === undefined) return { file, folder: cwd, content: {}, warnings: [] }
   if (named === undefined) requireOwn(file, cwd)
-  const content = /\.ya?ml$/.test(file)
-    ? requireObject(file, readYaml(file) ?? {}, 'it is empty')
-    : await readModule(file)
+  if (isFolder(file))
+    throw configError('config_load_failed', { file, problem: 'it is a folder. Name the file in it' })
+  const content = /\.ya?ml$/.test(file) ? requireOptions(file, readYaml(file) ?? {}) : await readModule(file)
   const warnings = shadowed.map((path) => ({ path, message: `is not read: ${file} is beside it and wins` }))
   return { file, folder: dirname(file), content, warnings }
 }
@@ -63,18 +65,15 @@ function nearest(cwd: string): string[] {
   }
 }
 
+const NO_DEFAULT = 'it has no default export. End it with: export default defineConfig({ … })'
+
 async function readModule(file: string): Promise<object> {
   const module = await loadModule(file).catch((error: unknown) => {
     throw configError('config_load_failed', { file, problem: whatWasThrown(error, file) }, { cause: error })
   })
+  if (!('default' in module)) throw configError('config_load_failed', { file, problem: NO_DEFAULT })
   try {
-    return readOnce(
-      requireObject(
-        file,
-        module.default,
-        'it has no default export. End it with: export default defineConfig({ … })',
-      ),
-    )
+    return readOnce(requireOptions(file, module.default))
   } catch (error) {
     if (isMillhandError(error)) throw error
     throw configError('config_load_failed', { file, problem: whatWasThrown(error, file) }, { cause: error })
@@ -90,11 +89,22 @@ function readOnce(content: object): object {
   return Object.fromEntries(sections)
 }
 
-function requireObject(file: string, content: unknown, ifMissing: string): object {
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
-  const problem =
-    content === undefined ? ifMissing : `it holds ${preview(content)}, expected an object of options`
+/** A promise, a definition or a list has no option of its own: taken for options, everything would have its default. */
+function requireOptions(file: string, content: unknown): object {
+  if (holdsOptions(content)) return content
+  const hint = types.isPromise(content) ? '. Put await before it: export default await …' : ''
+  const problem = `it holds ${preview(content)}, expected an object of options${hint}`
   throw configError('config_load_failed', { file, problem })
+}
+
+/** Node would say that a folder is not imported, and where in Millhand it is done. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // What cannot be looked at, or is no path at all, is told of by whoever would read it.
+    return false
+  }
 }
 
 /** Loads a module of the user's by its path. */

@@ -1,7 +1,15 @@
 import { preview } from '../kit/error.ts'
 import { didYouMean, suggest } from '../kit/suggest.ts'
 import type { Problem } from './errors.ts'
-import { CONFIG_VARIABLE, type ConfigOption, OPTIONS, parses, SECTIONS, type Section } from './options.ts'
+import {
+  CONFIG_VARIABLE,
+  type ConfigOption,
+  OPTIONS,
+  parses,
+  SECTIONS,
+  type Section,
+  variableOf,
+} from './options.ts'
 
 /** What stands in a configuration file and is no option: most often a misspelt one, or one in the wrong place. */
 export function unknownOptions(file: object): Problem[] {
@@ -23,7 +31,16 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   const known = [CONFIG_VARIABLE, ...OPTIONS.flatMap(({ variable }) => variable ?? [])]
   return Object.keys(env)
     .filter((name) => /^MILLHAND_(?!TEST_)/.test(name) && !known.includes(name) && env[name] !== '')
-    .map((name) => ({ path: name, message: `sets no option.${didYouMean(name, known)}` }))
+    .map((name) => ({
+      path: name,
+      message: `sets no option.${inTheFile(name) ?? didYouMean(name, known)}`,
+    }))
+}
+
+/** Of an option that is code, or more than a line: where it is set. */
+function inTheFile(name: string): string | undefined {
+  const option = OPTIONS.find(({ path, variable }) => variable === undefined && variableOf(path) === name)
+  return option && ` '${option.path}' is set in the configuration file alone.`
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

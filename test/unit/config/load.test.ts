@@ -66,6 +66,13 @@ describe('a file that cannot be loaded', () => {
     ['throws', "throw new Error('no database today')", /no database today/],
     ['has no default export', 'export const config = {}', /no default export/],
     ['exports a function', 'export default () => ({})', /expected an object of options/],
+    ['exports nothing', 'export default undefined', /it holds undefined, expected an object of options/],
+    [
+      'exports a promise',
+      "export default Promise.resolve({ store: 'sqlite:a.db' })",
+      /it holds a promise, expected an object of options\. Put await before it: export default await/,
+    ],
+    ['exports what has no options', 'export default new Map()', /it holds .*, expected an object of options/],
     [
       'throws when an option is read',
       "export default { worker: { get name() { throw new Error('NAME is not set') } } }",
@@ -77,6 +84,13 @@ describe('a file that cannot be loaded', () => {
     await expect(check()).rejects.toMatchObject({
       code: 'config_load_failed',
       message: expect.stringMatching(message),
+    })
+  })
+
+  test('a folder in its place is told so', async () => {
+    await expect(check({ file: '.' })).rejects.toMatchObject({
+      code: 'config_load_failed',
+      message: `The configuration ${folder} cannot be loaded: it is a folder. Name the file in it`,
     })
   })
 
@@ -254,10 +268,13 @@ describe('jobs', () => {
 
   test('each module that cannot be had is an error of its own', async () => {
     write('broken.mjs', "throw new Error('no key')")
-    write('millhand.yaml', 'jobs: [missing.ts, "none/*.ts", broken.mjs, 5]')
+    write('folder/inner/a.mjs', '')
+    write('millhand.yaml', 'jobs: [missing.ts, "none/*.ts", broken.mjs, 5, ./folder, "folder/*", "\\0"]')
     const { errors } = await check()
-    expect(errors.map(({ path }) => path)).toEqual(['jobs[0]', 'jobs[1]', 'jobs[2]', 'jobs[3]'])
+    expect(errors.map(({ path }) => path)).toEqual([0, 1, 2, 3, 4, 5, 6].map((index) => `jobs[${index}]`))
     expect(errors[2]?.message).toMatch(/broken\.mjs cannot be loaded: no key/)
+    expect(errors[4]?.message).toBe("'./folder' is a folder, expected modules in it, such as './folder/*.ts'")
+    expect(errors[5]?.message).toBe(`no file is at 'folder/*', seen from ${folder}`)
   })
 
   test('two definitions of one name are refused', async () => {

@@ -95,6 +95,14 @@ describe('environment variables', () => {
     )
   })
 
+  test('of what no variable can say, are told that it is set in the file', () => {
+    const { warnings } = read({}, { MILLHAND_SCHEDULES: '{}', MILLHAND_WORKER_SETUP: './setup.ts' })
+    expect(warnings.map(({ message }) => message)).toEqual([
+      "sets no option. 'schedules' is set in the configuration file alone.",
+      "sets no option. 'worker.setup' is set in the configuration file alone.",
+    ])
+  })
+
   test('that are empty are not set; that set nothing are worth a warning', () => {
     const { values, warnings } = read(
       {},
