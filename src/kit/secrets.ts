@@ -153,8 +153,9 @@ class Reach {
   }
 }
 
-/** `user:secret@host`, of which somebody has forgotten the scheme. */
-const PAIR = /(?<![\w.+:/-])([\w.+-]{1,64}:)(?!\/\/|[\\@…])[^\s"'`<>(){},;@]{1,512}@(?=[\w.[-])/g
+/** `user:secret@host`, of which somebody has forgotten the scheme, or `//user:secret@host`. */
+const PAIR =
+  /(?<![\w.+:-]|(?<!(?<!:)\/)\/)([\w.+-]{1,64}:)(?!\/\/|[\\@…])[^\s"'`<>(){},;@]{1,512}@(?=[\w.[-])/g
 
 function maskPairs(text: string): string {
   return text.replaceAll(PAIR, `$1${MASK}@`)

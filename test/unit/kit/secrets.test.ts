@@ -10,6 +10,8 @@ test.each([
   ['redis://:secret@host:6379', 'redis://…@host:6379'],
   ['https://user:secret@registry.npmjs.org/@scope/name', 'https://…@registry.npmjs.org/@scope/name'],
   ['user:secret@host', 'user:…@host'],
+  ['//user:secret@host/db', '//user:…@host/db'],
+  ["is 'postgres//user:secret@host/db'", "is 'postgres//user:…@host/db'"],
   ["'mysql://u:secret@h/db', expected 'postgres://u:p@h'", "'mysql://…@h/db', expected 'postgres://…@h'"],
   ["'postgres://u:s'ecret@h' for a@b", "'postgres://…@h' for a@b"],
   ['host=h password=secret dbname=d', 'host=h password=… dbname=d'],
