@@ -26,9 +26,10 @@ const WORDS: Readonly<Record<string, Words>> = {
       /(no|a|less than the) '(\w+)'(?= beside|,)/,
       (_, before, other) => `${before} ${flagOf('', other)}`,
     )
+    const typed = ARGUMENTS[`${component}.${option}`] ?? (isGiven(flag, argv) ? flag : undefined)
+    if (typed && TOGETHER.test(got)) return `${typed} is ${inFlags(got)}, expected ${inFlags(expected)}.`
     const values = listed(got)
     const shown = values?.map((value) => `'${value}'`).join(', ') ?? got
-    const typed = ARGUMENTS[`${component}.${option}`] ?? (isGiven(flag, argv) ? flag : undefined)
     return typed && `${typed} is ${shown}, expected ${withUnit(beside)}.${hint}`
   },
   config_invalid({ problems }: { problems: readonly Problem[] }, argv) {
@@ -36,6 +37,13 @@ const WORDS: Readonly<Record<string, Words>> = {
     // Where all of it was typed, or stands in the environment, there is no configuration to mend.
     return told.every((each) => each !== undefined) ? told.join('\n') : undefined
   },
+}
+
+/** Of several options that exclude each other all are flags. */
+const TOGETHER = /^given together with '/
+
+function inFlags(text: string): string {
+  return text.replaceAll(/'(\w+)'/g, (_, option) => flagOf('', option))
 }
 
 const FLAGS: Readonly<Record<string, string>> = {
@@ -61,7 +69,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 function listed(got: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(got)
-    return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined
+    const isList = Array.isArray(value) && value.length > 0
+    return isList && value.every((each) => typeof each === 'string') ? value : undefined
   } catch {
     return undefined
   }
@@ -85,6 +94,7 @@ function ofTheCommand({ path, message }: Problem, argv: readonly string[]): stri
   if (is !== undefined)
     return sentence(`${from} ${is}, ${from?.startsWith('--') ? withUnit(`${expected}`) : expected}`)
   if (path !== 'store') return undefined
-  if (isGiven('--store', argv)) return sentence(`--store ${message}`)
-  return process.env.MILLHAND_STORE ? sentence(`MILLHAND_STORE ${message}`) : undefined
+  const told = message.startsWith('is ') ? ` ${message}` : `: ${message}`
+  if (isGiven('--store', argv)) return sentence(`--store${told}`)
+  return process.env.MILLHAND_STORE ? sentence(`MILLHAND_STORE${told}`) : undefined
 }

@@ -59,6 +59,7 @@ export const limitsCommand: CommandSpec<Options> = {
     const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
     if (!act && verb !== 'list') refuse(noneOf(verb, ['list', ...Object.keys(VERBS)]))
     if (act && name === '') refuse(`${verb} needs the name of a limit`)
+    if (!act && name !== '') refuse(`list shows all, and takes no '${name}': show does`)
     requireSense(verb, call.options)
     return withQueue(call, {}, async (queue) => {
       if (act) await act(queue, name, call)

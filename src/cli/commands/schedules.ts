@@ -1,6 +1,7 @@
 import type { Schedule } from '../../job/schedule.ts'
 import type { ScheduleOptions } from '../../job/schedule-options.ts'
 import { formatDuration } from '../../kit/duration.ts'
+import { didYouMean } from '../../kit/suggest.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { noneOf } from '../elsewhere.ts'
@@ -62,7 +63,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   remove: async (queue, name, { terminal }) => {
     const removed = await queue.schedules.remove(name)
-    terminal.show({ name, removed }, () => (removed ? `'${name}' is removed.` : `There is no '${name}'.`))
+    const near = removed ? '' : didYouMean(name, await namesIn(queue))
+    terminal.show({ name, removed }, () =>
+      removed ? `'${name}' is removed.` : `There is no '${name}'.${near}`,
+    )
   },
 }
 
@@ -102,6 +106,7 @@ export const schedulesCommand: CommandSpec<Options> = {
     const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
     if (!act && verb !== 'list') refuse(noneOf(verb, ['list', ...Object.keys(VERBS)]))
     if (act && name === '') refuse(`${verb} needs the name of a schedule`)
+    requireNoMore(verb, call.args)
     requireSense(verb, call.options)
     return withQueue(call, { jobs: verb === 'set' }, async (queue) => {
       if (act) await act(queue, name, call)
@@ -109,6 +114,20 @@ export const schedulesCommand: CommandSpec<Options> = {
       return undefined
     })
   },
+}
+
+const namesIn = async (queue: Queue) => (await queue.schedules.list()).map(({ name }) => name)
+
+/** So are words. @throws MillhandError `usage` */
+function requireNoMore(verb: string, args: readonly string[]): void {
+  if (verb === 'set') return
+  const stray = args[verb === 'list' ? 1 : 2]
+  if (stray !== undefined)
+    refuse(
+      verb === 'list'
+        ? `list shows all, and takes no '${stray}'`
+        : `${verb} takes a name alone, and no '${stray}'`,
+    )
 }
 
 /** Flags that say nothing of what is done are a slip. @throws MillhandError `usage` */

@@ -12,5 +12,7 @@ test('a schedule that is set on the command line is shown, paused, run and remov
   const { id } = await project.json<{ id: string }>('schedules run often')
   expect(await project.json(`job ${id}`)).toMatchObject({ state: 'pending', tags: ['schedule:often'] })
   expect(await project.json('schedules')).toMatchObject([{ name: 'often', lastJob: id }])
+  const near = await project.run('schedules remove oftn')
+  expect(near).toMatchObject({ code: 0, stdout: "There is no 'oftn'. Did you mean 'often'?\n" })
   expect(await project.json('schedules remove often')).toEqual({ name: 'often', removed: true })
 })

@@ -42,6 +42,7 @@ test('flags of limits that say nothing of what is done are refused', async () =>
   const slips: [args: string[], options: object, problem: string][] = [
     [['grow'], {}, "'grow' is none of list, show, set, reset"],
     [['set'], {}, 'set needs the name of a limit'],
+    [['list', 'api'], {}, "list shows all, and takes no 'api': show does"],
     [['set', 'api'], {}, 'set needs --concurrency, --rate or both'],
     [['show', 'api'], { rate: '60/1m' }, '--concurrency and --rate are for set'],
     [['set', 'api'], { concurrency: '1', limit: '5' }, '--limit is for show'],

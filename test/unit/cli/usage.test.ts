@@ -108,3 +108,13 @@ test('a flag that says nothing of what is done to a schedule is refused', async 
     /^--count is for next\. /,
   )
 })
+
+test('a word that says nothing of what is done to a schedule is refused', async () => {
+  const refused = (...args: string[]) =>
+    schedulesCommand.run({ command: 'schedules', args, options: {}, terminal })
+  await expect(refused('pause', 's1', 'mail.send')).rejects.toThrow(
+    /^pause takes a name alone, and no 'mail.send'\. /,
+  )
+  await expect(refused('remove', 's1', 's2')).rejects.toThrow(/^remove takes a name alone, and no 's2'\. /)
+  await expect(refused('list', 's1')).rejects.toThrow(/^list shows all, and takes no 's1'\. /)
+})

@@ -32,6 +32,14 @@ test('another option that is told of is the flag that it is given by', () => {
   expect(told(alone, 'enqueue --key-scope 1h')).toContain('expected a --key beside it:')
 })
 
+test('options that exclude each other are told as flags, all of them', () => {
+  const facts = { component: "schedule 'a'", option: 'every', got: "given together with 'cron'" }
+  const refused = optionError('invalid_option', { ...facts, expected: "one of 'cron', 'every' and 'at'" })
+  expect(told(refused, 'schedules set a b --every 1h --cron @daily')).toBe(
+    '--every is given together with --cron, expected one of --cron, --every and --at.',
+  )
+})
+
 test('an option of a call that is an argument of a command is told as that', () => {
   const refused = (option: string) =>
     optionError('invalid_option', { component: 'matching', option, expected: 'another', got: "'x'" })
@@ -49,6 +57,7 @@ test('of a flag that may be given again, the values are told, with what was mean
     "--state is 'failed', 'x', expected another. Hm?",
   )
   expect(told(refused('name', '["do…'), 'jobs --name x')).toContain('--name is ["do…,')
+  expect(told(refused('context', '[]'), 'run a --context []')).toBe('--context is [], expected another.')
 })
 
 test('what a program would call is told as a command', () => {
@@ -132,6 +141,8 @@ test('what was typed is no mistake of a configuration', () => {
   expect(told(invalid(typed), 'work --concurrency x')).toBe("--concurrency is 'x', expected a number.")
   const store = { path: 'store', message: "is 'foo', expected 'sqlite:FILE'" }
   expect(told(invalid(store), 'jobs --store foo')).toBe("--store is 'foo', expected 'sqlite:FILE'.")
+  const schema = { path: 'store', message: "the schema is 'a-b', expected letters" }
+  expect(told(invalid(schema), 'jobs --store foo')).toBe("--store: the schema is 'a-b', expected letters.")
   expect(told(invalid(typed, { path: 'x', message: 'is no option.' }), 'work')).toContain(
     'a.yaml is not valid',
   )
