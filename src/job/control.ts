@@ -154,7 +154,7 @@ export function skipReason(returned: unknown): string | undefined {
 
 /** A reason as it is stored: a text, whatever was passed. */
 export function reasonText(reason: unknown): string {
-  return storableText(messageOf(reason), ERROR_MESSAGE_CHARACTERS)
+  return storableText(messageOf(reason ?? 'no reason was given'), ERROR_MESSAGE_CHARACTERS)
 }
 
 /** Milliseconds of a duration that has to be one. */

@@ -106,6 +106,13 @@ const OF_QUEUE = each(
   'pendingMax busyTimeout enqueueTimeout openTimeout postgres schema notify migrate logger clock',
   (name) => ` It is of the queue: openQueue(store, { ${name} }).`,
 )
+const OF_SCHEDULED = each(
+  'limits group requires',
+  (name) => ` It is of the definition: defineJob({ name, ${name} }).`,
+)
+const TICKS_ONCE =
+  " Each tick is one job without it; 'overlap' says what a tick does while an earlier job is unfinished."
+const STEP = " Did you mean 'step'? By that, a parent that runs again finds this child."
 const RETRYING = each('retry retryLimit retryCount maxRetries', () => RETRIES_AFTER)
 const TIMES = each('repeat cron every', () => REPEATS)
 const PAYLOAD = each('data payload', () => INPUT)
@@ -150,7 +157,18 @@ export const SCHEDULE_HINTS: Readonly<Record<string, string>> = {
   ...each('tz zone', () => " Did you mean 'timeZone'?"),
   ...each('pattern expression', () => " Did you mean 'cron'?"),
   ...each('interval repeatEvery', () => " Did you mean 'every'?"),
-  ...PAYLOAD,
+  ...each('runAt', () => " Did you mean 'at'?"),
+  ...each('key keyScope onConflict', () => TICKS_ONCE),
+  ...{ ...OF_DEFINITION, ...OF_SCHEDULED, ...PAYLOAD },
+}
+
+/** Options of one `ctx.invoke`. */
+export const INVOKE_HINTS: Readonly<Record<string, string>> = {
+  ...ENQUEUE_HINTS,
+  ...each(
+    'key keyScope onConflict jobId jobKey singletonKey deduplicationId deduplication unique',
+    () => STEP,
+  ),
 }
 
 /** What is set for a queue. */

@@ -1,4 +1,6 @@
+import { withHints } from '../kit/hint.ts'
 import { type FieldsOf, flag, parseOptions, text } from '../kit/options.ts'
+import { INVOKE_HINTS } from './elsewhere.ts'
 import { type EnqueueOptions, enqueueFields } from './enqueue-options.ts'
 import { KEY_CHARACTERS_MAX } from './limits.ts'
 import { requireLabel } from './names.ts'
@@ -37,6 +39,8 @@ export const invokeFields = {
   step: { ...text(), expected: `a text of 1 to ${KEY_CHARACTERS_MAX} characters` },
   cancelWithParent: flag({ default: true }),
 } satisfies FieldsOf<InvokeOptions>
+
+withHints(invokeFields, INVOKE_HINTS)
 
 /**
  * What a call says of the child, and what it says to `enqueue`: read once, and once more the same.

@@ -59,7 +59,7 @@ function readOne(value: unknown): Requirement | undefined {
 export function requirementsText(component: string, given: readonly Requirement[]): string {
   const words = [...new Set(given.map((each) => wordOf(component, each)))].sort()
   if (words.length <= REQUIREMENTS_MAX) return words.join(' ')
-  throw refusal(component, `at most ${REQUIREMENTS_MAX} of them`, `${words.length}`)
+  throw refusal(component, `at most ${REQUIREMENTS_MAX} of them`, `a list of ${words.length}`)
 }
 
 function wordOf(component: string, given: Requirement): string {

@@ -76,7 +76,8 @@ export type ScheduleOf<Spec extends SpecOrName> = Omit<ScheduleOptions, 'job' | 
 const scheduleFields = {
   job: custom<SpecOrName>({
     expected: 'a job definition, or the name of a job',
-    accepts: (value) => typeof value === 'string' || isSpec(value),
+    // With a space it is a cron that stands in the wrong place.
+    accepts: (value) => (typeof value === 'string' ? !value.includes(' ') : isSpec(value)),
   }),
   input: custom<unknown>({ expected: 'what the job takes', accepts: () => true }),
   cron: text({ max: 200 }),

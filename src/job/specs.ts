@@ -26,8 +26,7 @@ export function requireSpec<Spec extends AnyJobSpec>(
   if (isObject(given) && isChecked(given)) return given
   const options = isSpec(given) ? optionsOf(given) : undefined
   if (options) return specFrom('The definition of a job', options) as unknown as Spec
-  const hint =
-    typeof given === 'string' ? ' Pass what defineJob or defineSpec gave: here, a name is not enough.' : ''
+  const hint = typeof given === 'string' ? ' Pass what defineJob gave: here, a name is not enough.' : ''
   throw optionError('invalid_option', {
     component,
     option: 'job',

@@ -15,12 +15,13 @@ export function requireId(component: string, id: unknown, before?: unknown): str
   throw refused(component, 'id', { expected: "a job's id, which is a text", got: id, ...hint })
 }
 
+const IDS = "a job's id, or a list of ids (for those that fit a filter: list them first)"
+
 /** One id or several, read once. @throws MillhandError `invalid_option` */
-export function requireIds(component: string, ids: unknown): readonly string[] {
+export function requireIds(component: string, ids: unknown, expected = IDS): readonly string[] {
   if (typeof ids === 'string') return [ids]
   const listed = readList(ids)
   if (listed?.every((id) => typeof id === 'string')) return listed
-  const expected = "a job's id, or a list of ids (for those that fit a filter: list them first)"
   throw refused(component, 'ids', { expected, got: ids })
 }
 

@@ -9,6 +9,7 @@ import { isStorable, storableText } from '../job/text.ts'
 import type { AnyJobSpec } from '../job/typed.ts'
 import type { Duration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import {
   custom,
   duration,
@@ -86,7 +87,10 @@ const inputField = (): Field<Readonly<Record<string, InputValue>>, Readonly<Reco
 })
 
 export const filterFields = {
-  job: custom<AnyJobSpec>({ expected: 'a job definition', accepts: isSpec }),
+  job: {
+    ...custom<AnyJobSpec>({ expected: 'a job definition', accepts: isSpec }),
+    hint: (given: unknown) => (typeof given === 'string' ? ` Did you mean { name: ${preview(given)} }?` : ''),
+  },
   state: oneOrMany<JobState>({
     expected: `one or several of ${STATES.join(', ')}`,
     words: STATES,
@@ -110,6 +114,15 @@ export const listFields = {
   limit: integer({ default: 100, min: 1, max: 10_000 }),
   before: text({ max: ID_CHARACTERS_MAX }),
 } satisfies FieldsOf<ListOptions>
+
+const BY_ID =
+  ' By their ids, jobs are read with queue.get(id), and cancelled or run again with queue.cancel(ids) and queue.retry(ids).'
+
+/** What a filter does not take. */
+export const FILTER_HINTS = { id: BY_ID, ids: BY_ID } as const
+
+withHints(filterFields, FILTER_HINTS)
+withHints(listFields, FILTER_HINTS)
 
 /** Conditions as they were read, once and when they were given: jobs of a definition are those of its name. */
 export type Conditions = Omit<Parsed<typeof filterFields>, 'job'>

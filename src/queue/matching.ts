@@ -5,14 +5,18 @@ import { readSafely } from '../kit/brand.ts'
 import { dateOf } from '../kit/date.ts'
 import { DURATION_EXAMPLES, type Duration, parseDuration } from '../kit/duration.ts'
 import { preview } from '../kit/error.ts'
+import { withHints } from '../kit/hint.ts'
 import { type FieldsOf, flag, integer, optionError, parseOptions } from '../kit/options.ts'
 import type { Matching, MatchingFilter, MatchingOptions, OperationResult } from './api/matching.ts'
 import { requireArgument, requireReason } from './arguments.ts'
-import { type Conditions, conditionsOf, filterFields } from './filter.ts'
+import { type Conditions, conditionsOf, FILTER_HINTS, filterFields } from './filter.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 import { operate, parseOperation, type Wanted } from './operate.ts'
 
-const matchingFields = { ...filterFields, all: flag() } satisfies FieldsOf<MatchingFilter>
+const matchingFields = withHints(
+  { ...filterFields, all: flag() } satisfies FieldsOf<MatchingFilter>,
+  FILTER_HINTS,
+)
 
 const givenFields = { priority: integer({ min: -1_000_000, max: 1_000_000 }) }
 

@@ -82,7 +82,7 @@ function fittingAt({ verb, how, filter: given }: Wanted, atMs: number): Fitting 
   const states = (filter.states ?? OPERATIONS[verb]).filter((state) => possible.includes(state))
   if (states.length === 0) {
     const expected = `some of ${possible.join(', ')}: in no other state can it be done (${verb})`
-    const got = `'${filter.states?.join("', '")}'`
+    const got = filter.states?.length === 0 ? '[]' : `'${filter.states?.join("', '")}'`
     throw optionError('invalid_option', { component: 'matching', option: 'state', expected, got })
   }
   return { filter: { ...filter, states }, asked: { filter: { ...given }, how, atMs } }

@@ -4,6 +4,8 @@ import { choice } from '../kit/options.ts'
 import { requireArgument, requireIds } from './arguments.ts'
 import { type QueueInternals, requireOutside } from './internals.ts'
 
+const WORKERS = "a worker's id, or a list of ids (queue.workers() has them), or 'all'"
+
 /**
  * Tells workers what to do; gives the ids of those that are there to hear it.
  *
@@ -14,7 +16,7 @@ export async function orderWorkers(
   given: 'all' | string | readonly string[],
   order: WorkerOrder,
 ): Promise<string[]> {
-  const ids = given === 'all' ? null : requireIds('orderWorkers', given)
+  const ids = given === 'all' ? null : requireIds('orderWorkers', given, WORKERS)
   requireArgument('orderWorkers', { order }, choice({ of: ORDERS }))
   requireOutside(queue, 'orderWorkers')
   const { workers } = queue.store

@@ -14,8 +14,8 @@ export interface PauseOptions {
 }
 
 const pauseFields = {
-  by: text({ max: NAME_CHARACTERS_MAX }),
   reason: text(),
+  by: text({ max: NAME_CHARACTERS_MAX }),
 } satisfies FieldsOf<PauseOptions>
 
 /** @throws MillhandError `invalid_name`, `unknown_option`, `invalid_option`, `inside_transaction` */

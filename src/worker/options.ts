@@ -130,7 +130,7 @@ export const workerFields = {
   pruneInterval: duration({ default: '1m', min: 10 }),
   crashLimit: integer({ default: CRASH_LIMIT, min: 1 }),
   retention: custom<RetentionOptions>({
-    expected: 'an object with complete, failed and cancelled',
+    expected: 'an object with complete, failed, cancelled and stats',
     accepts: isObject,
   }),
   schedules: schedulesField(),

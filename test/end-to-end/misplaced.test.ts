@@ -3,6 +3,7 @@ import { fromDrizzle, fromKysely, fromPrisma } from 'millhand/postgres'
 import { openTestQueue, runJob, runUntilIdle } from 'millhand/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { parseInvoke } from '../../src/job/invoke-options.ts'
 
 const work = defineJob({ name: 'test.work', run: () => {} })
 
@@ -49,6 +50,10 @@ test('an option that belongs elsewhere is refused with where that is', async () 
     [start, 'timeout', `${ofDefinition} timeout }).`],
     [start, 'logger', 'It is of the queue: openQueue(store, { logger }).'],
     [many, 'definition', "Did you mean 'job'?"],
+    [(options) => queue.list(options as never), 'id', 'By their ids, jobs are read with queue.get'],
+    [(options) => queue.matching(options as never), 'ids', 'By their ids, jobs are read with queue.get'],
+    [(options) => parseInvoke(options as never), 'key', "Did you mean 'step'? By that, a parent that runs"],
+    [(options) => parseInvoke(options as never), 'attempts', "Did you mean 'retries'?"],
     [many, 'key', 'Did you mean options: { key }?'],
   ]
   for (const [call, option, hint] of slips) {
@@ -84,6 +89,16 @@ test('what stands for something else says what was expected in its place', async
     [(given) => fromPrisma(given), {}, "fromPrisma: option 'tx' is {}, expected what prisma.$transaction"],
     [define, { base: '1h', max: '5m' }, "Its base of '1h' is longer than its max of '5m'."],
     [(key) => queue.enqueue(work, null, { key }), '', "option 'key' is '', expected a text of 1 to "],
+    [
+      (requires) => defineJob({ name: 'test.slip', requires }),
+      Array.from({ length: 11 }, (_, index) => `word-${index}`),
+      "option 'requires' is a list of 11, expected at most 10 of them",
+    ],
+    [
+      (retention) => new Worker(queue, { jobs: [work], retention }),
+      '7d',
+      'an object with complete, failed, cancelled and stats',
+    ],
     [(tag) => queue.list({ tag }), '', "option 'tag' is '', expected a text that is not empty"],
     [(given) => queue.get(given), work, "Given was the definition of 'test.work' alone: get(job, id)."],
   ]

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { RateLimited, rateLimitOf } from '../../../src/job/control.ts'
+import { RateLimited, rateLimitOf, Skip, skipReason } from '../../../src/job/control.ts'
 import { LONGEST_MS } from '../../../src/kit/duration.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 1)
@@ -29,4 +29,9 @@ test('a date that is none is no duration either', () => {
   expect(() => new RateLimited(new Date(Number.NaN))).toThrow(
     "'RateLimited' is an invalid Date, expected a duration",
   )
+})
+
+test('a Skip without a reason says so', () => {
+  expect(skipReason(new Skip(undefined as never))).toBe('no reason was given')
+  expect(skipReason(new Skip('done already'))).toBe('done already')
 })

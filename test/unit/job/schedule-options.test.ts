@@ -43,11 +43,20 @@ test.each([
   ['overlap', { every: '1m', overlap: 'wait' }, "'cancelPrevious'"],
   ['overlap', { every: '1m', catchUp: 'all', overlap: 'skip' }, "with catchUp 'all'"],
   ['context', { every: '1m', context: { schedule: 1 } }, "without 'schedule'"],
+  ['runAt', { runAt: new Date(0) }, "Did you mean 'at'"],
+  ['requires', { every: '1m', requires: ['gpu'] }, 'It is of the definition: defineJob({ name, requires })'],
+  ['cache', { every: '1m', cache: {} }, 'It is of the definition: defineJob({ name, cache })'],
+  ['key', { every: '1m', key: 'a' }, 'Each tick is one job without it'],
   ['timezone', { cron: '0 3 * * *', timezone: 'UTC' }, "Did you mean 'timeZone'"],
 ])('what cannot be meant is refused, and says of which option: %s %o', (option, given, words) => {
   const { option: said, message } = refusal(given)
   expect({ said, message }).toEqual({ said: option, message: expect.stringContaining(words) })
   expect(message).toContain("schedule 'nightly'")
+})
+
+test('a cron in place of the options is refused with where it belongs', () => {
+  const read = () => parseSchedule('nightly', '0 3 * * *' as never, NOW)
+  expect(read).toThrow("Did you mean { cron: '0 3 * * *' }?")
 })
 
 test('what is left out: UTC, skip, the last tick; queue beside catchUp all', () => {
