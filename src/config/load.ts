@@ -164,7 +164,8 @@ function refusals(config: Config, settings: Settings): Problem[] {
     }
   }
   attempt('jobs', () => byName(specs))
-  attempt('queues', () => settingsFrom({ queues }))
+  for (const [name, set] of Object.entries(queues))
+    attempt(`queues.${name}`, () => settingsFrom({ queues: { [name]: set } }))
   attempt('limits', () => settingsFrom({ limits }))
   if (problems.length === 0)
     attempt('limits', () => requireOneValueEach(specs, settingsFrom({ queues, limits })))

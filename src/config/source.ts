@@ -127,11 +127,14 @@ export function whatWasThrown(thrown: unknown, file: string): string {
 
 const WITH_TSX = "NODE_OPTIONS='--import tsx'"
 
-/** How TypeScript is run that Node does not run by itself. */
+const OF_CONFIG = /'millhand' does not provide an export named '(?:defineConfig|loadConfig|checkConfig)'/
+
+/** What mends it, where that is known: most often how TypeScript is run that Node does not run by itself. */
 function hintFor(error: Error): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
     return `. Node runs no enums and the like: set NODE_OPTIONS=--experimental-transform-types, or, with tsx installed, ${WITH_TSX}`
+  if (OF_CONFIG.test(error.message)) return ". It is of 'millhand/config': import it from there"
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return `. With tsx installed, set ${WITH_TSX}`
   const source = code === 'ERR_MODULE_NOT_FOUND' ? sourceMeant(readSafely(error, 'url')) : undefined
   return source === undefined

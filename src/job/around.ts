@@ -46,7 +46,7 @@ async function pass<Call extends object, Result>(
   inside: Innermost<Call, Result>,
 ): Promise<Result> {
   const misused = (how: 'was not called' | 'was called again') =>
-    jobError('next_misused', { hook: hook.name || 'without a name', where, how })
+    jobError('next_misused', { hook: hook.name, where, how })
   let inner: Promise<Result> | undefined
   let misuse: Error | undefined
   const goOn = async (changes?: Partial<Call>) => {

@@ -74,16 +74,17 @@ export const jobErrors = {
     "See what it waits for, or raise 'setupTimeout'.",
   teardown_timed_out: (facts: { graceMs: number }) =>
     `The teardown of the worker has not ended within the abortGrace of ${facts.graceMs} ms, and is left behind. Make it shorter, or raise abortGrace.`,
-  secret_missing: (facts: { name: string; known: boolean }) =>
+  secret_missing: (facts: { name: string; known: boolean; got?: string }) =>
     facts.known
-      ? `There is no secret ${preview(facts.name)} for this job: the worker's 'secrets' gave none. See that it has one for the context of the job.`
+      ? `There is no secret ${preview(facts.name)} for this job: the worker's 'secrets' gave ${facts.got ?? 'none'}. See that it has one for the context of the job${facts.got === undefined ? '' : ', and gives its text'}.`
       : `There is no secret ${preview(facts.name)}: the worker has no 'secrets'. Pass them: new Worker(queue, { jobs, secrets: (name, job) => … }).`,
   next_misused: (facts: {
+    /** Its name; '' where it has none. */
     hook: string
     where: 'aroundEnqueue' | 'aroundRun'
     how: 'was not called' | 'was called again'
   }) =>
-    `The hook ${preview(facts.hook)} of ${facts.where} is wrong: next() ${facts.how}. A hook calls it exactly once; to refuse a job, it throws.`,
+    `${facts.hook === '' ? 'A hook' : `The hook ${preview(facts.hook)}`} of ${facts.where} is wrong: next() ${facts.how}. A hook calls it exactly once; to refuse a job, it throws.`,
   unknown_job: (facts: { name: string; known: readonly string[] }) =>
     `No job is named ${preview(facts.name)}.${didYouMean(facts.name, facts.known)} ` +
     `Known here: ${facts.known.join(', ') || 'none'}. Pass its definition, or open the queue with it in 'jobs'.`,

@@ -10,5 +10,8 @@ export async function readSecret(
 ): Promise<string> {
   const secret: unknown = await source?.(name, job)
   if (typeof secret === 'string') return secret
-  throw jobError('secret_missing', { name, known: source !== undefined })
+  // What it is, and not what it says: that may be the secret.
+  const got =
+    secret === undefined || secret === null ? {} : { got: `a value that is no text (${typeof secret})` }
+  throw jobError('secret_missing', { name, known: source !== undefined, ...got })
 }

@@ -263,6 +263,14 @@ test.each([
   await plain.queue.close()
 })
 
+test('a hook that has no name is not given one', async () => {
+  const { queue } = await openTestQueue({ aroundEnqueue: [() => {}] as never })
+  await expect(queue.enqueue(echo, 1)).rejects.toThrow(
+    /^A hook of aroundEnqueue is wrong: next\(\) was not called/,
+  )
+  await queue.close()
+})
+
 test('a handler does not begin when its attempt was aborted while a hook waited', async () => {
   const { queue, clock } = await openTestQueue()
   const ran: number[] = []

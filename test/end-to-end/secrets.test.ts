@@ -122,6 +122,11 @@ test('the policy of a definition sees the error as it was thrown', async () => {
 test.each([
   ['a worker without secrets', {}, /has no 'secrets'/],
   ['a name that the worker has no secret for', { secrets: () => undefined }, /gave none/],
+  [
+    'a secret that is no text',
+    { secrets: () => 4711 as never },
+    /^(?!.*4711).* gave a value that is no text \(number\)\. See .*, and gives its text\.$/,
+  ],
 ])('%s says so', async (_, options, words) => {
   const { queue } = await openTestQueue()
   const job = secretive(() => 1)
