@@ -1,6 +1,7 @@
 /**
- * Loaded into every thread of a process before its program (`node --import`), the one that beats the lease included:
- * counts what each asks of SQLite and of PostgreSQL, and answers 'count' with the sum.
+ * Loaded into every thread of a process before its program, the one that beats the lease included: by `node --require`, since a
+ * thread that is given its program as a text takes no notice of `--import`. Counts what each asks of SQLite and of PostgreSQL,
+ * and answers 'count' with the sum.
  */
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Child, type Message } from '../child.ts'
 import { elapsedMs, rate } from '../measure.ts'
 import type { Statements } from '../processes/count-statements.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { addressOf } from '../systems/millhand.ts'
 
-const WATCHED_MS = 20_000
+/** In each minute there is one prune. */
+const WATCHED_MS = 60_000
 /** Until what a start costs is over. */
 const SETTLE_MS = 3_000
-const COUNTER = new URL('../processes/count-statements.ts', import.meta.url).href
+const COUNTER = fileURLToPath(new URL('../processes/count-statements.ts', import.meta.url))
 
 interface Usage extends Message {
   readonly cpuMs: number
@@ -17,7 +19,7 @@ interface Usage extends Message {
 
 export const idleCost: Scenario = {
   name: 'idle-cost',
-  about: 'What one worker process costs while there is nothing to do, over 20 seconds.',
+  about: 'What one worker process costs while there is nothing to do, over a minute.',
   targets: [
     { metric: 'statements', atMost: 1 },
     { metric: 'processor', atMost: 1 },
@@ -55,7 +57,7 @@ async function recordUsage(bench: Bench): Promise<void> {
 async function recordStatements(bench: Bench): Promise<void> {
   using child = new Child('rest.js', {
     values: [await createPlace(bench)],
-    flags: ['--import', COUNTER],
+    flags: ['--require', COUNTER],
   })
   const ask = () => {
     child.send('count')

@@ -169,11 +169,12 @@ export class Maintenance {
       return leaseMs * FOLLOWER_ROUND
     }
     const leadership = await this.#parts.store.upkeep.elect(worker, leaseMs)
-    const { leads, forMs } = leadership
+    const { leads, forMs, idleForMs } = leadership
     this.#elected(leadership)
     if (!leads) return Math.min(Math.max(forMs, 1), leaseMs * FOLLOWER_ROUND)
     const sparingMs = this.#spareUntilMs - this.#parts.clock.elapsed()
     if (sparingMs > 0) return sparingMs
+    if (idleForMs !== undefined && this.#untilPruneMs() > 0) return this.#restMs(idleForMs)
     const nextLapseAt = await rescue(this.#rescuing, crashLimit)
     // Workers that have nothing to do see to these at once: where there were some, all may have.
     const ranErrands = await runErrands(this.#parts)
@@ -182,8 +183,16 @@ export class Maintenance {
     if (moreExpired || morePruned) return 0
     if (ranErrands) return rescueMs
     const untilLapseMs = nextLapseAt === null ? leaseMs : nextLapseAt - (await this.#parts.store.now())
-    const untilPruneMs = this.#pruneAtMs - this.#parts.clock.elapsed()
-    return Math.max(rescueMs, Math.min(untilLapseMs, untilPruneMs, leaseMs * LEADER_ROUND))
+    return this.#restMs(untilLapseMs)
+  }
+
+  #untilPruneMs(): number {
+    return this.#pruneAtMs - this.#parts.clock.elapsed()
+  }
+
+  #restMs(untilLapseMs: number): number {
+    const { rescueMs, leaseMs } = this.#options
+    return Math.max(rescueMs, Math.min(untilLapseMs, this.#untilPruneMs(), leaseMs * LEADER_ROUND))
   }
 
   #spare(): void {

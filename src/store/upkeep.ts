@@ -23,6 +23,11 @@ export interface Leadership {
   readonly forMs: number
   /** In how many milliseconds a schedule is to be seen to; told to the leader, where there is one. */
   readonly nextTickInMs?: number
+  /**
+   * How long there is nothing to rescue, to fail as expired, to place or to do as an errand, unless something comes: told to a
+   * leader where that is so, and where the store has looked along.
+   */
+  readonly idleForMs?: number
   /** Jobs hold gates, or wait at them: told to the leader, who sees to those that nobody else lets go on. */
   readonly gatesWait?: boolean
 }

@@ -44,6 +44,27 @@ export function upkeepPromises(test: StoreTest): void {
     expect(await store.upkeep.elect('a', 2_000)).toEqual({ leads: true, forMs: 2_000 })
   })
 
+  test('a leader that is told that nothing is to be done for a while finds nothing to do', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    // Memory and PostgreSQL tell nobody: there the leader looks by itself.
+    const idleForMs = async () => (await store.upkeep.elect('first', LEASE_MS)).idleForMs
+    await enqueue(store, newJob('held'), newJob('expires', { expiresInMs: 5 }))
+    await worker.claim({ limit: 1 })
+    expect([undefined, LEASE_MS]).toContain(await idleForMs())
+    await clock.advance(5)
+    expect(await idleForMs()).toBeUndefined()
+    await store.upkeep.expire(10)
+    expect([undefined, LEASE_MS - 5]).toContain(await idleForMs())
+    await clock.advance(LEASE_MS)
+    expect(await idleForMs()).toBeUndefined()
+    await store.upkeep.rescue(CRASH_LIMIT, 0)
+    await startWorker(store, 'second')
+    expect(await idleForMs()).toBeUndefined()
+  })
+
   test('a leader that resigns is followed at once; nobody else can resign for it', async ({ store }) => {
     await store.upkeep.elect('a', 1_000)
     await store.upkeep.resign('b')

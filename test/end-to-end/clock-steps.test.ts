@@ -231,6 +231,26 @@ test('all processes see at once that the time was moved, whoever noticed', async
   ])
 })
 
+test('who goes by the time that it read last does not, where it was moved forth and back meanwhile', async ({
+  clock,
+  machine,
+  open,
+}) => {
+  const [first, second] = [await open(), await open()]
+  await startWorker(first, 'first')
+  await startWorker(second, 'second')
+  machine.step(HOUR_MS)
+  await first.workers.extend('first', 10_000)
+  machine.step(-HOUR_MS)
+  // To the second one, the wall clock is where it was. In the file, it is an hour later.
+  await second.workers.extend('second', 10_000)
+  expect(await second.upkeep.elect('second', 10_000)).toMatchObject({ leads: true })
+  expect(await second.now()).toBe(clock.now())
+  const leased = { leaseUntil: clock.now() + 10_000 }
+  expect(await first.workers.list()).toMatchObject([leased, leased])
+  expect(await first.upkeep.elect('first', 10_000)).toEqual({ leads: false, forMs: 10_000 })
+})
+
 test('the time does not follow a small step: it goes on evenly', async ({ clock, machine, open }) => {
   const store = await open()
   await startWorker(store, 'first')

@@ -2,7 +2,7 @@ import { type Clock, within } from '../../kit/clock.ts'
 import { storeError, TransientError } from '../errors.ts'
 import { Room } from '../room.ts'
 import type { Connection } from './connection.ts'
-import { StoreTime } from './file/store-time.ts'
+import { type KnownTime, StoreTime } from './file/store-time.ts'
 import { OwnWrites } from './own-writes.ts'
 import { Transactions } from './transaction.ts'
 
@@ -26,15 +26,27 @@ export class StoreAccess {
     const { file } = connection
     const { room } = this
     // While one is open, it holds the lock: nobody moves the time.
-    const now = () => this.#time.forRead(connection)
-    this.transactions = new Transactions({ file, room, now, closeWaitMs })
+    this.transactions = new Transactions({ file, room, now: this.now, closeWaitMs })
   }
 
-  /** Reads; what it sees is consistent within one statement. @throws MillhandError `store_replaced` */
-  readonly read = async <Result>(body: Body<Result>): Promise<Result> => {
+  /** Reads with the time, which is one more statement. @throws MillhandError `store_replaced` */
+  readonly readAt = <Result>(body: Body<Result>): Promise<Result> =>
+    this.read((connection) => body(connection, this.now()))
+
+  /** The time, for a look that does not always need it. */
+  readonly now = (): number => this.#time.forRead(this.connection)
+
+  /**
+   * Reads; what it sees is consistent within one statement. Where the wall clock was set, the file follows it before: what is read
+   * then is moved already. @throws MillhandError `store_replaced`
+   */
+  readonly read = async <Result>(body: (connection: Connection) => Result): Promise<Result> => {
     this.requireOpen()
     const { connection } = this
-    const result = connection.guard(() => body(connection, this.#time.forRead(connection)))
+    const result = connection.guard(() => {
+      if (!this.#time.asKnown()) this.now()
+      return body(connection)
+    })
     // What is read in a file that nobody else can open will never change: whoever waits would do so for ever.
     connection.requireInPlace()
     return result
@@ -58,10 +70,27 @@ export class StoreAccess {
     this.connection.close()
   }
 
-  async #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
+  /**
+   * Writes as `lightly` does, by one statement that says itself whether the time still holds (`anchorHolds`), without a
+   * transaction around it: four statements less. `undefined` where it does not, or nothing was written for another reason.
+   */
+  readonly inOneStatement = async <Result>(
+    body: (connection: Connection, time: KnownTime) => Result | undefined,
+  ): Promise<Result | undefined> => {
+    await this.#beginWrite()
+    const { connection } = this
+    const time = this.#time.asKnown()
+    return time && connection.writeAlone(false, () => body(connection, time))
+  }
+
+  async #beginWrite(): Promise<void> {
     if (this.transactions.idle()) await this.#turn()
     this.requireOpen()
     this.ownWrites.addOther()
+  }
+
+  async #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
+    await this.#beginWrite()
     const { connection } = this
     return connection.write(durable, () => body(connection, this.#time.forWrite(connection)))
   }

@@ -3,7 +3,7 @@ import type { Beat } from '../workers.ts'
 import { Connection } from './connection.ts'
 import { StoreTime } from './file/store-time.ts'
 import { OwnWrites } from './own-writes.ts'
-import { extend } from './workers.ts'
+import { extend, extendAsKnown } from './workers.ts'
 
 /** What the beat thread is given to open. */
 export interface BeatData {
@@ -29,7 +29,10 @@ export function openBeat({ file, ownWrites }: BeatData): {
   return {
     async extend(id, leaseMs) {
       own.addBeat()
-      return connection.write(false, () => extend(connection, { id, leaseMs }, time.forWrite(connection)))
+      const lease = { id, leaseMs }
+      const known = time.asKnown()
+      const beat = known && connection.writeAlone(false, () => extendAsKnown(connection, lease, known))
+      return beat ?? connection.write(false, () => extend(connection, lease, time.forWrite(connection)))
     },
     close: async () => connection.close(),
   }

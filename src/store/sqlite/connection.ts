@@ -17,9 +17,7 @@ export type Value = string | number | null
  */
 const BUSY_TIMEOUT_MS = 2
 
-/**
- * Prepared statements that are kept: far more than Millhand has, but each combination of filters of a list is one more.
- */
+/** Prepared statements that are kept: far more than Millhand has, but each combination of filters of a list is one more. */
 const STATEMENTS_MAX = 200
 
 interface ConnectionOptions {
@@ -143,6 +141,14 @@ export class Connection {
     }
   }
 
+  /** Runs `body`, which is one statement that writes: a transaction by itself. */
+  writeAlone<Result>(durable: boolean, body: () => Result): Result {
+    this.#beAs(durable)
+    const result = this.guard(body)
+    this.requireInPlace()
+    return result
+  }
+
   /** Runs `body` as a part of the open transaction that is undone alone when it throws. */
   nested<Result>(body: () => Result): Result {
     this.run('savepoint millhand')
@@ -157,11 +163,14 @@ export class Connection {
   }
 
   begin(durable: boolean): void {
-    if (this.#durable !== durable) {
-      this.guard(() => OWN.exec.call(this.db, `pragma synchronous = ${durable ? 'full' : 'normal'}`))
-      this.#durable = durable
-    }
+    this.#beAs(durable)
     this.run('begin immediate')
+  }
+
+  #beAs(durable: boolean): void {
+    if (this.#durable === durable) return
+    this.guard(() => OWN.exec.call(this.db, `pragma synchronous = ${durable ? 'full' : 'normal'}`))
+    this.#durable = durable
   }
 
   /** What was written into a file that nobody can open any more is not acknowledged. @throws MillhandError `store_replaced` */

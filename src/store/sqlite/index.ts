@@ -76,7 +76,7 @@ function compose(access: StoreAccess, clock: Clock): Store {
     },
     insideTransaction: () => transactions.isInside(),
     listen: (_kind, onNotice) => notices.listen(onNotice),
-    now: () => access.read((_, nowMs) => nowMs),
+    now: () => access.read(access.now),
     async close() {
       notices.close()
       await access.close()

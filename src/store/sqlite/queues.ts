@@ -97,7 +97,7 @@ function forgetUnset(connection: Connection, queue: string): void {
   connection.run(FORGET_UNSET, queue)
 }
 
-const UNPLACED = 'select queue from millhand_queues where placed_before is not null order by queue'
+export const UNPLACED = 'select queue from millhand_queues where placed_before is not null order by queue'
 
 export function unplaced(connection: Connection): string[] {
   return connection.all<{ queue: string }>(UNPLACED).map(({ queue }) => queue)

@@ -8,7 +8,7 @@ import { enterEnded } from './ledger.ts'
 import { atMost } from './parameters.ts'
 import { goBack, putBack } from './pending.ts'
 
-const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
+export const NEXT_LAPSE = 'select min(lease_until) as nextLapseAt from millhand_workers'
 
 /** When the next lease lapses, or the first one has; `null` where there is none. */
 export function nextLapse(connection: Connection): number | null {
@@ -16,7 +16,7 @@ export function nextLapse(connection: Connection): number | null {
 }
 
 /** Workers that jobs carry the name of, found by skipping from one to the next, and that are not there any more. */
-const WORKERS_LOST = `with recursive holders (worker) as (
+export const WORKERS_LOST = `with recursive holders (worker) as (
     select * from (select worker from millhand_jobs where worker is not null order by worker limit 1)
     union all
     select (select worker from millhand_jobs where worker > holders.worker order by worker limit 1)

@@ -47,13 +47,13 @@ export function roles(access: StoreAccess): StoreRoles {
   }
 }
 
-function jobRole({ read, durably, lightly, room }: StoreAccess): StoreRoles['jobs'] {
+function jobRole({ read, readAt, now, durably, lightly, room }: StoreAccess): StoreRoles['jobs'] {
   const heads = new KnownHeads()
   return {
     insert: (jobs, pendingMax) =>
       durably((connection, nowMs) => insert(connection, jobs, { room, pendingMax, nowMs })),
     async claim(request) {
-      const worthwhile = await read((connection, nowMs) => mayClaim(connection, request, { heads, nowMs }))
+      const worthwhile = await read((connection) => mayClaim(connection, request, { heads, now }))
       if (!worthwhile) return []
       return lightly((connection, nowMs) => claim(connection, request, { heads, nowMs })).catch((error) => {
         heads.forget()
@@ -67,20 +67,22 @@ function jobRole({ read, durably, lightly, room }: StoreAccess): StoreRoles['job
       const write = reports.some((each) => each.checkpoint !== undefined) ? durably : lightly
       return write((connection, nowMs) => report(connection, reports, nowMs))
     },
-    waitsAlone: (request) => read((connection, nowMs) => waitsAlone(connection, request, nowMs)),
+    waitsAlone: (request) => readAt((connection, nowMs) => waitsAlone(connection, request, nowMs)),
     nextDueAt: () => read(nextDueAt),
   }
 }
 
-function catalogRole({ read, durably }: StoreAccess): StoreRoles['catalog'] {
+function catalogRole({ read, readAt, durably }: StoreAccess): StoreRoles['catalog'] {
   return {
     get: (ids) => read((connection) => catalog.get(connection, ids)),
     idsFrom: (prefix, limit) => read((connection) => catalog.idsFrom(connection, prefix, limit)),
     ended: (sinceMs, limit) => read((connection) => ended(connection, sinceMs, limit)),
-    list: (filter, page) => read((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
-    find: (filter, page) => read((connection, nowMs) => catalog.find(connection, filter, { ...page, nowMs })),
-    count: (filter) => read((connection, nowMs) => catalog.count(connection, filter, nowMs)),
-    tally: () => read(catalog.tally),
+    list: (filter, page) =>
+      readAt((connection, nowMs) => catalog.list(connection, filter, { ...page, nowMs })),
+    find: (filter, page) =>
+      readAt((connection, nowMs) => catalog.find(connection, filter, { ...page, nowMs })),
+    count: (filter) => readAt((connection, nowMs) => catalog.count(connection, filter, nowMs)),
+    tally: () => readAt(catalog.tally),
     logs: (id) => read((connection) => catalog.logs(connection, id)),
     ahead: (id) => read((connection) => catalog.ahead(connection, id)),
     turn: (id) => read((connection) => catalog.turn(connection, id)),
@@ -103,18 +105,21 @@ function catalogRole({ read, durably }: StoreAccess): StoreRoles['catalog'] {
   }
 }
 
-function workerRole({ read, durably, lightly }: StoreAccess): StoreRoles['workers'] {
+function workerRole({ read, durably, lightly, inOneStatement }: StoreAccess): StoreRoles['workers'] {
   return {
     register: (worker) => lightly((connection, nowMs) => workers.register(connection, worker, nowMs)),
-    extend: (id, leaseMs) =>
-      lightly((connection, nowMs) => workers.extend(connection, { id, leaseMs }, nowMs)),
+    async extend(id, leaseMs) {
+      const lease = { id, leaseMs }
+      const beat = await inOneStatement((connection, time) => workers.extendAsKnown(connection, lease, time))
+      return beat ?? lightly((connection, nowMs) => workers.extend(connection, lease, nowMs))
+    },
     deregister: (id) => durably((connection, nowMs) => workers.deregister(connection, id, nowMs)),
     order: (ids, order) => durably((connection) => workers.order(connection, ids, order)),
     list: () => read(workers.list),
   }
 }
 
-function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
+function queueRole({ read, readAt, durably }: StoreAccess): StoreRoles['queues'] {
   return {
     pause: (queue, note) => durably((connection, nowMs) => queues.pause(connection, { queue, note }, nowMs)),
     resume: (queue) => durably((connection) => queues.resume(connection, queue)),
@@ -133,12 +138,12 @@ function queueRole({ read, durably }: StoreAccess): StoreRoles['queues'] {
       ),
     unfinished: (queue) => read((connection) => size.unfinished(connection, queue)),
     backlog: (queue, countedMax) =>
-      read((connection, nowMs) => backlog(connection, { queue, countedMax }, nowMs)),
+      readAt((connection, nowMs) => backlog(connection, { queue, countedMax }, nowMs)),
     configured: () => read(queues.configured),
   }
 }
 
-function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
+function limitRole({ read, readAt, durably }: StoreAccess): StoreRoles['limits'] {
   let tendedTo = ''
   return {
     declare: (given) => durably((connection, nowMs) => limits.declare(connection, given, nowMs)),
@@ -146,9 +151,9 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
       durably((connection, nowMs) => limits.override(connection, name, { change, call, nowMs })),
     list: () => read(limits.list),
     gates: (which, limit, waitingMax) =>
-      read((connection, nowMs) => limits.gates(connection, which, { limit, nowMs, waitingMax })),
+      readAt((connection, nowMs) => limits.gates(connection, which, { limit, nowMs, waitingMax })),
     sums: (name, gatesMax) =>
-      read((connection, nowMs) => limits.sums(connection, name, { limit: gatesMax, nowMs })),
+      readAt((connection, nowMs) => limits.sums(connection, name, { limit: gatesMax, nowMs })),
     async tend(limit) {
       if (!(await read(limits.mayTend))) return 0
       const from = { after: tendedTo, limit }
@@ -156,25 +161,25 @@ function limitRole({ read, durably }: StoreAccess): StoreRoles['limits'] {
       tendedTo = next
       return count
     },
-    strays: (limit) => read((connection, nowMs) => strays(connection, limit, nowMs)),
+    strays: (limit) => readAt((connection, nowMs) => strays(connection, limit, nowMs)),
   }
 }
 
-function scheduleRole({ read, durably, room }: StoreAccess): StoreRoles['schedules'] {
+function scheduleRole({ read, readAt, durably, room }: StoreAccess): StoreRoles['schedules'] {
   return {
     set: (schedule) => durably((connection) => schedules.set(connection, schedule)),
     remove: (name) => durably((connection) => schedules.remove(connection, name)),
     list: (name) => read((connection) => schedules.list(connection, name)),
-    due: (limit) => read((connection, nowMs) => schedules.due(connection, limit, nowMs)),
+    due: (limit) => readAt((connection, nowMs) => schedules.due(connection, limit, nowMs)),
     advance: (step, jobs, pendingMax) =>
       durably((connection, nowMs) => schedules.advance(connection, step, { jobs, room, pendingMax, nowMs })),
   }
 }
 
-function ledgerRole({ read, lightly }: StoreAccess): StoreRoles['ledger'] {
+function ledgerRole({ read, readAt, lightly }: StoreAccess): StoreRoles['ledger'] {
   return {
     read: (fromMs) => read((connection) => ledger.read(connection, fromMs)),
-    depths: () => read(ledger.depths),
+    depths: () => readAt(ledger.depths),
     tidy: (keepMs) => lightly((connection, nowMs) => ledger.tidy(connection, keepMs, nowMs)),
   }
 }
@@ -187,13 +192,19 @@ function operationRole({ read, durably }: StoreAccess): StoreRoles['operations']
   }
 }
 
-function upkeepRole({ read, durably, lightly }: StoreAccess): StoreRoles['upkeep'] {
+function upkeepRole({ readAt, durably, lightly, inOneStatement }: StoreAccess): StoreRoles['upkeep'] {
   let [lanesSeenTo, gatesSeenTo] = [0, '']
   return {
-    elect: (id, leaseMs) => lightly((connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs)),
+    async elect(id, leaseMs) {
+      const candidate = { id, leaseMs }
+      const elected = await inOneStatement((connection, time) =>
+        upkeep.electAsKnown(connection, candidate, time),
+      )
+      return elected ?? lightly((connection, nowMs) => upkeep.elect(connection, candidate, nowMs))
+    },
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
     async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
-      const { lapsed, nextLapseAt } = await read((connection, nowMs) => {
+      const { lapsed, nextLapseAt } = await readAt((connection, nowMs) => {
         const next = nextLapse(connection)
         return { nextLapseAt: next, lapsed: (next !== null && next <= nowMs) || isUnfinished(connection) }
       })
@@ -202,15 +213,16 @@ function upkeepRole({ read, durably, lightly }: StoreAccess): StoreRoles['upkeep
     },
     errands: async () => 0,
     async expire(limit) {
-      if (!(await read(upkeep.mayExpire))) return []
+      if (!(await readAt(upkeep.mayExpire))) return []
       return upTo(limit, (pieceMax) =>
         durably((connection, nowMs) => upkeep.expire(connection, pieceMax, nowMs)),
       )
     },
     async prune(retention, limit) {
-      const pruned = await upTo(limit, (pieceMax) =>
-        durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit: pieceMax }, nowMs)),
-      )
+      const worthwhile = await readAt((connection, nowMs) => upkeep.mayPrune(connection, retention, nowMs))
+      const prune = (pieceMax: number) =>
+        durably((connection, nowMs) => upkeep.prune(connection, { ...retention, limit: pieceMax }, nowMs))
+      const pruned = worthwhile ? await upTo(limit, prune) : []
       if (pruned.length < limit)
         await lightly((connection, nowMs) => {
           lanesSeenTo = pruneLanes(connection, lanesSeenTo)

@@ -40,7 +40,7 @@ export function list(connection: Connection, name?: string): ScheduleRecord[] {
 
 const DUE = `select ${COLUMNS} from millhand_schedules where due_at <= ? order by due_at, name ${atMost()}`
 
-const NEXT_DUE = 'select min(due_at) as dueAt from millhand_schedules where due_at is not null'
+export const NEXT_DUE = 'select min(due_at) as dueAt from millhand_schedules where due_at is not null'
 
 export function due(connection: Connection, limit: number, nowMs: number): DueSchedules {
   const schedules = connection.all<Row>(DUE, nowMs, limit).map(toRecord)

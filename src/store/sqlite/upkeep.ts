@@ -2,39 +2,72 @@ import { expiry } from '../../job/deadline.ts'
 import type { JobRecord } from '../../job/job.ts'
 import type { JobRetention } from '../../job/retention.ts'
 import { FINAL_STATES } from '../../job/state.ts'
+import { CALLS_KEPT_MS } from '../catalog.ts'
 import type { Leadership } from '../upkeep.ts'
 import { forgetCalls } from './calls.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { anchorHolds, anchorValues } from './file/anchor.ts'
+import type { KnownTime } from './file/store-time.ts'
 import { forgetKeys } from './keys.ts'
 import { enterEnded } from './ledger.ts'
 import { asList, atMost } from './parameters.ts'
 import { PARKED } from './pending.ts'
+import { UNPLACED } from './queues.ts'
+import { NEXT_LAPSE, WORKERS_LOST } from './rescue.ts'
 import { forgetResultsOf, pruneResults } from './results.ts'
-import { nextDueAt } from './schedules.ts'
+import { NEXT_DUE } from './schedules.ts'
+import type { Lease } from './workers.ts'
 
-const ELECT = `insert into millhand_leader (role, worker, lease_until) values ('maintenance', ?1, ?2)
+/** Of a job that waits, at the time of this parameter. */
+const hasExpired = (parameter: string) =>
+  `expires_at is not null and waits is not null and expires_at <= ${parameter}`
+
+/** What the leader sees to: it looks along as it is elected, so that one that rests asks for nothing else. */
+const OUTLOOK = `(${NEXT_DUE}) as dueAt, (${NEXT_LAPSE}) as nextLapseAt,
+  exists (select 1 from millhand_holders) or exists (select 1 from millhand_jobs where ${PARKED}) as gatesWait,
+  exists (${WORKERS_LOST}) or exists (${UNPLACED}) or exists (select 1 from millhand_jobs where ${hasExpired('?3')}) as isUntidy`
+
+const ELECT = `insert into millhand_leader (role, worker, lease_until)
+  select 'maintenance', ?1, ?2 where ${anchorHolds(4)}
   on conflict (role) do update set worker = ?1, lease_until = ?2
-  where millhand_leader.worker = ?1 or millhand_leader.lease_until <= ?3`
-
-const GATES_WAIT = `select 1 where exists (select 1 from millhand_holders)
-  or exists (select 1 from millhand_jobs where ${PARKED})`
+  where millhand_leader.worker = ?1 or millhand_leader.lease_until <= ?3
+  returning ${OUTLOOK}`
 
 const LED_UNTIL = "select lease_until as untilMs from millhand_leader where role = 'maintenance'"
 
-export function elect(
-  connection: Connection,
-  worker: { id: string; leaseMs: number },
-  nowMs: number,
-): Leadership {
-  const leads = connection.run(ELECT, worker.id, nowMs + worker.leaseMs, nowMs) > 0
+interface Outlook {
+  readonly dueAt: number | null
+  readonly nextLapseAt: number | null
+  readonly gatesWait: number
+  readonly isUntidy: number
+}
+
+export function elect(connection: Connection, candidate: Lease, nowMs: number): Leadership {
+  const elected = electAsKnown(connection, candidate, { nowMs, anchor: undefined })
+  if (elected) return elected
   const { untilMs } = connection.get<{ untilMs: number }>(LED_UNTIL) ?? { untilMs: nowMs }
-  const dueAt = leads ? nextDueAt(connection) : null
-  const gatesWait = leads && connection.get(GATES_WAIT) !== undefined
+  return { leads: false, forMs: untilMs - nowMs }
+}
+
+/** The same, without a transaction around it. `undefined`: somebody else leads, or the time is another one. */
+export function electAsKnown(
+  connection: Connection,
+  candidate: Lease,
+  time: KnownTime,
+): Leadership | undefined {
+  const { nowMs, anchor } = time
+  const values = [candidate.id, nowMs + candidate.leaseMs, nowMs, ...anchorValues(anchor)]
+  const [outlook] = connection.all<Outlook>(ELECT, ...values)
+  return outlook && { leads: true, forMs: candidate.leaseMs, ...foreseen(outlook, nowMs) }
+}
+
+function foreseen({ dueAt, nextLapseAt, gatesWait, isUntidy }: Outlook, nowMs: number): Partial<Leadership> {
+  const isIdle = !isUntidy && nextLapseAt !== null && nextLapseAt > nowMs
   return {
-    ...{ leads, forMs: untilMs - nowMs },
     ...(dueAt !== null && { nextTickInMs: dueAt - nowMs }),
-    ...(gatesWait && { gatesWait }),
+    ...(gatesWait && { gatesWait: true }),
+    ...(isIdle && { idleForMs: nextLapseAt - nowMs }),
   }
 }
 
@@ -49,7 +82,7 @@ export function mayExpire(connection: Connection, nowMs: number): boolean {
 
 const EXPIRED = `select seq, id, attempt, errors, started_at as startedAt, expires_at as expiresAt,
   deadline_at as deadlineAt from millhand_jobs
-  where expires_at is not null and waits is not null and expires_at <= ? order by expires_at, seq ${atMost()}`
+  where ${hasExpired('?')} order by expires_at, seq ${atMost()}`
 
 const EXPIRE = `update millhand_jobs set state = 'failed', waits = null, lane = null, gate = null, failure_kind = ?,
   errors = ?, finished_at = ? where seq = ?`
@@ -72,6 +105,22 @@ const OLD = `select seq from millhand_jobs where state = ? and finished_at is no
 const DELETE_LOGS = 'delete from millhand_logs where job in (select value from json_each(?))'
 
 const DELETE_JOBS = 'delete from millhand_jobs where seq in (select value from json_each(?))'
+
+const MAY_PRUNE = `select exists (select 1 from millhand_calls where at <= ?1)
+  or exists (select 1 from millhand_keys where kept_until is not null and kept_until <= ?2)
+  or exists (select 1 from millhand_results where until <= ?2)
+  or ${FINAL_STATES.map(
+    (state, index) => `exists (select 1 from millhand_jobs
+    where state = '${state}' and finished_at is not null and finished_at <= ?${index + 3})`,
+  ).join(' or ')} as mayPrune`
+
+/** Whether there is anything to prune: asked without a lock. */
+export function mayPrune(connection: Connection, retention: JobRetention, nowMs: number): boolean {
+  const before = FINAL_STATES.map((state) => nowMs - retention[state])
+  return (
+    connection.get<{ mayPrune: number }>(MAY_PRUNE, nowMs - CALLS_KEPT_MS, nowMs, ...before)?.mayPrune === 1
+  )
+}
 
 /** Gives what was deleted. */
 export function prune(

@@ -4,6 +4,8 @@ import { storedAbility, toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { recordChanges } from './change.ts'
 import type { Connection } from './connection.ts'
+import { anchorHolds, anchorValues } from './file/anchor.ts'
+import type { KnownTime } from './file/store-time.ts'
 import { leaveGates } from './gates.ts'
 import { goBack, putBack } from './pending.ts'
 
@@ -35,23 +37,32 @@ export function register(connection: Connection, worker: NewWorker, nowMs: numbe
 }
 
 /** One statement, so that an idle worker's beat is no more than that. */
-const EXTEND = `update millhand_workers set beat_at = ?, lease_until = ? where id = ? returning orders,
+const EXTEND = `update millhand_workers set beat_at = ?1, lease_until = ?2 where id = ?3 and ${anchorHolds(4)} returning orders,
   exists (select 1 from millhand_jobs where worker = millhand_workers.id and state = 'cancelled') as cancelled`
 
 const CANCELLED_JOBS = `select seq, id, epoch, coalesce(reason, '') as reason from millhand_jobs
   where worker = ? and state = 'cancelled'`
 
+export interface Lease {
+  readonly id: string
+  readonly leaseMs: number
+}
+
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
-export function extend(connection: Connection, worker: { id: string; leaseMs: number }, nowMs: number): Beat {
-  const [row] = connection.all<{ cancelled: number; orders: string | null }>(
-    EXTEND,
-    ...[nowMs, nowMs + worker.leaseMs, worker.id],
-  )
-  return {
-    lost: !row,
-    order: readOrder(row?.orders ?? null),
-    cancelled: row?.cancelled ? connection.all<CancelNotice>(CANCELLED_JOBS, worker.id) : [],
-  }
+export function extend(connection: Connection, lease: Lease, nowMs: number): Beat {
+  return extendAsKnown(connection, lease, { nowMs, anchor: undefined }) ?? LOST
+}
+
+const LOST: Beat = { lost: true, order: 'run', cancelled: [] }
+
+/** The same, without a transaction around it. `undefined`: the lease is lost, or the time is another one. */
+export function extendAsKnown(connection: Connection, lease: Lease, time: KnownTime): Beat | undefined {
+  const { nowMs, anchor } = time
+  const values = [nowMs, nowMs + lease.leaseMs, lease.id, ...anchorValues(anchor)]
+  const [row] = connection.all<{ cancelled: number; orders: string | null }>(EXTEND, ...values)
+  if (!row) return undefined
+  const cancelled = row.cancelled ? connection.all<CancelNotice>(CANCELLED_JOBS, lease.id) : []
+  return { lost: false, order: readOrder(row.orders), cancelled }
 }
 
 const HELD_JOBS =

@@ -54,17 +54,22 @@ function chooseOrdinary(
   return jobs
 }
 
-/** Whether a claim could find anything: a look that takes no lock, so that idle workers cost the busy ones nothing. */
+/**
+ * Whether a claim could find anything: a look that takes no lock, so that idle workers cost the busy ones nothing. Where there
+ * is nothing at all, nobody asks for the time.
+ */
 export function mayClaim(
   connection: Connection,
   request: ClaimRequest,
-  { heads, nowMs }: Omit<Look, 'admissions'>,
+  { heads, now }: Pick<Look, 'heads'> & { readonly now: () => number },
 ): boolean {
   if (request.limit <= 0) return false
-  const { ready, alone, due, limited, turn, opening } = connection.get<Peek>(PEEK, nowMs) ?? NOTHING
+  const { ready, alone, nextDueAt, limited, turn, opensAt } = connection.get<Peek>(PEEK) ?? NOTHING
+  if (nextDueAt === null && opensAt === null && ready + alone + limited + turn === 0) return false
+  const nowMs = now()
   return (
-    due > 0 ||
-    opening > 0 ||
+    (nextDueAt !== null && nextDueAt <= nowMs) ||
+    (opensAt !== null && opensAt <= nowMs) ||
     (limited > 0 && request.begins > 0 && isAnyOf(connection, request, 'limited')) ||
     (turn > 0 && request.begins > 0 && isAnyOf(connection, request, 'turn')) ||
     (ready > 0 && heads.isAny(connection, request, nowMs)) ||
@@ -91,13 +96,13 @@ export function waitsAlone(
 interface Peek {
   readonly ready: number
   readonly alone: number
-  readonly due: number
+  readonly nextDueAt: number | null
   readonly limited: number
   readonly turn: number
-  readonly opening: number
+  readonly opensAt: number | null
 }
 
-const NOTHING: Peek = { ready: 0, alone: 0, due: 0, limited: 0, turn: 0, opening: 0 }
+const NOTHING: Peek = { ready: 0, alone: 0, nextDueAt: null, limited: 0, turn: 0, opensAt: null }
 
 const IS_READY_ALONE = `select 1 from millhand_jobs where ${READY_ALONE} limit 1`
 
@@ -105,9 +110,8 @@ const IS_READY_LIMITED = `select 1 from millhand_jobs where ${READY_LIMITED} lim
 
 const IS_READY_TURN = `select 1 from millhand_jobs where ${READY_TURN} limit 1`
 
-const IS_DUE = `select 1 from millhand_jobs where waits = ${WAITS.due} and due_at <= ?1`
-
 const PEEK = `select exists (select 1 from millhand_jobs where ${READY}) as ready,
-  exists (select 1 from millhand_jobs where ${READY_ALONE}) as alone, exists (${IS_DUE}) as due,
+  exists (select 1 from millhand_jobs where ${READY_ALONE}) as alone,
+  (select min(due_at) from millhand_jobs where waits = ${WAITS.due}) as nextDueAt,
   exists (${IS_READY_LIMITED}) as limited, exists (${IS_READY_TURN}) as turn,
-  exists (select 1 from millhand_gates where opens_at <= ?1) as opening`
+  (select min(opens_at) from millhand_gates where opens_at is not null) as opensAt`

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts'
+import type { Connection, Value } from '../connection.ts'
 import { hasOrders, place } from '../order.ts'
 import { countReturn, PARKED, READY, READY_ALONE, READY_LIMITED, READY_TURN, WAITS } from '../pending.ts'
 
@@ -29,6 +29,20 @@ const ANCHORED = `insert into millhand_clock (role, boot, uptime_ms, offset_ms) 
  */
 export function anchorOf(connection: Connection): Anchor | undefined {
   return connection.get<Anchor>(ANCHOR)
+}
+
+/**
+ * For a statement that goes by an anchor that was read before: it does nothing where that was moved meanwhile. The values of
+ * `anchorValues` stand at `first` and the two behind it.
+ */
+export function anchorHolds(first: number): string {
+  return `(?${first} is null or exists (select 1 from millhand_clock
+    where boot = ?${first} and uptime_ms = ?${first + 1} and offset_ms = ?${first + 2}))`
+}
+
+/** `undefined`: a clock that is injected needs none. */
+export function anchorValues(anchor: Anchor | undefined): Value[] {
+  return anchor ? [anchor.boot, anchor.uptimeMs, anchor.offsetMs] : [null, null, null]
 }
 
 /**

@@ -10,6 +10,12 @@ const STEP_MS = 2_000
 const LOOK_MS = 50
 const LOOKS = 5
 
+/** A time, and the anchor that it follows from; none of a clock that is injected. */
+export interface KnownTime {
+  readonly nowMs: number
+  readonly anchor: Anchor | undefined
+}
+
 interface Look {
   readonly boot: string
   readonly uptimeMs: number
@@ -25,6 +31,7 @@ interface Look {
 export class StoreTime {
   readonly #clock: Clock
   readonly #machine: Machine | undefined
+  #lastRead: Anchor | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -35,7 +42,7 @@ export class StoreTime {
   forRead(connection: Connection): number {
     const look = this.#look()
     if (!look) return this.#clock.now()
-    const anchor = anchorOf(connection)
+    const anchor = this.#read(connection)
     if (!anchor || !isOfBoot(anchor, look)) return look.wallMs
     if (!isStepped(anchor, look)) return timeOf(anchor, look)
     try {
@@ -50,7 +57,7 @@ export class StoreTime {
   forWrite(connection: Connection): number {
     const look = this.#look()
     if (!look) return this.#clock.now()
-    const anchor = anchorOf(connection)
+    const anchor = this.#read(connection)
     if (anchor && isOfBoot(anchor, look) && !isStepped(anchor, look)) return timeOf(anchor, look)
     const nowMs = Math.floor(look.wallMs)
     const { boot, uptimeMs } = look
@@ -60,6 +67,23 @@ export class StoreTime {
       wasMs: anchor && isOfBoot(anchor, look) ? timeOf(anchor, look) : null,
     })
     return nowMs
+  }
+
+  /**
+   * The time by the anchor that was read last, for one statement that does nothing where the file has another one by now: see
+   * `anchorHolds`. `undefined` where nobody can say before it is read.
+   */
+  asKnown(): KnownTime | undefined {
+    const look = this.#look()
+    if (!look) return { nowMs: this.#clock.now(), anchor: undefined }
+    const anchor = this.#lastRead
+    if (!anchor || !isOfBoot(anchor, look) || isStepped(anchor, look)) return undefined
+    return { nowMs: timeOf(anchor, look), anchor }
+  }
+
+  #read(connection: Connection): Anchor | undefined {
+    this.#lastRead = anchorOf(connection)
+    return this.#lastRead
   }
 
   #look(): Look | undefined {
