@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { Emitter } from '../kit/emitter.ts'
 import type { Random } from '../kit/random.ts'
 import type { MillhandEvents } from '../telemetry/events.ts'
+import { inFeedOrder } from './feed-order.ts'
 import { type LocalNotices, telling } from './local-notices.ts'
 import { Patience } from './patience.ts'
 import { type Limits, withRetries } from './retries.ts'
@@ -39,10 +40,11 @@ export function instrument(store: Store, options: InstrumentOptions): Instrument
     onRetry: (retry) => events.emit('store_retry', retry),
     onBack: (awayMs) => events.emit('store_back', { awayMs }),
   })
+  const ordered = inFeedOrder(store)
   const until = (signal?: AbortSignal, limitMs = Number.POSITIVE_INFINITY): InstrumentedStore => {
     const busyTimeoutMs = Math.min(options.busyTimeoutMs, limitMs)
     const enqueueTimeoutMs = Math.min(options.enqueueTimeoutMs, limitMs)
-    const retried = withRetries(store, patience, { busyTimeoutMs, enqueueTimeoutMs, signal })
+    const retried = withRetries(ordered, patience, { busyTimeoutMs, enqueueTimeoutMs, signal })
     return {
       ...telling(retried, local),
       local,

@@ -51,3 +51,41 @@ test('a change of a limit whose answer was lost, made again, undoes nothing that
   expect(tries).toBe(2)
   expect(await store.limits.list()).toMatchObject([{ override: since }])
 })
+
+test('what is asked for after a subscription comes after it, however long that takes', async () => {
+  const clock = new VirtualClock()
+  const memory = openMemoryStore({ clock })
+  const connected = Promise.withResolvers<void>()
+  const subscribe: Store['feed']['subscribe'] = async (...given) => {
+    await connected.promise
+    return memory.feed.subscribe(...given)
+  }
+  const store = instrumented({ ...memory, feed: { ...memory.feed, subscribe } }, clock)
+
+  const subscribed = store.feed.subscribe('reader', 1_000)
+  const enqueued = enqueue(store, newJob('a'))
+  await clock.settle()
+  expect(await memory.catalog.get(['a'])).toEqual([])
+  connected.resolve()
+  await enqueued
+  expect(await store.feed.changesAfter(await subscribed, 10)).toMatchObject([{ id: 'a', verb: 'enqueue' }])
+})
+
+test('a subscription that fails, or is kept alive, keeps nobody waiting', async () => {
+  const clock = new VirtualClock()
+  const memory = openMemoryStore({ clock })
+  let calls = 0
+  const subscribe: Store['feed']['subscribe'] = (...given) => {
+    calls += 1
+    if (calls === 1) return Promise.reject(new Error('no connection'))
+    return calls === 2 ? memory.feed.subscribe(...given) : new Promise(() => {})
+  }
+  const store = instrumented({ ...memory, feed: { ...memory.feed, subscribe } }, clock)
+
+  await expect(store.feed.subscribe('reader', 1_000)).rejects.toThrow('no connection')
+  await enqueue(store, newJob('a'))
+  await store.feed.subscribe('reader', 1_000)
+  void store.feed.subscribe('reader', 1_000)
+  await enqueue(store, newJob('b'))
+  expect(await memory.catalog.get(['a', 'b'])).toHaveLength(2)
+})
