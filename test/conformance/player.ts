@@ -125,7 +125,7 @@ export class Player {
       case 'deregister':
         return workers.deregister(command.worker)
       case 'elect':
-        return upkeep.elect(command.worker, LEASE_MS)
+        return this.#elect(command.worker)
       case 'resign':
         return upkeep.resign(command.worker)
       case 'rescue':
@@ -156,6 +156,12 @@ export class Player {
       default:
         return this.#control.play(command, this.#limited)
     }
+  }
+
+  /** How long there is nothing to do is told by some stores only. */
+  async #elect(worker: string): Promise<unknown> {
+    const { idleForMs: _, ...leadership } = await this.#store.upkeep.elect(worker, LEASE_MS)
+    return leadership
   }
 
   async #claim(worker: string, { refuses, ...wish }: ClaimDraft): Promise<unknown> {
