@@ -18,6 +18,7 @@ const ALONE = {
     inserts: 'finds the lanes before the transaction, and counts a queue in it',
     'job-values': 'each value of a job is a parameter, an array of those of many jobs',
     'lane-upkeep': 'lanes are pruned while others make them',
+    lookup: 'a plan is kept, and is made before anybody knows how large the tables become',
     sql: "the clock is the server's, and a part of each statement",
     standing: 'a job stands in one of four tables',
   },

@@ -13,13 +13,13 @@ import {
 } from '../catalog.ts'
 import type { LogLine } from '../jobs.ts'
 import { groupFor, groupOf, LIMITED, REQUIRING_CLASS, TURN } from './claiming/lane-of-job.ts'
+import { rowOf } from './lookup.ts'
 import type { Session, Value } from './session.ts'
 import { NOW } from './sql.ts'
 import { RECORD_COLUMNS, RECORD_NAMES, STANDING, STANDING_OF_JOB } from './standing.ts'
 
-const GET = `select ${RECORD_COLUMNS} from millhand.jobs j
-  cross join lateral (${places(STANDING_OF_JOB)}) s left join millhand.details d on d.seq = j.seq
-  where j.id = any($1::text[])`
+const GET = `select ${RECORD_COLUMNS} from (select * from millhand.jobs where id = any($1::text[]) offset 0) j
+  cross join lateral (${places(STANDING_OF_JOB)}) s left join ${rowOf('j', '*', 'details')} d on true`
 
 /** What may be large of a job. */
 const SIZE = ['j.input', 'j.context', 's.output', 'd.errors', 'd.checkpoint', 'd.progress']

@@ -6,6 +6,7 @@ import { releaseKeysOf } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import { leave } from './leaving/leave.ts'
 import { enterEnded } from './ledger.ts'
+import { among, jobsById, lockedRowOf, rowOf } from './lookup.ts'
 import { ASKED_DUE_AT, classBy, ORDERED, orderOf, placeBy } from './order.ts'
 import { bytesOf } from './pending.ts'
 import type { Session } from './session.ts'
@@ -16,23 +17,22 @@ import { keepWorkers } from './workers.ts'
 export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted as materialized (
     ${wanted}
   ), taken as (
-    delete from millhand.pending p using wanted w where p.seq = w.seq returning p.*, w.id
+    delete from millhand.pending p where ${among('p.seq', 'wanted')} returning p.*
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, reason)
     select seq, 'cancelled', (select now from clock), started_at, ${ASKED_DUE_AT}, expires_at, attempt, epoch, crashes, care, $reason
     from taken
   ), freed as (
-    delete from millhand.keys where seq in (select seq from taken)
+    delete from millhand.keys where ${among('seq', 'taken')}
   ), announced as (
     select seq, epoch, 'cancel' as verb, 'cancelled' as state from taken
   ), ${tell('announced')}
-  select id from taken where ${WAKE}`
+  select j.id from taken t cross join ${rowOf('t', 'id', 'jobs')} j where ${WAKE}`
 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
 const CANCEL_PENDING = statement(
   { ids: 'text[]', reason: 'text' },
-  cancelPending(`select p.seq, j.id from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = any($ids) order by p.seq for update of p`),
+  cancelPending(`select p.seq, j.id from ${jobsById()} j cross join ${lockedRowOf('j', 'seq', 'pending')} p`),
 )
 
 /** Those of the jobs that a worker holds. */
@@ -40,9 +40,9 @@ const HELD_AMONG = `select j.id, u.seq, c.worker, u.epoch from millhand.jobs j
   join (millhand.claims c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)) on u.seq = j.seq
   where j.id = any($1::text[])`
 
-const UNSETTLED = `select j.id from millhand.jobs j where j.id = any($1::text[])
-  and not exists (select from millhand.settled s where s.seq = j.seq)
-  and not exists (select from millhand.completed c where c.seqs @> array[j.seq])`
+const UNSETTLED = `select j.id from ${jobsById('', '$1::text[]')} j
+  where not exists (select from millhand.settled s where s.seq = j.seq offset 0)
+  and not exists (select from millhand.completed c where c.seqs @> array[j.seq] offset 0)`
 
 /** What one look has come to. */
 export interface CancelLook {
@@ -130,8 +130,10 @@ const RETRY = statement(
   `with ${CLOCK}, ${ORDERED}, wanted as materialized (
     select s.seq, s.epoch, j.id, j.name, j.queue, j.priority, j.key, j.limits,
       ${bytesOf('d.errors', 'd.checkpoint')} as bytes
-    from millhand.settled s join millhand.jobs j using (seq) left join millhand.details d using (seq)
-    where j.id = any($ids) and s.state in ('failed', 'cancelled') order by s.seq for update of s
+    from ${jobsById(', name, queue, priority, key, limits, input, context, tags')} j
+    cross join ${lockedRowOf('j', 'seq, epoch, state', 'settled')} s
+    left join ${rowOf('j', 'errors, checkpoint', 'details')} d on true
+    where s.state in ('failed', 'cancelled')
   ), held as (
     insert into millhand.keys (name, key, seq, id) select name, key, seq, id from wanted where key is not null
     order by name, key, seq on conflict do nothing returning seq
@@ -139,9 +141,9 @@ const RETRY = statement(
     select * from wanted where key is null or seq in (select seq from held)
     or exists (select from millhand.keys k where k.seq = -wanted.seq)
   ), revived as (
-    delete from millhand.settled where seq in (select seq from free)
+    delete from millhand.settled where ${among('seq', 'free')}
   ), undated as (
-    update millhand.jobs set deadline_at = null where seq in (select seq from free) and deadline_at is not null
+    update millhand.jobs set deadline_at = null where ${among('seq', 'free')} and deadline_at is not null
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, asked_due_at, attempt, epoch, crashes, bytes, detailed, turn_group)
     select f.seq, 1, ${classBy({ dueAt: '(select now from clock)', limits: 'f.limits', care: '0' })}, l.id,

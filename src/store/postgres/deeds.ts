@@ -6,6 +6,7 @@ import { classFor, laneOfJob } from './claiming/lane-of-job.ts'
 import { cancelOnce, retry } from './control.ts'
 import type { Lanes } from './lanes.ts'
 import { removeSettled } from './leaving/remove.ts'
+import { among, jobsById, lockedRowOf, rowOf } from './lookup.ts'
 import { hasOrders, place } from './order.ts'
 import { waitsFor } from './pending.ts'
 import type { Session } from './session.ts'
@@ -55,8 +56,8 @@ function doTo(
 
 /** Of what nobody holds: what a worker has claimed ahead keeps its place with it. */
 const WANTED = `wanted as materialized (
-    select p.seq, p.epoch, j.id, j.name, j.queue, ${laneOfJob('j')} as lane_name from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = any($ids) order by p.seq for update of p
+    select p.seq, p.epoch, j.id, j.name, j.queue, ${laneOfJob('j')} as lane_name
+    from ${jobsById(', name, queue, limits')} j cross join ${lockedRowOf('j', 'seq, epoch', 'pending')} p
   )`
 
 const announced = (verb: string): string =>
@@ -65,9 +66,9 @@ const announced = (verb: string): string =>
 const REPRIORITISE = statement(
   { ids: 'text[]', priority: 'integer' },
   `with ${CLOCK}, ${WANTED}, named as (
-    update millhand.jobs j set priority = $priority from wanted w where j.seq = w.seq
+    update millhand.jobs j set priority = $priority where ${among('j.seq', 'wanted')}
   ), ranked as (
-    update millhand.pending p set rank = -$priority from wanted w where p.seq = w.seq
+    update millhand.pending p set rank = -$priority where ${among('p.seq', 'wanted')}
   ), ${announced('reprioritise')}, ${tell('announced')}
   select id from wanted where ${WAKE}`,
 )
@@ -79,7 +80,7 @@ const RESCHEDULE = statement(
     update millhand.pending p set due_at = $dueAt, asked_due_at = null,
       waits = case when p.waits = 4 then 4 when p.gate is not null and $dueAt <= (select now from clock) then 3 else ${waitsFor('$dueAt')} end,
       gate = case when $dueAt <= (select now from clock) then p.gate end
-    from wanted w where p.seq = w.seq
+    where ${among('p.seq', 'wanted')}
   ), ${announced('reschedule')}, ${tell('announced')}
   select id from wanted where ${WAKE}`,
 )
@@ -87,11 +88,12 @@ const RESCHEDULE = statement(
 const MOVE = statement(
   { ids: 'text[]', queue: 'text', names: 'text[]', lanes: 'integer[]' },
   `with ${CLOCK}, ${WANTED}, named as (
-    update millhand.jobs j set queue = $queue from wanted w where j.seq = w.seq
+    update millhand.jobs j set queue = $queue where ${among('j.seq', 'wanted')}
     returning j.seq, j.id, j.name, j.queue
   ), moved as (
     update millhand.pending p set lane = l.lane
-    from wanted w join unnest($names, $lanes) as l(name, lane) on l.name = w.lane_name where p.seq = w.seq
+    from wanted w join unnest($names, $lanes) as l(name, lane) on l.name = w.lane_name
+    where p.seq = w.seq and ${among('p.seq', 'wanted')}
   ), ${announced('move')}, ${tell('announced', 'named')}
   select id from wanted where ${WAKE}`,
 )
@@ -108,20 +110,20 @@ async function rearrange(session: Session, deed: Rearrangement, { ids, lanes }: 
   return done
 }
 
-const LIMITS_OF = `select j.seq, j.limits, p.gate from millhand.jobs j join millhand.pending p using (seq)
-  where j.id = any($1::text[]) order by j.seq`
+const LIMITS_OF = `select j.seq, j.limits, p.gate
+  from ${jobsById(', limits', '$1::text[]')} j cross join ${rowOf('j', 'gate', 'pending')} p`
 
 const SET_LIMITS = statement(
   { seqs: 'bigint[]', limits: 'text[]', gates: 'text[]' },
   `with ${CLOCK}, given as materialized (
     select * from unnest($seqs, $limits, $gates) as g(seq, limits, gate)
   ), named as (
-    update millhand.jobs j set limits = g.limits from given g where j.seq = g.seq
+    update millhand.jobs j set limits = g.limits from given g where j.seq = g.seq and ${among('j.seq', 'given')}
   )
   update millhand.pending p set gate = g.gate,
     class = ${classFor('g.limits', 'p.care = 2')},
     waits = case when g.gate is null then ${waitsFor('p.due_at')} else p.waits end
-  from given g where p.seq = g.seq`,
+  from given g where p.seq = g.seq and ${among('p.seq', 'given')}`,
 )
 
 /** Moved jobs have the gates of the queue that they are in by now, and not those of the one before. */

@@ -66,7 +66,7 @@ function insertion<Name extends string = never>({ seq, held, parameters }: Inser
     where not exists (select from unseen)
   ), held as (
     insert into millhand.keys (${held.columns}) select ${held.values} from given where key is not null
-    and not exists (select from millhand.jobs j where j.id = given.id)
+    and not exists (select from millhand.jobs j where j.id = given.id offset 0)
     order by name, key, seq on conflict do nothing returning ${held.seq}
   ), stored as (
     insert into millhand.jobs (seq, id, name, queue, priority, key, tags, context, retries, timeout_ms, created_at, deadline_at,

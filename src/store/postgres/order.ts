@@ -1,5 +1,6 @@
 import { type OrderRule, standingSql } from '../../job/order.ts'
 import { classFor, groupOf, LIMITED, REQUIRING_CLASS, TURN, turnOr } from './claiming/lane-of-job.ts'
+import { among, jobsById, lockedRowOf, rowOf } from './lookup.ts'
 import type { Session } from './session.ts'
 import { CLOCK, statement, TIMED } from './sql.ts'
 
@@ -56,17 +57,16 @@ const placeOf = (
     ${given}
   ), asked as materialized (
     select p.seq, j.priority, coalesce(p.asked_due_at, p.due_at) as due_at, j.queue, p.waits, p.care, j.limits
-    from millhand.pending p join given using (seq) join millhand.jobs j using (seq)
+    from given g cross join ${rowOf('g', '*', 'pending')} p cross join ${rowOf('g', 'priority, queue, limits', 'jobs')} j
   )
   update millhand.pending p set (class, rank, due_at, asked_due_at) = (
     select ${classBy({ dueAt: 'a.due_at', limits: 'a.limits', care: 'a.care' })}, ${placeBy({ priority: 'a.priority', dueAt: 'a.due_at' })} from (select 1) one
     ${orderOf('a.queue')} and a.waits <> 2)
-  from asked a where a.seq = p.seq returning p.seq`
+  from asked a where a.seq = p.seq and ${among('p.seq', 'asked')} returning p.seq`
 
 const PLACE = statement(
   { ids: 'text[]' },
-  placeOf(`select p.seq from millhand.jobs j join millhand.pending p using (seq)
-    where j.id = any($ids) order by p.seq for update of p`),
+  placeOf(`select p.seq from ${jobsById()} j cross join ${lockedRowOf('j', 'seq', 'pending')} p`),
 )
 
 /** In the transaction in which they came to wait there. */

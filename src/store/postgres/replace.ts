@@ -4,6 +4,7 @@ import { tell, WAKE } from './change.ts'
 import { groupFor } from './claiming/lane-of-job.ts'
 import { JOB_TYPES, jobValues, type LanedJob } from './job-values.ts'
 import { heldUnder, heldUntil, type KeyHolder, keptFor } from './keys.ts'
+import { among } from './lookup.ts'
 import { column } from './parameters.ts'
 import { bytesOf, placeFor } from './pending.ts'
 import type { Session } from './session.ts'
@@ -24,14 +25,14 @@ const REPLACE = statement(
   ), wanted as materialized (
     select seq from millhand.pending where seq = any($seqs) order by seq for update
   ), taken as (
-    delete from millhand.pending p using wanted w where p.seq = w.seq returning p.seq, p.epoch
+    delete from millhand.pending p where ${among('p.seq', 'wanted')} returning p.seq, p.epoch
   ), changed as (
     update millhand.jobs j set queue = g.queue, priority = g.priority, input = g.input, tags = g.tags,
       context = g.context, retries = g.retries, timeout_ms = g.timeout_ms, limits = g.limits, rerun_of = null,
       deadline_at = (select now from clock) + g.deadline_ms
-    from given g join taken using (seq) where j.seq = g.seq
+    from given g join taken using (seq) where j.seq = g.seq and ${among('j.seq', 'taken')}
   ), forgotten as (
-    delete from millhand.details where seq in (select seq from taken)
+    delete from millhand.details where ${among('seq', 'taken')}
   ), waiting as (
     insert into millhand.pending (seq, waits, class, lane, rank, due_at, expires_at, attempt, epoch, crashes, bytes, gate, turn_group)
     select seq, ${placeFor('coalesce(run_at, now + delay_ms)')}, lane, -priority,

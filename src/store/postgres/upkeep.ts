@@ -6,6 +6,7 @@ import { tell, WAKE } from './change.ts'
 import { forgetKeys } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import { enterEnded } from './ledger.ts'
+import { among } from './lookup.ts'
 import { ASKED_DUE_AT } from './order.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
@@ -43,7 +44,7 @@ const EXPIRED = `select p.seq, p.attempt, p.started_at as "startedAt", p.expires
 const EXPIRE = `with ${CLOCK}, given as (
     select * from unnest($2::bigint[], $3::text[], $4::text[]) as g(seq, failure_kind, errors)
   ), taken as (
-    delete from millhand.pending p using given g where p.seq = g.seq returning p.*, g.failure_kind, g.errors
+    delete from millhand.pending p using given g where p.seq = g.seq and ${among('p.seq', 'given')} returning p.*, g.failure_kind, g.errors
   ), ended as (
     insert into millhand.settled (seq, state, finished_at, started_at, due_at, expires_at, attempt, epoch, crashes, care, failure_kind)
     select seq, 'failed', (select now from clock), started_at, ${ASKED_DUE_AT}, expires_at, attempt, epoch, crashes, care, failure_kind
@@ -52,7 +53,7 @@ const EXPIRE = `with ${CLOCK}, given as (
     insert into millhand.details (seq, errors) select seq, errors from taken
     on conflict (seq) do update set errors = excluded.errors
   ), freed as (
-    delete from millhand.keys where seq in (select seq from taken)
+    delete from millhand.keys where ${among('seq', 'taken')}
   ), announced as (
     select seq, epoch, 'expire' as verb, 'failed' as state from taken
   ), ${tell('announced')}
@@ -114,20 +115,20 @@ const PRUNE = statement(
       cares = cares[room + 1:], afters = afters[room + 1:]
     from parts p where c.id = p.id and room > 0 and room < cardinality(p.seqs)
   ), emptied as (
-    delete from millhand.completed where id in (select id from parts where room >= cardinality(seqs))
+    delete from millhand.completed where id = any (array(select id from parts where room >= cardinality(seqs)))
   ), deleted as (
-    delete from millhand.settled where seq in (select seq from old) returning seq
+    delete from millhand.settled where ${among('seq', 'old')} returning seq
   ), pruned as materialized (
     select seq from deleted
     union all select unnest(seqs[:room]) from parts where room > 0
   ), details as (
-    delete from millhand.details where seq in (select seq from pruned)
+    delete from millhand.details where ${among('seq', 'pruned')}
   ), logs as (
-    delete from millhand.logs where job in (select seq from pruned)
+    delete from millhand.logs where ${among('job', 'pruned')}
   ), results as (
-    delete from millhand.results where job in (select seq from pruned)
+    delete from millhand.results where ${among('job', 'pruned')}
   )
-  delete from millhand.jobs where seq in (select seq from pruned) returning seq`,
+  delete from millhand.jobs where ${among('seq', 'pruned')} returning seq`,
 )
 
 export async function prune(session: Session, retention: JobRetention, limit: number): Promise<number> {

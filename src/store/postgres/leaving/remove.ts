@@ -1,3 +1,4 @@
+import { among } from '../lookup.ts'
 import type { Session } from '../session.ts'
 
 /** Of the columns of `completed`, each an array with a place a job; the last two are null where no job has any. */
@@ -15,11 +16,11 @@ const without = (column: string): string => `${column} = case when c.${column} i
 const REMOVE = `with wanted as materialized (
     select seq, id from millhand.jobs where id = any($1::text[])
   ), deleted as (
-    delete from millhand.settled where seq in (select seq from wanted) and worker is null returning seq
+    delete from millhand.settled where ${among('seq', 'wanted')} and worker is null returning seq
   ), shared as materialized (
     select id, seqs from millhand.completed where seqs && array(select seq from wanted) order by id for update
   ), emptied as (
-    delete from millhand.completed where id in (select id from shared where seqs <@ array(select seq from wanted))
+    delete from millhand.completed where id = any (array(select id from shared where seqs <@ array(select seq from wanted)))
   ), shortened as (
     update millhand.completed c set ${ARRAYS.map(without).join(',\n      ')}
     from shared where c.id = shared.id and not shared.seqs <@ array(select seq from wanted)
@@ -27,13 +28,13 @@ const REMOVE = `with wanted as materialized (
     select seq from deleted
     union all select seq from wanted where exists (select from shared where seqs @> array[wanted.seq])
   ), details as (
-    delete from millhand.details where seq in (select seq from removed)
+    delete from millhand.details where ${among('seq', 'removed')}
   ), logs as (
-    delete from millhand.logs where job in (select seq from removed)
+    delete from millhand.logs where ${among('job', 'removed')}
   ), results as (
-    delete from millhand.results where job in (select seq from removed)
+    delete from millhand.results where ${among('job', 'removed')}
   )
-  delete from millhand.jobs where seq in (select seq from removed) returning id`
+  delete from millhand.jobs where ${among('seq', 'removed')} returning id`
 
 export async function removeSettled(session: Session, ids: readonly string[]): Promise<string[]> {
   const rows = await session.rows<{ id: string }>(REMOVE, ids)
