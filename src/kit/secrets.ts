@@ -36,8 +36,12 @@ const SEPARATOR = '://'
 /** Their paths hold an `@` that has to do with no password: `node_modules/@scope`. */
 const WEB = /^(?:https?|wss?|ftp|file|git|ssh|webpack.*):/i
 
-/** A host and a path, with which a URL ends at the next space. */
-const COMPLETE = /^(?:\[[^\]]*\]|[^:@\s/?[]*)(?::\d{1,5})?\/[^@\s]*$/
+/**
+ * A host and a path, with which a URL ends at the next space. A host with a port looks like a user whose password begins with
+ * a number and a slash: it is taken for one by a dot, by its name, or by a port of four digits or more.
+ */
+const COMPLETE =
+  /^(?:(?:\[[^\]]*\]|localhost|[^:@\s/?[]*\.[^:@\s/?[]*)(?::\d{1,5})?|[^:@\s/?[]*(?::\d{4,5})?)\/[^@\s]*$/i
 
 /** What our own messages and manuals have in its place. */
 const PLACEHOLDER = 'USER:PASSWORD'

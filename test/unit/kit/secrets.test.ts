@@ -8,6 +8,7 @@ test.each([
   ['postgres://user:secret@host/db', 'postgres://…@host/db'],
   ['cannot use postgres://user:se cret@host/db today', 'cannot use postgres://…@host/db today'],
   ['redis://:secret@host:6379', 'redis://…@host:6379'],
+  ['postgres://u:0/secret @host/db', 'postgres://…@host/db'],
   ['https://user:secret@registry.npmjs.org/@scope/name', 'https://…@registry.npmjs.org/@scope/name'],
   ['user:secret@host', 'user:…@host'],
   ['//user:secret@host/db', '//user:…@host/db'],
