@@ -84,7 +84,7 @@ export class VirtualClock implements Clock {
       alarm.callback()
       await this.settle()
     }
-    this.#nowMs = untilMs
+    this.#nowMs = Math.max(this.#nowMs, untilMs)
   }
 
   /** Jumps the wall clock without firing anything, as a machine's clock does when somebody sets it. */

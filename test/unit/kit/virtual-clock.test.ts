@@ -100,3 +100,10 @@ test('what is asked of a database is waited for, and the processor is left to it
   await settling
   expect(await Promise.all(asked)).toEqual(['here', 'here'])
 })
+
+test('of two who move it on at once, neither takes it back', async () => {
+  const clock = new VirtualClock()
+  const startMs = clock.now()
+  await Promise.all([clock.advance('1m'), clock.advance('1s')])
+  expect(clock.now()).toBe(startMs + 60_000)
+})
