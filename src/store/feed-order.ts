@@ -1,3 +1,4 @@
+import { deferred } from '../kit/deferred.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -8,10 +9,10 @@ import type { Store } from './store.ts'
 export function inFeedOrder(store: Store): Store {
   const { feed, jobs, catalog, operations } = store
   const known = new Set<string>()
-  const underWay = new Set<Promise<unknown>>()
+  const underWay = new Set<Promise<void>>()
   const after = <Given extends unknown[], Result>(call: (...given: Given) => Promise<Result>) => {
     return async (...given: Given): Promise<Result> => {
-      if (underWay.size > 0) await Promise.allSettled(underWay)
+      if (underWay.size > 0) await Promise.all(underWay)
       return call(...given)
     }
   }
@@ -21,14 +22,15 @@ export function inFeedOrder(store: Store): Store {
       ...feed,
       async subscribe(subscriber, leaseMs) {
         if (known.has(subscriber)) return feed.subscribe(subscriber, leaseMs)
-        const subscribed = feed.subscribe(subscriber, leaseMs)
-        underWay.add(subscribed)
+        const announced = deferred<void>()
+        underWay.add(announced.promise)
         try {
-          const cursor = await subscribed
+          const cursor = await feed.subscribe(subscriber, leaseMs, announced.resolve)
           known.add(subscriber)
           return cursor
         } finally {
-          underWay.delete(subscribed)
+          announced.resolve()
+          underWay.delete(announced.promise)
         }
       },
       unsubscribe(subscriber) {

@@ -5,8 +5,11 @@ import type { JobState, Verb } from '../job/state.ts'
  * a subscriber sees every change and nobody else pays for it.
  */
 export interface FeedStore {
-  /** Announces a subscriber, or keeps it alive for `leaseMs` more. Gives the cursor of the newest change. */
-  subscribe(subscriber: string, leaseMs: number): Promise<number>
+  /**
+   * Announces a subscriber, or keeps it alive for `leaseMs` more. Gives the cursor of the newest change; where that takes longer
+   * than the announcement, `onAnnounced` is called when that is done.
+   */
+  subscribe(subscriber: string, leaseMs: number, onAnnounced?: () => void): Promise<number>
   unsubscribe(subscriber: string): Promise<void>
   /** Changes after `cursor`, oldest first, at most `limit`. */
   changesAfter(cursor: number, limit: number): Promise<JobChange[]>

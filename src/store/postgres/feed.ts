@@ -35,9 +35,10 @@ const LOOK = `select ${SEEN}`
 export async function subscribe(
   { session, horizon }: Feed,
   subscriber: string,
-  leaseMs: number,
+  { leaseMs, onAnnounced }: { readonly leaseMs: number; readonly onAnnounced: (() => void) | undefined },
 ): Promise<number> {
   const [first] = await session.at<Seen>(SUBSCRIBE, subscriber, leaseMs)
+  onAnnounced?.()
   const last = first?.last ?? 0
   for (let look = 1, seen = first; seen !== undefined && horizon.of(seen) < last && look < LOOKS; look += 1) {
     await sleep(systemClock, LOOK_AGAIN_MS)

@@ -8,7 +8,8 @@ export function feedRole({ session }: Database): StoreRoles['feed'] {
   const read: feed.Feed = { session, horizon: new Horizon() }
   const during = <Result>(work: Promise<Result>) => session.clock?.during?.(work) ?? work
   return {
-    subscribe: (subscriber, leaseMs) => during(feed.subscribe(read, subscriber, leaseMs)),
+    subscribe: (subscriber, leaseMs, onAnnounced) =>
+      during(feed.subscribe(read, subscriber, { leaseMs, onAnnounced })),
     unsubscribe: (subscriber) => feed.unsubscribe(session, subscriber),
     changesAfter: (cursor, limit) => during(feed.changesAfter(read, cursor, limit)),
   }

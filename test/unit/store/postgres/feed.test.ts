@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
 import { PENDING_MAX } from '../../../../src/job/limits.ts'
 import { systemClock } from '../../../../src/kit/clock.ts'
+import { Emitter } from '../../../../src/kit/emitter.ts'
+import { instrument } from '../../../../src/store/instrument.ts'
 import { Horizon } from '../../../../src/store/postgres/reading/horizon.ts'
 import { changesUntil } from '../../../support/feed.ts'
 import { COMPLETE, enqueue, newJob, settlement, startWorker } from '../../../support/jobs.ts'
@@ -39,6 +41,33 @@ test('nothing is told that a change of an open transaction may still come before
   expect(seen).toEqual([])
   const changes = await changesUntil(store, cursor, ({ id }) => id === 'second')
   expect(changes.map(({ id }) => id)).toEqual(['first', 'second'])
+})
+
+test('who enqueues waits until a subscription is announced, and not for what it waits for itself', async ({
+  store,
+}) => {
+  const instrumented = instrument(store, {
+    ...{ events: new Emitter(() => {}), clock: systemClock, random: () => 0 },
+    ...{ busyTimeoutMs: LONG_MS, enqueueTimeoutMs: LONG_MS },
+  })
+  await store.feed.subscribe('other', LONG_MS)
+  const open = Promise.withResolvers<void>()
+  const inserted = Promise.withResolvers<void>()
+  const transaction = store.transaction(async (tx) => {
+    await tx.insert([newJob('first')], PENDING_MAX)
+    inserted.resolve()
+    await open.promise
+  })
+  await inserted.promise
+  // Another one's change makes it wait for the transaction, which may have a place before that.
+  await enqueue(store, newJob('second'))
+  const ended: string[] = []
+  const subscribed = instrumented.feed.subscribe('me', LONG_MS).finally(() => ended.push('subscribe'))
+  await enqueue(instrumented, newJob('third')).finally(() => ended.push('enqueue'))
+  open.resolve()
+  await transaction
+  await subscribed
+  expect(ended).toEqual(['enqueue', 'subscribe'])
 })
 
 test('a feed is whole up to what was seen before all that were at work had ended, however many begin meanwhile', () => {
