@@ -1,4 +1,5 @@
 import type { NoticeKind } from '../store.ts'
+import { rowOf } from './lookup.ts'
 import { NOW } from './sql.ts'
 
 /**
@@ -15,11 +16,11 @@ export const wake = (kind: NoticeKind, exists: string): string => `select pg_not
  * has their names, where this very statement stores them. `woken` only runs where the statement's own select names it:
  * see `WAKE`.
  */
-export const tell = (source: string, jobs = 'millhand.jobs'): string => `told as (
+export const tell = (source: string, jobs?: string): string => `told as (
     insert into millhand.changes (id, name, queue, verb, state, at, progress)
     select j.id, j.name, j.queue, s.verb, s.state, (select now from clock), d.progress
-    from ${source} s join ${jobs} j using (seq)
-    left join millhand.details d on d.seq = s.seq and d.progress_epoch = s.epoch
+    from ${source} s ${jobs === undefined ? `cross join ${rowOf('s', 'id, name, queue', 'jobs')} j` : `join ${jobs} j using (seq)`}
+    left join ${rowOf('s', 'progress, progress_epoch', 'details')} d on d.progress_epoch = s.epoch
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by s.seq
   ), woken as materialized (

@@ -2,6 +2,7 @@ import { LOG_LINES_MAX } from '../../job/limits.ts'
 import type { Report, Settled } from '../jobs.ts'
 import { WAKE, wake } from './change.ts'
 import { lookingTwice, missing } from './holding.ts'
+import { rowOf } from './lookup.ts'
 import { inWaves, rangeOf } from './parameters.ts'
 import type { Session } from './session.ts'
 import { CLOCK, LIGHT_CLOCK, statement, TIMED } from './sql.ts'
@@ -47,7 +48,8 @@ const toldWith = (clock: string): string => `with ${clock}, given as (
     from (
       select seq, epoch, state, 'progress' as verb, progress from mine where progress is not null
       union all select seq, epoch, state, 'checkpoint', progress from mine where checkpoint is not null
-    ) m join millhand.jobs j using (seq) left join millhand.details d using (seq)
+    ) m cross join ${rowOf('m', 'id, name, queue', 'jobs')} j
+    left join ${rowOf('m', 'progress, progress_epoch', 'details')} d on true
     where exists (select from millhand.subscribers where lease_until > (select now from clock))
     order by m.seq, m.verb desc
   ), woken as materialized (

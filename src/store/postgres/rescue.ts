@@ -3,6 +3,7 @@ import type { JobRecord } from '../../job/job.ts'
 import type { Rescued } from '../upkeep.ts'
 import { type Leave, leave } from './leaving/leave.ts'
 import { enterEnded } from './ledger.ts'
+import { rowOf } from './lookup.ts'
 import type { Session } from './session.ts'
 import { NOW } from './sql.ts'
 import { forget } from './workers.ts'
@@ -39,7 +40,7 @@ const LEFT_BEHIND = `with found as materialized (
     ${NOW} as "nowMs"
   from found f join millhand.claims c using (id)
   cross join lateral unnest(c.seqs, c.epochs, c.attempts, c.crashes, c.cares) as u(seq, epoch, attempt, crashes, care)
-  join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  cross join ${rowOf('u', 'id', 'jobs')} j left join ${rowOf('u', 'errors', 'details')} d on true
   where f.nth = 1 or f.jobs <= $2::integer order by u.seq`
 
 type Left = Pick<JobRecord, 'seq' | 'id' | 'epoch' | 'attempt' | 'crashes' | 'care' | 'errors'> & {

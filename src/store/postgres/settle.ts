@@ -4,6 +4,7 @@ import type { Settled } from '../jobs.ts'
 import { closeGates } from './gates.ts'
 import { complete } from './leaving/complete.ts'
 import { type Leave, leave } from './leaving/leave.ts'
+import { rowOf } from './lookup.ts'
 import { inWaves } from './parameters.ts'
 import type { Session } from './session.ts'
 
@@ -47,9 +48,11 @@ export async function settle(
 const WRITTEN = `with given as (
     select g.*, d.errors is not distinct from g.errors as alike
     from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[]) as g(seq, epoch, state, errors)
-    left join millhand.details d using (seq)
-  ) select s.seq from millhand.settled s join given g using (seq, epoch, state) where g.alike or g.state = 'complete'
-  union all select p.seq from millhand.pending p join given g using (seq, epoch) where g.alike and g.state = 'pending'
+    left join ${rowOf('g', 'errors', 'details')} d on true
+  ) select g.seq from given g cross join ${rowOf('g', 'epoch, state', 'settled')} s
+    where s.epoch = g.epoch and s.state = g.state and (g.alike or g.state = 'complete')
+  union all select g.seq from given g cross join ${rowOf('g', 'epoch', 'pending')} p
+    where p.epoch = g.epoch and g.alike and g.state = 'pending'
   union all select g.seq from given g cross join lateral (
     select from millhand.completed c cross join lateral unnest(c.seqs, c.epochs) as u(seq, epoch)
     where c.seqs @> array[g.seq] and u.seq = g.seq and u.epoch = g.epoch

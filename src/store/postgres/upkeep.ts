@@ -6,7 +6,7 @@ import { tell, WAKE } from './change.ts'
 import { forgetKeys } from './keys.ts'
 import { keepLanes } from './lane-upkeep.ts'
 import { enterEnded } from './ledger.ts'
-import { among } from './lookup.ts'
+import { among, rowOf } from './lookup.ts'
 import { ASKED_DUE_AT } from './order.ts'
 import type { Session } from './session.ts'
 import { CLOCK, NOW, statement } from './sql.ts'
@@ -38,7 +38,7 @@ export async function resign(session: Session, worker: string): Promise<void> {
 
 const EXPIRED = `select p.seq, p.attempt, p.started_at as "startedAt", p.expires_at as "expiresAt",
     j.deadline_at as "deadlineAt", d.errors, ${NOW} as "nowMs"
-  from millhand.pending p join millhand.jobs j using (seq) left join millhand.details d using (seq)
+  from millhand.pending p cross join ${rowOf('p', 'deadline_at', 'jobs')} j left join ${rowOf('p', 'errors', 'details')} d on true
   where p.expires_at <= ${NOW} order by p.expires_at, p.seq limit $2 for update of p skip locked`
 
 const EXPIRE = `with ${CLOCK}, given as (
@@ -57,7 +57,7 @@ const EXPIRE = `with ${CLOCK}, given as (
   ), announced as (
     select seq, epoch, 'expire' as verb, 'failed' as state from taken
   ), ${tell('announced')}
-  select j.id from taken join millhand.jobs j using (seq) where ${WAKE}`
+  select j.id from taken t cross join ${rowOf('t', 'id', 'jobs')} j where ${WAKE}`
 
 type Expired = Parameters<typeof expiry>[0] & {
   readonly seq: number

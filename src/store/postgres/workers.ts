@@ -2,6 +2,7 @@ import { readOrder, storedOrder, type WorkerOrder } from '../../job/orders.ts'
 import { storedAbility, toWorkerRecord, type WorkerRow } from '../worker-row.ts'
 import type { Beat, CancelNotice, NewWorker, WorkerRecord } from '../workers.ts'
 import { leave } from './leaving/leave.ts'
+import { rowOf } from './lookup.ts'
 import type { Session } from './session.ts'
 import { NOW, statement } from './sql.ts'
 
@@ -49,7 +50,7 @@ const EXTEND = `update millhand.workers w set beat_at = t.now, lease_until = t.n
   returning w.orders, exists (select from millhand.settled s where s.worker = w.id and s.state = 'cancelled') as cancelled`
 
 const CANCELLED_JOBS = `select s.seq, j.id, s.epoch, coalesce(s.reason, '') as reason
-  from millhand.settled s join millhand.jobs j using (seq) where s.worker = $1 and s.state = 'cancelled'`
+  from millhand.settled s cross join ${rowOf('s', 'id', 'jobs')} j where s.worker = $1 and s.state = 'cancelled'`
 
 /** The beat. A lease that has lapsed can be saved as long as nobody has rescued its jobs: then the row is gone. */
 export async function extend(session: Session, worker: string, leaseMs: number): Promise<Beat> {
