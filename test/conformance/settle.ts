@@ -97,6 +97,20 @@ export function settlePromises(test: StoreTest): void {
     expect(await find(store, 'a')).toMatchObject({ progress: null, checkpoint: '{"page":4}' })
   })
 
+  test('a snooze that says nothing of errors leaves those that there are', async ({
+    store,
+    worker,
+    clock,
+  }) => {
+    await enqueue(store, newJob('a', { retries: 0 }))
+    await worker.run(failure('broken'))
+    await store.catalog.retry(['a'])
+    const job = await worker.claimOne()
+    const snoozed = settlement({ ...job, errors: null }, 'first', { outcome: snooze(1), nowMs: clock.now() })
+    expect(await store.jobs.settle([snoozed])).toEqual(['settled'])
+    expect(parseFailures((await find(store, 'a')).errors)).toMatchObject([{ message: 'broken' }])
+  })
+
   test('a snoozed job is due after its snooze', async ({ store, worker, clock }) => {
     await enqueue(store, newJob('a'))
     await worker.run(snooze(2_500))

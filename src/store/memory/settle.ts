@@ -71,7 +71,7 @@ function ending(data: MemoryData, settlement: Settlement): Partial<JobRecord> {
       return { failureKind, errors, output, finishedAt: nowMs }
     case 'retry':
     case 'snooze':
-      return { attempt, errors, dueAt: nowMs + settlement.dueInMs }
+      return { attempt, ...(errors !== null && { errors }), dueAt: nowMs + settlement.dueInMs }
     case 'release':
       return { attempt }
   }

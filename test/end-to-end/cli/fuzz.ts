@@ -43,9 +43,12 @@ export async function fuzzCommandLines(cases: number): Promise<{ accepted: numbe
   return counts
 }
 
-/** A flag that lacks its value takes the next word for it. */
+/** A flag that lacks its value takes the next word for it, and behind `--` there are no flags. */
 function isForPrograms(words: readonly string[]): boolean {
-  return words.some((word, index) => word === '--json' && !VALUED.includes(words[index - 1] ?? ''))
+  const isValue = (index: number) => VALUED.includes(words[index - 1] ?? '')
+  const end = words.findIndex((word, index) => word === '--' && !isValue(index))
+  const flags = end < 0 ? words : words.slice(0, end)
+  return flags.some((word, index) => word === '--json' && !isValue(index))
 }
 
 function isRefused({ code }: Run): boolean {
