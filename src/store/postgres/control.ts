@@ -13,7 +13,7 @@ import type { Session } from './session.ts'
 import { CLOCK, statement } from './sql.ts'
 import { keepWorkers } from './workers.ts'
 
-/** Cancels those that wait and are `wanted` (seq, id), locked by that; `$reason` is why. */
+/** Cancels those that wait and are `wanted` (seq), locked by that; `$reason` is why. */
 export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted as materialized (
     ${wanted}
   ), taken as (
@@ -32,7 +32,7 @@ export const cancelPending = (wanted: string): string => `with ${CLOCK}, wanted 
 /** Locked in one order, so that two who cancel the same jobs do not wait for each other. */
 const CANCEL_PENDING = statement(
   { ids: 'text[]', reason: 'text' },
-  cancelPending(`select p.seq, j.id from ${jobsById()} j cross join ${lockedRowOf('j', 'seq', 'pending')} p`),
+  cancelPending(`select p.seq from ${jobsById()} j cross join ${lockedRowOf('j', 'seq', 'pending')} p`),
 )
 
 /** Those of the jobs that a worker holds. */

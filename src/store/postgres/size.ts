@@ -15,7 +15,7 @@ import { CLASSES } from './claiming/lane-of-job.ts'
 import { cancelPending } from './control.ts'
 import type { Database } from './database.ts'
 import { enterEnded } from './ledger.ts'
-import { freeRowOf, rowOf } from './lookup.ts'
+import { freeRowOf } from './lookup.ts'
 import { LANELESS } from './pending.ts'
 import type { Session } from './session.ts'
 import { statement } from './sql.ts'
@@ -101,15 +101,16 @@ export async function pendingIn(
 const MINE = 'lane = any (array(select id from millhand.lanes where queue = $queue))'
 
 /**
- * Those of a queue that wait: by the indexes of that, and not by their numbers, which would go through all that wait anywhere. What somebody else has locked, such as a claim, is passed over: as
- * many more are looked at as a claim may hold. Who waits for nobody cannot wait in a circle, though it holds keys by then.
+ * Those of a queue that wait: by the indexes of that, and not by their numbers, which would go through all that wait anywhere.
+ * What somebody else has locked, such as a claim, is passed over: as many more are looked at as a claim may hold. Who waits for
+ * nobody cannot wait in a circle, though it holds keys by then.
  */
 const waitingIn = ({ condition = '', order = '' }): string =>
-  `select p.seq, j.id from (select * from (select seq from (
+  `select p.seq from (select * from (select seq from (
         ${[...WAITING, 'waits = 2'].map((waiting) => `select p.seq from millhand.pending p where ${waiting} and ${MINE}${condition}`).join('\n        union all ')}
         union all select e.job from ${LANELESS} where j.queue = $queue${condition}
       ) waiting ${order} limit $limit + ${STATEMENT_ROWS_MAX}) few order by seq offset 0) w
-    cross join ${freeRowOf('w', 'seq', 'pending')} p cross join ${rowOf('p', 'id', 'jobs')} j limit $limit`
+    cross join ${freeRowOf('w', 'seq', 'pending')} p limit $limit`
 
 const CANCEL_OLDEST = statement(
   { queue: 'text', reason: 'text', limit: 'integer' },

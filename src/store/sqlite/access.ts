@@ -72,27 +72,32 @@ export class StoreAccess {
 
   /**
    * Writes as `lightly` does, by one statement that says itself whether the time still holds (`anchorHolds`), without a
-   * transaction around it: four statements less. `undefined` where it does not, or nothing was written for another reason.
+   * transaction around it: four statements less. Where it does not, or gives nothing for another reason, `otherwise` follows in one.
    */
-  readonly inOneStatement = async <Result>(
-    body: (connection: Connection, time: KnownTime) => Result | undefined,
-  ): Promise<Result | undefined> => {
-    await this.#beginWrite()
-    const { connection } = this
-    const time = this.#time.asKnown()
-    return time && connection.writeAlone(false, () => body(connection, time))
+  readonly inOneStatement = <Result>(
+    statement: (connection: Connection, time: KnownTime) => Result | undefined,
+    otherwise: Body<Result>,
+  ): Promise<Result> =>
+    this.#inTurn((connection) => {
+      const time = this.#time.asKnown()
+      const written = time && connection.writeAlone(false, () => statement(connection, time))
+      return written ?? this.#inTransaction(false, otherwise)
+    })
+
+  #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
+    return this.#inTurn(() => this.#inTransaction(durable, body))
   }
 
-  async #beginWrite(): Promise<void> {
+  #inTransaction<Result>(durable: boolean, body: Body<Result>): Result {
+    const { connection } = this
+    return connection.write(durable, () => body(connection, this.#time.forWrite(connection)))
+  }
+
+  async #inTurn<Result>(write: (connection: Connection) => Result): Promise<Result> {
     if (this.transactions.idle()) await this.#turn()
     this.requireOpen()
     this.ownWrites.addOther()
-  }
-
-  async #write<Result>(durable: boolean, body: Body<Result>): Promise<Result> {
-    await this.#beginWrite()
-    const { connection } = this
-    return connection.write(durable, () => body(connection, this.#time.forWrite(connection)))
+    return write(this.connection)
   }
 
   /**

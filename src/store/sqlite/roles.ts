@@ -108,11 +108,11 @@ function catalogRole({ read, readAt, durably }: StoreAccess): StoreRoles['catalo
 function workerRole({ read, durably, lightly, inOneStatement }: StoreAccess): StoreRoles['workers'] {
   return {
     register: (worker) => lightly((connection, nowMs) => workers.register(connection, worker, nowMs)),
-    async extend(id, leaseMs) {
-      const lease = { id, leaseMs }
-      const beat = await inOneStatement((connection, time) => workers.extendAsKnown(connection, lease, time))
-      return beat ?? lightly((connection, nowMs) => workers.extend(connection, lease, nowMs))
-    },
+    extend: (id, leaseMs) =>
+      inOneStatement(
+        (connection, time) => workers.extendAsKnown(connection, { id, leaseMs }, time),
+        (connection, nowMs) => workers.extend(connection, { id, leaseMs }, nowMs),
+      ),
     deregister: (id) => durably((connection, nowMs) => workers.deregister(connection, id, nowMs)),
     order: (ids, order) => durably((connection) => workers.order(connection, ids, order)),
     list: () => read(workers.list),
@@ -195,13 +195,11 @@ function operationRole({ read, durably }: StoreAccess): StoreRoles['operations']
 function upkeepRole({ readAt, durably, lightly, inOneStatement }: StoreAccess): StoreRoles['upkeep'] {
   let [lanesSeenTo, gatesSeenTo] = [0, '']
   return {
-    async elect(id, leaseMs) {
-      const candidate = { id, leaseMs }
-      const elected = await inOneStatement((connection, time) =>
-        upkeep.electAsKnown(connection, candidate, time),
-      )
-      return elected ?? lightly((connection, nowMs) => upkeep.elect(connection, candidate, nowMs))
-    },
+    elect: (id, leaseMs) =>
+      inOneStatement(
+        (connection, time) => upkeep.electAsKnown(connection, { id, leaseMs }, time),
+        (connection, nowMs) => upkeep.elect(connection, { id, leaseMs }, nowMs),
+      ),
     resign: (id) => lightly((connection) => upkeep.resign(connection, id)),
     async rescue(crashLimit, limit = STATEMENT_ROWS_MAX) {
       const { lapsed, nextLapseAt } = await readAt((connection, nowMs) => {
